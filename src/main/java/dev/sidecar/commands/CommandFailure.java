@@ -1,0 +1,29 @@
+package dev.sidecar.commands;
+
+/**
+ * A command cannot do what it was asked, for a reason that the operator can mend. Printed as one line, without a stack trace.
+ */
+public final class CommandFailure extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int exitCode;
+
+    /** Fails with exit code 1. @param message what is wrong and what to do */
+    public CommandFailure(String message) {
+        this(1, message);
+    }
+
+    /**
+     * @param exitCode as documented in the command's help
+     * @param message what is wrong and what to do
+     */
+    public CommandFailure(int exitCode, String message) {
+        super(message);
+        this.exitCode = exitCode;
+    }
+
+    int exitCode() {
+        return exitCode;
+    }
+}

@@ -1,0 +1,78 @@
+package dev.sidecar.commands;
+
+import dev.sidecar.settings.InvalidSetting;
+import java.util.Map;
+import java.util.Set;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * Runs a command in an application context without a web server, without scheduled jobs, and with beans made only when needed.
+ * What belongs to the server alone is declared with {@code @ConditionalOnWebApplication}.
+ */
+public final class Commands {
+
+    private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+
+    private Commands() {}
+
+    /** Whether these arguments name a command; Spring's own {@code --name=value} arguments belong to the server. */
+    public static boolean isCommand(String[] args) {
+        return args.length > 0 && (!args[0].startsWith("-") || HELP.contains(args[0]));
+    }
+
+    /**
+     * @param application the class of the application whose beans of type {@link SidecarCommand} are the commands
+     * @param args the command's name and arguments
+     * @return the exit code
+     */
+    public static int run(Class<?> application, String[] args) {
+        SpringApplicationBuilder builder = new SpringApplicationBuilder(application)
+                .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
+                .lazyInitialization(true)
+                .logStartupInfo(false)
+                .profiles("command")
+                // Spring's shutdown hook would close the context under a command that Ctrl-C has just interrupted.
+                .properties(Map.of("spring.main.keep-alive", "false"));
+        try (ConfigurableApplicationContext context = builder.run()) {
+            CommandLine commandLine = new CommandLine(new Root());
+            context.getBeansOfType(SidecarCommand.class).values().forEach(commandLine::addSubcommand);
+            return commandLine
+                    .setExecutionExceptionHandler(Commands::failed)
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .execute(args);
+        }
+    }
+
+    private static int failed(Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed)
+            throws Exception {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CommandFailure expected) {
+                return say(commandLine, expected.getMessage(), expected.exitCode());
+            }
+            if (cause instanceof InvalidSetting invalid) {
+                return say(commandLine, invalid.getMessage(), CommandLine.ExitCode.USAGE);
+            }
+        }
+        throw failure;
+    }
+
+    private static int say(CommandLine commandLine, String message, int exitCode) {
+        commandLine.getErr().println(commandLine.getColorScheme().errorText(message));
+        return exitCode;
+    }
+
+    @Command(
+            name = "sidecar",
+            description = "Logs, metrics, alerts, dashboards and backups, each proven by a drill.",
+            mixinStandardHelpOptions = true,
+            synopsisSubcommandLabel = "COMMAND",
+            footer = {"", "Without a command it runs the server: console, API, gateway, scheduled jobs."},
+            versionProvider = BuildVersion.class)
+    static final class Root {}
+}

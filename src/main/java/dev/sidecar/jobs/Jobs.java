@@ -1,0 +1,113 @@
+package dev.sidecar.jobs;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Runs the jobs of all features when they are due. Each job has at most one run at a time and never waits for another job.
+ *
+ * <p>Once a second the wall clock is compared with each job's next slot. So a suspended machine, a clock that jumps or a process
+ * that was down leaves at most one slot to catch up per job, the newest, and a clock that jumps back never gives a slot twice.
+ */
+public final class Jobs implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Jobs.class);
+    private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(8);
+
+    private final Map<String, ScheduledJob> jobs = new LinkedHashMap<>();
+    private final ExecutorService runners = Executors.newCachedThreadPool(new NamedThreads("job"));
+    private final ScheduledExecutorService watch = Executors.newScheduledThreadPool(1, new NamedThreads("job-watch"));
+    private volatile boolean running;
+
+    Jobs(Collection<Job> declared, Clock clock, MeterRegistry registry) {
+        for (Job job : declared) {
+            ScheduledJob previous = jobs.put(
+                    job.name(), new ScheduledJob(job, clock, new JobMetrics(registry, job.name()), runners, watch));
+            if (previous != null) {
+                throw new IllegalStateException("two jobs are called " + job.name());
+            }
+        }
+    }
+
+    /** Names of all jobs, in the order of their declaration. */
+    public List<String> names() {
+        return List.copyOf(jobs.keySet());
+    }
+
+    /** Where a job stands now. @throws IllegalArgumentException if there is no such job */
+    public JobStatus status(String name) {
+        return job(name).status();
+    }
+
+    /**
+     * Runs a job now, on a thread of its own, besides its schedule.
+     *
+     * @return how it ended; {@code SKIPPED} at once if it is running already
+     * @throws IllegalArgumentException if there is no such job
+     */
+    public CompletableFuture<Outcome> runNow(String name) {
+        return job(name).runNow();
+    }
+
+    private ScheduledJob job(String name) {
+        ScheduledJob job = jobs.get(name);
+        if (job == null) {
+            throw new IllegalArgumentException("There is no job '%s'; there are %s.".formatted(name, names()));
+        }
+        return job;
+    }
+
+    /** Starts whatever is due by the clock. */
+    void tick() {
+        for (ScheduledJob job : jobs.values()) {
+            try {
+                job.startIfDue();
+            } catch (RuntimeException e) {
+                log.atError()
+                        .addKeyValue("job", job.name())
+                        .setCause(e)
+                        .log("job could not be started, it is tried again in a second");
+            }
+        }
+    }
+
+    @Override
+    public void start() {
+        running = true;
+        jobs.values().forEach(ScheduledJob::awaitFirstSlot);
+        watch.scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
+    }
+
+    /** Interrupts what runs and waits some seconds for it, so that children are stopped and partial files removed. */
+    @Override
+    public void stop() {
+        running = false;
+        watch.shutdownNow();
+        runners.shutdownNow();
+        try {
+            if (!runners.awaitTermination(SHUTDOWN_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                log.warn("a job did not stop in time, it is left to end with the process");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+}

@@ -1,0 +1,120 @@
+package dev.sidecar.jobs;
+
+import dev.sidecar.settings.InvalidSetting;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.Optional;
+import org.springframework.scheduling.support.CronExpression;
+
+/** The moments, called slots, at which a job is due. A slot is an instant of UTC, so that a changed clock cannot give one twice. */
+public sealed interface Schedule {
+
+    /** The first slot after the given moment; empty if there is none. */
+    Optional<Instant> next(Instant after);
+
+    /** The newest slot that is not after the given moment; empty if there was none within the last two years. */
+    Optional<Instant> latest(Instant now);
+
+    /**
+     * @param setting the setting that the expression comes from, for the message
+     * @param expression a Spring cron expression of six fields, seconds first
+     * @param zone the zone whose wall clock the expression means
+     * @throws InvalidSetting if it is no such expression
+     */
+    static Schedule cron(String setting, String expression, ZoneId zone) {
+        InvalidSetting.unless(
+                CronExpression.isValidExpression(expression),
+                setting,
+                expression,
+                "be a cron expression of six fields (second minute hour day month weekday), such as '0 0 2 * * *'");
+        return new Cron(CronExpression.parse(expression), zone);
+    }
+
+    /** Every so often, counted from the epoch, so that a restart does not move the slots. */
+    static Schedule every(Duration period) {
+        return every(period, Duration.ZERO);
+    }
+
+    /** The same, moved by an offset, so that jobs of one period do not all run at once. */
+    static Schedule every(Duration period, Duration offset) {
+        if (period.isZero() || period.isNegative()) {
+            throw new IllegalArgumentException("a period must be positive, not " + period);
+        }
+        return new Every(period, offset);
+    }
+
+    /** Only when somebody asks. */
+    static Schedule never() {
+        return new Never();
+    }
+
+    /** Wall-clock times of a zone; daylight saving is Spring's business. */
+    record Cron(CronExpression expression, ZoneId zone) implements Schedule {
+
+        private static final Duration[] WINDOWS = {
+            Duration.ofHours(2), Duration.ofDays(2), Duration.ofDays(9), Duration.ofDays(62), Duration.ofDays(731)
+        };
+
+        @Override
+        public Optional<Instant> next(Instant after) {
+            return Optional.ofNullable(expression.next(after.atZone(zone))).map(ZonedDateTime::toInstant);
+        }
+
+        @Override
+        public Optional<Instant> latest(Instant now) {
+            for (Duration window : WINDOWS) {
+                Optional<Instant> newest = latestWithin(window, now);
+                if (newest.isPresent()) {
+                    return newest;
+                }
+            }
+            return Optional.empty();
+        }
+
+        private Optional<Instant> latestWithin(Duration window, Instant now) {
+            Optional<Instant> newest = Optional.empty();
+            Optional<Instant> slot = next(now.minus(window));
+            while (slot.isPresent() && !slot.get().isAfter(now)) {
+                newest = slot;
+                slot = next(slot.get());
+            }
+            return newest;
+        }
+    }
+
+    /** Multiples of a period since the epoch, moved by an offset. */
+    record Every(Duration period, Duration offset) implements Schedule {
+
+        @Override
+        public Optional<Instant> next(Instant after) {
+            return Optional.of(slotAtOrBefore(after).plus(period));
+        }
+
+        @Override
+        public Optional<Instant> latest(Instant now) {
+            return Optional.of(slotAtOrBefore(now));
+        }
+
+        private Instant slotAtOrBefore(Instant moment) {
+            long millis = moment.toEpochMilli() - offset.toMillis();
+            return Instant.ofEpochMilli(
+                    Math.floorDiv(millis, period.toMillis()) * period.toMillis() + offset.toMillis());
+        }
+    }
+
+    /** No slot at all. */
+    record Never() implements Schedule {
+
+        @Override
+        public Optional<Instant> next(Instant after) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Instant> latest(Instant now) {
+            return Optional.empty();
+        }
+    }
+}

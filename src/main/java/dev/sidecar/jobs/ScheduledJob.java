@@ -1,0 +1,185 @@
+package dev.sidecar.jobs;
+
+import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.jobs.Outcome.Result;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One job with its place in time: which slot was last taken, what runs, when to try again. */
+final class ScheduledJob {
+
+    private static final Logger log = LoggerFactory.getLogger(Jobs.class);
+
+    private final Job job;
+    private final Clock clock;
+    private final JobMetrics metrics;
+    private final ExecutorService runners;
+    private final ScheduledExecutorService watch;
+    private final AtomicBoolean busy = new AtomicBoolean();
+
+    private Instant lastTaken = Instant.MIN;
+    private @Nullable Run retry;
+    private Instant retryAt = Instant.MAX;
+    private volatile @Nullable Outcome last;
+    private volatile @Nullable Instant lastEnded;
+
+    ScheduledJob(Job job, Clock clock, JobMetrics metrics, ExecutorService runners, ScheduledExecutorService watch) {
+        this.job = job;
+        this.clock = clock;
+        this.metrics = metrics;
+        this.runners = runners;
+        this.watch = watch;
+    }
+
+    String name() {
+        return job.name();
+    }
+
+    synchronized void awaitFirstSlot() {
+        Optional<Instant> done = lastDone();
+        done.ifPresent(metrics::succeededAt);
+        lastTaken = done.orElseGet(clock::instant);
+        publishNext();
+    }
+
+    private Optional<Instant> lastDone() {
+        try {
+            return job.lastDone().get();
+        } catch (RuntimeException e) {
+            log.atWarn()
+                    .addKeyValue("job", job.name())
+                    .setCause(e)
+                    .log("what the job did last could not be found out, so a slot missed while down is not caught up");
+            return Optional.empty();
+        }
+    }
+
+    synchronized void startIfDue() {
+        Instant now = clock.instant();
+        Optional<Instant> newest = job.schedule().latest(now).filter(slot -> slot.isAfter(lastTaken));
+        if (newest.isPresent()) {
+            // Taken only when the run starts: a slot that comes while the job is busy is started right after it.
+            if (start(new Run(newest.get(), true, 1), new CompletableFuture<>())) {
+                lastTaken = newest.get();
+                forgetRetry();
+                publishNext();
+            }
+        } else if (retry != null && !now.isBefore(retryAt)) {
+            Run again = retry;
+            if (start(again, new CompletableFuture<>())) {
+                forgetRetry();
+            }
+        }
+    }
+
+    CompletableFuture<Outcome> runNow() {
+        CompletableFuture<Outcome> ended = new CompletableFuture<>();
+        if (!start(new Run(clock.instant(), false, 1), ended)) {
+            ended.complete(Outcome.skipped("it is running already"));
+        }
+        return ended;
+    }
+
+    JobStatus status() {
+        return new JobStatus(
+                job.name(), busy.get(), job.schedule().next(clock.instant()).orElse(null), last, lastEnded);
+    }
+
+    private boolean start(Run run, CompletableFuture<Outcome> ended) {
+        if (!busy.compareAndSet(false, true)) {
+            return false;
+        }
+        metrics.started();
+        try {
+            runners.execute(() -> {
+                Outcome outcome = runLimited(run);
+                busy.set(false);
+                ended.complete(outcome);
+            });
+        } catch (RuntimeException e) {
+            busy.set(false);
+            throw e;
+        }
+        return true;
+    }
+
+    private Outcome runLimited(Run run) {
+        long began = System.nanoTime();
+        Thread runner = Thread.currentThread();
+        AtomicBoolean overdue = new AtomicBoolean();
+        ScheduledFuture<?> alarm = watch.schedule(
+                () -> {
+                    overdue.set(true);
+                    runner.interrupt();
+                },
+                job.limit().toMillis(),
+                TimeUnit.MILLISECONDS);
+        Outcome outcome = runCaught(run);
+        alarm.cancel(false);
+        if (overdue.get() && outcome.result() == Result.FAILURE) {
+            outcome = Outcome.failure(
+                    "it took longer than its limit of " + job.limit().toSeconds() + " s");
+        }
+        ended(run, outcome, Duration.ofNanos(System.nanoTime() - began));
+        return outcome;
+    }
+
+    private Outcome runCaught(Run run) {
+        try {
+            return job.work().run(run);
+        } catch (InterruptedException e) {
+            return Outcome.failure("it was interrupted");
+        } catch (Exception | LinkageError | AssertionError e) {
+            log.atDebug().addKeyValue("job", job.name()).setCause(e).log("job failed with this exception");
+            return Outcome.failure(e.getMessage() == null ? e.toString() : e.getMessage());
+        }
+    }
+
+    private synchronized void ended(Run run, Outcome outcome, Duration took) {
+        Instant now = clock.instant();
+        last = outcome;
+        lastEnded = now;
+        metrics.ended(outcome, now, took);
+        String next = "";
+        if (outcome.result() == Result.FAILURE
+                && run.scheduled()
+                && run.attempt() < job.retries().attempts()) {
+            retry = new Run(run.slot(), true, run.attempt() + 1);
+            retryAt = now.plus(job.retries().delayAfter(run.attempt()));
+            next = ", it is tried again at " + retryAt;
+        }
+        var line = outcome.result() == Result.FAILURE ? log.atError() : log.atInfo();
+        line.addKeyValue("job", job.name())
+                .addKeyValue("outcome", outcome.result().label())
+                .addKeyValue("duration_ms", took.toMillis())
+                .log("job {} {}: {}{}", job.name(), verb(outcome.result()), outcome.reason(), next);
+    }
+
+    private static String verb(Result result) {
+        return switch (result) {
+            case SUCCESS -> "succeeded";
+            case FAILURE -> "failed";
+            case SKIPPED -> "was skipped";
+        };
+    }
+
+    private void forgetRetry() {
+        retry = null;
+        retryAt = Instant.MAX;
+    }
+
+    private void publishNext() {
+        metrics.dueAt(job.schedule().next(clock.instant()).orElse(null));
+    }
+}

@@ -1,0 +1,7 @@
+/** A value that prints as {@code ***}, read from the environment or from the file that {@code …_FILE} names. */
+@NullMarked
+@ApplicationModule(allowedDependencies = "settings")
+package dev.sidecar.secrets;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,51 @@
+package dev.sidecar.settings;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stops the start: a setting has a value that cannot work. Thrown by the compact constructors of the settings' records; the start
+ * then ends with the three facts an operator needs. A secret's value is never passed in here.
+ */
+public final class InvalidSetting extends IllegalArgumentException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String name;
+    private final String value;
+    private final String must;
+
+    /**
+     * @param name the setting as written in a properties file, such as {@code sidecar.gateway.upstream}
+     * @param value what it was
+     * @param must what it must be, as the end of the sentence "it must …"
+     */
+    public InvalidSetting(String name, @Nullable Object value, String must) {
+        super("%s is '%s', but it must %s.".formatted(name, value == null ? "" : value, must));
+        this.name = name;
+        this.value = value == null ? "" : value.toString();
+        this.must = must;
+    }
+
+    String name() {
+        return name;
+    }
+
+    String value() {
+        return value;
+    }
+
+    String must() {
+        return must;
+    }
+
+    String environmentVariable() {
+        return name.toUpperCase(java.util.Locale.ROOT).replace("-", "").replace('.', '_');
+    }
+
+    /** The usual check: a condition on a setting that holds, or the start stops. */
+    public static void unless(boolean holds, String name, @Nullable Object value, String must) {
+        if (!holds) {
+            throw new InvalidSetting(name, value, must);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.sidecar;
+
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZonedDateTime;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.modulith.ApplicationModule;
+import org.springframework.modulith.core.ApplicationModules;
+import org.springframework.stereotype.Component;
+import org.springframework.stereotype.Controller;
+import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Service;
+
+/** The tree is the architecture; this is where it is held to that. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.sidecar");
+
+    @Test
+    void onlyDeclaredArrowsBetweenPackagesAndNoCycles() {
+        ApplicationModules.of(SidecarApplication.class).verify();
+    }
+
+    /** Modulith lets a package that declares nothing depend on everything. */
+    @Test
+    void everyPackageDeclaresItsArrows() {
+        assertThat(CLASSES.stream()
+                        .map(JavaClass::getPackageName)
+                        .distinct()
+                        .filter(name -> !name.equals("dev.sidecar")))
+                .isNotEmpty()
+                .allSatisfy(name -> {
+                    Class<?> info = Class.forName(
+                            name + ".package-info", false, getClass().getClassLoader());
+                    ApplicationModule module = info.getAnnotation(ApplicationModule.class);
+                    assertThat(module).as("@ApplicationModule of " + name).isNotNull();
+                    assertThat(Arrays.asList(module.allowedDependencies()))
+                            .as("allowedDependencies of " + name)
+                            .doesNotContain(ApplicationModule.OPEN_TOKEN);
+                    assertThat(info.isAnnotationPresent(org.jspecify.annotations.NullMarked.class))
+                            .as("@NullMarked on " + name)
+                            .isTrue();
+                });
+    }
+
+    /** Types of the root package belong to no module, so that any may use them. */
+    @Test
+    void theRootPackageHoldsOnlyTheMainClass() {
+        classes()
+                .that()
+                .resideInAPackage("dev.sidecar")
+                .should()
+                .haveFullyQualifiedName(SidecarApplication.class.getName())
+                .check(CLASSES);
+    }
+
+    @Test
+    void timeIsAnArgument() {
+        for (Class<?> type : new Class<?>[] {
+            Instant.class, LocalDate.class, LocalDateTime.class, ZonedDateTime.class, OffsetDateTime.class
+        }) {
+            noClasses().should().callMethod(type, "now").check(CLASSES);
+        }
+        noClasses().should().callMethod(System.class, "currentTimeMillis").check(CLASSES);
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("SettingsConfiguration")
+                .should()
+                .callMethod(Clock.class, "systemUTC")
+                .orShould()
+                .callMethod(Clock.class, "systemDefaultZone")
+                .check(CLASSES);
+    }
+
+    @Test
+    void wiringIsNobodyElsesBusiness() {
+        classes()
+                .that()
+                .areAnnotatedWith(Configuration.class)
+                .or()
+                .areMetaAnnotatedWith(Controller.class)
+                .should()
+                .notBePublic()
+                .check(CLASSES);
+    }
+
+    @Test
+    void beansAreListedInTheConfigurationOfTheirFeature() {
+        noClasses()
+                .should()
+                .beAnnotatedWith(Component.class)
+                .orShould()
+                .beAnnotatedWith(Service.class)
+                .orShould()
+                .beAnnotatedWith(Repository.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void recordsDoNotKnowSpring() {
+        noClasses()
+                .that()
+                .areRecords()
+                .and()
+                .areNotAnnotatedWith(ConfigurationProperties.class)
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.springframework..")
+                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
+                                resideInAPackage("org.springframework.boot.context.properties..")))
+                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
+                                resideInAPackage("org.springframework.scheduling.support.."))))
+                .check(CLASSES);
+    }
+
+    @Test
+    void namesSayWhatAThingIs() {
+        noClasses()
+                .that(alwaysTrue())
+                .should()
+                .haveNameMatching(".*(Impl|Utils?|Helper|Manager|Dto)")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyBackupsStartProcesses() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.sidecar.backup..")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(ProcessBuilder.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingIsInjectedIntoFields() {
+        noFields().should().beAnnotatedWith(Autowired.class).check(CLASSES);
+        fields().that()
+                .areDeclaredInClassesThat()
+                .areAnnotatedWith(ConfigurationProperties.class)
+                .should()
+                .beFinal()
+                .check(CLASSES);
+    }
+}

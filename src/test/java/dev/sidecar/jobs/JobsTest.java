@@ -1,0 +1,231 @@
+package dev.sidecar.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.jobs.Job.Retries;
+import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.support.MutableClock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class JobsTest {
+
+    private static final Schedule NIGHTLY = Schedule.cron("x", "0 0 2 * * *", ZoneOffset.UTC);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+
+    private final MutableClock clock = new MutableClock("2026-11-23T01:59:00Z");
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final List<Run> runs = new CopyOnWriteArrayList<>();
+    private Jobs jobs;
+
+    @AfterEach
+    void stop() {
+        jobs.stop();
+    }
+
+    @Test
+    void runsAtItsSlotAndOnlyOnce() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+        jobs.tick();
+        assertThat(runs).isEmpty();
+
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        jobs.tick();
+
+        awaitOutcomes("success", 1);
+        assertThat(runs).extracting(Run::slot).containsExactly(Instant.parse("2026-11-23T02:00:00Z"));
+        assertThat(gauge("sidecar.job.last.success.timestamp"))
+                .isEqualTo(Instant.parse("2026-11-23T02:00:00Z").getEpochSecond());
+        assertThat(gauge("sidecar.job.next.run.timestamp"))
+                .isEqualTo(Instant.parse("2026-11-24T02:00:00Z").getEpochSecond());
+    }
+
+    @Test
+    void catchesUpTheNewestSlotMissedWhileDownOnceAndUnderItsOwnTime() {
+        clock.set("2026-11-23T09:00:00Z");
+        start(nightly(
+                Retries.NONE, Optional.of(Instant.parse("2026-11-19T02:00:00Z")), run -> Outcome.success("caught up")));
+        jobs.tick();
+        awaitOutcomes("success", 1);
+        jobs.tick();
+
+        assertThat(runs).extracting(Run::slot).containsExactly(Instant.parse("2026-11-23T02:00:00Z"));
+    }
+
+    @Test
+    void aClockThatJumpsBackGivesNoSlotTwiceAndOneThatJumpsForwardOnlyTheNewest() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+        clock.set("2026-11-23T02:00:01Z");
+        jobs.tick();
+        awaitOutcomes("success", 1);
+
+        clock.set("2026-11-23T00:00:00Z");
+        jobs.tick();
+        clock.set("2026-11-23T02:00:01Z");
+        jobs.tick();
+        assertThat(runs).hasSize(1);
+
+        clock.set("2026-11-26T12:00:00Z");
+        jobs.tick();
+        awaitOutcomes("success", 2);
+        assertThat(runs).extracting(Run::slot).endsWith(Instant.parse("2026-11-26T02:00:00Z"));
+    }
+
+    @Test
+    void retriesAFailedSlotWithGrowingDelaysAndThenLeavesIt() {
+        start(nightly(new Retries(3, Duration.ofMinutes(5)), Optional.empty(), run -> {
+            throw new IllegalStateException("no route to host");
+        }));
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("failure", 1);
+
+        clock.tick(Duration.ofMinutes(4));
+        jobs.tick();
+        assertThat(runs).hasSize(1);
+        clock.tick(Duration.ofMinutes(1));
+        jobs.tick();
+        awaitOutcomes("failure", 2);
+        clock.tick(Duration.ofMinutes(10));
+        jobs.tick();
+        awaitOutcomes("failure", 3);
+        clock.tick(Duration.ofHours(5));
+        jobs.tick();
+
+        assertThat(runs).extracting(Run::attempt).containsExactly(1, 2, 3);
+        assertThat(runs).extracting(Run::slot).containsOnly(Instant.parse("2026-11-23T02:00:00Z"));
+        assertThat(jobs.status("nightly").last()).isEqualTo(Outcome.failure("no route to host"));
+    }
+
+    @Test
+    void neverRunsAJobTwiceAtOnceAndSaysSo() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        start(nightly(Retries.NONE, Optional.empty(), run -> {
+            goOn.await();
+            return Outcome.success("done");
+        }));
+
+        CompletableFuture<Outcome> first = jobs.runNow("nightly");
+        Outcome second = jobs.runNow("nightly").get(10, TimeUnit.SECONDS);
+        assertThat(jobs.status("nightly").running()).isTrue();
+        goOn.countDown();
+
+        assertThat(second).isEqualTo(Outcome.skipped("it is running already"));
+        assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.success("done"));
+        assertThat(runs).extracting(Run::scheduled).containsExactly(false);
+    }
+
+    @Test
+    void aSlotThatComesWhileTheJobIsBusyIsStartedAfterIt() {
+        CountDownLatch goOn = new CountDownLatch(1);
+        start(nightly(Retries.NONE, Optional.empty(), run -> {
+            goOn.await();
+            return Outcome.success("done");
+        }));
+        jobs.runNow("nightly");
+        await().until(() -> !runs.isEmpty());
+
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        goOn.countDown();
+        awaitOutcomes("success", 1);
+        jobs.tick();
+
+        awaitOutcomes("success", 2);
+        assertThat(runs).extracting(Run::scheduled).containsExactly(false, true);
+    }
+
+    @Test
+    void oneHangingJobDelaysNoOtherAndFailsAtItsLimit() {
+        Job hanging = new Job("hanging", NIGHTLY, Duration.ofMillis(200), run -> {
+            new CountDownLatch(1).await();
+            return Outcome.success("never");
+        });
+        start(hanging, nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+
+        awaitOutcomes("success", 1);
+        await().until(() -> jobs.status("hanging").last() != null);
+        assertThat(jobs.status("hanging").last().reason()).contains("longer than its limit");
+    }
+
+    @Test
+    void allSeriesExistBeforeTheFirstRun() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+
+        for (String outcome : List.of("success", "failure", "skipped")) {
+            assertThat(registry.get("sidecar.job.runs")
+                            .tags("job_name", "nightly", "outcome", outcome)
+                            .counter()
+                            .count())
+                    .isZero();
+        }
+        assertThat(gauge("sidecar.job.running")).isZero();
+    }
+
+    @Test
+    void stoppingInterruptsWhatRuns() {
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        start(nightly(Retries.NONE, Optional.empty(), run -> {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                interrupted.complete(true);
+                throw e;
+            }
+            return Outcome.success("never");
+        }));
+        jobs.runNow("nightly");
+        await().until(() -> !runs.isEmpty());
+
+        jobs.stop();
+
+        assertThat(interrupted).isCompletedWithValue(true);
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithTheKnownOnes() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+
+        assertThatThrownBy(() -> jobs.runNow("nigthly")).hasMessage("There is no job 'nigthly'; there are [nightly].");
+    }
+
+    private Job nightly(Retries retries, Optional<Instant> lastDone, Job.Work work) {
+        return new Job("nightly", NIGHTLY, LIMIT, retries, () -> lastDone, run -> {
+            runs.add(run);
+            return work.run(run);
+        });
+    }
+
+    private void start(Job... declared) {
+        jobs = new Jobs(List.of(declared), clock, registry);
+        jobs.start();
+    }
+
+    private void awaitOutcomes(String outcome, int count) {
+        await().untilAsserted(() -> assertThat(registry.get("sidecar.job.runs")
+                        .tags("job_name", "nightly", "outcome", outcome)
+                        .counter()
+                        .count())
+                .isEqualTo(count));
+        await().until(() -> !jobs.status("nightly").running());
+    }
+
+    private double gauge(String name) {
+        return registry.get(name).tag("job_name", "nightly").gauge().value();
+    }
+}

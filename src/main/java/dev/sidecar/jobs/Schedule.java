@@ -3,8 +3,8 @@ package dev.sidecar.jobs;
 import dev.sidecar.settings.InvalidSetting;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.ZonedDateTime;
 import java.util.Optional;
 import org.springframework.scheduling.support.CronExpression;
 
@@ -50,16 +50,28 @@ public sealed interface Schedule {
         return new Never();
     }
 
-    /** Wall-clock times of a zone; daylight saving is Spring's business. */
+    /**
+     * Wall-clock times of a zone. Spring's own handling of zones loses a time that summer time skips and gives one twice that comes
+     * twice; here a skipped time is due as much later as was skipped, and a repeated one the first time only.
+     */
     record Cron(CronExpression expression, ZoneId zone) implements Schedule {
 
+        private static final Duration LONGEST_CHANGE = Duration.ofHours(2);
         private static final Duration[] WINDOWS = {
             Duration.ofHours(2), Duration.ofDays(2), Duration.ofDays(9), Duration.ofDays(62), Duration.ofDays(731)
         };
 
         @Override
         public Optional<Instant> next(Instant after) {
-            return Optional.ofNullable(expression.next(after.atZone(zone))).map(ZonedDateTime::toInstant);
+            // A skipped wall-clock time lies before the moment that it is moved to.
+            LocalDateTime wall = LocalDateTime.ofInstant(after, zone).minus(LONGEST_CHANGE);
+            for (wall = expression.next(wall); wall != null; wall = expression.next(wall)) {
+                Instant slot = wall.atZone(zone).toInstant();
+                if (slot.isAfter(after)) {
+                    return Optional.of(slot);
+                }
+            }
+            return Optional.empty();
         }
 
         @Override

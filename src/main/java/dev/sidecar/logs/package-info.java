@@ -1,6 +1,6 @@
-/** Log lines: one JSON object each, to standard output and to Loki, without ever holding up whoever writes them. */
+/** Log lines: one JSON object each, to standard output and to Loki without ever holding up whoever writes them, and found again. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
 package dev.sidecar.logs;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package dev.sidecar.console;
+
+import dev.sidecar.backup.Backup;
+import dev.sidecar.backup.BackupFailure;
+import dev.sidecar.backup.BackupId;
+import dev.sidecar.backup.BackupTasks;
+import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.backup.Backups;
+import dev.sidecar.backup.RestorePlan;
+import dev.sidecar.backup.RestoreRequest;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** What is stored, and everything that a person may do with it. Each action answers with the page, where its progress is shown. */
+@Controller
+class BackupsController {
+
+    private static final String PAGE = "redirect:/backups";
+
+    private final Backups backups;
+    private final BackupTasks tasks;
+    private final BackupsPages pages;
+    private final Audit audit;
+    private final Clock clock;
+
+    BackupsController(Backups backups, BackupTasks tasks, BackupsPages pages, Audit audit, Clock clock) {
+        this.backups = backups;
+        this.tasks = tasks;
+        this.pages = pages;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @GetMapping("/backups")
+    String page(Model model) {
+        model.addAttribute("page", pages.now());
+        return "backups";
+    }
+
+    /** What moves: the tasks with their progress. */
+    @GetMapping("/backups/tasks")
+    String tasks(@RequestParam(defaultValue = "0") int running, Model model) {
+        BackupsPage page = pages.now();
+        model.addAttribute("page", page);
+        // When a task has ended the list of backups is another one.
+        model.addAttribute("reload", page.running() < running);
+        return "backups-tasks";
+    }
+
+    @PostMapping("/backups/take")
+    String take(@RequestParam String database, RedirectAttributes flash) {
+        return act("take backup", database, flash, () -> started(tasks.take(database, true)));
+    }
+
+    @PostMapping("/backups/{id}/verify")
+    String verify(@PathVariable String id, @RequestParam String store, RedirectAttributes flash) {
+        return act(
+                "verify backup",
+                id,
+                flash,
+                () -> started(tasks.verify(BackupId.parse(id), Optional.of(store), Optional.empty())));
+    }
+
+    @PostMapping("/backups/{id}/pin")
+    String pin(@PathVariable String id, @RequestParam boolean pinned, RedirectAttributes flash) {
+        return act(pinned ? "pin backup" : "unpin backup", id, flash, () -> {
+            if (pinned) {
+                backups.pin(BackupId.parse(id), "pinned in the console");
+                return "Pinned: " + id + " does not expire.";
+            }
+            backups.unpin(BackupId.parse(id), "unpinned in the console");
+            return "Unpinned: " + id + " expires by the policy again.";
+        });
+    }
+
+    @PostMapping("/backups/{id}/clear")
+    String clear(@PathVariable String id, RedirectAttributes flash) {
+        return act("clear suspect backup", id, flash, () -> {
+            backups.clear(BackupId.parse(id), "cleared in the console");
+            return id + " is no longer suspect.";
+        });
+    }
+
+    /** The plan of a restore: what would happen and what stands against it. */
+    @GetMapping("/backups/{id}/restore")
+    String plan(
+            @PathVariable String id,
+            @RequestParam Optional<String> into,
+            @RequestParam(defaultValue = "false") boolean replace,
+            Model model) {
+        Backup backup = backups.get(BackupId.parse(id));
+        String target = into.map(String::strip).filter(name -> !name.isEmpty()).orElseGet(() -> proposed(backup, replace));
+        RestoreRequest request = new RestoreRequest(backup.id(), target, replace, false, List.of());
+        RestorePlan plan = backups.plan(request);
+        model.addAttribute("backup", backup);
+        model.addAttribute("plan", plan);
+        model.addAttribute("size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
+        model.addAttribute("expected", plan.expected() == null ? "never measured" : Ages.length(plan.expected()));
+        return "restore";
+    }
+
+    @PostMapping("/backups/{id}/restore")
+    String restore(
+            @PathVariable String id,
+            @RequestParam String into,
+            @RequestParam(defaultValue = "false") boolean replace,
+            @RequestParam(defaultValue = "") String confirm,
+            RedirectAttributes flash) {
+        return act(replace ? "replace database" : "restore backup", id + " into " + into, flash, () -> {
+            if (replace && !confirm.equals(into)) {
+                throw new IllegalArgumentException(
+                        "Nothing was done: type the database's name, %s, to confirm that it is to be replaced.".formatted(into));
+            }
+            return started(tasks.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
+        });
+    }
+
+    private String proposed(Backup backup, boolean replace) {
+        return replace ? backup.id().database() : RestoreRequest.newName(backup.id(), clock.instant());
+    }
+
+    private static String started(Task task) {
+        return "Started: " + task.kind() + " " + task.subject() + ".";
+    }
+
+    private String act(String action, String what, RedirectAttributes flash, Supplier<String> work) {
+        try {
+            flash.addFlashAttribute("done", work.get());
+            audit.done(action, what, "accepted");
+        } catch (BackupFailure | IllegalArgumentException e) {
+            flash.addFlashAttribute("problem", e.getMessage());
+            audit.done(action, what, "refused: " + e.getMessage());
+        }
+        return PAGE;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sidecar.console;
+
+import dev.sidecar.backup.Backup;
+import dev.sidecar.backup.BackupTasks.State;
+import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.backup.Decision;
+import dev.sidecar.backup.Progress;
+import dev.sidecar.backup.VerificationLevel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the page of backups shows.
+ *
+ * @param off why there is nothing to show; null if there is
+ * @param databases that can be backed up
+ * @param rows newest first
+ * @param tasks newest first
+ * @param promise RPO and RTO as one sentence
+ */
+record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows, List<TaskRow> tasks, String promise) {
+
+    static BackupsPage off(String why) {
+        return new BackupsPage(why, List.of(), List.of(), List.of(), "");
+    }
+
+    long running() {
+        return tasks.stream().filter(TaskRow::running).count();
+    }
+
+    record Row(Backup backup, String age, String size, String level, String state, String meaning, List<String> reasons) {
+
+        static Row of(Backup backup, @Nullable Decision decision, Instant now) {
+            Optional<VerificationLevel> level = backup.level();
+            String state = backup.isDamaged() ? "broken" : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
+            return new Row(
+                    backup,
+                    Ages.ago(Duration.between(backup.manifest().startedAt(), now)),
+                    Sizes.of(backup.manifest().storedBytes()),
+                    level.map(Enum::name).orElse("damaged"),
+                    state,
+                    level.map(VerificationLevel::meaning).orElse("its contents are not what was written"),
+                    decision == null ? List.of() : decision.reasons());
+        }
+
+        private static boolean proven(Optional<VerificationLevel> level) {
+            return level.filter(reached -> reached.atLeast(VerificationLevel.L3)).isPresent();
+        }
+    }
+
+    record TaskRow(Task task, String age, String amount, @Nullable Integer percent) {
+
+        static TaskRow of(Task task, Instant now) {
+            Progress.View view = task.progress();
+            return new TaskRow(
+                    task,
+                    Ages.ago(Duration.between(task.startedAt(), now)),
+                    view == null ? "" : amount(view),
+                    view == null ? null : view.percent().orElse(null));
+        }
+
+        boolean running() {
+            return task.state() == State.RUNNING;
+        }
+
+        /** The class of its badge. */
+        public String state() {
+            return switch (task.state()) {
+                case RUNNING -> "inconclusive";
+                case DONE -> "held";
+                case FAILED -> "broken";
+            };
+        }
+
+        private static String amount(Progress.View view) {
+            String left = view.left().map(time -> ", " + Ages.length(time) + " left").orElse("");
+            return "%s: %s at %s/s%s".formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of((long) view.rate()), left);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.sidecar.console;
+
+import dev.sidecar.backup.Backup;
+import dev.sidecar.backup.BackupFailure;
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.BackupTasks;
+import dev.sidecar.backup.Backups;
+import dev.sidecar.backup.Decision;
+import dev.sidecar.backup.Expire;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads what the page of backups shows. */
+final class BackupsPages {
+
+    private static final int TASKS_SHOWN = 6;
+
+    private final Backups backups;
+    private final BackupTasks tasks;
+    private final Expire expire;
+    private final BackupProperties settings;
+    private final Clock clock;
+
+    BackupsPages(Backups backups, BackupTasks tasks, Expire expire, BackupProperties settings, Clock clock) {
+        this.backups = backups;
+        this.tasks = tasks;
+        this.expire = expire;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    BackupsPage now() {
+        if (!settings.isConfigured()) {
+            return BackupsPage.off("No database is backed up: set sidecar.backup.server.host.");
+        }
+        Instant now = clock.instant();
+        try {
+            Map<String, Decision> decisions = new HashMap<>();
+            expire.decide().forEach(decision -> decisions.put(key(decision.backup()), decision));
+            List<BackupsPage.Row> rows = backups.list().stream()
+                    .map(backup -> BackupsPage.Row.of(backup, decisions.get(key(backup)), now))
+                    .toList();
+            List<BackupsPage.TaskRow> shown = tasks.list().stream()
+                    .limit(TASKS_SHOWN)
+                    .map(task -> BackupsPage.TaskRow.of(task, now))
+                    .toList();
+            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now));
+        } catch (BackupFailure e) {
+            return BackupsPage.off(e.getMessage());
+        }
+    }
+
+    private static String key(Backup backup) {
+        return backup.id() + " " + backup.store();
+    }
+
+    private List<String> databases(List<BackupsPage.Row> rows) {
+        try {
+            return backups.databases();
+        } catch (BackupFailure e) {
+            // The server is away, which is when the list of what is stored is needed most.
+            return rows.stream().map(row -> row.backup().id().database()).distinct().toList();
+        }
+    }
+
+    /** RPO and RTO as one sentence, from what was measured. */
+    private static String promise(List<BackupsPage.Row> rows, Instant now) {
+        return rows.stream()
+                .filter(row -> row.backup().verification().isPresent() && row.backup().restoreTook().isPresent())
+                .findFirst()
+                .map(row -> "If the database died now, what was written in the last %s would be lost, and it would be back in about %s (measured %s)."
+                        .formatted(
+                                Ages.length(Duration.between(row.backup().manifest().startedAt(), now)),
+                                Ages.length(row.backup().restoreTook().orElse(Duration.ZERO)),
+                                Ages.ago(Duration.between(row.backup().verifiedAt().orElse(now), now))))
+                .orElse("No backup has been restored yet, so nothing can be promised.");
+    }
+}

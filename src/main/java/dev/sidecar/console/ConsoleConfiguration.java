@@ -1,0 +1,32 @@
+package dev.sidecar.console;
+
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.BackupTasks;
+import dev.sidecar.backup.Backups;
+import dev.sidecar.backup.Expire;
+import dev.sidecar.rules.Prometheus;
+import java.time.Clock;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnWebApplication
+class ConsoleConfiguration {
+
+    @Bean
+    VerdictHistory verdictHistory(Prometheus prometheus, Clock clock) {
+        return new VerdictHistory(prometheus, clock);
+    }
+
+    @Bean
+    BackupsPages backupsPages(
+            Backups backups, BackupTasks tasks, Expire expire, BackupProperties settings, Clock clock) {
+        return new BackupsPages(backups, tasks, expire, settings, clock);
+    }
+
+    @Bean
+    Audit audit() {
+        return new Audit();
+    }
+}

@@ -1,0 +1,154 @@
+package dev.sidecar.console;
+
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Drill;
+import dev.sidecar.proofs.Report;
+import dev.sidecar.proofs.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the readiness page shows.
+ *
+ * @param report the figures
+ * @param areas those with at least one proof
+ * @param running how many drills run now
+ * @param now when it was made, in milliseconds of the epoch; the page asks for changes since then
+ */
+record ReadinessPage(Report report, List<AreaRow> areas, long running, long now) {
+
+    /** The circumference of the ring, in its own units, is 100, so that the score is the length of its arc. */
+    public String arc() {
+        return report.score() + " 100";
+    }
+
+    public long held() {
+        return report.count(Verdict.HELD);
+    }
+
+    public long brokenCount() {
+        return report.count(Verdict.BROKEN);
+    }
+
+    public long inconclusive() {
+        return report.count(Verdict.INCONCLUSIVE);
+    }
+
+    record AreaRow(Area area, long held, long applicable, boolean broken, List<ProofRow> proofs) {
+
+        public String anchor() {
+            return area.name().toLowerCase(Locale.ROOT);
+        }
+
+        public long percent() {
+            return applicable == 0 ? 0 : 100 * held / applicable;
+        }
+
+        public List<ProofRow> changed() {
+            return proofs.stream().filter(ProofRow::changed).toList();
+        }
+    }
+
+    record ProofRow(
+            Claim claim,
+            @Nullable Drill drill,
+            boolean running,
+            boolean changed,
+            List<Strip.Cell> history,
+            String age) {
+
+        /** The class of its badge: held, broken, inconclusive, off or waiting. */
+        public String state() {
+            if (drill == null) {
+                return "waiting";
+            }
+            if (!drill.finding().applicable()) {
+                return "off";
+            }
+            return switch (drill.verdict()) {
+                case HELD -> "held";
+                case BROKEN -> "broken";
+                case INCONCLUSIVE -> "inconclusive";
+            };
+        }
+
+        public String word() {
+            return switch (state()) {
+                case "off" -> "not configured";
+                case "waiting" -> "not drilled yet";
+                default -> state();
+            };
+        }
+
+        public String evidence() {
+            return drill == null
+                    ? "Its first drill is about to run."
+                    : drill.finding().evidence();
+        }
+
+        public String interval() {
+            return Ages.length(claim.interval());
+        }
+
+        public List<String> details() {
+            return drill == null ? List.of() : drill.finding().details();
+        }
+    }
+
+    static ReadinessPage of(
+            Report report, Predicate<String> running, Map<String, List<Strip.Cell>> history, Instant since) {
+        List<ProofRow> rows = new ArrayList<>();
+        for (Drill drill : report.drills()) {
+            rows.add(row(drill.claim(), drill, report.at(), running, history, since));
+        }
+        for (Claim claim : report.waiting()) {
+            rows.add(row(claim, null, report.at(), running, history, since));
+        }
+        rows.sort(Comparator.comparing(row -> row.claim().id()));
+        List<AreaRow> areas = Arrays.stream(Area.values())
+                .map(area -> area(area, rows))
+                .filter(area -> !area.proofs().isEmpty())
+                .toList();
+        long busy = rows.stream().filter(ProofRow::running).count();
+        return new ReadinessPage(report, areas, busy, report.at().toEpochMilli());
+    }
+
+    private static AreaRow area(Area area, List<ProofRow> rows) {
+        List<ProofRow> proofs =
+                rows.stream().filter(row -> row.claim().area() == area).toList();
+        return new AreaRow(
+                area,
+                proofs.stream().filter(row -> row.state().equals("held")).count(),
+                proofs.stream().filter(row -> !row.state().equals("off")).count(),
+                proofs.stream().anyMatch(row -> row.state().equals("broken")),
+                proofs);
+    }
+
+    private static ProofRow row(
+            Claim claim,
+            @Nullable Drill drill,
+            Instant now,
+            Predicate<String> running,
+            Map<String, List<Strip.Cell>> history,
+            Instant since) {
+        boolean busy = running.test(claim.id());
+        // A row whose drill runs is sent each time, so that the end of the run is seen as well as its beginning.
+        boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
+        String age = drill == null ? "" : Ages.ago(Duration.between(drill.when(), now));
+        return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);
+    }
+
+    /** For the page's title. */
+    public boolean isBroken() {
+        return report.count(Verdict.BROKEN) > 0;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sidecar.console;
+
+import dev.sidecar.logs.LogLine;
+import dev.sidecar.logs.Loki;
+import dev.sidecar.logs.Window;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** One request through all services: its lines in the order of time. */
+@Controller
+class RequestsController {
+
+    /** What the gateway keeps as an id; nothing else can be in a log line, nor is it put into a query. */
+    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+
+    private static final int MOST = 500;
+
+    private final Loki loki;
+
+    RequestsController(Loki loki) {
+        this.loki = loki;
+    }
+
+    @GetMapping("/requests")
+    String page(@RequestParam(defaultValue = "") String id, Model model) {
+        String wanted = id.strip();
+        model.addAttribute("id", wanted);
+        if (!wanted.isEmpty()) {
+            model.addAttribute("found", find(wanted));
+        }
+        return "requests";
+    }
+
+    /**
+     * What was found.
+     *
+     * @param problem why nothing could be looked for; null if it could
+     * @param lines oldest first
+     * @param services that wrote them
+     * @param window where was looked
+     * @param tookMs how long looking took
+     */
+    record Found(
+            @Nullable String problem,
+            List<LogLine> lines,
+            String services,
+            @Nullable Window window,
+            long tookMs) {
+
+        static Found nothing(String problem) {
+            return new Found(problem, List.of(), "", null, 0);
+        }
+
+        /** How long after the first line this one was written. */
+        public String offset(LogLine line) {
+            return "+%.3f s"
+                    .formatted(
+                            Duration.between(lines.get(0).time(), line.time()).toNanos() / 1e9);
+        }
+    }
+
+    private Found find(String id) {
+        if (!WELL_FORMED.matcher(id).matches()) {
+            return Found.nothing("A request id is 1 to 128 letters, digits, dots, dashes or underscores.");
+        }
+        try {
+            long began = System.nanoTime();
+            List<LogLine> lines = loki.request(id, MOST);
+            long took = Duration.ofNanos(System.nanoTime() - began).toMillis();
+            String services =
+                    lines.stream().map(LogLine::service).collect(Collectors.toCollection(TreeSet::new)).stream()
+                            .collect(Collectors.joining(", "));
+            return new Found(null, lines, services, loki.windowOf(id), took);
+        } catch (NotConfigured | PeerUnavailable e) {
+            return Found.nothing(e.getMessage());
+        }
+    }
+}

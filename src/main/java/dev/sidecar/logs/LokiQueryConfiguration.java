@@ -1,0 +1,24 @@
+package dev.sidecar.logs;
+
+import dev.sidecar.peers.Peer;
+import dev.sidecar.settings.Identity;
+import java.time.Clock;
+import java.time.Duration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class LokiQueryConfiguration {
+
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    @Bean
+    Loki loki(LogsSettings settings, Identity identity, Clock clock) {
+        Peer peer = new Peer("Loki", "LOKI_URL", settings.lokiUrl(), LIMIT, headers -> {
+            if (settings.lokiUsername() != null && settings.lokiPassword() != null) {
+                headers.setBasicAuth(settings.lokiUsername(), settings.lokiPassword().reveal());
+            }
+        });
+        return new Loki(peer, identity.stack(), clock);
+    }
+}

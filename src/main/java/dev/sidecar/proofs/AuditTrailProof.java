@@ -1,0 +1,78 @@
+package dev.sidecar.proofs;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.logs.Loki;
+import dev.sidecar.logs.Window;
+import dev.sidecar.peers.NotConfigured;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Properties;
+
+final class AuditTrailProof implements Proof {
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final BackupProperties backup;
+    private final Loki loki;
+    private final Clock clock;
+
+    AuditTrailProof(BackupProperties backup, Loki loki, Clock clock) {
+        this.backup = backup;
+        this.loki = loki;
+        this.clock = clock;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "SEC-5",
+                Area.SECURITY,
+                "A change of the database's structure made now is found in the logs: who, what, when.",
+                Duration.ofMinutes(30));
+    }
+
+    @Override
+    public Finding prove() throws InterruptedException {
+        if (loki.address().isEmpty() || !backup.isConfigured()) {
+            throw new NotConfigured("A change is looked for in Loki: set LOKI_URL and sidecar.backup.server.host.");
+        }
+        String table = "drill_" + UuidCreator.getTimeOrderedEpoch().toString().replace("-", "");
+        change(table);
+        Patience patience = new Patience(LIMIT);
+        boolean found = patience.until(
+                () -> loki.newest(
+                                loki.streams("source=\"postgres\"") + " |= `" + table + "`",
+                                Window.around(clock.instant(), Duration.ofMinutes(2)))
+                        .isPresent(),
+                seen -> seen);
+        return Finding.heldIf(
+                found,
+                found
+                        ? "CREATE TABLE %s was found in PostgreSQL's log after %s."
+                        : "CREATE TABLE %s did not reach Loki within %s.",
+                table,
+                patience.seconds());
+    }
+
+    /** A temporary table: a change like any other for the audit, and gone with its session. */
+    private void change(String table) {
+        BackupProperties.Server server = backup.server();
+        Properties login = new Properties();
+        login.setProperty("user", server.user());
+        if (server.password() != null) {
+            login.setProperty("password", server.password().reveal());
+        }
+        login.setProperty("loginTimeout", "5");
+        login.setProperty("ApplicationName", "sidecar [DRILL]");
+        String url = "jdbc:postgresql://%s:%d/%s".formatted(server.host(), server.port(), server.maintenanceDatabase());
+        try (var connection = DriverManager.getConnection(url, login);
+                var statement = connection.createStatement()) {
+            statement.execute("CREATE TEMPORARY TABLE " + table + " (x int)");
+        } catch (SQLException e) {
+            throw new IllegalStateException("PostgreSQL could not be changed: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.backup.Backup;
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Backups;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+final class CompressionProof implements Proof {
+
+    private static final double LEAST_SAVED = 0.5;
+
+    private final Backups backups;
+    private final BackupProperties settings;
+
+    CompressionProof(Backups backups, BackupProperties settings) {
+        this.backups = backups;
+        this.settings = settings;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "BKP-3",
+                Area.BACKUPS,
+                "Backups are stored in less than half of the size that was dumped.",
+                Duration.ofMinutes(30));
+    }
+
+    @Override
+    public Finding prove() {
+        BackupNeeds.requireConfigured(settings);
+        List<Backup> newest = backups.list().stream()
+                .map(backup -> backup.id().database())
+                .distinct()
+                .map(backups::latest)
+                .flatMap(Optional::stream)
+                .toList();
+        if (newest.isEmpty()) {
+            return Finding.broken("There is no backup.");
+        }
+        long stored = newest.stream()
+                .mapToLong(backup -> backup.manifest().storedBytes())
+                .sum();
+        long dumped = newest.stream()
+                .mapToLong(backup -> backup.manifest().dumpBytes())
+                .sum();
+        double saved = dumped == 0 ? 0 : 1 - (double) stored / dumped;
+        return Finding.heldIf(
+                saved >= LEAST_SAVED,
+                "The newest backups were dumped as %s and are stored as %s: %.1f %% saved.",
+                Words.bytes(dumped),
+                Words.bytes(stored),
+                100 * saved);
+    }
+}

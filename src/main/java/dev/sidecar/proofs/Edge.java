@@ -1,0 +1,48 @@
+package dev.sidecar.proofs;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The way a client comes in: requests of the API through everything that stands before it, marked as drills. */
+final class Edge {
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final @Nullable URI address;
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(LIMIT)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+
+    Edge(@Nullable URI address) {
+        this.address = address;
+    }
+
+    /** Makes one request and returns its id. */
+    String request() throws InterruptedException {
+        if (address == null) {
+            throw new NotConfigured(
+                    "No request can be made: set sidecar.proofs.edge-url to an address of the API as clients reach it.");
+        }
+        String id = UuidCreator.getTimeOrderedEpoch().toString();
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .timeout(LIMIT)
+                .header("X-Request-ID", id)
+                .header("User-Agent", "sidecar [DRILL]")
+                .build();
+        try {
+            client.send(request, BodyHandlers.discarding());
+        } catch (IOException e) {
+            throw new PeerUnavailable("The edge at %s gave no answer: %s".formatted(address, e));
+        }
+        return id;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sidecar.proofs;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What a drill found.
+ *
+ * @param verdict how it ended
+ * @param applicable false if what it needs is not configured, so that it counts neither for nor against
+ * @param evidence the sentence with figures that a person can check
+ * @param details what the sentence sums up, a line each; may be empty
+ */
+public record Finding(Verdict verdict, boolean applicable, String evidence, List<String> details) {
+
+    /** Copies the details. */
+    public Finding {
+        details = List.copyOf(details);
+    }
+
+    static Finding held(String evidence, Object... arguments) {
+        return new Finding(Verdict.HELD, true, evidence.formatted(arguments), List.of());
+    }
+
+    static Finding broken(String evidence, Object... arguments) {
+        return new Finding(Verdict.BROKEN, true, evidence.formatted(arguments), List.of());
+    }
+
+    static Finding inconclusive(String reason, Object... arguments) {
+        return new Finding(Verdict.INCONCLUSIVE, true, reason.formatted(arguments), List.of());
+    }
+
+    static Finding notConfigured(String whatToSet) {
+        return new Finding(Verdict.INCONCLUSIVE, false, whatToSet, List.of());
+    }
+
+    /** Held if the condition is true, with the same evidence either way. */
+    static Finding heldIf(boolean condition, String evidence, Object... arguments) {
+        return condition ? held(evidence, arguments) : broken(evidence, arguments);
+    }
+
+    Finding with(Collection<String> lines) {
+        return new Finding(verdict, applicable, evidence, List.copyOf(lines));
+    }
+}

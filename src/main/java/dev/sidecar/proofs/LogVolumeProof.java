@@ -1,0 +1,50 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.logs.Loki;
+import dev.sidecar.rules.Prometheus;
+import java.time.Duration;
+import java.util.OptionalDouble;
+
+final class LogVolumeProof implements Proof {
+
+    private final Loki loki;
+    private final Prometheus prometheus;
+    private final Duration retention;
+
+    LogVolumeProof(Loki loki, Prometheus prometheus, ProofsProperties properties) {
+        this.loki = loki;
+        this.prometheus = prometheus;
+        this.retention = properties.retention();
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "LOG-7",
+                Area.LOGGING,
+                "The disk has room for all log lines until their retention is over, at today's rate.",
+                Duration.ofHours(1));
+    }
+
+    @Override
+    public Finding prove() {
+        double perDay = loki.metric("sum(bytes_rate(" + loki.streams() + "[1h]))").values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum()
+                * Duration.ofDays(1).toSeconds();
+        double forecast = perDay * retention.toDays();
+        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
+        if (free.isEmpty()) {
+            return Finding.inconclusive(
+                    "%s a day are written, %s in %s, but the free space is not known: no node exporter delivers it.",
+                    Words.bytes(perDay), Words.bytes(forecast), Words.time(retention));
+        }
+        return Finding.heldIf(
+                forecast < free.getAsDouble(),
+                "%s a day at the last hour's rate: %s in %s before compression; %s are free.",
+                Words.bytes(perDay),
+                Words.bytes(forecast),
+                Words.time(retention),
+                Words.bytes(free.getAsDouble()));
+    }
+}

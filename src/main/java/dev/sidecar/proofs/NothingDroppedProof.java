@@ -1,0 +1,49 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.rules.Prometheus;
+import dev.sidecar.rules.Sample;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+final class NothingDroppedProof implements Proof {
+
+    private static final Map<String, String> COUNTERS = new LinkedHashMap<>(Map.of(
+            "the sidecar's appender dropped lines", "sum(increase(loki4j_drop_events_total[15m]))",
+            "the sidecar's appender lost batches", "sum(increase(loki4j_send_errors_total[15m]))",
+            "the collector dropped lines", "sum(increase(loki_write_dropped_entries_total[15m]))",
+            "Loki refused lines", "sum(increase(loki_discarded_samples_total[15m]))"));
+
+    private final Prometheus prometheus;
+
+    NothingDroppedProof(Prometheus prometheus) {
+        this.prometheus = prometheus;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "LOG-8", Area.LOGGING, "No log line was dropped within the last 15 minutes.", Duration.ofMinutes(5));
+    }
+
+    @Override
+    public Finding prove() {
+        List<String> drops = new ArrayList<>();
+        int counters = 0;
+        for (Map.Entry<String, String> counter : COUNTERS.entrySet()) {
+            List<Sample> result = prometheus.query(counter.getValue());
+            counters += result.size();
+            result.stream()
+                    .filter(sample -> sample.value() > 0)
+                    .forEach(sample -> drops.add("%s: %.0f".formatted(counter.getKey(), sample.value())));
+        }
+        if (counters == 0) {
+            return Finding.inconclusive("Prometheus has none of the counters of dropped lines.");
+        }
+        return drops.isEmpty()
+                ? Finding.held("%d counters of dropped lines stood still for 15 minutes.", counters)
+                : Finding.broken("%s.", String.join("; ", drops));
+    }
+}

@@ -1,0 +1,62 @@
+package dev.sidecar.proofs;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** The meters of the proofs. Before its first drill a proof is neither held nor broken, and its gauges are NaN. */
+final class ProofMetrics {
+
+    private final MeterRegistry registry;
+    private final Map<String, Drill> last = new ConcurrentHashMap<>();
+    private final Map<String, Double> lastHeld = new ConcurrentHashMap<>();
+
+    ProofMetrics(MeterRegistry registry, Iterable<Claim> claims) {
+        this.registry = registry;
+        claims.forEach(this::register);
+    }
+
+    private void register(Claim claim) {
+        Tags tags = Tags.of("proof", claim.id(), "area", claim.area().name().toLowerCase(Locale.ROOT));
+        gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it did not", tags, () -> {
+            Drill drill = last.get(claim.id());
+            return drill == null || !drill.finding().applicable()
+                    ? Double.NaN
+                    : drill.verdict() == Verdict.HELD ? 1 : 0;
+        });
+        gauge("sidecar.proof.applicable", "", "1 if what the drill needs is configured", tags, () -> {
+            Drill drill = last.get(claim.id());
+            return drill == null ? Double.NaN : drill.finding().applicable() ? 1 : 0;
+        });
+        gauge(
+                "sidecar.proof.last.held.timestamp",
+                "seconds",
+                "When a drill last held, 0 if never",
+                tags,
+                () -> lastHeld.getOrDefault(claim.id(), 0.0));
+        gauge("sidecar.proof.duration", "seconds", "How long the last drill took", tags, () -> {
+            Drill drill = last.get(claim.id());
+            return drill == null ? Double.NaN : drill.took().toMillis() / 1000.0;
+        });
+    }
+
+    private void gauge(String name, String unit, String description, Tags tags, Supplier<Number> value) {
+        Gauge.builder(name, value)
+                .description(description)
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .tags(tags)
+                .register(registry);
+    }
+
+    void drilled(Drill drill) {
+        String id = drill.claim().id();
+        last.put(id, drill);
+        if (drill.verdict() == Verdict.HELD) {
+            lastHeld.put(id, drill.when().toEpochMilli() / 1000.0);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Retries;
+import dev.sidecar.jobs.JobSource;
+import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Schedule;
+import dev.sidecar.peers.NotConfigured;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+
+/**
+ * All proofs, each with its last drill. Every proof is a job of its own, so that one that hangs delays no other; but only a few
+ * drills run at once, so that proving costs the machine little.
+ */
+public final class Proofs implements JobSource {
+
+    private static final String JOB_PREFIX = "proof-";
+
+    private final Map<String, Proof> proofs = new LinkedHashMap<>();
+    private final Map<String, Drill> drills = new ConcurrentHashMap<>();
+    private final Semaphore atOnce;
+    private final ProofsProperties properties;
+    private final ProofMetrics metrics;
+    private final Clock clock;
+
+    Proofs(List<Proof> found, ProofsProperties properties, MeterRegistry registry, Clock clock) {
+        found.stream()
+                .sorted(Comparator.comparing((Proof proof) -> proof.claim().area())
+                        .thenComparing(proof -> proof.claim().id()))
+                .forEach(proof -> {
+                    if (proofs.put(proof.claim().id(), proof) != null) {
+                        throw new IllegalStateException(
+                                "two proofs are called " + proof.claim().id());
+                    }
+                });
+        this.properties = properties;
+        this.atOnce = new Semaphore(properties.atOnce());
+        this.clock = clock;
+        this.metrics = new ProofMetrics(registry, claims());
+    }
+
+    /** What must hold, in the report's order. */
+    public List<Claim> claims() {
+        return proofs.values().stream().map(Proof::claim).toList();
+    }
+
+    /** The last drill of a proof; empty before the first. */
+    public Optional<Drill> last(String id) {
+        return Optional.ofNullable(drills.get(id));
+    }
+
+    /** The name of the job that drills a proof, by which it is run now. @throws IllegalArgumentException if there is no such proof */
+    public String job(String id) {
+        if (!proofs.containsKey(id)) {
+            throw new IllegalArgumentException("There is no proof '%s'; there are %s.".formatted(id, proofs.keySet()));
+        }
+        return JOB_PREFIX + id;
+    }
+
+    /** Where everything stands now. */
+    public Report report() {
+        List<Drill> known = new ArrayList<>();
+        List<Claim> waiting = new ArrayList<>();
+        for (Claim claim : claims()) {
+            last(claim.id()).ifPresentOrElse(known::add, () -> waiting.add(claim));
+        }
+        return new Report(clock.instant(), known, waiting);
+    }
+
+    @Override
+    public List<Job> jobs() {
+        return proofs.values().stream().map(this::job).toList();
+    }
+
+    private Job job(Proof proof) {
+        Claim claim = proof.claim();
+        Duration interval = properties.intervalOf(claim);
+        // Drills of one interval are spread over it by their names, the same way after every restart.
+        Duration offset = Duration.ofMillis(Math.floorMod(claim.id().hashCode() * 7919L, interval.toMillis()));
+        return new Job(
+                JOB_PREFIX + claim.id(),
+                Schedule.every(interval, offset),
+                claim.limit().multipliedBy(2),
+                new Retries(4, Duration.ofSeconds(20)),
+                () -> Optional.of(Instant.EPOCH),
+                run -> outcome(drill(proof)));
+    }
+
+    /** One drill, whatever happens in it. */
+    Drill drill(Proof proof) throws InterruptedException {
+        atOnce.acquire();
+        try {
+            long began = System.nanoTime();
+            Finding finding = find(proof);
+            Drill drill =
+                    new Drill(proof.claim(), finding, clock.instant(), Duration.ofNanos(System.nanoTime() - began));
+            drills.put(proof.claim().id(), drill);
+            metrics.drilled(drill);
+            return drill;
+        } finally {
+            atOnce.release();
+        }
+    }
+
+    private static Finding find(Proof proof) {
+        try {
+            return proof.prove();
+        } catch (NotConfigured e) {
+            return Finding.notConfigured(String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            return Finding.inconclusive("The drill took longer than its limit and was stopped.");
+        } catch (Exception | LinkageError | AssertionError e) {
+            return new Finding(
+                    Verdict.INCONCLUSIVE, true, e.getMessage() == null ? e.toString() : e.getMessage(), List.of());
+        }
+    }
+
+    private static Outcome outcome(Drill drill) {
+        String evidence = drill.claim().id() + ": " + drill.finding().evidence();
+        if (!drill.finding().applicable()) {
+            return Outcome.skipped(evidence);
+        }
+        return drill.verdict() == Verdict.HELD
+                ? Outcome.success(evidence)
+                : Outcome.failure(drill.verdict() + ", " + evidence);
+    }
+}

@@ -1,0 +1,123 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.access.AdminCredentials;
+import dev.sidecar.commands.CommandFailure;
+import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.peers.Peer;
+import dev.sidecar.peers.PeerUnavailable;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+        name = "report",
+        description = "Prints the readiness report of the running sidecar: what was just seen to work.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:nothing is broken",
+            "1:the sidecar could not be asked",
+            "2:wrong usage",
+            "10:at least one proof is broken",
+            "11:drills did not end in time"
+        })
+final class ReportCommand implements SidecarCommand {
+
+    private static final int BROKEN = 10;
+    private static final int UNFINISHED = 11;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final Supplier<AdminCredentials> login;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @ArgGroup
+    private Form form = new Form();
+
+    @Option(names = "--prove-now", description = "Run every drill first and wait for them.")
+    private boolean proveNow;
+
+    @Option(
+            names = "--limit",
+            defaultValue = "300",
+            description = "With --prove-now: wait at most so many seconds (default: ${DEFAULT-VALUE}).")
+    private int limit;
+
+    @Option(
+            names = "--url",
+            defaultValue = "http://localhost:8080",
+            description = "Where the sidecar's control plane is (default: ${DEFAULT-VALUE}).")
+    private URI url = URI.create("http://localhost:8080");
+
+    static final class Form {
+
+        @Option(names = "--json", description = "As JSON.")
+        boolean json;
+
+        @Option(names = "--markdown", description = "As Markdown (the default).")
+        boolean markdown;
+    }
+
+    /** @param login asked only when the command runs, as reading it can fail */
+    ReportCommand(Supplier<AdminCredentials> login) {
+        this.login = login;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        AdminCredentials admin = login.get();
+        Peer sidecar = new Peer("The sidecar", "--url", url, Duration.ofSeconds(30), headers ->
+                headers.setBasicAuth(admin.user(), admin.password().reveal()));
+        try {
+            boolean finished = !proveNow || proved(sidecar);
+            JsonNode report = sidecar.get("/api/report");
+            out().println(form.json ? report.toPrettyString() : sidecar.text("/api/report.md"));
+            if (!finished) {
+                return UNFINISHED;
+            }
+            return report.path("broken").asInt(1) == 0 ? 0 : BROKEN;
+        } catch (PeerUnavailable e) {
+            throw new CommandFailure(e.getMessage() + "\nIs it running there, and is the login right? See --url.");
+        }
+    }
+
+    private boolean proved(Peer sidecar) throws InterruptedException {
+        Instant began = Instant.parse(sidecar.get("/api/report").path("at").asString());
+        sidecar.postJson("/api/report/drills", Map.of());
+        long end = System.nanoTime() + Duration.ofSeconds(limit).toNanos();
+        while (System.nanoTime() < end) {
+            JsonNode report = sidecar.get("/api/report");
+            int all = report.path("proofs").size() + report.path("waiting").size();
+            int fresh = 0;
+            for (JsonNode proof : report.path("proofs")) {
+                fresh += Instant.parse(proof.path("at").asString()).isAfter(began) ? 1 : 0;
+            }
+            err().printf("%d of %d drills have ended%n", fresh, all);
+            err().flush();
+            if (fresh == all) {
+                return true;
+            }
+            Thread.sleep(PAUSE.toMillis());
+        }
+        return false;
+    }
+
+    private PrintWriter out() {
+        return java.util.Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return java.util.Objects.requireNonNull(spec).commandLine().getErr();
+    }
+}

@@ -1,0 +1,118 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.jobs.Jobs;
+import dev.sidecar.settings.Identity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The readiness report over HTTP, and the way to have drills run now. */
+@RestController
+@RequestMapping("/api")
+class ReportController {
+
+    private final Proofs proofs;
+    private final Jobs jobs;
+    private final Identity identity;
+
+    ReportController(Proofs proofs, Jobs jobs, Identity identity) {
+        this.proofs = proofs;
+        this.jobs = jobs;
+        this.identity = identity;
+    }
+
+    /**
+     * The report as JSON. Times are UTC, durations milliseconds.
+     *
+     * @param score held per hundred applicable, rounded down
+     */
+    record ReportJson(
+            Instant at,
+            String stack,
+            String host,
+            int score,
+            long held,
+            long broken,
+            long inconclusive,
+            long notConfigured,
+            List<String> waiting,
+            List<ProofJson> proofs) {}
+
+    record ProofJson(
+            String id,
+            String area,
+            String sentence,
+            Verdict verdict,
+            boolean applicable,
+            String evidence,
+            List<String> details,
+            Instant at,
+            long ageMs,
+            long tookMs) {}
+
+    @GetMapping(path = "/report", produces = "application/json")
+    ReportJson json() {
+        Report report = proofs.report();
+        List<ProofJson> lines = new ArrayList<>();
+        for (Drill drill : report.drills()) {
+            lines.add(new ProofJson(
+                    drill.claim().id(),
+                    drill.claim().area().title(),
+                    drill.claim().sentence(),
+                    drill.verdict(),
+                    drill.finding().applicable(),
+                    drill.finding().evidence(),
+                    drill.finding().details(),
+                    drill.when(),
+                    Duration.between(drill.when(), report.at()).toMillis(),
+                    drill.took().toMillis()));
+        }
+        return new ReportJson(
+                report.at(),
+                identity.stack(),
+                identity.host(),
+                report.score(),
+                report.count(Verdict.HELD),
+                report.count(Verdict.BROKEN),
+                report.count(Verdict.INCONCLUSIVE),
+                report.notConfigured(),
+                report.waiting().stream().map(Claim::id).toList(),
+                lines);
+    }
+
+    @GetMapping(path = "/report.md", produces = "text/markdown;charset=UTF-8")
+    String markdown() {
+        return ReportMarkdown.of(proofs.report(), identity);
+    }
+
+    /** Runs every drill now, each in its turn; those that run already are left to end. */
+    @PostMapping("/report/drills")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    void proveAll() {
+        proofs.claims().forEach(claim -> jobs.runNow(proofs.job(claim.id())));
+    }
+
+    /** Runs one drill now. */
+    @PostMapping("/report/drills/{id}")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    void prove(@PathVariable String id) {
+        jobs.runNow(proofs.job(id));
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> unknown(IllegalArgumentException e) {
+        return ResponseEntity.of(ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, e.getMessage()))
+                .build();
+    }
+}

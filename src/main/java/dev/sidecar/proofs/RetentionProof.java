@@ -1,0 +1,51 @@
+package dev.sidecar.proofs;
+
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Decision;
+import dev.sidecar.backup.Expire;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+final class RetentionProof implements Proof {
+
+    private final Expire expire;
+    private final BackupProperties settings;
+
+    RetentionProof(Expire expire, BackupProperties settings) {
+        this.expire = expire;
+        this.settings = settings;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "BKP-2",
+                Area.BACKUPS,
+                "What is stored is exactly what the retention policy says: nothing is due to expire.",
+                Duration.ofMinutes(15));
+    }
+
+    @Override
+    public Finding prove() {
+        BackupNeeds.requireConfigured(settings);
+        List<Decision> decisions = expire.decide();
+        List<String> due = decisions.stream()
+                .filter(decision -> !decision.keep())
+                .map(Decision::toString)
+                .toList();
+        Map<String, Long> kept = decisions.stream()
+                .collect(Collectors.groupingBy(
+                        decision -> decision.backup().id().generation().label(), TreeMap::new, Collectors.counting()));
+        return (due.isEmpty()
+                        ? Finding.held(
+                                "Stored by generation: %s; kept are %d daily and %d weekly of each database.",
+                                kept,
+                                settings.slots().daily().keep(),
+                                settings.slots().weekly().keep())
+                        : Finding.broken("%d backups are due to expire and are still there.", due.size()))
+                .with(decisions.stream().map(Decision::toString).toList());
+    }
+}

@@ -1,0 +1,152 @@
+package dev.sidecar.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.logging.Level;
+import org.awaitility.Awaitility;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.JavascriptExecutor;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/** A real Chromium without a window, looking at one sidecar. */
+final class Browser implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final ChromeDriver driver;
+    private final String base;
+
+    Browser(String base, String... more) {
+        this.base = base;
+        LoggingPreferences logs = new LoggingPreferences();
+        logs.enable(LogType.BROWSER, Level.WARNING);
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(Programs.find("chromium").toString());
+        options.addArguments(
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--hide-scrollbars");
+        options.addArguments(more);
+        options.setCapability("goog:loggingPrefs", logs);
+        driver = new ChromeDriver(
+                new ChromeDriverService.Builder()
+                        .usingDriverExecutable(Programs.find("chromedriver").toFile())
+                        .usingAnyFreePort()
+                        .build(),
+                options);
+        size(1200, 900);
+    }
+
+    Browser open(String path) {
+        driver.get(base + path);
+        return this;
+    }
+
+    Browser logIn(String password) {
+        open("/login");
+        type("password", password);
+        press("Log in");
+        return this;
+    }
+
+    void size(int width, int height) {
+        driver.manage().window().setSize(new Dimension(width, height));
+    }
+
+    void type(String id, String text) {
+        WebElement field = driver.findElement(By.id(id));
+        field.clear();
+        field.sendKeys(text);
+    }
+
+    void press(String button) {
+        driver.findElement(By.xpath("//*[self::button or self::a][normalize-space()='" + button + "']"))
+                .click();
+    }
+
+    void pressIn(String scope, String button) {
+        driver.findElement(By.cssSelector(scope))
+                .findElement(By.xpath(".//*[self::button or self::a][normalize-space()='" + button + "']"))
+                .click();
+    }
+
+    String text(String selector) {
+        return driver.findElement(By.cssSelector(selector)).getText();
+    }
+
+    List<WebElement> all(String selector) {
+        return driver.findElements(By.cssSelector(selector));
+    }
+
+    WebElement focused() {
+        return driver.switchTo().activeElement();
+    }
+
+    void keys(CharSequence... keys) {
+        focused().sendKeys(keys);
+    }
+
+    String address() {
+        return driver.getCurrentUrl();
+    }
+
+    /** Waits until an element's text contains the words, however often the page replaces it. */
+    void awaitText(String selector, String words) {
+        Awaitility.await(selector + " says " + words)
+                .atMost(PATIENCE)
+                .ignoreException(StaleElementReferenceException.class)
+                .untilAsserted(() -> assertThat(text(selector)).contains(words));
+    }
+
+    /** How far the page reaches beyond the window's right edge, in pixels. */
+    long overflow() {
+        return (Long) ((JavascriptExecutor) driver)
+                .executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    }
+
+    /** What the browser complained of: refused scripts and styles, failed loads. */
+    List<String> complaints() {
+        return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+                .map(entry -> entry.getMessage())
+                .toList();
+    }
+
+    /** Everything that the page loaded, by its address. */
+    @SuppressWarnings("unchecked")
+    List<String> loaded() {
+        return (List<String>) ((JavascriptExecutor) driver)
+                .executeScript("return performance.getEntriesByType('resource').map(entry => entry.name)");
+    }
+
+    /** Into the documentation when asked by -Dscreenshots=docs/screenshots, else where a build may write. */
+    void picture(String name) throws IOException {
+        Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
+        Files.createDirectories(folder);
+        Files.write(folder.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+    }
+
+    @Override
+    public void close() {
+        driver.quit();
+    }
+}

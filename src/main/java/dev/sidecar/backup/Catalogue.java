@@ -140,6 +140,31 @@ final class Catalogue {
         return true;
     }
 
+    /** Removes what runs of this database left unfinished. Only for whoever holds the database's lock. */
+    void sweep(String database) {
+        for (BackupStore store : stores.values()) {
+            try {
+                sweep(store, BackupId.encode(database) + ".");
+            } catch (IOException e) {
+                log.atWarn()
+                        .addKeyValue("store", store.name())
+                        .setCause(e)
+                        .log("leftovers of unfinished backups could not be removed, the next run tries again");
+            }
+        }
+    }
+
+    private static void sweep(BackupStore store, String prefix) throws IOException {
+        store.sweep(prefix);
+        List<BackupStore.Stored> files = store.list(prefix);
+        for (BackupStore.Stored file : files) {
+            String set = file.key().substring(0, file.key().indexOf('/') + 1);
+            if (files.stream().noneMatch(other -> other.key().equals(set + Manifest.FILE))) {
+                store.delete(file.key());
+            }
+        }
+    }
+
     static void write(BackupStore store, String key, byte[] content) throws IOException {
         try (BackupStore.Upload upload = store.create(key)) {
             ByteBuffer buffer = ByteBuffer.wrap(content);

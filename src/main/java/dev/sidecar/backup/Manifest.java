@@ -70,6 +70,7 @@ public record Manifest(
      * @param localeProvider {@code libc}, {@code icu} or {@code builtin}
      * @param icuLocale absent for libc
      * @param collationVersion the operating system's version of the collation, absent if unknown
+     * @param definition SQL that gives a restored database its owner, settings and grants; its name stands as {@code :database}
      */
     public record Server(
             String version,
@@ -80,7 +81,8 @@ public record Manifest(
             String ctype,
             String localeProvider,
             @Nullable String icuLocale,
-            @Nullable String collationVersion) {
+            @Nullable String collationVersion,
+            List<String> definition) {
 
         /** Such as 15. */
         public int major() {

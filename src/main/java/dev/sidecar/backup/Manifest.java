@@ -118,8 +118,21 @@ public record Manifest(
      * @param storedBytes its size in storage
      * @param plainBytes its size before compression and encryption
      * @param sha256 of the stored bytes, in hexadecimal
+     * @param tables whose rows an archive of kind TABLES holds, by qualified name; empty for other kinds
      */
-    public record StoredFile(String name, FileKind kind, long storedBytes, long plainBytes, String sha256) {}
+    public record StoredFile(
+            String name, FileKind kind, long storedBytes, long plainBytes, String sha256, List<String> tables) {
+
+        StoredFile of(List<Table> tables) {
+            return new StoredFile(
+                    name,
+                    kind,
+                    storedBytes,
+                    plainBytes,
+                    sha256,
+                    tables.stream().map(Table::qualifiedName).toList());
+        }
+    }
 
     /**
      * What the snapshot held.

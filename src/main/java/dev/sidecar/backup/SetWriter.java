@@ -11,6 +11,7 @@ import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** Writes the files of one set, each in one pass: compressed, encrypted, hashed, stored, and published only when all of it went well. */
 final class SetWriter {
@@ -49,7 +50,7 @@ final class SetWriter {
                 source.writeTo(plain);
             }
             upload.publish();
-            return new StoredFile(file, kind, stored.count, plain.count, stored.sha256());
+            return new StoredFile(file, kind, stored.count, plain.count, stored.sha256(), List.of());
         } catch (IOException e) {
             throw notStored(file, e);
         }
@@ -61,7 +62,7 @@ final class SetWriter {
             Hashing stored = new Hashing(upload);
             stored.write(ByteBuffer.wrap(content));
             upload.publish();
-            return new StoredFile(name, kind, stored.count, stored.count, stored.sha256());
+            return new StoredFile(name, kind, stored.count, stored.count, stored.sha256(), List.of());
         } catch (IOException e) {
             throw notStored(name, e);
         }

@@ -109,8 +109,10 @@ final class Taker {
         stages.add(() -> snapshot.contents(tables, dump));
         for (int i = 0; i < groups.size(); i++) {
             String file = "tables-%02d.dump".formatted(i + 1);
-            List<String> command = pgDump(run, name, "--data-only", "--table", groups.get(i));
-            stages.add(() -> archive(run, file, FileKind.TABLES, command, tablesWithData));
+            List<Table> group = groups.get(i);
+            List<String> command = pgDump(run, name, "--data-only", "--table", group);
+            stages.add(() ->
+                    archive(run, file, FileKind.TABLES, command, tablesWithData).of(group));
         }
         List<String> command = pgDump(
                 run,

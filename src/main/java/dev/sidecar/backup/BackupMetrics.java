@@ -52,12 +52,17 @@ final class BackupMetrics {
         of(database, generation);
     }
 
-    /** A backup was published, now or in an earlier life of the process. */
+    /** A backup was published just now. */
     void taken(Backup backup) {
+        of(backup).lastRunSuccess.set(1);
+        remembered(backup);
+    }
+
+    /** The newest published backup of a database and generation; how the last run ended is not known from it. */
+    void remembered(Backup backup) {
         Series s = of(backup);
         Manifest manifest = backup.manifest();
         s.lastSuccess.set(seconds(manifest.finishedAt()));
-        s.lastRunSuccess.set(1);
         s.size.set(manifest.storedBytes());
         s.dump.set(manifest.dumpBytes());
         s.ratio.set(manifest.storedBytes() == 0 ? 0 : (double) manifest.dumpBytes() / manifest.storedBytes());
@@ -82,13 +87,23 @@ final class BackupMetrics {
             }
         }
         if (restoreTook != null) {
-            s.restore.set(restoreTook.toMillis() / 1000.0);
+            restoreMeasured(backup, restoreTook);
         }
+    }
+
+    /** How long the newest restore into the scratch server took. */
+    void restoreMeasured(Backup backup, Duration took) {
+        of(backup).restore.set(took.toMillis() / 1000.0);
     }
 
     /** A verification did not reach its level. */
     void notVerified(Backup backup) {
         of(backup).lastVerificationSuccess.set(0);
+    }
+
+    /** Whether the newest backup has much less in it than the one before. */
+    void suspect(Backup backup) {
+        of(backup).suspect.set(backup.isSuspect() ? 1 : 0);
     }
 
     /** How many published backups there are, and whether the newest is suspect. */

@@ -1,6 +1,8 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.secrets.Secret;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -42,7 +44,6 @@ record Server(String host, int port, String user, @Nullable Secret password, Str
 
     Connection connect(String database, String applicationName) {
         Properties properties = new Properties();
-        properties.setProperty("PGDBNAME", database);
         properties.setProperty("user", user);
         if (password != null) {
             properties.setProperty("password", password.reveal());
@@ -52,15 +53,13 @@ record Server(String host, int port, String user, @Nullable Secret password, Str
         properties.setProperty("connectTimeout", CONNECT_SECONDS);
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("PGHOST", isSocket() ? "localhost" : host);
-        properties.setProperty("PGPORT", Integer.toString(port));
         if (isSocket()) {
             properties.setProperty("socketFactory", UnixSockets.class.getName());
             properties.setProperty("socketFactoryArg", host + "/.s.PGSQL." + port);
             properties.setProperty("gssEncMode", "disable");
         }
         try {
-            return DriverManager.getConnection("jdbc:postgresql:", properties);
+            return DriverManager.getConnection(url(database), properties);
         } catch (SQLException e) {
             throw new BackupFailure(
                     BackupFailure.Reason.CONNECTION,
@@ -68,6 +67,12 @@ record Server(String host, int port, String user, @Nullable Secret password, Str
                             .formatted(database, host, port, user, e.getMessage()),
                     e);
         }
+    }
+
+    private String url(String database) {
+        String address = isSocket() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+        return "jdbc:postgresql://%s:%d/%s"
+                .formatted(address, port, URLEncoder.encode(database, StandardCharsets.UTF_8));
     }
 
     private boolean isSocket() {

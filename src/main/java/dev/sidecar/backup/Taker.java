@@ -50,6 +50,7 @@ final class Taker {
                 Children children = new Children()) {
             Client client = new Clients(settings.server().programs())
                     .ofMajor(snapshot.server().major());
+            refuseSecondOfSlot(request, store);
             catalogue.sweep(request.database());
             Instant startedAt = clock.instant();
             BackupId id = BackupId.next(request.database(), startedAt, request.generation());
@@ -76,6 +77,19 @@ final class Taker {
 
     /** What one run has at hand. */
     private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
+
+    /** Another sidecar may have been quicker; only with the lock in hand can that be seen. */
+    private void refuseSecondOfSlot(TakeRequest request, BackupStore store) {
+        catalogue.list(store).stream()
+                .filter(backup -> request.generation() != Generation.MANUAL
+                        && backup.id().generation() == request.generation()
+                        && backup.id().database().equals(request.database())
+                        && backup.manifest().slot().equals(request.slot()))
+                .findFirst()
+                .ifPresent(backup -> {
+                    throw new BackupFailure(Reason.BUSY, "The slot has its backup already: %s.".formatted(backup.id()));
+                });
+    }
 
     private void checkStore(BackupStore store, Optional<Backup> previous) {
         try {

@@ -1,0 +1,45 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.Manifest.Table;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What makes a backup suspect when compared with the one before: it is whole, but much is missing from the database itself. */
+final class Anomalies {
+
+    /** A table this small comes and goes; losing half of it says nothing. */
+    private static final long FEW_ROWS = 10;
+
+    private final BackupProperties.Anomaly limits;
+
+    Anomalies(BackupProperties.Anomaly limits) {
+        this.limits = limits;
+    }
+
+    /** @return one sentence for each; empty if there is nothing suspect */
+    List<String> between(Manifest before, Manifest now) {
+        List<String> found = new ArrayList<>();
+        Map<String, Table> tables = new HashMap<>();
+        now.contents().tables().forEach(table -> tables.put(table.qualifiedName(), table));
+        for (Table earlier : before.contents().tables()) {
+            Table later = tables.get(earlier.qualifiedName());
+            if (later == null) {
+                found.add("Table %s is gone; it had %s rows."
+                        .formatted(earlier.qualifiedName(), earlier.rows() == null ? "uncounted" : earlier.rows()));
+            } else if (earlier.rows() != null && later.rows() != null && lost(earlier.rows(), later.rows())) {
+                found.add("Table %s has %d rows; before, it had %d."
+                        .formatted(earlier.qualifiedName(), later.rows(), earlier.rows()));
+            }
+        }
+        if (now.dumpBytes() < before.dumpBytes() * (1 - limits.size())) {
+            found.add("The dump has %d bytes; the one before had %d.".formatted(now.dumpBytes(), before.dumpBytes()));
+        }
+        return found;
+    }
+
+    private boolean lost(long before, long now) {
+        return before >= FEW_ROWS && now <= before * (1 - limits.rows());
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Hands an archive on and meanwhile lets {@code pg_restore --list} read its table of contents, as exit code 0 alone proves little: a
+ * program that was replaced, or one whose output was cut off, can have that too.
+ */
+final class ArchiveWatch extends OutputStream {
+
+    private final OutputStream out;
+    private final Child list;
+    private final Thread reader;
+    private volatile int tablesWithData;
+    private boolean listening = true;
+
+    /** @param list {@code pg_restore --list}, started */
+    ArchiveWatch(OutputStream out, Child list) {
+        this.out = out;
+        this.list = list;
+        reader = new Thread(this::countTables, "archive-contents");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private void countTables() {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(list.output(), StandardCharsets.UTF_8))) {
+            int count = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.contains(" TABLE DATA ")) {
+                    count++;
+                }
+            }
+            tablesWithData = count;
+        } catch (IOException e) {
+            // It was stopped; its exit code will say so.
+        }
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+        if (listening) {
+            try {
+                list.input().write(bytes, offset, length);
+                list.input().flush();
+            } catch (IOException e) {
+                // It has read what it needs and is gone.
+                listening = false;
+            }
+        }
+    }
+
+    /** After the last byte. @return how many tables' rows the archive says it has @throws BackupFailure if it is no archive */
+    int finish() throws InterruptedException {
+        try {
+            list.input().close();
+        } catch (IOException e) {
+            // It is gone already.
+        }
+        if (list.waitFor() != 0) {
+            throw list.failure(Reason.DUMP, "cannot read what pg_dump wrote, although pg_dump ended with exit code 0");
+        }
+        reader.join();
+        return tablesWithData;
+    }
+}

@@ -1,0 +1,228 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of backups, by database and generation. All of a database's series exist as soon as it is known. A time is 0 while the
+ * thing never happened; an outcome is absent (NaN) while there is none, as 0 would say "failed".
+ */
+final class BackupMetrics {
+
+    private final MeterRegistry registry;
+    private final Map<Key, Series> series = new ConcurrentHashMap<>();
+    private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
+    private final Value keyOk = new Value(Double.NaN);
+
+    BackupMetrics(MeterRegistry registry, Duration rpo, Duration rto) {
+        this.registry = registry;
+        constant("sidecar.backup.rpo", "Greatest allowed age of the newest verified backup", rpo);
+        constant("sidecar.backup.rto", "Greatest allowed time of a restore", rto);
+        gauge(
+                "sidecar.backup.key.ok",
+                "1 if what is encrypted with the configured key can be decrypted",
+                null,
+                Tags.empty(),
+                keyOk);
+        for (Generation generation : Generation.values()) {
+            if (generation != Generation.MANUAL) {
+                Value next = new Value(0);
+                nextSlots.put(generation, next);
+                gauge(
+                        "sidecar.backup.next.slot.timestamp",
+                        "When the next backup is due, 0 if never",
+                        "seconds",
+                        Tags.of("generation", generation.label()),
+                        next);
+            }
+        }
+    }
+
+    /** Makes all series of a database and generation exist. */
+    void known(String database, Generation generation) {
+        of(database, generation);
+    }
+
+    /** A backup was published just now. */
+    void taken(Backup backup) {
+        of(backup).lastRunSuccess.set(1);
+        remembered(backup);
+    }
+
+    /** The newest published backup of a database and generation; how the last run ended is not known from it. */
+    void remembered(Backup backup) {
+        Series s = of(backup);
+        Manifest manifest = backup.manifest();
+        s.lastSuccess.set(seconds(manifest.finishedAt()));
+        s.size.set(manifest.storedBytes());
+        s.dump.set(manifest.dumpBytes());
+        s.ratio.set(manifest.storedBytes() == 0 ? 0 : (double) manifest.dumpBytes() / manifest.storedBytes());
+        s.duration.set(manifest.duration().toMillis() / 1000.0);
+    }
+
+    /** A run failed. */
+    void failed(String database, Generation generation, Reason reason, Instant when) {
+        Series s = of(database, generation);
+        s.lastRunSuccess.set(0);
+        s.lastFailure.set(seconds(when));
+        s.failures.get(reason).increment();
+    }
+
+    /** A verification reached its level, now or in an earlier life of the process. */
+    void verified(Backup backup, VerificationLevel level, Instant when, @Nullable Duration restoreTook) {
+        Series s = of(backup);
+        s.lastVerificationSuccess.set(1);
+        for (VerificationLevel proven : VerificationLevel.values()) {
+            if (level.atLeast(proven)) {
+                s.verified.get(proven).max(seconds(when));
+            }
+        }
+        if (restoreTook != null) {
+            restoreMeasured(backup, restoreTook);
+        }
+    }
+
+    /** How long the newest restore into the scratch server took. */
+    void restoreMeasured(Backup backup, Duration took) {
+        of(backup).restore.set(took.toMillis() / 1000.0);
+    }
+
+    /** A verification did not reach its level. */
+    void notVerified(Backup backup) {
+        of(backup).lastVerificationSuccess.set(0);
+    }
+
+    /** Whether the newest backup has much less in it than the one before. */
+    void suspect(Backup backup) {
+        of(backup).suspect.set(backup.isSuspect() ? 1 : 0);
+    }
+
+    /** How many published backups there are, and whether the newest is suspect. */
+    void kept(String database, Generation generation, long count, boolean newestSuspect) {
+        Series s = of(database, generation);
+        s.kept.set(count);
+        s.suspect.set(newestSuspect ? 1 : 0);
+    }
+
+    /** When the next backup of a generation is due; null for never. */
+    void due(Generation generation, @Nullable Instant next) {
+        nextSlots.get(generation).set(next == null ? 0 : seconds(next));
+    }
+
+    /** Whether a canary could be encrypted and, where the host has the secret key, decrypted. */
+    void keyChecked(boolean ok) {
+        keyOk.set(ok ? 1 : 0);
+    }
+
+    private Series of(Backup backup) {
+        return of(backup.id().database(), backup.id().generation());
+    }
+
+    private Series of(String database, Generation generation) {
+        return series.computeIfAbsent(new Key(database, generation), key -> new Series(database, generation));
+    }
+
+    private static double seconds(Instant instant) {
+        return instant.toEpochMilli() / 1000.0;
+    }
+
+    private void constant(String name, String description, Duration value) {
+        gauge(name, description, "seconds", Tags.empty(), new Value(value.toMillis() / 1000.0));
+    }
+
+    private void gauge(String name, String description, @Nullable String unit, Tags tags, Value value) {
+        // The registry holds its gauges' objects weakly; a supplier is held strongly.
+        Gauge.builder(name, () -> value.value)
+                .description(description)
+                .baseUnit(unit)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private record Key(String database, Generation generation) {}
+
+    private static final class Value {
+
+        private volatile double value;
+
+        Value(double initial) {
+            value = initial;
+        }
+
+        void set(double newValue) {
+            value = newValue;
+        }
+
+        void max(double newValue) {
+            value = Math.max(value, newValue);
+        }
+    }
+
+    private final class Series {
+
+        private final Tags tags;
+        private final Value lastSuccess;
+        private final Value lastRunSuccess;
+        private final Value lastFailure;
+        private final Value lastVerificationSuccess;
+        private final Value size;
+        private final Value dump;
+        private final Value ratio;
+        private final Value duration;
+        private final Value kept;
+        private final Value restore;
+        private final Value suspect;
+        private final Map<Reason, Counter> failures = new EnumMap<>(Reason.class);
+        private final Map<VerificationLevel, Value> verified = new EnumMap<>(VerificationLevel.class);
+
+        Series(String database, Generation generation) {
+            tags = Tags.of("database", database, "generation", generation.label());
+            lastSuccess =
+                    add("last.success.timestamp", "When the newest backup was published, 0 if never", "seconds", 0);
+            lastRunSuccess = add("last.run.success", "Whether the last run published a backup", null, Double.NaN);
+            lastFailure = add("last.failure.timestamp", "When a run last failed, 0 if never", "seconds", 0);
+            lastVerificationSuccess =
+                    add("last.verification.success", "Whether the last verification held", null, Double.NaN);
+            size = add("size", "Bytes in storage of the newest backup", "bytes", Double.NaN);
+            dump = add("dump", "Bytes that pg_dump wrote for the newest backup", "bytes", Double.NaN);
+            ratio = add("compression.ratio", "Bytes dumped for each byte stored", null, Double.NaN);
+            duration = add("duration", "How long the newest backup took", "seconds", Double.NaN);
+            kept = add("kept", "How many backups there are", null, 0);
+            restore = add("restore", "How long the last restore into the scratch server took", "seconds", Double.NaN);
+            suspect = add("suspect", "Whether the newest backup has much less in it than the one before", null, 0);
+            for (Reason reason : Reason.values()) {
+                failures.put(
+                        reason,
+                        Counter.builder("sidecar.backup.failures")
+                                .description("Runs that published nothing, by reason")
+                                .tags(tags.and("reason", reason.label()))
+                                .register(registry));
+            }
+            for (VerificationLevel level : VerificationLevel.values()) {
+                Value value = new Value(0);
+                verified.put(level, value);
+                gauge(
+                        "sidecar.backup.last.verified.timestamp",
+                        "When a backup was last proven to this level, 0 if never",
+                        "seconds",
+                        tags.and("level", level.name()),
+                        value);
+            }
+        }
+
+        private Value add(String name, String description, @Nullable String unit, double initial) {
+            Value value = new Value(initial);
+            gauge("sidecar.backup." + name, description, unit, tags, value);
+            return value;
+        }
+    }
+}

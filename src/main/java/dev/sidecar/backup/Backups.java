@@ -1,0 +1,313 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupEvent.Type;
+import dev.sidecar.backup.BackupFailure.Reason;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that can be done with backups; the command line, the schedule, the HTTP API and the proofs all come through here. Each
+ * method that takes long reports to a {@link Progress}, can be interrupted, and then leaves nothing half done. What goes wrong is a
+ * {@link BackupFailure} with a reason.
+ */
+public final class Backups {
+
+    private static final Logger log = LoggerFactory.getLogger(Backups.class);
+
+    private final BackupProperties settings;
+    private final Catalogue catalogue;
+    private final Encryption encryption;
+    private final BackupMetrics metrics;
+    private final Clock clock;
+    private final InUse inUse;
+
+    Backups(BackupProperties settings, Catalogue catalogue, InUse inUse, BackupMetrics metrics, Clock clock) {
+        this.settings = settings;
+        this.catalogue = catalogue;
+        this.encryption = new Encryption(settings.encryption());
+        this.metrics = metrics;
+        this.clock = clock;
+        this.inUse = inUse;
+    }
+
+    /** Whether there is a server to back up and somewhere to put it. */
+    public boolean isConfigured() {
+        return settings.isConfigured() && !catalogue.stores().isEmpty();
+    }
+
+    /** Names of the databases to back up, by the settings and by what the server has now. */
+    public List<String> databases() {
+        requireConfigured();
+        return new Databases(settings.server()).names();
+    }
+
+    /** Takes one backup and publishes it. Its verification is a step of its own, as it can be done again. */
+    public Backup take(TakeRequest request, Progress progress) {
+        requireConfigured();
+        metrics.known(request.database(), request.generation());
+        try {
+            Optional<Backup> previous = latest(request.database());
+            Backup taken = interruptibly(
+                    () -> new Taker(settings, catalogue, encryption, clock).take(request, previous, progress));
+            log.atInfo()
+                    .addKeyValue("backup", taken.id())
+                    .addKeyValue("bytes", taken.manifest().storedBytes())
+                    .addKeyValue("duration_ms", taken.manifest().duration().toMillis())
+                    .log("backup taken");
+            metrics.taken(taken);
+            Backup compared = compareWithPrevious(taken);
+            metrics.suspect(compared);
+            return compared;
+        } catch (BackupFailure e) {
+            if (e.reason() != Reason.BUSY) {
+                metrics.failed(request.database(), request.generation(), e.reason(), clock.instant());
+                log.atError()
+                        .addKeyValue("database", request.database())
+                        .addKeyValue("reason", e.reason().label())
+                        .log(
+                                "backup failed, nothing was published and earlier backups are as they were: {}",
+                                e.getMessage());
+            }
+            throw e;
+        }
+    }
+
+    /** Marks it if much is missing, and keeps the one before from expiring. */
+    private Backup compareWithPrevious(Backup taken) {
+        Optional<Backup> previous = list().stream()
+                .filter(backup -> backup.id().database().equals(taken.id().database()))
+                .filter(backup -> backup.id().compareTo(taken.id()) < 0)
+                .filter(backup -> !backup.isDamaged() && !backup.isSuspect())
+                .findFirst();
+        List<String> anomalies = previous.map(
+                        backup -> new Anomalies(settings.anomaly()).between(backup.manifest(), taken.manifest()))
+                .orElse(List.of());
+        if (anomalies.isEmpty()) {
+            return taken;
+        }
+        String why = String.join(" ", anomalies);
+        log.atWarn()
+                .addKeyValue("backup", taken.id())
+                .log("backup is suspect, the one before is pinned; look, then 'clear' or restore: {}", why);
+        Backup suspect = catalogue.record(taken, BackupEvent.of(Type.SUSPECT, clock.instant(), why));
+        pin(previous.get().id(), "the next backup, %s, is suspect".formatted(taken.id()));
+        return suspect;
+    }
+
+    /** All published backups of all stores, newest first; one in two stores comes twice. */
+    public List<Backup> list() {
+        return catalogue.list();
+    }
+
+    /** One of them, from the first store that has it. @throws BackupFailure if there is none */
+    public Backup get(BackupId id) {
+        return list().stream()
+                .filter(backup -> backup.id().equals(id))
+                .min(Comparator.comparing(backup -> catalogue.stores().indexOf(catalogue.store(backup.store()))))
+                .orElseThrow(() -> new BackupFailure(
+                        Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows them.".formatted(id)));
+    }
+
+    /** The newest of a database that is not damaged. */
+    public Optional<Backup> latest(String database) {
+        return list().stream()
+                .filter(backup -> backup.id().database().equals(database) && !backup.isDamaged())
+                .findFirst();
+    }
+
+    /** Verifies one from the store that it lies in, and writes down beside it what was found. */
+    public Verification verify(Backup backup, VerificationLevel level, Progress progress) {
+        try (InUse.Hold hold = inUse.hold(backup.id())) {
+            Verification found = interruptibly(
+                    () -> new Verifier(settings, catalogue, encryption, clock).verify(backup, level, progress));
+            write(backup, found);
+            return found;
+        } catch (BackupFailure e) {
+            metrics.notVerified(backup);
+            log.atError()
+                    .addKeyValue("backup", backup.id())
+                    .addKeyValue("reason", e.reason().label())
+                    .log("backup could not be verified: {}", e.getMessage());
+            throw e;
+        }
+    }
+
+    private void write(Backup backup, Verification found) {
+        boolean differs = found.reached() == VerificationLevel.L3 && found.asked() == VerificationLevel.L4;
+        String problems = String.join(" ", found.problems());
+        if (found.reached() == null || differs) {
+            catalogue.record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
+        } else {
+            if (found.reached() != VerificationLevel.L0) {
+                catalogue.record(
+                        backup,
+                        new BackupEvent(Type.VERIFIED, found.at(), found.reached(), found.restoreTook(), problems));
+            }
+            metrics.verified(backup, found.reached(), found.at(), found.restoreTook());
+        }
+        if (found.held()) {
+            log.atInfo()
+                    .addKeyValue("backup", backup.id())
+                    .addKeyValue("level", found.asked())
+                    .addKeyValue("duration_ms", found.took().toMillis())
+                    .log("backup verified");
+        } else {
+            metrics.notVerified(backup);
+            log.atError()
+                    .addKeyValue("backup", backup.id())
+                    .addKeyValue("level", found.asked())
+                    .log("backup is not what it should be, take another and look: {}", problems);
+        }
+    }
+
+    /** What a restore would do and what stands against it. Touches nothing. */
+    public RestorePlan plan(RestoreRequest request) {
+        requireConfigured();
+        return new Planner(settings, encryption).plan(get(request.id()), request);
+    }
+
+    /** Restores, after planning again; an obstacle in the plan is a failure. The confirmation is the caller's business. */
+    public Restored restore(RestoreRequest request, Progress progress) {
+        RestorePlan plan = plan(request);
+        if (!plan.isPossible()) {
+            throw new BackupFailure(Reason.RESTORE, "Nothing was touched: " + String.join(" ", plan.obstacles()));
+        }
+        try (InUse.Hold hold = inUse.hold(request.id())) {
+            Restored restored = interruptibly(() ->
+                    new Restorer(settings, catalogue, encryption, clock).restore(get(request.id()), request, progress));
+            log.atInfo()
+                    .addKeyValue("backup", restored.id())
+                    .addKeyValue("database", restored.database())
+                    .addKeyValue("rows", restored.rows())
+                    .addKeyValue("duration_ms", restored.took().toMillis())
+                    .log("backup restored");
+            return restored;
+        }
+    }
+
+    /** Whether a verification or restore of it is under way on this machine; it must not expire then. */
+    public boolean isInUse(BackupId id) {
+        return inUse.isInUse(id);
+    }
+
+    /** Keeps it from expiring, in every store. */
+    public void pin(BackupId id, String why) {
+        mark(id, Type.PINNED, why);
+    }
+
+    /** It may expire again. */
+    public void unpin(BackupId id, String why) {
+        mark(id, Type.UNPINNED, why);
+    }
+
+    /** Somebody looked at a suspect one and found it right. */
+    public void clear(BackupId id, String why) {
+        mark(id, Type.CLEARED, why);
+        metrics.suspect(get(id));
+    }
+
+    /** Encrypts a canary and, where this host has the secret key, reads it again. @return why that fails; empty if it does not */
+    public Optional<String> checkKey() {
+        try {
+            encryption.check();
+            metrics.keyChecked(true);
+            return Optional.empty();
+        } catch (BackupFailure e) {
+            metrics.keyChecked(false);
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Whether backups are encrypted. */
+    public boolean isEncrypted() {
+        return encryption.isOn();
+    }
+
+    /** Greatest allowed age of the newest verified backup. */
+    public Duration rpo() {
+        return settings.rpo();
+    }
+
+    /** Greatest allowed time of a restore. */
+    public Duration rto() {
+        return settings.rto();
+    }
+
+    /** A progress to hand in. */
+    public Progress progress() {
+        return new Progress(clock);
+    }
+
+    /** Once at start: what an earlier life of the process left running is removed, and what it left in the stores is published. */
+    void begin() {
+        if (!isConfigured()) {
+            return;
+        }
+        ScratchServer.sweep(ScratchServer.directory(settings.scratch()));
+        checkKey().ifPresent(problem -> log.error("no backup will be taken: {}", problem));
+        try {
+            publishKnown();
+        } catch (BackupFailure e) {
+            log.atWarn().log("metrics of earlier backups are missing until the next run: {}", e.getMessage());
+        }
+    }
+
+    private void publishKnown() {
+        Map<String, Backup> newest = new LinkedHashMap<>();
+        for (Backup backup : list()) {
+            newest.putIfAbsent(backup.id().database() + "/" + backup.id().generation(), backup);
+            backup.verification()
+                    .ifPresent(event -> metrics.verified(
+                            backup, java.util.Objects.requireNonNull(event.level()), event.at(), event.restoreTook()));
+        }
+        newest.values().forEach(backup -> {
+            metrics.remembered(backup);
+            metrics.suspect(backup);
+            backup.restoreTook().ifPresent(took -> metrics.restoreMeasured(backup, took));
+            if (backup.isDamaged()) {
+                metrics.notVerified(backup);
+            }
+        });
+        for (String database : databases()) {
+            metrics.known(database, Generation.DAILY);
+            metrics.known(database, Generation.WEEKLY);
+        }
+    }
+
+    private void mark(BackupId id, Type type, String why) {
+        get(id);
+        list().stream()
+                .filter(backup -> backup.id().equals(id))
+                .forEach(backup -> catalogue.record(backup, BackupEvent.of(type, clock.instant(), why)));
+    }
+
+    private void requireConfigured() {
+        if (!isConfigured()) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "There is nothing to back up: set sidecar.backup.server.host (SIDECAR_BACKUP_SERVER_HOST), and a directory or a bucket.");
+        }
+    }
+
+    /** Work that can be interrupted. */
+    @FunctionalInterface
+    private interface Work<T> {
+        T run() throws InterruptedException;
+    }
+
+    private static <T> T interruptibly(Work<T> work) {
+        try {
+            return work.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupFailure(Reason.SHUTDOWN, "It was stopped, and what it had begun is removed.", e);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.sidecar.backup;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The published sets of all stores. Keeps nothing of its own: what lies in the stores is the catalogue. */
+final class Catalogue {
+
+    private static final Logger log = LoggerFactory.getLogger(Catalogue.class);
+    private static final String EVENTS = "events/";
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final Map<String, BackupStore> stores = new LinkedHashMap<>();
+
+    /** @param stores the first is the one that backups are taken into, further ones get copies */
+    Catalogue(List<BackupStore> stores) {
+        stores.forEach(store -> this.stores.put(store.name(), store));
+    }
+
+    /** All stores, the first being the one that backups are taken into. */
+    List<BackupStore> stores() {
+        return List.copyOf(stores.values());
+    }
+
+    BackupStore store(String name) {
+        BackupStore store = stores.get(name);
+        if (store == null) {
+            throw new IllegalArgumentException(
+                    "There is no store '%s'; there are %s.".formatted(name, stores.keySet()));
+        }
+        return store;
+    }
+
+    /** Newest first; the same backup in two stores comes twice. */
+    List<Backup> list() {
+        List<Backup> backups = new ArrayList<>();
+        stores.values().forEach(store -> backups.addAll(list(store)));
+        backups.sort(Comparator.comparing(Backup::id).reversed());
+        return backups;
+    }
+
+    /** Sets with a whole manifest. One that cannot be read is logged, and is neither used nor deleted. */
+    List<Backup> list(BackupStore store) {
+        Map<String, List<String>> filesBySet = new LinkedHashMap<>();
+        try {
+            for (BackupStore.Stored stored : store.list("")) {
+                int slash = stored.key().indexOf('/');
+                if (slash > 0) {
+                    filesBySet
+                            .computeIfAbsent(stored.key().substring(0, slash), set -> new ArrayList<>())
+                            .add(stored.key().substring(slash + 1));
+                }
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.STORAGE, "The store '%s' cannot be listed: %s".formatted(store.name(), e), e);
+        }
+        List<Backup> backups = new ArrayList<>();
+        filesBySet.forEach((set, files) -> {
+            if (files.contains(Manifest.FILE)) {
+                read(store, set, files, backups);
+            }
+        });
+        return backups;
+    }
+
+    private void read(BackupStore store, String set, List<String> files, List<Backup> into) {
+        try {
+            Manifest manifest = ManifestFile.read(bytes(store, set + "/" + Manifest.FILE));
+            if (!manifest.id().toString().equals(set)) {
+                throw new IOException("its manifest is that of " + manifest.id());
+            }
+            List<BackupEvent> events = new ArrayList<>();
+            for (String file : files) {
+                if (file.startsWith(EVENTS)) {
+                    events.add(ManifestFile.readEvent(bytes(store, set + "/" + file)));
+                }
+            }
+            into.add(new Backup(manifest, store.name(), events));
+        } catch (IOException | RuntimeException e) {
+            log.atError()
+                    .addKeyValue("backup", set)
+                    .addKeyValue("store", store.name())
+                    .setCause(e)
+                    .log("backup cannot be read, it is left out; look at its manifest, or delete its folder by hand");
+        }
+    }
+
+    private static byte[] bytes(BackupStore store, String key) throws IOException {
+        try (InputStream in = store.open(key)) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** Writes down what became known of a backup, beside it. */
+    Backup record(Backup backup, BackupEvent event) {
+        String key = "%s/%s%s-%s-%s.json"
+                .formatted(
+                        backup.id(),
+                        EVENTS,
+                        STAMP.format(event.at()),
+                        event.type().name().toLowerCase(Locale.ROOT),
+                        HexFormat.of()
+                                .toHexDigits((short) ThreadLocalRandom.current().nextInt()));
+        try {
+            write(store(backup.store()), key, ManifestFile.writeEvent(event));
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s could not be written down: %s".formatted(event.type(), e), e);
+        }
+        List<BackupEvent> events = new ArrayList<>(backup.events());
+        events.add(event);
+        return new Backup(backup.manifest(), backup.store(), events);
+    }
+
+    /** Deletes a set, the manifest first: an interrupted delete leaves no set that looks whole. */
+    boolean delete(Backup backup) throws IOException {
+        BackupStore store = store(backup.store());
+        if (!store.delete(backup.id() + "/" + Manifest.FILE)) {
+            return false;
+        }
+        for (BackupStore.Stored stored : store.list(backup.id() + "/")) {
+            store.delete(stored.key());
+        }
+        return true;
+    }
+
+    /** Removes what runs of this database left unfinished. Only for whoever holds the database's lock. */
+    void sweep(String database) {
+        for (BackupStore store : stores.values()) {
+            try {
+                sweep(store, BackupId.encode(database) + ".");
+            } catch (IOException e) {
+                log.atWarn()
+                        .addKeyValue("store", store.name())
+                        .setCause(e)
+                        .log("leftovers of unfinished backups could not be removed, the next run tries again");
+            }
+        }
+    }
+
+    private static void sweep(BackupStore store, String prefix) throws IOException {
+        store.sweep(prefix);
+        List<BackupStore.Stored> files = store.list(prefix);
+        for (BackupStore.Stored file : files) {
+            String set = file.key().substring(0, file.key().indexOf('/') + 1);
+            if (files.stream().noneMatch(other -> other.key().equals(set + Manifest.FILE))) {
+                store.delete(file.key());
+            }
+        }
+    }
+
+    static void write(BackupStore store, String key, byte[] content) throws IOException {
+        try (BackupStore.Upload upload = store.create(key)) {
+            ByteBuffer buffer = ByteBuffer.wrap(content);
+            while (buffer.hasRemaining()) {
+                upload.write(buffer);
+            }
+            upload.publish();
+        }
+    }
+
+    static void write(BackupStore store, String key, String content) throws IOException {
+        write(store, key, content.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The client programs of one run, so that all of them can be stopped when one stage fails. */
+final class Children implements AutoCloseable {
+
+    private final List<Child> started = new ArrayList<>();
+    private boolean closed;
+
+    /** Starts a program that is stopped with the others. */
+    synchronized Child start(List<String> command) {
+        if (closed) {
+            throw new BackupFailure(Reason.SHUTDOWN, "Nothing is started any more, as the run was stopped.");
+        }
+        Child child = Child.start(command);
+        started.add(child);
+        return child;
+    }
+
+    @Override
+    public void close() {
+        List<Child> children;
+        synchronized (this) {
+            closed = true;
+            children = List.copyOf(started);
+        }
+        children.forEach(Child::close);
+    }
+}

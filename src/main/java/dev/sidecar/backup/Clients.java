@@ -1,0 +1,102 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The installed versions of PostgreSQL's programs. Looked at anew for every run: servers and packages are upgraded under us. */
+final class Clients {
+
+    private static final Pattern VERSION = Pattern.compile("pg_dump \\(PostgreSQL\\) ((\\d+)\\S*)");
+
+    private final List<Path> directories;
+
+    /** @param directories each holds the programs itself, in {@code bin}, or in {@code <version>/bin} */
+    Clients(List<Path> directories) {
+        this.directories = directories;
+    }
+
+    /** The programs of a major. @throws BackupFailure that names what is installed instead */
+    Client ofMajor(int major) throws InterruptedException {
+        List<Client> installed = installed();
+        return installed.stream()
+                .filter(client -> client.major() == major)
+                .findFirst()
+                .orElseThrow(() -> new BackupFailure(
+                        Reason.VERSION,
+                        "The server is PostgreSQL %d, but the client programs installed are %s. Install postgresql-client-%d, or name its directory in sidecar.backup.server.programs."
+                                .formatted(
+                                        major,
+                                        installed.isEmpty()
+                                                ? "none"
+                                                : new TreeSet<>(installed.stream()
+                                                        .map(Client::major)
+                                                        .toList()),
+                                        major)));
+    }
+
+    private List<Client> installed() throws InterruptedException {
+        List<Client> installed = new ArrayList<>();
+        for (Path bin : candidates()) {
+            Path program = bin.resolve("pg_dump");
+            if (Files.isExecutable(program)) {
+                Matcher version = VERSION.matcher(Child.run(List.of(program.toString(), "--version"), Reason.VERSION));
+                if (version.find()) {
+                    installed.add(new Client(bin, version.group(1), Integer.parseInt(version.group(2))));
+                }
+            }
+        }
+        return installed;
+    }
+
+    private List<Path> candidates() {
+        List<Path> candidates = new ArrayList<>();
+        for (Path directory : directories) {
+            candidates.add(directory);
+            candidates.add(directory.resolve("bin"));
+            try (Stream<Path> versions = Files.list(directory)) {
+                versions.map(version -> version.resolve("bin"))
+                        .sorted(Comparator.reverseOrder())
+                        .forEach(candidates::add);
+            } catch (IOException e) {
+                // Not there, or not to be read: nothing to be found in it.
+            }
+        }
+        for (String entry :
+                Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
+            if (!entry.isBlank()) {
+                candidates.add(Path.of(entry));
+            }
+        }
+        return candidates;
+    }
+
+    /**
+     * The programs of one version.
+     *
+     * @param bin the directory they lie in
+     * @param version such as {@code 15.14}
+     * @param major such as 15
+     */
+    record Client(Path bin, String version, int major) {
+
+        /** A program's path, for a command line. */
+        String program(String name) {
+            return bin.resolve(name).toString();
+        }
+
+        /** Whether the server's programs are installed too, which a scratch server needs. */
+        boolean hasServer() {
+            return Files.isExecutable(bin.resolve("initdb")) && Files.isExecutable(bin.resolve("postgres"));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sidecar.backup;
+
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/** How the files of a set are compressed. */
+final class Compression {
+
+    private static final int BUFFER = 256 * 1024;
+
+    private final BackupProperties.Compression settings;
+
+    Compression(BackupProperties.Compression settings) {
+        this.settings = settings;
+    }
+
+    /** What a compressed file's name ends with. */
+    String suffix() {
+        return settings.method().equals("zstd") ? ".zst" : ".gz";
+    }
+
+    /** As in the manifest. */
+    String label() {
+        return settings.label();
+    }
+
+    OutputStream compress(OutputStream out) throws IOException {
+        if (settings.method().equals("zstd")) {
+            // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. One worker: compressing
+            // runs
+            // beside reading and hashing; more gain nothing, as pg_dump is the slower.
+            return new ZstdOutputStreamNoFinalizer(out)
+                    .setLevel(settings.level())
+                    .setChecksum(true)
+                    .setWorkers(1);
+        }
+        int level = settings.level();
+        return new GZIPOutputStream(out, BUFFER) {
+            {
+                def.setLevel(level);
+            }
+        };
+    }
+
+    /** Decompresses a file by what its name says. It ends with an error, not early, if it is cut off. */
+    static InputStream decompress(InputStream in, String fileName) throws IOException {
+        if (fileName.contains(".zst")) {
+            return new ZstdInputStreamNoFinalizer(in);
+        }
+        return fileName.contains(".gz") ? new GZIPInputStream(in, BUFFER) : in;
+    }
+}

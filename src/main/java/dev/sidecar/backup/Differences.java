@@ -1,0 +1,77 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.Manifest.Contents;
+import dev.sidecar.backup.Manifest.Sequence;
+import dev.sidecar.backup.Manifest.Table;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+/** How restored contents differ from the manifest. */
+final class Differences {
+
+    private Differences() {}
+
+    /** @return one sentence for each, table by table; empty if they are equal */
+    static List<String> between(Contents expected, Contents restored) {
+        List<String> found = new ArrayList<>();
+        Map<String, Table> tables = byName(restored.tables(), Table::qualifiedName);
+        for (Table table : expected.tables()) {
+            compare(table, tables.remove(table.qualifiedName()), found);
+        }
+        tables.keySet().forEach(name -> found.add("Table %s is not in the manifest.".formatted(name)));
+
+        Map<String, Sequence> sequences = byName(restored.sequences(), Sequence::qualifiedName);
+        for (Sequence sequence : expected.sequences()) {
+            compare(sequence, sequences.get(sequence.qualifiedName()), found);
+        }
+        if (expected.largeObjects() != restored.largeObjects()) {
+            found.add("There are %d large objects instead of %d."
+                    .formatted(restored.largeObjects(), expected.largeObjects()));
+        }
+        expected.extensions().stream()
+                .filter(extension -> restored.extensions().stream()
+                        .noneMatch(other -> other.name().equals(extension.name())))
+                .forEach(extension -> found.add("Extension %s is missing.".formatted(extension.name())));
+        return found;
+    }
+
+    private static void compare(Table expected, @org.jspecify.annotations.Nullable Table restored, List<String> found) {
+        if (restored == null) {
+            found.add("Table %s is missing.".formatted(expected.qualifiedName()));
+        } else if (expected.rows() != null && !expected.rows().equals(restored.rows())) {
+            found.add("Table %s has %d rows instead of %d."
+                    .formatted(expected.qualifiedName(), restored.rows(), expected.rows()));
+        } else if (expected.digest() != null && !Objects.equals(expected.digest(), restored.digest())) {
+            found.add(
+                    "Table %s has as many rows as it should, but other contents.".formatted(expected.qualifiedName()));
+        }
+    }
+
+    private static void compare(
+            Sequence expected, @org.jspecify.annotations.Nullable Sequence restored, List<String> found) {
+        if (restored == null) {
+            found.add("Sequence %s is missing.".formatted(expected.qualifiedName()));
+        } else if (!isBetween(expected, restored.before())) {
+            found.add("Sequence %s stands at %s instead of between %s and %s."
+                    .formatted(expected.qualifiedName(), restored.before(), expected.before(), expected.after()));
+        }
+    }
+
+    private static boolean isBetween(Sequence expected, @org.jspecify.annotations.Nullable Long value) {
+        if (value == null || expected.before() == null) {
+            return expected.before() == null && (value == null || expected.after() != null);
+        }
+        long after = expected.after() == null ? expected.before() : expected.after();
+        return value >= Math.min(expected.before(), after) && value <= Math.max(expected.before(), after);
+    }
+
+    private static <T> Map<String, T> byName(List<T> things, Function<T, String> name) {
+        Map<String, T> byName = new HashMap<>();
+        things.forEach(thing -> byName.put(name.apply(thing), thing));
+        return byName;
+    }
+}

@@ -1,0 +1,263 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.backup.Clients.Client;
+import dev.sidecar.backup.Manifest.Contents;
+import dev.sidecar.backup.Manifest.FileKind;
+import dev.sidecar.backup.Manifest.StoredFile;
+import dev.sidecar.backup.Manifest.Table;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/**
+ * Loads a set into an empty database: definitions, then rows from all archives side by side, then indexes and constraints side by side.
+ * The archives of large tables are streamed; only the database's archive is decoded to a file, as pg_restore reads it several times.
+ */
+final class Loader {
+
+    private final SetReader reader;
+    private final Manifest manifest;
+    private final Client client;
+    private final int jobs;
+    private final Path folder;
+
+    /** @param folder where the database's archive may be decoded to; whoever owns the folder removes it */
+    Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
+        this.reader = reader;
+        this.manifest = manifest;
+        this.client = client;
+        this.jobs = jobs;
+        this.folder = folder;
+    }
+
+    /**
+     * @param connection of the empty database, as a connection string
+     * @param request how much of it
+     * @param options for pg_restore, such as {@code --no-tablespaces}
+     */
+    void load(String connection, RestoreRequest request, List<String> options) throws InterruptedException {
+        StoredFile database = manifest.files(FileKind.DATABASE).get(0);
+        Path archive = decoded(database);
+        try (Children children = new Children()) {
+            Call call = new Call(connection, options, children);
+            if (request.schemaOnly()) {
+                run(call, List.of("--schema-only", "--jobs=" + jobs, archive.toString()));
+            } else if (!request.tables().isEmpty()) {
+                someTables(call, archive, request.tables());
+            } else if (manifest.files(FileKind.TABLES).isEmpty()) {
+                run(call, List.of("--jobs=" + jobs, archive.toString()));
+            } else {
+                allTables(call, archive);
+            }
+        } finally {
+            deleteQuietly(archive);
+        }
+    }
+
+    /** Decodes every file to its end, the archives by pg_restore into nothing. */
+    void decodeAll() throws InterruptedException {
+        for (StoredFile file : manifest.files()) {
+            switch (file.kind()) {
+                case DATABASE, TABLES -> {
+                    try (Children children = new Children()) {
+                        stream(
+                                children,
+                                file,
+                                List.of(client.program("pg_restore"), "--file=/dev/null"),
+                                Reason.DAMAGED);
+                    }
+                }
+                case GLOBALS -> reader.decode(file, OutputStream.nullOutputStream());
+                case INSTRUCTIONS -> reader.check(file);
+            }
+        }
+    }
+
+    private record Call(String connection, List<String> options, Children children) {}
+
+    private void allTables(Call call, Path archive) throws InterruptedException {
+        run(call, List.of("--section=pre-data", archive.toString()));
+        List<Callable<Boolean>> loads = new ArrayList<>();
+        for (StoredFile file : manifest.files(FileKind.TABLES)) {
+            loads.add(() -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+        }
+        loads.add(() -> run(call, List.of("--section=data", archive.toString())));
+        Together.run(jobs, loads, call.children);
+        run(call, List.of("--section=post-data", "--jobs=" + jobs, archive.toString()));
+    }
+
+    /** Everything is defined, as a table may need types and functions; foreign keys are left out, as what they point to is empty. */
+    private void someTables(Call call, Path archive, List<String> names) throws InterruptedException {
+        run(call, List.of("--section=pre-data", archive.toString()));
+        Set<String> wanted = new HashSet<>(names);
+        for (Table table : manifest.contents().tables()) {
+            if (wanted.remove(table.qualifiedName())) {
+                List<String> only = List.of("--section=data", "--schema=" + table.schema(), "--table=" + table.name());
+                StoredFile own = manifest.files(FileKind.TABLES).stream()
+                        .filter(file -> file.tables().contains(table.qualifiedName()))
+                        .findFirst()
+                        .orElse(null);
+                if (own == null) {
+                    List<String> fromFile = new ArrayList<>(only);
+                    fromFile.add(archive.toString());
+                    run(call, fromFile);
+                } else {
+                    stream(call.children, own, command(call, only), Reason.RESTORE);
+                }
+            }
+        }
+        Path list = withoutForeignKeys(archive);
+        run(call, List.of("--section=post-data", "--use-list=" + list, "--jobs=" + jobs, archive.toString()));
+    }
+
+    private Path withoutForeignKeys(Path archive) throws InterruptedException {
+        String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
+        try {
+            return Files.write(
+                    folder.resolve("list"),
+                    all.lines()
+                            .filter(line -> !line.contains(" FK CONSTRAINT "))
+                            .toList());
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
+        }
+    }
+
+    private Path decoded(StoredFile file) {
+        try {
+            Path archive = Files.createTempFile(folder, "database", ".dump");
+            try (OutputStream out = Files.newOutputStream(archive)) {
+                reader.decode(file, new Sink(out));
+            } catch (IOException | RuntimeException e) {
+                deleteQuietly(archive);
+                throw e;
+            }
+            return archive;
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    Reason.SPACE,
+                    "%s could not be decoded into %s: %s".formatted(file.name(), folder, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** A full disk must not look like a reader that ended early. */
+    private static final class Sink extends OutputStream {
+
+        private final OutputStream out;
+
+        Sink(OutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            try {
+                out.write(bytes, offset, length);
+            } catch (IOException e) {
+                throw new BackupFailure(
+                        Reason.SPACE,
+                        "A file could not be decoded: %s. Make room, or change sidecar.backup.scratch.directory."
+                                .formatted(e.getMessage()),
+                        e);
+            }
+        }
+    }
+
+    private List<String> command(Call call, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                client.program("pg_restore"), "--exit-on-error", "--no-password", "--dbname=" + call.connection));
+        command.addAll(call.options);
+        command.addAll(arguments);
+        return command;
+    }
+
+    private boolean run(Call call, List<String> arguments) throws InterruptedException {
+        try (Child child = call.children.start(command(call, arguments))) {
+            child.input().close();
+            child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
+            return true;
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.RESTORE, "pg_restore broke off: " + e, e);
+        }
+    }
+
+    /** Streams a file into a program. What the program says counts more than the pipe that broke under us. */
+    private boolean stream(Children children, StoredFile file, List<String> command, Reason reason)
+            throws InterruptedException {
+        try (Child child = children.start(command)) {
+            BackupFailure broken = null;
+            try {
+                reader.decode(file, child.input());
+            } catch (BackupFailure e) {
+                if (e.reason() != Reason.RESTORE) {
+                    throw e;
+                }
+                broken = e;
+            }
+            try {
+                child.input().close();
+            } catch (IOException e) {
+                // It ended before it had read all.
+            }
+            child.copyTo(OutputStream.nullOutputStream(), reason);
+            if (broken != null) {
+                throw broken;
+            }
+            return true;
+        } catch (IOException e) {
+            throw new BackupFailure(reason, "pg_restore broke off: " + e, e);
+        }
+    }
+
+    /** Reads what is in a restored database. Tables that the manifest has not counted are not counted either. */
+    static Contents contents(Connection connection, Manifest manifest, Set<String> only) {
+        try {
+            ContentsReader contents = new ContentsReader(connection);
+            contents.prepare();
+            Set<String> counted = new HashSet<>();
+            boolean digest = false;
+            for (Table table : manifest.contents().tables()) {
+                if (table.rows() != null && (only.isEmpty() || only.contains(table.qualifiedName()))) {
+                    counted.add(table.qualifiedName());
+                    digest |= table.digest() != null;
+                }
+            }
+            List<Table> tables = new ArrayList<>();
+            for (Table table : contents.tables()) {
+                tables.add(counted.contains(table.qualifiedName()) ? contents.counted(table, digest) : table);
+            }
+            return new Contents(
+                    tables,
+                    contents.sequences(),
+                    contents.largeObjects(),
+                    contents.extensions(),
+                    contents.roles(),
+                    contents.tablespaces());
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "What was restored could not be counted: " + e.getMessage(), e);
+        }
+    }
+
+    private static void deleteQuietly(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            file.toFile().deleteOnExit();
+        }
+    }
+}

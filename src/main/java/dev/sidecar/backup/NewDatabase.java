@@ -1,0 +1,45 @@
+package dev.sidecar.backup;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Statements about whole databases, run in the server's maintenance database. */
+final class NewDatabase {
+
+    private NewDatabase() {}
+
+    /** An empty one with the encoding and locale of the backed up one. */
+    static void create(Connection maintenance, String name, Manifest.Server like) throws SQLException {
+        String icu = like.localeProvider().equals("icu")
+                ? " LOCALE_PROVIDER icu ICU_LOCALE " + Sql.literal(String.valueOf(like.icuLocale()))
+                : "";
+        execute(
+                maintenance,
+                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
+                        .formatted(
+                                Sql.quoted(name),
+                                Sql.literal(like.encoding()),
+                                Sql.literal(like.collate()),
+                                Sql.literal(like.ctype()),
+                                icu));
+    }
+
+    /** An empty one of the same encoding, where the locale is not installed. */
+    static void createPlain(Connection maintenance, String name, Manifest.Server like) throws SQLException {
+        execute(
+                maintenance,
+                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C'"
+                        .formatted(Sql.quoted(name), Sql.literal(like.encoding())));
+    }
+
+    static void drop(Connection maintenance, String name) throws SQLException {
+        execute(maintenance, "DROP DATABASE IF EXISTS %s WITH (FORCE)".formatted(Sql.quoted(name)));
+    }
+
+    static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.backup.Clients.Client;
+import dev.sidecar.backup.Manifest.Contents;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Restores into the live server: always into a new database, which is compared with the manifest; only then, where asked for, swapped
+ * with the one that it replaces. Whatever fails before the swap leaves the live database as it was.
+ */
+final class Restorer {
+
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'_'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final int LONGEST_NAME = 63;
+    private static final int SWAP_ATTEMPTS = 10;
+
+    private final BackupProperties settings;
+    private final Catalogue catalogue;
+    private final Encryption encryption;
+    private final Clock clock;
+
+    Restorer(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+        this.settings = settings;
+        this.catalogue = catalogue;
+        this.encryption = encryption;
+        this.clock = clock;
+    }
+
+    /** A name that says what it is and when it was made, within PostgreSQL's limit. */
+    static String datedName(String database, String what, Instant when) {
+        String end = "_" + what + "_" + STAMP.format(when);
+        String start = database;
+        while ((start + end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            start = start.substring(0, start.offsetByCodePoints(start.length(), -1));
+        }
+        return start + end;
+    }
+
+    Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
+        Instant since = clock.instant();
+        Server address = Server.of(settings.server());
+        String target = request.replace() ? datedName(request.into(), "restoring", since) : request.into();
+        Manifest manifest = backup.manifest();
+        Path folder = makeFolder(manifest);
+        try (PasswordFile passwords = new PasswordFile(address.password());
+                Connection maintenance = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
+            Client client = new Clients(settings.server().programs())
+                    .ofMajor(new ContentsReader(maintenance).server().major());
+            NewDatabase.create(maintenance, target, manifest.server());
+            boolean whole = false;
+            try {
+                progress.begin("restoring " + backup.id(), manifest.storedBytes());
+                SetReader reader = new SetReader(catalogue.store(backup.store()), manifest, encryption, progress);
+                reader.checkManifest();
+                new Loader(reader, manifest, client, settings.dump().jobs(), folder)
+                        .load(address.connectionString(target, passwords, "sidecar restore"), request, List.of());
+                List<String> notes = define(maintenance, target, manifest);
+                progress.begin("comparing " + backup.id(), 0);
+                Contents contents = compare(address, target, manifest, request);
+                String kept = request.replace() ? swap(maintenance, request.into(), target, since) : null;
+                whole = true;
+                return new Restored(
+                        backup.id(),
+                        request.into(),
+                        kept,
+                        (int) contents.tables().stream()
+                                .filter(table -> table.rows() != null)
+                                .count(),
+                        contents.rows(),
+                        Duration.between(since, clock.instant()),
+                        notes);
+            } finally {
+                if (!whole) {
+                    dropUnfinished(address, target);
+                }
+            }
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "The restore failed: " + e.getMessage(), e);
+        } finally {
+            removeFolder(folder);
+        }
+    }
+
+    /** An unfinished database must not be taken for a restored one, whatever state our connection is in. */
+    private void dropUnfinished(Server address, String target) {
+        boolean interrupted = Thread.interrupted();
+        try (Connection connection = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
+            NewDatabase.drop(connection, target);
+        } catch (SQLException | BackupFailure e) {
+            org.slf4j.LoggerFactory.getLogger(Restorer.class)
+                    .atError()
+                    .addKeyValue("database", target)
+                    .setCause(e)
+                    .log("database of a failed restore could not be dropped, drop it by hand");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static List<String> define(Connection maintenance, String target, Manifest manifest) {
+        List<String> notes = new ArrayList<>();
+        for (String statement : manifest.server().definition()) {
+            try {
+                NewDatabase.execute(maintenance, statement.replace(":database", Sql.quoted(target)));
+            } catch (SQLException e) {
+                notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
+            }
+        }
+        return notes;
+    }
+
+    private static Contents compare(Server address, String target, Manifest manifest, RestoreRequest request) {
+        try (Connection restored = address.connect(target, "sidecar restore")) {
+            Set<String> only = new HashSet<>(request.tables());
+            Contents contents = Loader.contents(restored, manifest, only);
+            List<String> differences = Differences.between(manifest.contents(), contents);
+            if (request.isPartial()) {
+                // Of a part only the tables that were asked for can be compared.
+                differences.removeIf(difference ->
+                        request.schemaOnly() || only.stream().noneMatch(name -> difference.contains(" " + name + " ")));
+            }
+            if (!differences.isEmpty()) {
+                throw new BackupFailure(
+                        Reason.DIFFERENT,
+                        "What was restored is not equal to the manifest, so it was dropped again: "
+                                + String.join(" ", differences));
+            }
+            return contents;
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Both names change in one transaction: at no time is there no database of that name. */
+    private String swap(Connection maintenance, String live, String restored, Instant since)
+            throws SQLException, InterruptedException {
+        String kept = datedName(live, "before", since);
+        SQLException last = null;
+        for (int attempt = 0; attempt < SWAP_ATTEMPTS; attempt++) {
+            maintenance.setAutoCommit(false);
+            try {
+                disconnect(maintenance, live);
+                disconnect(maintenance, restored);
+                rename(maintenance, live, kept);
+                rename(maintenance, restored, live);
+                maintenance.commit();
+                return kept;
+            } catch (SQLException e) {
+                maintenance.rollback();
+                last = e;
+                // Somebody connected again between the two statements.
+                Thread.sleep(200L);
+            } finally {
+                maintenance.setAutoCommit(true);
+            }
+        }
+        throw java.util.Objects.requireNonNull(last);
+    }
+
+    private static void disconnect(Connection maintenance, String database) throws SQLException {
+        new ContentsReader(maintenance)
+                .texts("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+                        + Sql.literal(database));
+    }
+
+    private static void rename(Connection maintenance, String from, String to) throws SQLException {
+        NewDatabase.execute(maintenance, "ALTER DATABASE %s RENAME TO %s".formatted(Sql.quoted(from), Sql.quoted(to)));
+    }
+
+    private Path makeFolder(Manifest manifest) {
+        Path directory = ScratchServer.directory(settings.scratch());
+        try {
+            Files.createDirectories(directory);
+            long needed = manifest.files(Manifest.FileKind.DATABASE).stream()
+                    .mapToLong(Manifest.StoredFile::plainBytes)
+                    .sum();
+            if (Files.getFileStore(directory).getUsableSpace() < needed) {
+                throw new BackupFailure(
+                        Reason.SPACE,
+                        "%s has no room for %d MB of decoded definitions and small tables. Make room, or change sidecar.backup.scratch.directory."
+                                .formatted(directory, needed >> 20));
+            }
+            return Files.createTempDirectory(directory, "sidecar-restore-");
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(directory, e), e);
+        }
+    }
+
+    private static void removeFolder(Path folder) {
+        try (var files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            folder.toFile().deleteOnExit();
+        }
+    }
+}

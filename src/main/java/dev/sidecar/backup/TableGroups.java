@@ -1,0 +1,45 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.Manifest.Table;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Which tables get archives of their own, and which of them share one, so that the archives are about equally large. */
+final class TableGroups {
+
+    /** Each table is an argument of pg_dump twice; the operating system limits their length. */
+    private static final int MOST_TABLES = 1_000;
+
+    private TableGroups() {}
+
+    /**
+     * @param above smaller tables stay in the database's archive, in bytes
+     * @param most so many groups at most
+     * @return the largest group first; empty if no table is so large
+     */
+    static List<List<Table>> of(List<Table> tables, long above, int most) {
+        List<Table> large = tables.stream()
+                .filter(table -> table.bytes() > above)
+                .sorted(Comparator.comparingLong(Table::bytes).reversed())
+                .limit(MOST_TABLES)
+                .toList();
+        List<List<Table>> groups = new ArrayList<>();
+        for (Table table : large) {
+            if (groups.size() < most) {
+                groups.add(new ArrayList<>(List.of(table)));
+            } else {
+                groups.stream()
+                        .min(Comparator.comparingLong(TableGroups::bytes))
+                        .orElseThrow()
+                        .add(table);
+            }
+        }
+        groups.sort(Comparator.comparingLong(TableGroups::bytes).reversed());
+        return groups;
+    }
+
+    private static long bytes(List<Table> group) {
+        return group.stream().mapToLong(Table::bytes).sum();
+    }
+}

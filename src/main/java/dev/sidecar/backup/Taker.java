@@ -1,0 +1,270 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.backup.Clients.Client;
+import dev.sidecar.backup.Manifest.Contents;
+import dev.sidecar.backup.Manifest.FileKind;
+import dev.sidecar.backup.Manifest.StoredFile;
+import dev.sidecar.backup.Manifest.Table;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Takes one backup into the first store: checks, locks, dumps and counts in one snapshot, and publishes the manifest last. */
+final class Taker {
+
+    private static final double ROOM = 1.2;
+    private static final int GROUPS_FOR_EACH_JOB = 4;
+
+    private final BackupProperties settings;
+    private final Catalogue catalogue;
+    private final Encryption encryption;
+    private final Compression compression;
+    private final Clock clock;
+
+    Taker(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+        this.settings = settings;
+        this.catalogue = catalogue;
+        this.encryption = encryption;
+        this.compression = new Compression(settings.compression());
+        this.clock = clock;
+    }
+
+    Backup take(TakeRequest request, Optional<Backup> previous, Progress progress) throws InterruptedException {
+        BackupStore store = catalogue.stores().get(0);
+        checkStore(store, previous);
+        encryption.check();
+        progress.begin("connecting to " + request.database(), 0);
+        Server address = Server.of(settings.server());
+        try (PasswordFile passwords = new PasswordFile(address.password());
+                Snapshot snapshot = new Snapshot(address, request.database());
+                Children children = new Children()) {
+            Client client = new Clients(settings.server().programs())
+                    .ofMajor(snapshot.server().major());
+            refuseSecondOfSlot(request, store);
+            catalogue.sweep(request.database());
+            Instant startedAt = clock.instant();
+            BackupId id = BackupId.next(request.database(), startedAt, request.generation());
+            Run run = new Run(
+                    id,
+                    client,
+                    address.connectionString(request.database(), passwords, "sidecar backup dump"),
+                    new SetWriter(store, id, compression, encryption, progress),
+                    children);
+            boolean published = false;
+            try {
+                Manifest manifest = dump(request, run, snapshot, startedAt, progress);
+                run.writer.publish(manifest);
+                published = true;
+                return new Backup(manifest, store.name(), List.of());
+            } finally {
+                if (!published) {
+                    children.close();
+                    catalogue.sweep(request.database());
+                }
+            }
+        }
+    }
+
+    /** What one run has at hand. */
+    private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
+
+    /** Another sidecar may have been quicker; only with the lock in hand can that be seen. */
+    private void refuseSecondOfSlot(TakeRequest request, BackupStore store) {
+        catalogue.list(store).stream()
+                .filter(backup -> request.generation() != Generation.MANUAL
+                        && backup.id().generation() == request.generation()
+                        && backup.id().database().equals(request.database())
+                        && backup.manifest().slot().equals(request.slot()))
+                .findFirst()
+                .ifPresent(backup -> {
+                    throw new BackupFailure(Reason.BUSY, "The slot has its backup already: %s.".formatted(backup.id()));
+                });
+    }
+
+    private void checkStore(BackupStore store, Optional<Backup> previous) {
+        try {
+            OptionalLong free = store.freeBytes();
+            long needed = (long) (previous.map(b -> b.manifest().storedBytes()).orElse(0L) * ROOM);
+            if (free.isPresent() && free.getAsLong() < needed) {
+                throw new BackupFailure(
+                        Reason.SPACE,
+                        "Store '%s' has %d MB left, but the last backup took %d MB. Make room, or keep fewer backups."
+                                .formatted(store.name(), free.getAsLong() >> 20, needed >> 20));
+            }
+            store.check();
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.STORAGE, e.getMessage() == null ? e.toString() : e.getMessage(), e);
+        }
+    }
+
+    private Manifest dump(TakeRequest request, Run run, Snapshot snapshot, Instant startedAt, Progress progress)
+            throws InterruptedException {
+        BackupProperties.Dump dump = settings.dump();
+        String name = snapshot.begin(dump.lockWait());
+        List<Table> tables = snapshot.lockedTables();
+        progress.begin(
+                "dumping " + request.database(),
+                tables.stream().mapToLong(Table::bytes).sum());
+
+        List<List<Table>> groups =
+                TableGroups.of(tables, dump.ownArchiveAbove().toBytes(), dump.jobs() * GROUPS_FOR_EACH_JOB);
+        AtomicInteger tablesWithData = new AtomicInteger();
+        List<Callable<Object>> stages = new ArrayList<>();
+        stages.add(() -> snapshot.contents(tables, dump));
+        for (int i = 0; i < groups.size(); i++) {
+            String file = "tables-%02d.dump".formatted(i + 1);
+            List<Table> group = groups.get(i);
+            List<String> command = pgDump(run, name, "--data-only", "--table", group);
+            stages.add(() ->
+                    archive(run, file, FileKind.TABLES, command, tablesWithData).of(group));
+        }
+        List<String> command = pgDump(
+                run,
+                name,
+                "",
+                "--exclude-table-data",
+                groups.stream().flatMap(List::stream).toList());
+        stages.add(() -> archive(run, "database.dump", FileKind.DATABASE, command, tablesWithData));
+        stages.add(() -> globals(run));
+
+        List<Object> results = Together.run(dump.jobs() + 1, stages, () -> {
+            snapshot.close();
+            run.children.close();
+        });
+        Contents contents = null;
+        List<StoredFile> files = new ArrayList<>();
+        for (Object result : results) {
+            if (result instanceof Contents counted) {
+                contents = snapshot.withLaterSequences(counted);
+            } else {
+                files.add((StoredFile) result);
+            }
+        }
+        checkComplete(java.util.Objects.requireNonNull(contents), files, tablesWithData.get());
+        files.sort(Comparator.comparing(StoredFile::kind).thenComparing(StoredFile::name));
+        String version = "pg_dump " + run.client.version();
+        String instructions = Instructions.text(run.id, snapshot.server(), encryption.description(), files, version);
+        files.add(run.writer.writePlain(
+                Instructions.FILE, FileKind.INSTRUCTIONS, instructions.getBytes(StandardCharsets.UTF_8)));
+        return new Manifest(
+                1,
+                run.id,
+                request.slot(),
+                startedAt,
+                clock.instant(),
+                snapshot.server(),
+                version,
+                compression.label(),
+                encryption.description(),
+                files,
+                contents);
+    }
+
+    private List<String> pgDump(Run run, String snapshot, String option, String forEach, List<Table> tables) {
+        List<String> command = new ArrayList<>(List.of(
+                run.client.program("pg_dump"),
+                "--format=custom",
+                "--compress=0",
+                "--no-password",
+                "--snapshot=" + snapshot,
+                "--lock-wait-timeout=" + settings.dump().lockWait().toMillis(),
+                "--dbname=" + run.connection));
+        if (!option.isEmpty()) {
+            command.add(option);
+        }
+        // Within double quotes a pattern's special characters stand for themselves, so that the name matches exactly.
+        tables.forEach(
+                table -> command.add(forEach + "=" + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name())));
+        return command;
+    }
+
+    private static StoredFile archive(
+            Run run, String name, FileKind kind, List<String> command, AtomicInteger tablesWithData)
+            throws InterruptedException {
+        return run.writer.write(name, kind, out -> {
+            try (Child list = run.children.start(List.of(run.client.program("pg_restore"), "--list"));
+                    Child dump = run.children.start(command)) {
+                dump.input().close();
+                ArchiveWatch watch = new ArchiveWatch(out, list);
+                dump.copyTo(watch, Reason.DUMP);
+                tablesWithData.addAndGet(watch.finish());
+            }
+        });
+    }
+
+    private StoredFile globals(Run run) throws InterruptedException {
+        List<String> command = List.of(
+                run.client.program("pg_dumpall"),
+                "--globals-only",
+                "--no-password",
+                "--database=" + settings.server().maintenanceDatabase(),
+                "--dbname=" + run.connection);
+        return run.writer.write("globals.sql", FileKind.GLOBALS, out -> {
+            try (Child dump = run.children.start(command)) {
+                dump.input().close();
+                Tail tail = new Tail(out);
+                dump.copyTo(tail, Reason.DUMP);
+                if (!tail.text().contains("PostgreSQL database cluster dump complete")) {
+                    throw new BackupFailure(
+                            Reason.DUMP, "pg_dumpall ended with exit code 0, but its output is cut off.");
+                }
+            }
+        });
+    }
+
+    /** Every table's rows must be announced, and a row takes a byte at least: what exit codes and a table of contents cannot show. */
+    private static void checkComplete(Contents contents, List<StoredFile> files, int tablesWithData) {
+        long bytes = files.stream()
+                .filter(file -> file.kind() != FileKind.GLOBALS)
+                .mapToLong(StoredFile::plainBytes)
+                .sum();
+        if (tablesWithData < contents.tables().size() || bytes < contents.rows()) {
+            throw new BackupFailure(
+                    Reason.DUMP,
+                    "pg_dump ended with exit code 0, but wrote the rows of %d tables in %d bytes, where the snapshot has %d tables with %d rows."
+                            .formatted(tablesWithData, bytes, contents.tables().size(), contents.rows()));
+        }
+    }
+
+    /** Remembers the last bytes of what it hands on. */
+    private static final class Tail extends OutputStream {
+
+        private static final int LENGTH = 256;
+
+        private final OutputStream out;
+        private final StringBuilder end = new StringBuilder();
+
+        Tail(OutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+            int from = Math.max(0, length - LENGTH);
+            end.append(new String(bytes, offset + from, length - from, StandardCharsets.ISO_8859_1));
+            if (end.length() > 2 * LENGTH) {
+                end.delete(0, end.length() - LENGTH);
+            }
+        }
+
+        String text() {
+            return end.toString();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.backup.Clients.Client;
+import dev.sidecar.backup.Manifest.FileKind;
+import dev.sidecar.backup.Manifest.StoredFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Proves a backup, level by level, from what lies in the store. A restore goes into a scratch server, never near the live one. */
+final class Verifier {
+
+    private static final String RESTORED = "restored";
+    /** The live server's tablespaces are directories of the live server. */
+    private static final Pattern TABLESPACE =
+            Pattern.compile("^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*");
+
+    private final BackupProperties settings;
+    private final Catalogue catalogue;
+    private final Encryption encryption;
+    private final Clock clock;
+
+    Verifier(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+        this.settings = settings;
+        this.catalogue = catalogue;
+        this.encryption = encryption;
+        this.clock = clock;
+    }
+
+    /** What is wrong with the backup is in the result; an environment in which nothing can be proven is a failure. */
+    Verification verify(Backup backup, VerificationLevel asked, Progress progress) throws InterruptedException {
+        Run run = new Run(
+                backup,
+                asked,
+                new SetReader(catalogue.store(backup.store()), backup.manifest(), encryption, progress),
+                progress,
+                clock.instant());
+        try {
+            run.prove();
+        } catch (BackupFailure e) {
+            if (e.reason() == Reason.DAMAGED) {
+                run.reached = null;
+            } else if (e.reason() != Reason.RESTORE && e.reason() != Reason.ENCRYPTION) {
+                throw e;
+            }
+            run.problems.add(e.getMessage());
+        }
+        Instant now = clock.instant();
+        return new Verification(
+                backup.id(),
+                backup.store(),
+                asked,
+                run.reached,
+                now,
+                Duration.between(run.since, now),
+                run.restoreTook,
+                run.problems);
+    }
+
+    private final class Run {
+
+        private final Manifest manifest;
+        private final VerificationLevel asked;
+        private final SetReader reader;
+        private final Progress progress;
+        private final Instant since;
+        private final List<String> problems = new ArrayList<>();
+        private @org.jspecify.annotations.Nullable VerificationLevel reached = VerificationLevel.L0;
+        private @org.jspecify.annotations.Nullable Duration restoreTook;
+
+        Run(Backup backup, VerificationLevel asked, SetReader reader, Progress progress, Instant since) {
+            this.manifest = backup.manifest();
+            this.asked = asked;
+            this.reader = reader;
+            this.progress = progress;
+            this.since = since;
+        }
+
+        void prove() throws InterruptedException {
+            reader.checkManifest();
+            if (asked == VerificationLevel.L0) {
+                return;
+            }
+            String obstacle = encryption.obstacle(manifest.encryption());
+            if (asked == VerificationLevel.L1 || obstacle != null) {
+                checksums();
+                if (asked != VerificationLevel.L1) {
+                    problems.add("It could not be decoded here. " + obstacle);
+                }
+                return;
+            }
+            Client client = new Clients(settings.server().programs())
+                    .ofMajor(manifest.server().major());
+            if (asked == VerificationLevel.L2) {
+                decode(client);
+                return;
+            }
+            try {
+                restore(client);
+            } catch (BackupFailure e) {
+                if (e.reason() == Reason.RESTORE && reached == VerificationLevel.L0) {
+                    // The files may be whole although they could not be restored.
+                    decode(client);
+                }
+                throw e;
+            }
+        }
+
+        private void checksums() {
+            progress.begin("reading " + manifest.id(), manifest.storedBytes());
+            manifest.files().forEach(reader::check);
+            reached = VerificationLevel.L1;
+        }
+
+        private void decode(Client client) throws InterruptedException {
+            progress.begin("decoding " + manifest.id(), manifest.storedBytes());
+            try {
+                new Loader(reader, manifest, client, 1, Path.of("/")).decodeAll();
+            } catch (BackupFailure e) {
+                if (e.reason() == Reason.ENCRYPTION) {
+                    checksums();
+                }
+                throw e;
+            }
+            reached = VerificationLevel.L2;
+        }
+
+        private void restore(Client client) throws InterruptedException {
+            progress.begin("starting a scratch server", 0);
+            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client);
+                    PasswordFile passwords = new PasswordFile(null)) {
+                progress.begin("restoring " + manifest.id(), manifest.storedBytes());
+                Instant begun = clock.instant();
+                globals(client, scratch, passwords);
+                createDatabase(scratch);
+                String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
+                new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder())
+                        .load(connection, RestoreRequest.intoNew(manifest.id(), RESTORED), List.of("--no-tablespaces"));
+                manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
+                restoreTook = Duration.between(begun, clock.instant());
+                reached = VerificationLevel.L3;
+                compare(scratch);
+            }
+        }
+
+        private void createDatabase(ScratchServer scratch) {
+            try (Connection maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+                try {
+                    NewDatabase.create(maintenance, RESTORED, manifest.server());
+                } catch (SQLException e) {
+                    // Rows are proven as well under another order of sorting.
+                    NewDatabase.createPlain(maintenance, RESTORED, manifest.server());
+                }
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.RESTORE, "No database could be created: " + e.getMessage(), e);
+            }
+        }
+
+        private void compare(ScratchServer scratch) {
+            if (asked != VerificationLevel.L4) {
+                return;
+            }
+            progress.begin("comparing " + manifest.id(), 0);
+            try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
+                problems.addAll(
+                        Differences.between(manifest.contents(), Loader.contents(restored, manifest, Set.of())));
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
+            }
+            if (problems.isEmpty()) {
+                reached = VerificationLevel.L4;
+            }
+        }
+
+        private void globals(Client client, ScratchServer scratch, PasswordFile passwords) throws InterruptedException {
+            StoredFile file = manifest.files(FileKind.GLOBALS).get(0);
+            ByteArrayOutputStream sql = new ByteArrayOutputStream();
+            reader.decode(file, sql);
+            String connection = scratch.address().connectionString("postgres", passwords, "sidecar verify");
+            List<String> command =
+                    List.of(client.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", connection);
+            try (Child psql = Child.start(command)) {
+                try (OutputStream in = psql.input()) {
+                    for (String line :
+                            sql.toString(StandardCharsets.UTF_8).lines().toList()) {
+                        if (!TABLESPACE.matcher(line).matches()) {
+                            in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+                        }
+                    }
+                } catch (IOException e) {
+                    // It ended early; its errors say why.
+                }
+                psql.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
+            } catch (IOException e) {
+                throw new BackupFailure(Reason.RESTORE, "psql broke off: " + e, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.PostgresServer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.core.convert.converter.Converter;
+
+/** Backups of the shared server into a folder of the test, with all settings at their defaults but those a test gives. */
+final class BackupFixture {
+
+    final PostgresServer server;
+    final Path folder;
+    final Path store;
+    final Map<String, Object> settings = new HashMap<>();
+    final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private Clock clock = Clock.systemUTC();
+
+    BackupFixture(PostgresServer server, Path folder) {
+        this.server = server;
+        this.folder = folder;
+        store = folder.resolve("store");
+        settings.put("server.host", server.host());
+        settings.put("server.port", server.port());
+        settings.put("server.user", server.user());
+        settings.put("server.password", server.password());
+        settings.put("server.programs", server.programs().toString());
+        settings.put("directory", store.toString());
+    }
+
+    BackupFixture with(String setting, Object value) {
+        settings.put(setting, value);
+        return this;
+    }
+
+    BackupFixture at(Clock clock) {
+        this.clock = clock;
+        return this;
+    }
+
+    BackupProperties properties() {
+        Map<String, Object> named = new HashMap<>();
+        settings.forEach((name, value) -> named.put("sidecar.backup." + name, value));
+        ApplicationConversionService conversions = new ApplicationConversionService();
+        conversions.addConverter(String.class, Secret.class, (Converter<String, Secret>) Secret::of);
+        return new Binder(List.of(new MapConfigurationPropertySource(named)), null, conversions, null)
+                .bindOrCreate("sidecar.backup", BackupProperties.class);
+    }
+
+    Backups backups() {
+        return backups(new LocalStore(store));
+    }
+
+    Backups backups(BackupStore first) {
+        BackupProperties properties = properties();
+        return new Backups(
+                properties,
+                new Catalogue(List.of(first)),
+                new InUse(folder.resolve("in-use")),
+                new BackupMetrics(registry, properties.rpo(), properties.rto()),
+                clock);
+    }
+
+    TakeRequest request(String database) {
+        return new TakeRequest(database, Generation.MANUAL, clock.instant());
+    }
+
+    Backup take(String database) {
+        Backups backups = backups();
+        return backups.take(request(database), backups.progress());
+    }
+
+    /** A shell script that stands for one of the client programs; the others are the real ones. */
+    BackupFixture withProgram(String name, String script) throws IOException {
+        Path fake = Files.createDirectories(folder.resolve("programs/bin"));
+        try (Stream<Path> real = Files.list(server.programs())) {
+            for (Path program : real.toList()) {
+                Path link = fake.resolve(program.getFileName());
+                if (!Files.exists(link)) {
+                    Files.createSymbolicLink(link, program);
+                }
+            }
+        }
+        Path program = fake.resolve(name);
+        Files.delete(program);
+        Files.writeString(
+                program,
+                "#!/bin/sh\nREAL=%s/%s\n[ \"$1\" = --version ] && exec $REAL --version\n%s\n"
+                        .formatted(server.programs(), name, script));
+        program.toFile().setExecutable(true);
+        settings.put("server.programs", fake.toString());
+        return this;
+    }
+
+    /** Every file under the store, by its path within. */
+    List<String> stored() throws IOException {
+        if (!Files.exists(store)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(store)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> store.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    String metric(String line) {
+        return registry.scrape()
+                .lines()
+                .filter(text -> text.startsWith(line))
+                .findFirst()
+                .map(text -> text.substring(text.lastIndexOf(' ') + 1))
+                .orElse("absent");
+    }
+}

@@ -198,7 +198,16 @@ public record BackupProperties(
      */
     public record Verify(
             @DefaultValue("L4") VerificationLevel level,
-            @DefaultValue("50GB") DataSize restoreUpTo) {}
+            @DefaultValue("50GB") DataSize restoreUpTo) {
+
+        private static final VerificationLevel WITHOUT_RESTORE = VerificationLevel.L2;
+
+        /** What a backup has to be verified to before it counts as good. */
+        VerificationLevel levelFor(Manifest manifest) {
+            boolean restores = level.atLeast(VerificationLevel.L3);
+            return restores && manifest.dumpBytes() > restoreUpTo.toBytes() ? WITHOUT_RESTORE : level;
+        }
+    }
 
     /**
      * The throwaway server.

@@ -1,0 +1,50 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupProperties.Verify;
+import dev.sidecar.jobs.Schedule;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What {@link Retention} goes by.
+ *
+ * @param keep how many verified backups of a generation stay
+ * @param schedules when a backup of a generation is due
+ * @param verify how much has to be proven of a backup before it counts
+ * @param atMostAtOnce how many of one database and generation may go in one run
+ */
+record RetentionPolicy(
+        Map<Generation, Integer> keep, Map<Generation, Schedule> schedules, Verify verify, int atMostAtOnce) {
+
+    static RetentionPolicy of(BackupProperties settings, Map<Generation, Schedule> schedules) {
+        Map<Generation, Integer> keep = new EnumMap<>(Generation.class);
+        keep.put(Generation.DAILY, settings.slots().daily().keep());
+        keep.put(Generation.WEEKLY, settings.slots().weekly().keep());
+        keep.put(Generation.MONTHLY, settings.slots().monthly().keep());
+        return new RetentionPolicy(
+                keep, schedules, settings.verify(), settings.slots().maxExpired());
+    }
+
+    RetentionPolicy withAtMost(int limit) {
+        return new RetentionPolicy(keep, schedules, verify, limit);
+    }
+
+    /** The newest verified backup stays whatever is set. */
+    int keep(Generation generation) {
+        return Math.max(1, keep.getOrDefault(generation, Integer.MAX_VALUE));
+    }
+
+    Optional<Instant> lastDue(Generation generation, Instant now) {
+        return Optional.ofNullable(schedules.get(generation)).flatMap(schedule -> schedule.latest(now));
+    }
+
+    VerificationLevel required(Backup backup) {
+        return verify.levelFor(backup.manifest());
+    }
+
+    boolean isVerified(Backup backup) {
+        return backup.isVerified(required(backup));
+    }
+}

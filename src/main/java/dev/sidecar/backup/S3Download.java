@@ -13,6 +13,8 @@ final class S3Download extends InputStream {
 
     private static final Logger log = LoggerFactory.getLogger(S3Download.class);
     private static final int MOST_BREAKS = 5;
+    /** So much between two breaks, and the link counts as good again. */
+    private static final long PROGRESS = 1 << 20;
 
     private final S3Store store;
     private final String key;
@@ -20,6 +22,7 @@ final class S3Download extends InputStream {
     private final String etag;
     private final long length;
     private long position;
+    private long lastBreak;
     private int breaks;
 
     S3Download(S3Store store, String key) throws IOException {
@@ -46,7 +49,6 @@ final class S3Download extends InputStream {
                 int read = response.read(target, offset, size);
                 if (read >= 0) {
                     position += read;
-                    breaks = 0;
                     return read;
                 }
                 takeUpAgain(new IOException("the connection ended after %d of %d bytes".formatted(position, length)));
@@ -64,6 +66,8 @@ final class S3Download extends InputStream {
 
     private void takeUpAgain(IOException why) throws IOException {
         response.abort();
+        breaks = position - lastBreak >= PROGRESS ? 0 : breaks;
+        lastBreak = position;
         if (++breaks > MOST_BREAKS) {
             throw new IOException(
                     "could not read %s beyond byte %d: %s".formatted(key, position, why.getMessage()), why);

@@ -176,7 +176,7 @@ final class S3Store implements BackupStore, AutoCloseable {
     }
 
     private static String answer(S3Exception e) {
-        return "HTTP %d %s".formatted(e.statusCode(), code(e));
+        return ("HTTP " + e.statusCode() + " " + code(e)).strip();
     }
 
     private static String reason(Throwable e) {
@@ -187,10 +187,10 @@ final class S3Store implements BackupStore, AutoCloseable {
         return root.getMessage() == null ? root.toString() : root.getMessage();
     }
 
+    /** Empty where the answer had no readable body. */
     private static String code(S3Exception e) {
-        return e.awsErrorDetails() == null
-                ? ""
-                : String.valueOf(e.awsErrorDetails().errorCode());
+        String code = e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
+        return code == null ? "" : code;
     }
 
     private static String whatToDo(S3Exception e) {

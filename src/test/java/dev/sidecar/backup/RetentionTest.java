@@ -249,7 +249,8 @@ class RetentionTest {
                 assertThat(backups)
                         .filteredOn(other ->
                                 other.id().database().equals(backup.id().database())
-                                        && other.id().generation() == backup.id().generation()
+                                        && other.id().generation()
+                                                == backup.id().generation()
                                         && other.isVerified(VerificationLevel.L4)
                                         && !other.manifest()
                                                 .slot()

@@ -26,17 +26,24 @@ final class Retention {
             .reversed();
 
     private final RetentionPolicy policy;
+    private final Predicate<Backup> verified;
+    private final Predicate<BackupId> busy;
 
-    Retention(RetentionPolicy policy) {
+    /**
+     * @param verified which backups count as proven
+     * @param busy which are being verified or restored
+     */
+    Retention(RetentionPolicy policy, Predicate<Backup> verified, Predicate<BackupId> busy) {
         this.policy = policy;
+        this.verified = verified;
+        this.busy = busy;
     }
 
     /**
      * @param backups those of one store
-     * @param busy those that are being verified or restored
      * @return one decision for each: by database and generation, newest first
      */
-    List<Decision> decide(List<Backup> backups, Predicate<BackupId> busy, Instant now) {
+    List<Decision> decide(List<Backup> backups, Instant now) {
         Map<String, Map<Generation, List<Backup>>> groups = new TreeMap<>();
         for (Backup backup : backups) {
             groups.computeIfAbsent(backup.id().database(), database -> new TreeMap<>())
@@ -46,18 +53,17 @@ final class Retention {
         List<Decision> decisions = new ArrayList<>();
         for (Map<Generation, List<Backup>> ofDatabase : groups.values()) {
             ofDatabase.forEach((generation, group) -> decisions.addAll(
-                    decideGroup(generation, group.stream().sorted(NEWEST_FIRST).toList(), busy, now)));
+                    decideGroup(generation, group.stream().sorted(NEWEST_FIRST).toList(), now)));
         }
         return decisions;
     }
 
-    private List<Decision> decideGroup(
-            Generation generation, List<Backup> newestFirst, Predicate<BackupId> busy, Instant now) {
+    private List<Decision> decideGroup(Generation generation, List<Backup> newestFirst, Instant now) {
         List<Decision> decisions = new ArrayList<>();
         int newerVerified = 0;
         for (Backup backup : newestFirst) {
-            decisions.add(decide(backup, newerVerified, busy.test(backup.id())));
-            newerVerified += policy.isVerified(backup) ? 1 : 0;
+            decisions.add(decide(backup, newerVerified));
+            newerVerified += verified.test(backup) ? 1 : 0;
         }
         return whyNothingMayGo(generation, newestFirst.get(0), now)
                 .or(() -> whyNotSoMany(decisions))
@@ -66,21 +72,21 @@ final class Retention {
                 .orElse(decisions);
     }
 
-    private Decision decide(Backup backup, int newerVerified, boolean busy) {
+    private Decision decide(Backup backup, int newerVerified) {
         Generation generation = backup.id().generation();
         int keep = policy.keep(generation);
         List<String> reasons = new ArrayList<>();
         if (backup.isPinned()) {
             reasons.add("it is pinned");
         }
-        if (busy) {
+        if (busy.test(backup.id())) {
             reasons.add("it is being verified or restored");
         }
         if (generation == Generation.MANUAL) {
             reasons.add("somebody asked for it, so only somebody removes it");
         } else if (newerVerified < keep) {
             reasons.add(
-                    policy.isVerified(backup)
+                    verified.test(backup)
                             ? "%s %d of %d".formatted(generation.label(), newerVerified + 1, keep)
                             : "not verified itself, but only %d of %d newer ones are".formatted(newerVerified, keep));
         }
@@ -99,7 +105,7 @@ final class Retention {
             return Optional.of("the newest, %s, is for %s, which is still to come: has the clock been moved?"
                     .formatted(newest.id(), slot));
         }
-        if (!policy.isVerified(newest)) {
+        if (!verified.test(newest)) {
             return Optional.of("the newest, %s, is not verified to %s".formatted(newest.id(), policy.required(newest)));
         }
         if (newest.isSuspect()) {

@@ -1,34 +1,40 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupProperties.Verify;
 import dev.sidecar.jobs.Schedule;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What {@link Retention} goes by.
  *
  * @param keep how many verified backups of a generation stay
  * @param schedules when a backup of a generation is due
- * @param verify how much has to be proven of a backup before it counts
+ * @param required how much has to be proven of a backup before it counts
  * @param atMostAtOnce how many of one database and generation may go in one run
  */
 record RetentionPolicy(
-        Map<Generation, Integer> keep, Map<Generation, Schedule> schedules, Verify verify, int atMostAtOnce) {
+        Map<Generation, Integer> keep,
+        Map<Generation, Schedule> schedules,
+        Function<Manifest, VerificationLevel> required,
+        int atMostAtOnce) {
 
-    static RetentionPolicy of(BackupProperties settings, Map<Generation, Schedule> schedules) {
+    static RetentionPolicy of(BackupProperties settings) {
         Map<Generation, Integer> keep = new EnumMap<>(Generation.class);
         keep.put(Generation.DAILY, settings.slots().daily().keep());
         keep.put(Generation.WEEKLY, settings.slots().weekly().keep());
         keep.put(Generation.MONTHLY, settings.slots().monthly().keep());
         return new RetentionPolicy(
-                keep, schedules, settings.verify(), settings.slots().maxExpired());
+                keep,
+                settings.slots().schedules(),
+                settings::levelFor,
+                settings.slots().maxExpired());
     }
 
     RetentionPolicy withAtMost(int limit) {
-        return new RetentionPolicy(keep, schedules, verify, limit);
+        return new RetentionPolicy(keep, schedules, required, limit);
     }
 
     /** The newest verified backup stays whatever is set. */
@@ -41,7 +47,7 @@ record RetentionPolicy(
     }
 
     VerificationLevel required(Backup backup) {
-        return verify.levelFor(backup.manifest());
+        return required.apply(backup.manifest());
     }
 
     boolean isVerified(Backup backup) {

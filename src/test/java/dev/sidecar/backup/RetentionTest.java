@@ -10,7 +10,6 @@ import static dev.sidecar.backup.SampleBackups.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.backup.BackupEvent.Type;
-import dev.sidecar.backup.BackupProperties.Verify;
 import dev.sidecar.jobs.Schedule;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -21,16 +20,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 class RetentionTest {
 
     private static final Predicate<BackupId> NOT_BUSY = id -> false;
     private static final Instant NOON = Instant.parse("2026-11-23T12:00:00Z");
-    private static final Verify TO_L4 = new Verify(VerificationLevel.L4, DataSize.ofGigabytes(50));
+    private static final Function<Manifest, VerificationLevel> TO_L4 = manifest -> VerificationLevel.L4;
 
     private final RetentionPolicy policy = policy(7, 12, 3);
 
@@ -66,7 +65,7 @@ class RetentionTest {
         backups.add(verified("shop", WEEKLY, "2026-11-22T03:00:00Z"));
         Instant tenDaysLater = NOON.plusSeconds(10 * 86_400);
 
-        List<Decision> decisions = new Retention(policy).decide(backups, NOT_BUSY, tenDaysLater);
+        List<Decision> decisions = retention(policy, NOT_BUSY).decide(backups, tenDaysLater);
 
         assertThat(decisions).allMatch(Decision::keep);
         assertThat(decisions.get(8).reasons())
@@ -108,7 +107,7 @@ class RetentionTest {
     void theNewestVerifiedStaysWhateverIsSet() {
         List<Backup> backups = nights(3);
 
-        assertThat(new Retention(policy(0, 0, 99)).decide(backups, NOT_BUSY, NOON))
+        assertThat(retention(policy(0, 0, 99), NOT_BUSY).decide(backups, NOON))
                 .filteredOn(Decision::keep)
                 .extracting(Decision::backup)
                 .containsExactly(backups.get(0));
@@ -120,7 +119,7 @@ class RetentionTest {
         backups.set(8, with(backups.get(8), Type.PINNED));
         Predicate<BackupId> busy = backups.get(9).id()::equals;
 
-        List<Decision> decisions = new Retention(policy).decide(backups, busy, NOON);
+        List<Decision> decisions = retention(policy, busy).decide(backups, NOON);
 
         assertThat(decisions.get(7).keep()).isFalse();
         assertThat(decisions.get(8).reasons()).containsExactly("it is pinned");
@@ -145,7 +144,7 @@ class RetentionTest {
         assertThat(decide(backups).get(10).reasons())
                 .containsExactly("nothing expires: 4 would go at once, at most 3 may; if that is right,"
                         + " run 'sidecar expire --at-most 4'");
-        assertThat(new Retention(policy.withAtMost(4)).decide(backups, NOT_BUSY, NOON))
+        assertThat(retention(policy.withAtMost(4), NOT_BUSY).decide(backups, NOON))
                 .filteredOn(decision -> !decision.keep())
                 .hasSize(4);
     }
@@ -155,7 +154,7 @@ class RetentionTest {
         List<Backup> backups = nights(9);
 
         for (String jumped : List.of("2026-11-22T23:00:00Z", "2026-11-26T12:00:00Z", "2031-01-01T00:00:00Z")) {
-            assertThat(new Retention(policy).decide(backups, NOT_BUSY, Instant.parse(jumped)))
+            assertThat(retention(policy, NOT_BUSY).decide(backups, Instant.parse(jumped)))
                     .as(jumped)
                     .allMatch(Decision::keep);
         }
@@ -187,23 +186,13 @@ class RetentionTest {
     }
 
     @Test
-    void aLargeDatabaseCountsWhenItIsDecodedAsItIsNotRestoredEachTime() {
-        RetentionPolicy small = new RetentionPolicy(
-                policy.keep(), policy.schedules(), new Verify(VerificationLevel.L4, DataSize.ofBytes(100)), 3);
-        Backup backup = nights(1).get(0);
-
-        assertThat(small.required(backup)).isEqualTo(VerificationLevel.L2);
-        assertThat(policy.required(backup)).isEqualTo(VerificationLevel.L4);
-    }
-
-    @Test
     void aGenerationWithoutAScheduleIsLeftToItsCount() {
         List<Backup> backups = IntStream.range(1, 12)
                 .mapToObj(month -> verified("shop", MONTHLY, "2026-%02d-01T03:00:00Z".formatted(month)))
                 .toList();
         RetentionPolicy tenMonths = new RetentionPolicy(Map.of(MONTHLY, 10), Map.of(), TO_L4, 3);
 
-        assertThat(new Retention(tenMonths).decide(backups, NOT_BUSY, NOON))
+        assertThat(retention(tenMonths, NOT_BUSY).decide(backups, NOON))
                 .filteredOn(decision -> !decision.keep())
                 .extracting(Decision::backup)
                 .containsExactly(backups.get(0));
@@ -221,7 +210,7 @@ class RetentionTest {
                 backups.add(verified("shop", DAILY, slot.toString()));
             }
 
-            assertThat(new Retention(local).decide(backups, NOT_BUSY, Instant.parse(noon)))
+            assertThat(retention(local, NOT_BUSY).decide(backups, Instant.parse(noon)))
                     .filteredOn(decision -> !decision.keep())
                     .extracting(Decision::backup)
                     .containsExactly(backups.get(7));
@@ -237,11 +226,12 @@ class RetentionTest {
             List<Backup> backups = anyBackups(random);
             Instant now = NOON.plusSeconds(86_400L * (random.nextInt(20) - 10));
 
-            List<Backup> gone = new Retention(policy(random.nextInt(4), random.nextInt(4), random.nextInt(30)))
-                    .decide(backups, NOT_BUSY, now).stream()
-                            .filter(decision -> !decision.keep())
-                            .map(Decision::backup)
-                            .toList();
+            List<Backup> gone = retention(policy(random.nextInt(4), random.nextInt(4), random.nextInt(30)), NOT_BUSY)
+                    .decide(backups, now)
+                    .stream()
+                    .filter(decision -> !decision.keep())
+                    .map(Decision::backup)
+                    .toList();
 
             expired += gone.size();
             assertThat(gone).noneMatch(Backup::isPinned);
@@ -275,8 +265,12 @@ class RetentionTest {
                 .toList();
     }
 
+    private static Retention retention(RetentionPolicy policy, Predicate<BackupId> busy) {
+        return new Retention(policy, policy::isVerified, busy);
+    }
+
     private List<Decision> decide(List<Backup> backups) {
-        return new Retention(policy).decide(backups, NOT_BUSY, NOON);
+        return retention(policy, NOT_BUSY).decide(backups, NOON);
     }
 
     private List<Backup> expired(List<Backup> backups) {

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -92,13 +91,7 @@ final class BackupTasks implements AutoCloseable {
         Running running = new Running(task, progress);
         tasks.put(task.id(), running);
         forgetOldest();
-        CountDownLatch registered = new CountDownLatch(1);
-        running.future = threads.submit(() -> {
-            registered.await();
-            run(running, work);
-            return null;
-        });
-        registered.countDown();
+        running.future = threads.submit(() -> run(running, work));
         return running.now();
     }
 

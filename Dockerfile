@@ -3,8 +3,8 @@
 # It runs on the image of the staging database: server and client programs of exactly that major, because a backup is
 # taken with its pg_dump and proven by restoring it into a scratch server of its postgres. Java is copied in.
 
-# Newest: https://hub.docker.com/_/postgres (docker-compose.staging.yml passes its own pin), https://hub.docker.com/_/maven,
-# https://hub.docker.com/_/eclipse-temurin
+# Newest: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
+# Maven: https://maven.apache.org/download.cgi, the 3.9 line
 ARG POSTGRES_IMAGE=postgres:18.6
 ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
 ARG JRE_IMAGE=eclipse-temurin:25-jre
@@ -22,7 +22,7 @@ RUN --mount=type=cache,target=/root/.m2 \
 FROM ${POSTGRES_IMAGE}
 COPY --from=jre /opt/java/openjdk /opt/java/openjdk
 ENV JAVA_HOME=/opt/java/openjdk \
-    PATH=/opt/java/openjdk/bin:/usr/lib/postgresql/18/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    PATH=/opt/java/openjdk/bin:$PATH
 
 # One directory of secrets per service. They are the patterns of the volumes that preflight writes: the owner is the
 # sidecar, the group is the service's, and the set-group-id bit hands the group on to every file. So preflight needs

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.stack.ComposeStack.Result;
+import dev.sidecar.support.TestCertificate;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,12 +14,19 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -255,13 +264,12 @@ class StackTest {
                         service,
                         "sh",
                         "-c",
-                        "for f in /run/secrets/*/*; do [ ! -f $f ] || cat $f >/dev/null && echo $f; done");
+                        "for f in /run/secrets/*/*; do if [ -f $f ]; then cat $f >/dev/null && echo $f; fi; done");
                 assertThat(found.exitCode())
                         .as("%s reads its own: %s", service, found.err())
                         .isZero();
                 assertThat(found.out().lines())
                         .as("what %s finds", service)
-                        .isNotEmpty()
                         .allSatisfy(file -> assertThat(file).startsWith("/run/secrets/" + service + "/"));
             }
         }
@@ -513,11 +521,18 @@ class StackTest {
         stack.exec("sidecar", "bash", "-c", "touch /var/lib/sidecar/backups/" + marker);
         long scraped = Math.round(Double.parseDouble(query("min(process_start_time_seconds{job=\"prometheus\"})")));
 
+        TestCertificate certificate =
+                TestCertificate.make(given, "EC", Instant.now().minusSeconds(60), Duration.ofDays(90));
+        Files.writeString(given.resolve("tls.crt"), certificate.certificate());
+        Files.writeString(given.resolve("tls.key"), certificate.key());
+
         Result down = stack.compose("down", "--timeout", "30");
         assertThat(down.exitCode()).as(down.all()).isZero();
         stack.up(services);
 
-        assertThat(secrets()).isEqualTo(before);
+        Map<String, String> after = secrets();
+        assertThat(after.remove("nginx/tls.key")).as("the edge's key").isNotNull();
+        assertThat(after).isEqualTo(before);
         assertThat(stack.exec("postgres", "psql", "-U", "postgres", "-d", "app", "-Atc", "TABLE " + marker)
                         .out())
                 .isEqualTo("1\n");
@@ -537,6 +552,46 @@ class StackTest {
                                 query("min_over_time(process_start_time_seconds{job=\"prometheus\"}[1h])"))))
                         .as("samples from before the restart")
                         .isLessThanOrEqualTo(scraped));
+        assertThat(certificateOfTheEdge()).isEqualTo(certificate.certificate());
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() ->
+                        assertThat(query("probe_ssl_earliest_cert_expiry")).isNotEmpty());
+    }
+
+    private static String certificateOfTheEdge() throws Exception {
+        TrustManager everybody = new X509ExtendedTrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        };
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {everybody}, null);
+        URI edge = URI.create(stack.url("EDGE_TLS_PORT", "/"));
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(edge.getHost(), edge.getPort())) {
+            socket.startHandshake();
+            return TestCertificate.pem(
+                    "CERTIFICATE", socket.getSession().getPeerCertificates()[0].getEncoded());
+        }
     }
 
     /** Every secret of the stack by file; those that are part of others (a rendered line, a report) are left out. */

@@ -1,4 +1,4 @@
-package dev.sidecar.preflight;
+package dev.sidecar.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,9 +12,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 
 /** A certificate and its key in PEM form, made by the JDK's keytool. */
-record TestCertificate(String certificate, String key) {
+public record TestCertificate(String certificate, String key) {
 
-    static TestCertificate make(Path directory, String algorithm, Instant from, Duration valid) throws Exception {
+    /**
+     * @param directory for the key store, which is removed again
+     * @param algorithm of the key: RSA or EC
+     */
+    public static TestCertificate make(Path directory, String algorithm, Instant from, Duration valid)
+            throws Exception {
         Path store = Files.createTempFile(directory, "certificate", ".p12");
         Files.delete(store);
         Process keytool = new ProcessBuilder(
@@ -51,7 +56,7 @@ record TestCertificate(String certificate, String key) {
                         loaded.getKey("edge", "for-the-test".toCharArray()).getEncoded()));
     }
 
-    private static String pem(String what, byte[] encoded) {
+    public static String pem(String what, byte[] encoded) {
         return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END " + what
                 + "-----\n";
     }

@@ -22,7 +22,7 @@ record AccessProperties(
         @Nullable Secret adminPassword,
         @Nullable Secret webhookToken,
         @Nullable Secret metricsToken,
-        @DefaultValue("${user.home}/.observability-sidecar") Path directory,
+        Path directory,
         @DefaultValue("5") int maxFailures,
         @DefaultValue("5m") Duration lockedFor) {
 

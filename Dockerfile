@@ -1,0 +1,66 @@
+# The sidecar, built from source: a fresh clone needs Docker and nothing else.
+#
+# It runs on the image of the staging database: server and client programs of exactly that major, because a backup is
+# taken with its pg_dump and proven by restoring it into a scratch server of its postgres. Java is copied in.
+
+# Newest: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
+# Maven: https://maven.apache.org/download.cgi, the 3.9 line
+ARG POSTGRES_IMAGE=postgres:18.6
+ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
+ARG JRE_IMAGE=eclipse-temurin:25-jre
+
+FROM ${JRE_IMAGE} AS jre
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /build
+COPY pom.xml ./
+COPY src/main src/main
+RUN --mount=type=cache,target=/root/.m2 \
+    mvn --batch-mode --no-transfer-progress package -Dmaven.test.skip=true \
+    && java -Djarmode=tools -jar target/observability-sidecar.jar extract --layers --destination /layers
+
+FROM ${POSTGRES_IMAGE}
+COPY --from=jre /opt/java/openjdk /opt/java/openjdk
+ENV JAVA_HOME=/opt/java/openjdk \
+    PATH=/opt/java/openjdk/bin:$PATH
+
+# One directory of secrets per service. They are the patterns of the volumes that preflight writes: the owner is the
+# sidecar, the group is the service's, and the set-group-id bit hands the group on to every file. So preflight needs
+# neither root nor a capability. Names and numbers: docker-compose.staging.yml.
+RUN groupadd --gid 10010 sidecar \
+    && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
+    && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
+    && chown sidecar:sidecar /var/lib/postgresql && chmod 0750 /var/lib/postgresql \
+    && install -d -m 0755 /run/secrets /run/config \
+    && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/nginx:101 \
+           secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
+           secrets/redis-exporter:59000 config/prometheus:65534 config/prometheus/rules:65534 \
+           config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
+           install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
+       done
+
+# The parts that change least come first, so that an upgrade of the sidecar alone moves one small layer.
+WORKDIR /app
+COPY --from=build /layers/dependencies/ ./
+COPY --from=build /layers/spring-boot-loader/ ./
+COPY --from=build /layers/snapshot-dependencies/ ./
+COPY --from=build /layers/application/ ./
+COPY docker/sidecar docker/healthy /usr/local/bin/
+
+# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core.
+ENV MALLOC_ARENA_MAX=2 \
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError -XX:AOTCache=/app/sidecar.aot"
+
+# The classes of one start, linked and laid out: the next start reads them instead of doing it again.
+RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
+
+USER sidecar
+WORKDIR /var/lib/sidecar
+VOLUME ["/var/lib/sidecar"]
+EXPOSE 8000 8080
+STOPSIGNAL SIGTERM
+# A start takes seconds; only the wait for a busy machine is generous. Every second while starting, then rarely: each check is a
+# process.
+HEALTHCHECK --interval=15s --timeout=5s --retries=4 --start-period=120s --start-interval=1s CMD ["healthy"]
+ENTRYPOINT ["sidecar"]
+CMD []

@@ -1,0 +1,68 @@
+package dev.sidecar.preflight;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** The secrets that a person put into the directory for them. */
+final class GivenFiles implements Step {
+
+    private final Path directory;
+
+    GivenFiles(Path directory) {
+        this.directory = directory;
+    }
+
+    /** A file that no one reads is most likely one whose name was misspelt. */
+    @Override
+    public void prepare(Plan plan) {
+        List<String> known = new ArrayList<>(StackSecrets.CERTIFICATE);
+        StackSecrets.ALL.forEach(secret -> known.add(secret.name()));
+        try (Stream<Path> files = Files.list(directory)) {
+            files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith(".") && !name.equals("README.md") && !known.contains(name))
+                    .sorted()
+                    .forEach(name -> plan.found(Finding.wrong(
+                            "secrets/" + name,
+                            "nothing reads a file of this name",
+                            "rename or remove it; known are " + String.join(", ", new TreeSet<>(known)))));
+        } catch (NoSuchFileException e) {
+            plan.found(Finding.off("given secrets", "no directory secrets/: everything is generated"));
+        } catch (IOException e) {
+            plan.found(Finding.wrong("secrets/", "cannot be listed", "chmod 755 secrets"));
+        }
+    }
+
+    /** The content of a given file without the line break at its end; empty if it was not given or cannot be used. */
+    Optional<String> read(String name, Plan plan) {
+        try {
+            String content = Files.readString(directory.resolve(name)).stripTrailing();
+            if (content.isEmpty()) {
+                plan.found(Finding.wrong("secrets/" + name, "is empty", "write the value into it, or remove the file"));
+                return Optional.empty();
+            }
+            return Optional.of(content);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (AccessDeniedException e) {
+            plan.found(Finding.wrong(
+                    "secrets/" + name,
+                    "preflight (user 10010) may not read it",
+                    "sudo chown 10010 secrets/" + name + " && sudo chmod 400 secrets/" + name));
+        } catch (CharacterCodingException e) {
+            plan.found(Finding.wrong("secrets/" + name, "is not a text file", "save it as UTF-8 text"));
+        } catch (IOException e) {
+            plan.found(
+                    Finding.wrong("secrets/" + name, "cannot be read: " + e.getMessage(), "make it a plain text file"));
+        }
+        return Optional.empty();
+    }
+}

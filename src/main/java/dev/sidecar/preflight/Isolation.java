@@ -1,0 +1,68 @@
+package dev.sidecar.preflight;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/** How tightly each service of the compose file is held. A team may loosen that; preflight only makes sure that nobody overlooks it. */
+final class Isolation implements Step {
+
+    private final Path composeFile;
+
+    Isolation(Path composeFile) {
+        this.composeFile = composeFile;
+    }
+
+    @Override
+    public void prepare(Plan plan) {
+        List<ServiceIsolation> services;
+        try {
+            services = services();
+        } catch (YAMLException | ClassCastException e) {
+            plan.found(Finding.wrong(
+                    composeFile.getFileName().toString(),
+                    "is not understood: " + e.getMessage(),
+                    "docker compose config"));
+            return;
+        }
+        services.forEach(service -> {
+            if (!service.weaknesses().isEmpty()) {
+                plan.found(Finding.note("isolation of " + service.service(), String.join("; ", service.weaknesses())));
+            }
+        });
+        String root = services.stream()
+                .filter(ServiceIsolation::root)
+                .map(ServiceIsolation::service)
+                .collect(Collectors.joining(", "));
+        plan.found(Finding.on(
+                "isolation",
+                services.size() + " services; user 0: "
+                        + (root.isEmpty() ? "none" : root + " (see the compose file)")));
+    }
+
+    /** The file lives on anchors; the usual limit on their use is a guard against files from strangers. */
+    private static LoaderOptions options() {
+        LoaderOptions options = new LoaderOptions();
+        options.setMaxAliasesForCollections(1000);
+        return options;
+    }
+
+    List<ServiceIsolation> services() {
+        Optional<String> text = Plan.stored(composeFile);
+        Object file = text.map(content -> (Object) new Yaml(new SafeConstructor(options())).load(content))
+                .orElse(Map.of());
+        Object entries = ((Map<?, ?>) file).get("services");
+        List<ServiceIsolation> services = new ArrayList<>();
+        if (entries instanceof Map<?, ?> map) {
+            map.forEach((name, entry) -> services.add(ServiceIsolation.of(String.valueOf(name), (Map<?, ?>) entry)));
+        }
+        return services;
+    }
+}

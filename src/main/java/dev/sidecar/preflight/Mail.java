@@ -1,0 +1,77 @@
+package dev.sidecar.preflight;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Mail is on when a mail server is named, and then all of it must be there: Alertmanager itself would only notice when it is to send. */
+final class Mail implements Step {
+
+    private static final String ADDRESS = "[^\\s@,]+@[^\\s@,]+";
+    private static final String ADDRESSES = ADDRESS + "(\\s*,\\s*" + ADDRESS + ")*";
+
+    private final Settings settings;
+    private final Path secrets;
+
+    Mail(Settings settings, Path secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+    }
+
+    @Override
+    public void prepare(Plan plan) {
+        Optional<String> server = settings.get("SMTP_SMARTHOST");
+        if (server.isEmpty()) {
+            off(plan);
+            return;
+        }
+        require("SMTP_SMARTHOST", server, "[A-Za-z0-9.-]+:\\d{1,5}", "host:port, such as mail.our-team.net:587", plan);
+        require("SMTP_FROM", settings.get("SMTP_FROM"), "(.*<)?" + ADDRESS + ">?", "a mail address", plan);
+        require(
+                "ALERT_MAIL_TO",
+                settings.get("ALERT_MAIL_TO"),
+                ADDRESSES,
+                "one or more mail addresses with commas between",
+                plan);
+        require(
+                "SMTP_REQUIRE_TLS",
+                Optional.of(settings.get("SMTP_REQUIRE_TLS", "true")),
+                "true|false",
+                "true or false",
+                plan);
+        boolean user = settings.get("SMTP_USERNAME").isPresent();
+        boolean password =
+                plan.content(secrets.resolve("alertmanager/smtp_password")).isPresent();
+        if (user != password) {
+            plan.found(Finding.wrong(
+                    user ? "SMTP_USERNAME" : "secrets/smtp_password",
+                    user ? "is set, but there is no password for it" : "is given, but no user name",
+                    user ? "write the password into secrets/smtp_password" : "set SMTP_USERNAME in .env"));
+        }
+        plan.found(Finding.on("mail", "through " + server.get() + " to " + settings.get("ALERT_MAIL_TO", "nobody")));
+    }
+
+    private void off(Plan plan) {
+        for (String name : List.of("SMTP_FROM", "SMTP_USERNAME", "ALERT_MAIL_TO")) {
+            if (settings.get(name).isPresent()) {
+                plan.found(Finding.wrong(
+                        name,
+                        "is set, but mail is off",
+                        "set SMTP_SMARTHOST=host:port in .env as well, or unset " + name));
+            }
+        }
+        plan.found(Finding.off("mail", "SMTP_SMARTHOST is not set"));
+    }
+
+    private static void require(String name, Optional<String> value, String pattern, String must, Plan plan) {
+        Optional<String> objection = value.flatMap(KnownDefaults::objectionToValue);
+        if (value.isEmpty()) {
+            plan.found(Finding.wrong(name, "is not set, but mail is on", "set it to " + must + " in .env"));
+        } else if (objection.isPresent()) {
+            plan.found(
+                    Finding.wrong(name, "'" + value.get() + "' " + objection.get(), "set it to " + must + " in .env"));
+        } else if (!value.get().matches(pattern)) {
+            plan.found(Finding.wrong(name, "is '" + value.get() + "'", "set it to " + must + " in .env"));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.sidecar.preflight;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What preflight found and what it is going to write. Nothing is written before everything was looked at, so that a bad input
+ * leaves the volumes as they were; a file that is already as it should be is not touched.
+ */
+final class Plan {
+
+    private final List<Finding> findings = new ArrayList<>();
+    private final Map<Path, Optional<String>> files = new LinkedHashMap<>();
+
+    void found(Finding finding) {
+        findings.add(finding);
+    }
+
+    List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+
+    boolean isWrong() {
+        return findings.stream().anyMatch(finding -> finding.state() == Finding.State.WRONG);
+    }
+
+    void write(Path file, String content) {
+        files.put(file, Optional.of(content));
+    }
+
+    void remove(Path file) {
+        files.put(file, Optional.empty());
+    }
+
+    /** What the file will hold once the plan is carried out. */
+    Optional<String> content(Path file) {
+        return files.containsKey(file) ? files.get(file) : stored(file);
+    }
+
+    static Optional<String> stored(Path file) {
+        try {
+            return Optional.of(Files.readString(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @return the files that were written or removed */
+    List<Path> carryOut() throws IOException {
+        List<Path> changed = new ArrayList<>();
+        for (Map.Entry<Path, Optional<String>> file : files.entrySet()) {
+            if (!file.getValue().equals(stored(file.getKey()))) {
+                put(file.getKey(), file.getValue());
+                changed.add(file.getKey());
+            }
+        }
+        return changed;
+    }
+
+    /** The group comes from the directory (set-group-id): it is the group of the one service that mounts it. */
+    private static void put(Path file, Optional<String> content) throws IOException {
+        if (content.isEmpty()) {
+            Files.deleteIfExists(file);
+            return;
+        }
+        Files.createDirectories(file.getParent());
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        Files.deleteIfExists(next);
+        Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(next, content.get());
+        Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r-----"));
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.sidecar.preflight;
+
+import dev.sidecar.settings.Identity;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(PreflightProperties.class)
+class PreflightConfiguration {
+
+    @Bean
+    PreflightCommand preflightCommand(
+            PreflightProperties directories, Identity identity, Environment environment, Clock clock) {
+        return new PreflightCommand(
+                new Preflight(steps(directories, identity, new Settings(environment::getProperty), clock)));
+    }
+
+    /** In this order: a later step looks at what an earlier one is going to write. */
+    static List<Step> steps(PreflightProperties directories, Identity identity, Settings settings, Clock clock) {
+        GivenFiles given = new GivenFiles(directories.given());
+        Path secrets = directories.secrets();
+        Path nginx = secrets.resolve("nginx");
+        Isolation isolation = new Isolation(directories.stack().resolve("docker-compose.staging.yml"));
+        return List.of(
+                isolation,
+                given,
+                new MountedFiles(directories.stack()),
+                new Secrets(StackSecrets.ALL, given, secrets, new GeneratedSecret()),
+                new RedisFiles(settings, secrets),
+                new BackupKey(settings, secrets.resolve("sidecar")),
+                new EdgeCertificate(given, nginx, clock),
+                new Mail(settings, secrets),
+                new Channels(settings, secrets),
+                new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),
+                new RenderedConfiguration("prometheus", directories, settings),
+                new RenderedConfiguration("alertmanager", directories, settings),
+                new Report(isolation, secrets.resolve("sidecar/preflight.json")));
+    }
+}

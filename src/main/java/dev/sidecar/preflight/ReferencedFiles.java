@@ -1,0 +1,91 @@
+package dev.sidecar.preflight;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/** The files that a configuration refers to, looked for where the service will find them. */
+final class ReferencedFiles {
+
+    private static final Set<String> LISTS = Set.of("rule_files", "scrape_config_files", "templates");
+
+    private final String service;
+    private final PreflightProperties directories;
+    private final Plan plan;
+
+    ReferencedFiles(String service, PreflightProperties directories, Plan plan) {
+        this.service = service;
+        this.directories = directories;
+        this.plan = plan;
+    }
+
+    void check(String configuration) {
+        try {
+            walk("", new Yaml(new SafeConstructor(new LoaderOptions())).load(configuration));
+        } catch (YAMLException e) {
+            plan.found(
+                    Finding.wrong(service + ".yml", "is not YAML: " + e.getMessage(), "correct the file in the clone"));
+        }
+    }
+
+    private void walk(String key, Object node) {
+        if (node instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> walk(String.valueOf(name), value));
+        } else if (node instanceof List<?> list) {
+            list.forEach(value -> walk(key, value));
+        } else if (node instanceof String path && (key.endsWith("_file") || LISTS.contains(key))) {
+            open(key, path);
+        }
+    }
+
+    private void open(String key, String path) {
+        Path home = Path.of("/etc", service);
+        Path inService = home.resolve(path);
+        boolean there;
+        if (inService.startsWith("/run/secrets")) {
+            // A service sees its own directory of secrets alone.
+            Path own = Path.of("/run/secrets", service);
+            there = inService.startsWith(own)
+                    && plan.content(directories
+                                    .secrets()
+                                    .resolve(service)
+                                    .resolve(own.relativize(inService).toString()))
+                            .filter(content -> !content.isBlank())
+                            .isPresent();
+        } else {
+            there = inService.startsWith(home)
+                    && matches(directories
+                            .stack()
+                            .resolve(service)
+                            .resolve(home.relativize(inService).toString()));
+        }
+        if (!there) {
+            plan.found(Finding.wrong(
+                    service + ".yml",
+                    key + " names " + path + ", which the service would not find or which is empty",
+                    inService.startsWith("/run/secrets")
+                            ? "give the secret (secrets/README.md), or take the entry out"
+                            : "put the file back (git checkout -- " + service + "), or take the entry out"));
+        }
+    }
+
+    private static boolean matches(Path pattern) {
+        if (!pattern.getFileName().toString().contains("*")) {
+            return Files.isReadable(pattern);
+        }
+        var matcher = pattern.getFileSystem().getPathMatcher("glob:" + pattern.getFileName());
+        try (Stream<Path> files = Files.list(pattern.getParent())) {
+            return files.anyMatch(file -> matcher.matches(file.getFileName()) && Files.isReadable(file));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

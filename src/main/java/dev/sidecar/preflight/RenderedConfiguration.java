@@ -1,0 +1,55 @@
+package dev.sidecar.preflight;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The configuration of a service that cannot read the environment: rendered from the file in the clone, then every file that it
+ * refers to is opened. Alertmanager, for one, reads a password's file only when it is about to send.
+ */
+final class RenderedConfiguration implements Step {
+
+    /** A template asks whether a channel is on by the name of its setting; the value stays in its file. */
+    private static final Map<String, String> SECRET_BEHIND = Map.of(
+            "SLACK_WEBHOOK_URL", "slack_webhook_url",
+            "PAGERDUTY_ROUTING_KEY", "pagerduty_routing_key",
+            "OPSGENIE_API_KEY", "opsgenie_api_key",
+            "ALERT_WEBHOOK_URL", "webhook_url",
+            "SMTP_PASSWORD", "smtp_password");
+
+    private final String service;
+    private final PreflightProperties directories;
+    private final Settings settings;
+
+    RenderedConfiguration(String service, PreflightProperties directories, Settings settings) {
+        this.service = service;
+        this.directories = directories;
+        this.settings = settings;
+    }
+
+    @Override
+    public void prepare(Plan plan) {
+        String name = service + "/" + service + ".yml";
+        Optional<String> template = Plan.stored(directories.stack().resolve(name));
+        if (template.isEmpty()) {
+            plan.found(Finding.wrong(name, "is missing", "git checkout -- " + name));
+            return;
+        }
+        try {
+            String rendered = ConfigTemplate.render(template.get(), variable -> value(variable, plan));
+            plan.write(directories.config().resolve(name), rendered);
+            new ReferencedFiles(service, directories, plan).check(rendered);
+        } catch (IllegalArgumentException e) {
+            plan.found(Finding.wrong(
+                    name, String.valueOf(e.getMessage()), "set what it asks for in .env, or correct the file"));
+        }
+    }
+
+    private Optional<String> value(String variable, Plan plan) {
+        String secret = SECRET_BEHIND.get(variable);
+        return secret == null
+                ? settings.get(variable)
+                : plan.content(directories.secrets().resolve("alertmanager").resolve(secret))
+                        .map(value -> "in its file");
+    }
+}

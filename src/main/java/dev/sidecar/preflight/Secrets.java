@@ -1,0 +1,83 @@
+package dev.sidecar.preflight;
+
+import dev.sidecar.preflight.SecretFile.Origin;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** Every secret: taken from the person who gave it, or kept from the last run, or made. */
+final class Secrets implements Step {
+
+    private final List<SecretFile> secrets;
+    private final GivenFiles given;
+    private final Path root;
+    private final Supplier<String> generator;
+
+    Secrets(List<SecretFile> secrets, GivenFiles given, Path root, Supplier<String> generator) {
+        this.secrets = secrets;
+        this.given = given;
+        this.root = root;
+        this.generator = generator;
+    }
+
+    @Override
+    public void prepare(Plan plan) {
+        for (SecretFile secret : secrets) {
+            Optional<String> value = given.read(secret.name(), plan);
+            Optional<String> objection = value.flatMap(secret.objection());
+            if (objection.isPresent()) {
+                plan.found(Finding.wrong(
+                        "secrets/" + secret.name(),
+                        secret.purpose() + ": it " + objection.get(),
+                        secret.origin() == Origin.OPTIONAL
+                                ? "put the real value into the file, or remove it to switch this off"
+                                : "put another value into the file, or remove it to have one generated"));
+            } else {
+                settle(secret, value, plan);
+            }
+        }
+    }
+
+    private void settle(SecretFile secret, Optional<String> value, Plan plan) {
+        Optional<String> kept = secret.copies().stream()
+                .map(copy -> Plan.stored(root.resolve(copy)))
+                .flatMap(Optional::stream)
+                .findFirst();
+        if (secret.origin() == Origin.GENERATED_ONCE && value.isPresent() && kept.isPresent() && !kept.equals(value)) {
+            plan.found(changedTooLate(secret));
+        } else if (value.isPresent()) {
+            keep(secret, value.get(), "given in secrets/" + secret.name(), plan);
+        } else if (secret.origin() == Origin.OPTIONAL) {
+            secret.copies().forEach(copy -> plan.remove(root.resolve(copy)));
+            plan.found(Finding.off(secret.purpose(), "no secrets/" + secret.name()));
+        } else if (kept.isPresent()) {
+            keep(secret, kept.get(), "generated", plan);
+        } else {
+            keep(secret, generator.get(), "generated", plan);
+        }
+    }
+
+    private void keep(SecretFile secret, String value, String how, Plan plan) {
+        secret.copies().forEach(copy -> plan.write(root.resolve(copy), value));
+        plan.found(Finding.on(secret.purpose(), how + "; for " + services(secret)));
+    }
+
+    private static String services(SecretFile secret) {
+        return secret.copies().stream()
+                .map(copy -> copy.substring(0, copy.indexOf('/')))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Finding changedTooLate(SecretFile secret) {
+        String files =
+                secret.copies().stream().map(copy -> "/run/secrets/" + copy).collect(Collectors.joining(" "));
+        return Finding.wrong(
+                "secrets/" + secret.name(),
+                secret.purpose() + ": differs from the one in use, which was set at the service's first start",
+                "change it in the running service first (README, \"Changing a password\"), then: docker compose -f"
+                        + " docker-compose.staging.yml run --rm --no-deps --entrypoint rm preflight " + files
+                        + " — or remove the file to keep the one in use");
+    }
+}

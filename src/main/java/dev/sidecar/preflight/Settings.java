@@ -1,0 +1,22 @@
+package dev.sidecar.preflight;
+
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The settings of the stack that are no secrets, as compose passes them on: an empty one was not given. */
+final class Settings {
+
+    private final Function<String, String> variables;
+
+    Settings(Function<String, String> variables) {
+        this.variables = variables;
+    }
+
+    Optional<String> get(String name) {
+        return Optional.ofNullable(variables.apply(name)).map(String::strip).filter(value -> !value.isEmpty());
+    }
+
+    String get(String name, String otherwise) {
+        return get(name).orElse(otherwise);
+    }
+}

@@ -1,0 +1,91 @@
+package dev.sidecar.preflight;
+
+import static dev.sidecar.preflight.SecretFile.Origin.GENERATED;
+import static dev.sidecar.preflight.SecretFile.Origin.GENERATED_ONCE;
+import static dev.sidecar.preflight.SecretFile.Origin.OPTIONAL;
+import static dev.sidecar.preflight.SecretFile.channel;
+import static dev.sidecar.preflight.SecretFile.password;
+
+import java.util.List;
+
+/** All secrets of the stack, and which service gets a copy of which. */
+final class StackSecrets {
+
+    private static final String URL = "https?://[A-Za-z0-9.-]+(:\\d+)?(/\\S*)?";
+
+    static final List<SecretFile> ALL = List.of(
+            password(
+                    "grafana_admin_password",
+                    "Grafana, user admin",
+                    GENERATED_ONCE,
+                    "grafana/admin_password",
+                    "sidecar/grafana_admin_password"),
+            password("sidecar_admin_password", "console, user admin", GENERATED, "sidecar/admin_password"),
+            password(
+                    "postgres_superuser_password",
+                    "PostgreSQL, role postgres",
+                    GENERATED_ONCE,
+                    "postgres/superuser_password"),
+            password(
+                    "postgres_app_password",
+                    "PostgreSQL, role app",
+                    GENERATED_ONCE,
+                    "postgres/app_password",
+                    "api/db_password"),
+            password(
+                    "postgres_monitor_password",
+                    "PostgreSQL, role monitor",
+                    GENERATED_ONCE,
+                    "postgres/monitor_password",
+                    "postgres-exporter/password"),
+            password(
+                    "postgres_backup_password",
+                    "PostgreSQL, role backup",
+                    GENERATED_ONCE,
+                    "postgres/backup_password",
+                    "sidecar/db_password"),
+            password("redis_password", "Redis", GENERATED, "redis/password", "api/redis_password"),
+            password(
+                    "webhook_token",
+                    "Alertmanager to sidecar",
+                    GENERATED,
+                    "sidecar/webhook_token",
+                    "alertmanager/sidecar_token"),
+            password(
+                    "metrics_token",
+                    "Prometheus to sidecar",
+                    GENERATED,
+                    "sidecar/metrics_token",
+                    "prometheus/metrics_token"),
+            password(
+                    "smtp_password",
+                    "mail password",
+                    OPTIONAL,
+                    "alertmanager/smtp_password",
+                    "sidecar/settings/sidecar.alerts.mail.password"),
+            channel(
+                    "slack_webhook_url",
+                    "Slack",
+                    URL,
+                    "a URL such as Slack shows for an incoming webhook",
+                    "alertmanager/slack_webhook_url",
+                    "sidecar/settings/sidecar.alerts.slack.webhook-url"),
+            channel(
+                    "pagerduty_routing_key",
+                    "PagerDuty",
+                    "[A-Za-z0-9]{32}",
+                    "the 32 letters and digits of an Events API v2 integration key",
+                    "alertmanager/pagerduty_routing_key"),
+            channel(
+                    "opsgenie_api_key",
+                    "OpsGenie",
+                    "[A-Za-z0-9-]{32,64}",
+                    "an API key of 32 to 64 letters, digits and dashes",
+                    "alertmanager/opsgenie_api_key"),
+            channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
+
+    /** Files in the directory of given secrets that are no secrets of this list. */
+    static final List<String> CERTIFICATE = List.of("tls.crt", "tls.key");
+
+    private StackSecrets() {}
+}

@@ -1,0 +1,508 @@
+package dev.sidecar.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.settings.Identity;
+import dev.sidecar.support.MutableClock;
+import dev.sidecar.support.TestCertificate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PreflightTest {
+
+    private static final String STRONG = "correct-horse-battery";
+
+    @TempDir
+    Path root;
+
+    private final Map<String, String> settings = new HashMap<>();
+    private final MutableClock clock = new MutableClock("2026-11-23T12:00:00Z");
+    private String printed = "";
+
+    @BeforeEach
+    void aCloneAsItIs() throws IOException {
+        Files.createDirectories(root.resolve("given"));
+        for (String file : new String[] {
+            "nginx/nginx.conf", "redis/redis.conf", "prometheus/blackbox.yml", "loki/loki.yml", "alloy/config.alloy"
+        }) {
+            inClone(file, "# as committed\n");
+        }
+        inClone("prometheus/rules/api.yml", "groups: []\n");
+        inClone("alertmanager/templates/mail.tmpl", "");
+        inClone("prometheus/prometheus.yml", """
+                global: {external_labels: {stack: '${SIDECAR_STACK}'}}
+                rule_files: [/etc/prometheus/rules/*.yml]
+                scrape_configs:
+                  - job_name: sidecar
+                    authorization: {credentials_file: /run/secrets/prometheus/metrics_token}
+                """);
+        inClone("alertmanager/alertmanager.yml", """
+                templates: [/etc/alertmanager/templates/*.tmpl]
+                receivers:
+                  - name: sidecar
+                    webhook_configs:
+                      - url: http://sidecar:8080/hooks/alerts
+                        http_config: {authorization: {credentials_file: /run/secrets/alertmanager/sidecar_token}}
+                # if SLACK_WEBHOOK_URL
+                  - name: slack
+                    slack_configs: [{api_url_file: /run/secrets/alertmanager/slack_webhook_url}]
+                # end
+                # if SMTP_SMARTHOST
+                  - name: mail
+                    email_configs: [{to: '${ALERT_MAIL_TO}', smarthost: '${SMTP_SMARTHOST}'}]
+                # end
+                """);
+        inClone("docker-compose.staging.yml", """
+                x-hardened: &hardened
+                  read_only: true
+                  cap_drop: [ALL]
+                  security_opt: ["no-new-privileges:true"]
+                services:
+                  redis: {<<: *hardened, image: 'redis:8.8.0', user: "999:1000", mem_limit: 1m, cpus: 1}
+                """);
+        settings.put("SIDECAR_STACK", "staging");
+    }
+
+    @Test
+    void makesEverySecretThatWasNotGiven() throws IOException {
+        assertThat(run()).as(printed).isTrue();
+
+        assertThat(files("secrets"))
+                .containsOnlyKeys(
+                        "alertmanager/sidecar_token",
+                        "api/db_password",
+                        "api/redis_password",
+                        "grafana/admin_password",
+                        "postgres-exporter/password",
+                        "postgres/app_password",
+                        "postgres/backup_password",
+                        "postgres/monitor_password",
+                        "postgres/superuser_password",
+                        "prometheus/metrics_token",
+                        "redis-exporter/passwords.json",
+                        "redis/password",
+                        "redis/password.conf",
+                        "sidecar/admin_password",
+                        "sidecar/db_password",
+                        "sidecar/grafana_admin_password",
+                        "sidecar/metrics_token",
+                        "sidecar/preflight.json",
+                        "sidecar/webhook_token");
+        assertThat(secret("grafana/admin_password")).matches("[A-Za-z0-9]{32}");
+        assertThat(secret("api/db_password"))
+                .isEqualTo(secret("postgres/app_password"))
+                .isNotEqualTo(secret("postgres/superuser_password"));
+        assertThat(secret("redis/password.conf")).isEqualTo("requirepass \"" + secret("redis/password") + "\"\n");
+        assertThat(secret("redis-exporter/passwords.json"))
+                .isEqualTo("{\"redis://redis:6379\":\"" + secret("redis/password") + "\"}");
+        assertThat(Files.getPosixFilePermissions(root.resolve("secrets/redis/password")))
+                .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+    }
+
+    @Test
+    void aSecondRunChangesNothing() throws IOException {
+        run();
+        Map<String, String> before = files("");
+        FileTime longAgo = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+        for (String file : before.keySet()) {
+            Files.setLastModifiedTime(root.resolve(file), longAgo);
+        }
+
+        assertThat(run()).isTrue();
+
+        assertThat(printed).contains("nothing had to be changed");
+        assertThat(files("")).isEqualTo(before);
+        for (String file : before.keySet()) {
+            assertThat(Files.getLastModifiedTime(root.resolve(file))).as(file).isEqualTo(longAgo);
+        }
+    }
+
+    @Test
+    void noSecretIsPrinted() throws IOException {
+        given("slack_webhook_url", "https://hooks.slack.com/services/T1/B2/secretpart");
+        given("redis_password", STRONG);
+        run();
+
+        assertThat(files("secrets").values())
+                .isNotEmpty()
+                .allSatisfy(value -> assertThat(printed).doesNotContain(value));
+        assertThat(printed).contains("Slack").doesNotContain("secretpart");
+    }
+
+    @Test
+    void aGivenSecretReachesEveryServiceThatNeedsItAndNoOther() throws IOException {
+        given("postgres_monitor_password", STRONG + "\n");
+        run();
+
+        assertThat(files("secrets").entrySet().stream()
+                        .filter(file -> file.getValue().contains(STRONG))
+                        .map(Map.Entry::getKey))
+                .containsExactly("postgres-exporter/password", "postgres/monitor_password");
+    }
+
+    @Test
+    void aLostVolumeGetsTheSecretOfTheOtherService() throws IOException {
+        run();
+        String password = secret("api/db_password");
+        Files.delete(root.resolve("secrets/postgres/app_password"));
+        run();
+
+        assertThat(secret("postgres/app_password")).isEqualTo(password);
+    }
+
+    @Test
+    void aPasswordThatTheServiceTakesOverOnlyOnceIsNotChangedBehindItsBack() throws IOException {
+        run();
+        Map<String, String> before = files("secrets");
+        given("postgres_app_password", STRONG);
+
+        assertThat(run()).isFalse();
+
+        assertThat(printed)
+                .contains("differs from the one in use")
+                .contains("--entrypoint rm preflight /run/secrets/postgres/app_password /run/secrets/api/db_password");
+        assertThat(files("secrets")).isEqualTo(before);
+
+        // what the message says
+        Files.delete(root.resolve("secrets/postgres/app_password"));
+        Files.delete(root.resolve("secrets/api/db_password"));
+        assertThat(run()).isTrue();
+        assertThat(secret("api/db_password")).isEqualTo(STRONG);
+    }
+
+    @Test
+    void aPasswordThatIsReadAtEveryStartMayChange() throws IOException {
+        run();
+        given("redis_password", STRONG + "\"\\");
+
+        assertThat(run()).isTrue();
+        assertThat(secret("redis/password.conf")).isEqualTo("requirepass \"" + STRONG + "\\\"\\\\\"\n");
+        assertThat(secret("api/redis_password")).isEqualTo(STRONG + "\"\\");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "admin",
+                "Admin123",
+                "postgres",
+                "password!",
+                "changeme",
+                "please-change-me-now",
+                "<your password>",
+                "${REDIS_PASSWORD}",
+                "xxxxxxxxxxxxxxxx",
+                "11111111111111",
+                "1234567890123",
+                "short-one",
+                "your-password-here",
+                "two\nlines-of-secret"
+            })
+    void refusesWhatIsNoPassword(String value) throws IOException {
+        given("redis_password", value);
+
+        assertThat(run()).as(printed).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+secrets/redis_password").contains("Fix: put another value");
+        assertThat(files("secrets")).as("nothing may be written").isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "slack_webhook_url, hooks.slack.com/services/T/B/x",
+        "slack_webhook_url, https://hooks.slack.com/services/XXX/YYY/ZZZ",
+        "slack_webhook_url, https://hooks.example.com/services/T/B/x",
+        "pagerduty_routing_key, abc",
+        "opsgenie_api_key, GenieKey",
+        "alert_webhook_url, ftp://host/",
+    })
+    void refusesAChannelsSecretThatCannotWork(String name, String value) throws IOException {
+        given(name, value);
+
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+secrets/" + name).contains("remove it to switch this off");
+    }
+
+    @Test
+    void aMisspeltNameIsNotPassedOver() throws IOException {
+        given("smtp_pasword", STRONG);
+
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .contains("secrets/smtp_pasword")
+                .contains("known are")
+                .contains("smtp_password");
+    }
+
+    @Test
+    void anEmptySecretIsNotPassedOver() throws IOException {
+        given("smtp_password", "\n");
+
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+secrets/smtp_password\\s+is empty");
+    }
+
+    @Test
+    void onlyReceiversThatAreConfiguredAreRendered() throws IOException {
+        run();
+        assertThat(config("alertmanager/alertmanager.yml"))
+                .contains("name: sidecar")
+                .doesNotContain("slack", "mail:");
+        assertThat(printed).containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
+
+        given("slack_webhook_url", "https://hooks.slack.com/services/T0/B0/abc");
+        assertThat(run()).isTrue();
+        assertThat(config("alertmanager/alertmanager.yml"))
+                .contains("name: slack")
+                .doesNotContain("hooks.slack.com");
+        assertThat(secret("alertmanager/slack_webhook_url")).isEqualTo("https://hooks.slack.com/services/T0/B0/abc");
+
+        Files.delete(root.resolve("given/slack_webhook_url"));
+        run();
+        assertThat(config("alertmanager/alertmanager.yml")).doesNotContain("name: slack");
+        assertThat(root.resolve("secrets/alertmanager/slack_webhook_url")).doesNotExist();
+    }
+
+    @Test
+    void mailIsAllThereOrOff() throws IOException {
+        settings.put("SMTP_SMARTHOST", "mail.our-team.net:587");
+        settings.put("SMTP_USERNAME", "alerts");
+        settings.put("ALERT_MAIL_TO", "ops@example.com");
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG\\s+SMTP_FROM\\s+is not set")
+                .containsPattern("WRONG\\s+SMTP_USERNAME\\s+is set, but there is no password")
+                .containsPattern("WRONG\\s+ALERT_MAIL_TO\\s+'ops@example.com' is a placeholder");
+
+        settings.put("SMTP_FROM", "alerts@our-team.net");
+        settings.put("ALERT_MAIL_TO", "ops@our-team.net, boss@our-team.net");
+        given("smtp_password", STRONG);
+        assertThat(run()).as(printed).isTrue();
+        assertThat(config("alertmanager/alertmanager.yml")).contains("to: 'ops@our-team.net, boss@our-team.net'");
+
+        settings.remove("SMTP_SMARTHOST");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+SMTP_FROM\\s+is set, but mail is off");
+    }
+
+    @Test
+    void moreTargetsBecomeAFileThatPrometheusReads() throws IOException {
+        settings.put("EXTRA_TARGETS", "worker=host.docker.internal:9400/actuator/prometheus, queue=rabbit:15692");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(config("prometheus/targets/extra.json"))
+                .contains("\"host.docker.internal:9400\"", "\"service\" : \"worker\"", "\"/actuator/prometheus\"")
+                .contains("\"rabbit:15692\"", "\"service\" : \"queue\"", "\"/metrics\"", "\"stack\" : \"staging\"");
+
+        settings.put("EXTRA_TARGETS", "worker:9400");
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("'worker:9400' is not understood").contains("service=host:port");
+    }
+
+    @Test
+    void opensEveryFileThatAConfigurationRefersTo() throws IOException {
+        inClone("alertmanager/alertmanager.yml", """
+                templates: [/etc/alertmanager/templates/*.tmpl, /etc/alertmanager/other/*.tmpl]
+                receivers:
+                  - name: page
+                    pagerduty_configs: [{routing_key_file: /run/secrets/alertmanager/pagerduty_routing_key}]
+                  - name: nosy
+                    webhook_configs: [{url_file: /run/secrets/redis/password}]
+                """);
+        assertThat(run()).isFalse();
+
+        assertThat(printed)
+                .contains("routing_key_file names /run/secrets/alertmanager/pagerduty_routing_key")
+                .contains("templates names /etc/alertmanager/other/*.tmpl")
+                .contains("url_file names /run/secrets/redis/password")
+                .doesNotContain("/etc/alertmanager/templates/*.tmpl,");
+    }
+
+    @Test
+    void aSettingThatATemplateNeedsIsAskedForByName() throws IOException {
+        settings.remove("SIDECAR_STACK");
+
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+prometheus/prometheus.yml.*SIDECAR_STACK");
+    }
+
+    @Test
+    void noticesTheDirectoryThatDockerMakesInThePlaceOfAMissingFile() throws IOException {
+        Files.delete(root.resolve("stack/redis/redis.conf"));
+        Files.createDirectory(root.resolve("stack/redis/redis.conf"));
+
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("redis/redis.conf  ").contains("git checkout -- redis/redis.conf");
+    }
+
+    @Test
+    void noticesAFileThatTheServicesCannotRead() throws IOException {
+        Files.setPosixFilePermissions(
+                root.resolve("stack/prometheus/rules/api.yml"), PosixFilePermissions.fromString("rw-------"));
+
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("prometheus/rules/api.yml cannot be read").contains("chmod -R a+rX");
+    }
+
+    @Test
+    void backupsAreEncryptedWhenAskedForWithAKeyThatIsNeverReplaced() throws IOException {
+        settings.put("BACKUP_ENCRYPTION", "on");
+        assertThat(run()).as(printed).isTrue();
+        String identity = secret("sidecar/backup_identity");
+        assertThat(identity).matches("AGE-SECRET-KEY-1[A-Z0-9]{58}");
+        assertThat(secret("sidecar/settings/sidecar.backup.encryption.recipients"))
+                .matches("age1[a-z0-9]{58}");
+
+        settings.put("BACKUP_ENCRYPTION", "off");
+        run();
+        assertThat(root.resolve("secrets/sidecar/settings/sidecar.backup.encryption.recipients"))
+                .doesNotExist();
+        assertThat(secret("sidecar/backup_identity"))
+                .as("older backups need it")
+                .isEqualTo(identity);
+
+        settings.put("BACKUP_ENCRYPTION", "yes");
+        assertThat(run()).isFalse();
+        settings.put("BACKUP_ENCRYPTION", "on");
+        Files.delete(root.resolve("secrets/sidecar/backup_recipient"));
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("a private key without its public one");
+        assertThat(secret("sidecar/backup_identity")).isEqualTo(identity);
+    }
+
+    @Test
+    void tellsHowTightlyEachServiceIsHeldAndPointsOutTheLooseOnes() throws IOException {
+        run();
+        assertThat(printed).containsPattern("ON\\s+isolation\\s+1 services; user 0: none");
+        assertThat(secret("sidecar/preflight.json"))
+                .contains("\"service\" : \"redis\"", "\"readOnly\" : true", "\"capabilities\" : [ ]");
+
+        inClone("docker-compose.staging.yml", """
+                services:
+                  watcher: {image: 'cadvisor', privileged: true, volumes: ["/var/run/docker.sock:/var/run/docker.sock"]}
+                """);
+        run();
+        assertThat(printed)
+                .containsPattern(
+                        "NOTE\\s+isolation of watcher\\s+root with capabilities; capabilities defaults; writable root")
+                .contains("image without a fixed tag; privileged, in the host's network, or with docker.sock");
+    }
+
+    @Test
+    void tlsIsOnWhenACertificateAndItsKeyAreGiven() throws Exception {
+        TestCertificate certificate = TestCertificate.make(root, "EC", clock.instant(), Duration.ofDays(90));
+        given("tls.crt", certificate.certificate());
+        given("tls.key", certificate.key());
+
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("ON\\s+TLS at the edge\\s+valid until 2027-02-");
+        assertThat(secret("nginx/tls.conf")).contains("listen 8443 ssl;");
+        assertThat(config("prometheus/targets/blackbox-edge.json")).contains("\"nginx:8443\"");
+
+        Files.delete(root.resolve("given/tls.crt"));
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+secrets/tls.crt\\s+is missing");
+
+        Files.delete(root.resolve("given/tls.key"));
+        assertThat(run()).isTrue();
+        assertThat(root.resolve("secrets/nginx/tls.conf")).doesNotExist();
+        assertThat(root.resolve("secrets/nginx/tls.key")).doesNotExist();
+    }
+
+    @Test
+    void aKeyThatBelongsToAnotherCertificateIsRefused() throws Exception {
+        for (String algorithm : new String[] {"EC", "RSA"}) {
+            given(
+                    "tls.crt",
+                    TestCertificate.make(root, "RSA", clock.instant(), Duration.ofDays(90))
+                            .certificate());
+            given(
+                    "tls.key",
+                    TestCertificate.make(root, algorithm, clock.instant(), Duration.ofDays(90))
+                            .key());
+
+            assertThat(run()).isFalse();
+            assertThat(printed).contains("is not the key of the certificate in tls.crt");
+        }
+        given("tls.key", "-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n");
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("holds no private key");
+        given("tls.crt", "nonsense");
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("holds no certificate");
+    }
+
+    @Test
+    void aCertificateOutOfDateIsRefusedAndOneThatEndsSoonIsPointedOut() throws Exception {
+        TestCertificate certificate = TestCertificate.make(root, "RSA", clock.instant(), Duration.ofDays(30));
+        given("tls.crt", certificate.certificate());
+        given("tls.key", certificate.key());
+
+        clock.tick(Duration.ofDays(10));
+        assertThat(run()).isTrue();
+        assertThat(printed).containsPattern("NOTE\\s+TLS at the edge\\s+the certificate ends on");
+        clock.tick(Duration.ofDays(21));
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+secrets/tls.crt\\s+is valid from");
+    }
+
+    private boolean run() throws IOException {
+        StringWriter out = new StringWriter();
+        PreflightProperties directories = new PreflightProperties(
+                root.resolve("given"), root.resolve("secrets"), root.resolve("config"), root.resolve("stack"));
+        boolean ready = new Preflight(PreflightConfiguration.steps(
+                        directories,
+                        new Identity("staging", "host-1", "sidecar", "staging"),
+                        new Settings(settings::get),
+                        clock))
+                .run(new PrintWriter(out, true));
+        printed = out.toString();
+        return ready;
+    }
+
+    private void given(String name, String content) throws IOException {
+        Files.writeString(root.resolve("given").resolve(name), content);
+    }
+
+    private void inClone(String name, String content) throws IOException {
+        Path file = root.resolve("stack").resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+    }
+
+    private String secret(String name) throws IOException {
+        return Files.readString(root.resolve("secrets").resolve(name));
+    }
+
+    private String config(String name) throws IOException {
+        return Files.readString(root.resolve("config").resolve(name));
+    }
+
+    private Map<String, String> files(String under) throws IOException {
+        Path directory = root.resolve(under);
+        Map<String, String> files = new TreeMap<>();
+        if (Files.exists(directory)) {
+            try (Stream<Path> all = Files.walk(directory)) {
+                for (Path file : all.filter(Files::isRegularFile).toList()) {
+                    files.put(directory.relativize(file).toString(), Files.readString(file));
+                }
+            }
+        }
+        return files;
+    }
+}

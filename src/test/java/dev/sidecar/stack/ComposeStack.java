@@ -1,0 +1,207 @@
+package dev.sidecar.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The compose file of the repository, run by the compose command as a person would, under a project name and on ports of its own.
+ * Nothing of it is left after {@link #close()}.
+ */
+final class ComposeStack implements AutoCloseable {
+
+    static final String FILE = "docker-compose.staging.yml";
+    private static final List<String> PORTS = List.of(
+            "EDGE_PORT",
+            "EDGE_TLS_PORT",
+            "CONTROL_PORT",
+            "GATEWAY_PORT",
+            "PROMETHEUS_PORT",
+            "ALERTMANAGER_PORT",
+            "LOKI_PORT",
+            "GRAFANA_PORT");
+
+    /** What a command did. */
+    record Result(int exitCode, String out, String err) {
+
+        String all() {
+            return out + err;
+        }
+    }
+
+    private final Path secrets;
+    private final Map<String, String> settings = new HashMap<>();
+
+    ComposeStack(String name, Path secrets) throws IOException {
+        this.secrets = secrets;
+        settings.put(
+                "COMPOSE_PROJECT_NAME",
+                "sidecar-" + name + "-" + ProcessHandle.current().pid());
+        // One tag for all runs, so that the layers are built once.
+        settings.put("SIDECAR_VERSION", "test");
+        settings.put("SECRETS_DIR", secrets.toString());
+        List<ServerSocket> held = new ArrayList<>();
+        for (String port : PORTS) {
+            ServerSocket socket = new ServerSocket(0);
+            held.add(socket);
+            settings.put(port, String.valueOf(socket.getLocalPort()));
+        }
+        for (ServerSocket socket : held) {
+            socket.close();
+        }
+        requireEngine();
+    }
+
+    private void requireEngine() {
+        Result version = run(Map.of(), "docker", "version");
+        assertThat(version.exitCode())
+                .as(
+                        "This test needs a Docker engine with the compose plugin, and a user that may use it: %s",
+                        version.all())
+                .isZero();
+    }
+
+    /** All services but those whose images are only to be had from a registry. */
+    List<String> servicesFromStandIns() {
+        return compose("config", "--services")
+                .out()
+                .lines()
+                .filter(service -> !List.of("loki", "alloy", "grafana").contains(service))
+                .toList();
+    }
+
+    String project() {
+        return settings.get("COMPOSE_PROJECT_NAME");
+    }
+
+    String url(String port, String path) {
+        return "http://127.0.0.1:" + settings.get(port) + path;
+    }
+
+    Path secrets() {
+        return secrets;
+    }
+
+    void up(List<String> services) {
+        List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
+        command.addAll(services);
+        Result result = compose(command.toArray(String[]::new));
+        assertThat(result.exitCode())
+                .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
+                .isZero();
+    }
+
+    Result compose(String... arguments) {
+        return compose(Map.of(), arguments);
+    }
+
+    Result compose(Map<String, String> more, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("docker", "compose", "--progress", "quiet", "-f", FILE));
+        command.addAll(Arrays.asList(arguments));
+        return run(more, command.toArray(String[]::new));
+    }
+
+    Result preflight(Map<String, String> more) {
+        return compose(more, "run", "--rm", "--no-deps", "preflight");
+    }
+
+    /** A command inside a service. */
+    Result exec(String service, String... command) {
+        return compose(Stream.concat(Stream.of("exec", "-T", service), Arrays.stream(command))
+                .toArray(String[]::new));
+    }
+
+    /** All that the engine knows of a service's container. */
+    JsonNode inspect(String service) {
+        return JsonMapper.shared()
+                .readTree(docker("inspect", container(service)).out())
+                .get(0);
+    }
+
+    String container(String service) {
+        String id = compose("ps", "--all", "--quiet", service).out().strip();
+        assertThat(id).as("container of " + service).isNotEmpty();
+        return id;
+    }
+
+    String logs(String service) {
+        return compose("logs", "--no-color", "--no-log-prefix", service).out();
+    }
+
+    private String logs() {
+        return compose("logs", "--no-color", "--tail", "30").all();
+    }
+
+    Result docker(String... arguments) {
+        return run(
+                Map.of(),
+                Stream.concat(Stream.of("docker"), Arrays.stream(arguments)).toArray(String[]::new));
+    }
+
+    /** Kills the process from outside its container: for the engine that is a crash, not a stop that somebody asked for. */
+    void crash(String service) {
+        String process = inspect(service).at("/State/Pid").asString();
+        Result killed = docker(
+                "run",
+                "--rm",
+                "--pid",
+                "host",
+                "--user",
+                "0",
+                "--network",
+                "none",
+                "--entrypoint",
+                "bash",
+                "sidecar-postgres:test",
+                "-c",
+                "kill -9 " + process);
+        assertThat(killed.exitCode()).as(killed.all()).isZero();
+    }
+
+    private Result run(Map<String, String> more, String... command) {
+        try {
+            Path out = Files.createTempFile("compose", ".out");
+            Path err = Files.createTempFile("compose", ".err");
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().putAll(settings);
+            builder.environment().putAll(more);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            if (!process.waitFor(15, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new AssertionError(String.join(" ", command) + " did not end");
+            }
+            Result result = new Result(
+                    process.exitValue(),
+                    Files.readString(out, StandardCharsets.UTF_8),
+                    Files.readString(err, StandardCharsets.UTF_8));
+            Files.delete(out);
+            Files.delete(err);
+            return result;
+        } catch (IOException e) {
+            throw new AssertionError("cannot run " + command[0] + ": install it and start the test again", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        compose("down", "--volumes", "--timeout", "10");
+    }
+}

@@ -1,0 +1,645 @@
+package dev.sidecar.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.stack.ComposeStack.Result;
+import dev.sidecar.support.TestCertificate;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The stack as it is started on a fresh clone, without Loki, Alloy and Grafana (FullStackTest has them). The tests share one start;
+ * those that disturb it come last.
+ */
+@Tag("docker")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class StackTest {
+
+    @TempDir
+    static Path given;
+
+    private static ComposeStack stack;
+    private static List<String> services;
+    private static HttpClient client;
+
+    @BeforeAll
+    static void start() throws IOException {
+        Files.setPosixFilePermissions(given, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+        stack = new ComposeStack("stack", given);
+        Result built = stack.compose("build");
+        assertThat(built.exitCode()).as(built.all()).isZero();
+        services = stack.servicesFromStandIns();
+        stack.up(services);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (stack != null) {
+            stack.close();
+        }
+    }
+
+    private static List<String> longRunning() {
+        return services.stream().filter(service -> !service.equals("preflight")).toList();
+    }
+
+    @Test
+    void theFileIsCleanWithNothingSet() {
+        Result config = stack.compose("config", "--quiet");
+
+        assertThat(config.exitCode()).isZero();
+        assertThat(config.all()).as("no warning about a variable or a field").isEmpty();
+    }
+
+    @Test
+    void everyServiceRunsAndIsHealthyWhereItsImageCanTell() {
+        assertThat(services).hasSizeGreaterThanOrEqualTo(13);
+        for (String service : longRunning()) {
+            assertThat(stack.inspect(service).at("/State/Status").asString())
+                    .as(service)
+                    .isEqualTo("running");
+            if (!service.equals("nginx-exporter")) {
+                assertThat(stack.inspect(service).at("/State/Health/Status").asString())
+                        .as(service)
+                        .isEqualTo("healthy");
+            }
+        }
+        assertThat(stack.inspect("preflight").at("/State/ExitCode").asInt()).isZero();
+    }
+
+    @Test
+    void preflightTellsWhatIsOnAndWhatIsOffAndASecondRunChangesNothing() {
+        assertThat(stack.logs("preflight"))
+                .contains("preflight: ready,")
+                .containsPattern("ON\\s+isolation\\s+16 services; user 0: alloy")
+                .containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
+        Result again = stack.preflight(Map.of());
+        assertThat(again.exitCode()).isZero();
+        assertThat(again.out()).contains("preflight: ready, nothing had to be changed.");
+    }
+
+    @Test
+    void everyTargetIsUpAndCarriesTheFourLabels() {
+        await().atMost(Duration.ofMinutes(3))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() -> {
+                    Map<String, String> health = new TreeMap<>();
+                    for (JsonNode target :
+                            json("PROMETHEUS_PORT", "/api/v1/targets").at("/data/activeTargets")) {
+                        JsonNode labels = target.get("labels");
+                        if (!List.of("loki", "alloy", "grafana")
+                                .contains(labels.at("/job").asString())) {
+                            health.put(
+                                    labels.at("/job").asString() + " "
+                                            + labels.at("/instance").asString(),
+                                    target.get("health").asString()
+                                            + target.get("lastError").asString());
+                            assertThat(labels.at("/stack").asString())
+                                    .as("stack of %s", labels)
+                                    .isEqualTo("staging");
+                            assertThat(labels.at("/host").asString())
+                                    .as("host of %s", labels)
+                                    .isNotEmpty();
+                            assertThat(labels.at("/service").asString())
+                                    .as("service of %s", labels)
+                                    .isNotEmpty();
+                            assertThat(labels.at("/role").asString())
+                                    .as("role of %s", labels)
+                                    .isIn("app", "exporter", "infra");
+                        }
+                    }
+                    assertThat(health.keySet().stream()
+                                    .map(target -> target.substring(0, target.indexOf(' ')))
+                                    .distinct())
+                            .contains(
+                                    "sidecar",
+                                    "api",
+                                    "postgres",
+                                    "redis",
+                                    "node",
+                                    "nginx",
+                                    "blackbox",
+                                    "prometheus",
+                                    "alertmanager");
+                    assertThat(health)
+                            .allSatisfy((target, state) ->
+                                    assertThat(state).as(target).isEqualTo("up"));
+                });
+    }
+
+    @Test
+    void theExportersReachWhatTheyWatch() {
+        for (String metric : new String[] {"pg_up", "redis_up", "nginx_up"}) {
+            await().atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofSeconds(2))
+                    .untilAsserted(() -> assertThat(query(metric)).as(metric).isEqualTo("1"));
+        }
+    }
+
+    @Test
+    void noContainerIsRootOrHasARightThatItDoesNotNeed() throws IOException {
+        for (String service : longRunning()) {
+            JsonNode host = stack.inspect(service).get("HostConfig");
+            assertThat(host.get("Privileged").asBoolean()).as(service).isFalse();
+            assertThat(host.get("ReadonlyRootfs").asBoolean())
+                    .as(service + " read only")
+                    .isTrue();
+            assertThat(host.get("CapDrop").toString()).as(service).isEqualTo("[\"ALL\"]");
+            assertThat(host.get("CapAdd").toString()).as(service).isIn("null", "[]");
+            assertThat(host.get("SecurityOpt").toString()).as(service).contains("no-new-privileges:true");
+            assertThat(host.get("Memory").asLong()).as(service + " memory").isPositive();
+            assertThat(host.get("NanoCpus").asLong()).as(service + " cpus").isPositive();
+            assertThat(host.get("PidsLimit").asLong()).as(service + " pids").isPositive();
+            assertThat(host.get("RestartPolicy").toString()).as(service).contains("unless-stopped");
+            assertThat(host.get("LogConfig").toString()).as(service).contains("max-size", "com.docker.compose.service");
+            assertThat(stack.inspect(service).get("Mounts").toString())
+                    .as(service)
+                    .doesNotContain("docker.sock");
+            String status = Files.readString(
+                    Path.of("/proc", stack.inspect(service).at("/State/Pid").asString(), "status"));
+            assertThat(status).as(service).doesNotContainPattern("Uid:(\\t\\d+)*\\t0\\b");
+            assertThat(status).as(service).containsPattern("CapEff:\\t0{16}").containsPattern("CapBnd:\\t0{16}");
+        }
+    }
+
+    @Test
+    void onlyTheEdgeIsPublishedBeyondThisMachine() {
+        for (String service : longRunning()) {
+            for (JsonNode bindings : stack.inspect(service).at("/NetworkSettings/Ports")) {
+                for (JsonNode binding : bindings) {
+                    if (!service.equals("nginx")) {
+                        assertThat(binding.get("HostIp").asString()).as(service).isEqualTo("127.0.0.1");
+                    }
+                }
+            }
+        }
+        assertThat(stack.inspect("postgres").at("/HostConfig/PortBindings").toString())
+                .isIn("null", "{}");
+        assertThat(stack.inspect("redis").at("/HostConfig/PortBindings").toString())
+                .isIn("null", "{}");
+    }
+
+    @Test
+    void theDatabaseIsClosedFromTheEdge() {
+        for (String service : new String[] {"postgres", "redis"}) {
+            String port = service.equals("postgres") ? "5432" : "6379";
+            String address = stack.inspect(service)
+                    .at("/NetworkSettings/Networks")
+                    .iterator()
+                    .next()
+                    .get("IPAddress")
+                    .asString();
+            assertThat(stack.exec("nginx", "nc", "-z", "-w", "3", service, port).exitCode())
+                    .as("nginx reaches %s by name", service)
+                    .isNotZero();
+            assertThat(stack.exec("nginx", "nc", "-z", "-w", "3", address, port).exitCode())
+                    .as("nginx reaches %s by address", service)
+                    .isNotZero();
+            assertThat(stack.exec("sidecar", "bash", "-c", "exec 3<>/dev/tcp/" + address + "/" + port)
+                            .exitCode())
+                    .as("the probe itself works, from the sidecar")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void eachServiceSeesItsOwnSecretsAlone() {
+        List<String> withSecrets = List.of(
+                "nginx",
+                "sidecar",
+                "api",
+                "postgres",
+                "redis",
+                "prometheus",
+                "alertmanager",
+                "postgres-exporter",
+                "redis-exporter");
+        for (String service : longRunning()) {
+            List<String> mounted = new ArrayList<>();
+            for (JsonNode mount : stack.inspect(service).get("Mounts")) {
+                if (mount.get("Destination").asString().startsWith("/run/")) {
+                    mounted.add(mount.get("Destination").asString());
+                    assertThat(mount.get("RW").asBoolean())
+                            .as("%s may write %s", service, mount)
+                            .isFalse();
+                }
+            }
+            assertThat(mounted)
+                    .as(service)
+                    .isEqualTo(withSecrets.contains(service) ? List.of("/run/secrets/" + service) : List.of());
+            if (withSecrets.contains(service)) {
+                Result found = stack.exec(
+                        service,
+                        "sh",
+                        "-c",
+                        "for f in /run/secrets/*/*; do if [ -f $f ]; then cat $f >/dev/null && echo $f; fi; done");
+                assertThat(found.exitCode())
+                        .as("%s reads its own: %s", service, found.err())
+                        .isZero();
+                assertThat(found.out().lines())
+                        .as("what %s finds", service)
+                        .allSatisfy(file -> assertThat(file).startsWith("/run/secrets/" + service + "/"));
+            }
+        }
+        assertThat(stack.exec("sidecar", "bash", "-c", "stat -c '%a %u:%g' /run/secrets/sidecar/admin_password")
+                        .out())
+                .isEqualTo("640 10010:10010\n");
+        assertThat(stack.exec("postgres", "bash", "-c", "stat -c '%a %u:%g' /run/secrets/postgres/app_password")
+                        .out())
+                .isEqualTo("640 10010:999\n");
+    }
+
+    @Test
+    void noSecretIsInALogInTheEnvironmentOrInAnArgument() {
+        Map<String, String> secrets = secrets();
+        assertThat(secrets).hasSizeGreaterThan(12);
+        StringBuilder seen =
+                new StringBuilder(stack.compose("logs", "--no-color").all());
+        for (String service : services) {
+            seen.append(stack.docker("inspect", stack.container(service)).out());
+            if (!service.equals("preflight")) {
+                seen.append(stack.docker("top", stack.container(service), "-o", "pid,args")
+                        .out());
+            }
+        }
+        assertThat(seen).hasSizeGreaterThan(10_000);
+        secrets.forEach(
+                (file, value) -> assertThat(seen.indexOf(value)).as(file).isNegative());
+    }
+
+    @Test
+    void theReadmesLineShowsGrafanasPassword() {
+        Result shown = stack.compose(
+                "run", "--rm", "--no-deps", "--entrypoint", "cat", "preflight", "/run/secrets/grafana/admin_password");
+        assertThat(shown.out()).matches("[A-Za-z0-9]{32}");
+    }
+
+    @Test
+    void thePasswordsInUseAreTheGeneratedOnesAndNoDefault() {
+        assertThat(stack.exec("redis", "redis-cli", "ping").all()).contains("NOAUTH");
+        assertThat(stack.exec("redis", "sh", "-c", "REDISCLI_AUTH=redis redis-cli ping")
+                        .all())
+                .contains("WRONGPASS");
+        for (String password : new String[] {"postgres", "app", ""}) {
+            Result login = stack.exec(
+                    "sidecar",
+                    "bash",
+                    "-c",
+                    "PGPASSWORD='" + password + "' psql -w -h postgres -U postgres -c 'SELECT 1'");
+            assertThat(login.exitCode())
+                    .as("PostgreSQL with password '%s'", password)
+                    .isNotZero();
+            assertThat(login.err()).containsAnyOf("password authentication failed", "no password supplied");
+        }
+        assertThat(stack.exec(
+                                "sidecar",
+                                "bash",
+                                "-c",
+                                "PGPASSWORD=$(cat /run/secrets/sidecar/db_password) psql -w -h postgres -U backup -d app -Atc 'SELECT current_user'")
+                        .out())
+                .isEqualTo("backup\n");
+    }
+
+    @Test
+    void theDatabaseRecordsStatementsAndAuditsWhatIsChanged() {
+        Result extensions = stack.exec(
+                "postgres",
+                "psql",
+                "-U",
+                "postgres",
+                "-d",
+                "app",
+                "-Atc",
+                "SELECT extname FROM pg_extension ORDER BY 1");
+        assertThat(extensions.out()).contains("pg_stat_statements", "pgaudit");
+        String table = "audit_" + UUID.randomUUID().toString().substring(0, 8);
+        stack.exec(
+                "postgres",
+                "psql",
+                "-U",
+                "postgres",
+                "-d",
+                "app",
+                "-c",
+                "CREATE TABLE " + table + " (); DROP TABLE " + table);
+        String log = stack.exec("postgres", "sh", "-c", "cat /var/log/postgresql/*.json")
+                .out();
+        assertThat(log.lines().filter(line -> line.contains("AUDIT:") && line.contains("CREATE TABLE " + table)))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(
+                                JsonMapper.shared().readTree(line).get("dbname").asString())
+                        .isEqualTo("app"));
+        assertThat(log).contains("connection authorized");
+    }
+
+    @Test
+    void theControlPlaneLetsNobodyInWithoutWhatItTakes() throws Exception {
+        Map<String, String> secrets = secrets();
+        assertThat(status("CONTROL_PORT", "/api/report", null)).isEqualTo(401);
+        assertThat(status("CONTROL_PORT", "/actuator/prometheus", null))
+                .as("not from inside")
+                .isEqualTo(401);
+        assertThat(status("CONTROL_PORT", "/actuator/prometheus", "Bearer wrong"))
+                .isEqualTo(401);
+        assertThat(status("CONTROL_PORT", "/actuator/prometheus", "Bearer " + secrets.get("prometheus/metrics_token")))
+                .isEqualTo(200);
+        assertThat(status("CONTROL_PORT", "/actuator/env", "Bearer " + secrets.get("prometheus/metrics_token")))
+                .isEqualTo(404);
+        assertThat(status("CONTROL_PORT", "/hooks/alerts/webhook", "Bearer wrong"))
+                .isEqualTo(401);
+        assertThat(status("CONTROL_PORT", "/hooks/no-such", "Bearer " + secrets.get("alertmanager/sidecar_token")))
+                .isEqualTo(404);
+    }
+
+    @Test
+    void oneRequestCarriesOneIdThroughTheLogsOfAllItCrosses() throws Exception {
+        String id = "stack-test-" + UUID.randomUUID();
+        HttpResponse<String> response = get("EDGE_PORT", "/api/products", "X-Request-ID", id);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        assertThat(response.headers().allValues("X-Request-ID")).containsExactly(id);
+
+        for (String service : new String[] {"nginx", "sidecar", "api"}) {
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(stack.logs(service)
+                                    .lines()
+                                    .filter(line -> line.contains("\"request_id\":\"" + id + "\"")))
+                            .as("lines of " + service)
+                            .isNotEmpty()
+                            .allSatisfy(line -> assertThat(
+                                            JsonMapper.shared().readTree(line).isObject())
+                                    .isTrue()));
+        }
+    }
+
+    @Test
+    void anIdThatIsMissingOrMalformedIsMadeByTheGatewayAndLoggedByNginx() throws Exception {
+        for (HttpResponse<String> response : List.of(
+                get("EDGE_PORT", "/api/products", "Accept", "*/*"),
+                get("EDGE_PORT", "/api/products", "X-Request-ID", "not well formed!"))) {
+            List<String> ids = response.headers().allValues("X-Request-ID");
+            assertThat(ids)
+                    .hasSize(1)
+                    .allSatisfy(id -> assertThat(UUID.fromString(id).version()).isEqualTo(7));
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(
+                            () -> assertThat(stack.logs("nginx")).contains("\"request_id\":\"" + ids.get(0) + "\""));
+        }
+    }
+
+    @Test
+    void nginxLogsOneJsonObjectPerRequestWithoutTheQueryString() throws Exception {
+        get("EDGE_PORT", "/api/products?token=do-not-log&x=%22%5C", "User-Agent", "quote\" and back\\slash");
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            List<JsonNode> lines = stack.logs("nginx")
+                    .lines()
+                    .filter(line -> line.contains("back") && line.startsWith("{"))
+                    .map(line -> JsonMapper.shared().readTree(line))
+                    .toList();
+            assertThat(lines).isNotEmpty().allSatisfy(line -> {
+                assertThat(line.get("path").asString()).isEqualTo("/api/products");
+                assertThat(line.get("user_agent").asString()).isEqualTo("quote\" and back\\slash");
+                assertThat(line.get("duration_ms").isNumber()).isTrue();
+                assertThat(line.get("status").isNumber()).isTrue();
+            });
+        });
+        assertThat(stack.logs("nginx")).doesNotContain("do-not-log");
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE - 3)
+    void preflightStopsTheStackWhenSomethingIsWrong() throws IOException {
+        Path bad = Files.createDirectory(given.resolve(".bad"));
+        Files.setPosixFilePermissions(bad, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(bad.resolve("redis_password"), "changeme");
+        Files.writeString(bad.resolve("smtp_pasword"), "misspelt-but-long");
+        Files.writeString(bad.resolve("tls.crt"), "no certificate");
+        Files.writeString(bad.resolve("webhook_token"), "another-token-of-this-stack");
+        Files.setPosixFilePermissions(
+                bad.resolve("webhook_token"), java.nio.file.attribute.PosixFilePermissions.fromString("---------"));
+        Map<String, String> before = secrets();
+
+        Result result = stack.preflight(Map.of(
+                "SECRETS_DIR", bad.toString(),
+                "SMTP_SMARTHOST", "mail.our-team.test",
+                "ALERT_MAIL_TO", "ops@our-team.test",
+                "EXTRA_TARGETS", "worker:9400"));
+
+        assertThat(result.exitCode()).as(result.all()).isEqualTo(1);
+        for (String subject : new String[] {
+            "secrets/redis_password",
+            "secrets/smtp_pasword",
+            "secrets/tls.key",
+            "secrets/webhook_token",
+            "SMTP_SMARTHOST",
+            "SMTP_FROM",
+            "EXTRA_TARGETS"
+        }) {
+            assertThat(result.out()).containsPattern("WRONG\\s+" + subject + "\\s.*Fix: ");
+        }
+        assertThat(result.out()).doesNotContain("changeme", "misspelt-but-long").contains("nothing was written");
+        assertThat(secrets()).isEqualTo(before);
+        Result wrongIdentity = stack.preflight(Map.of("SIDECAR_STACK", "not a label"));
+        assertThat(wrongIdentity.exitCode()).isNotZero();
+        assertThat(wrongIdentity.all()).contains("sidecar.stack is 'not a label'");
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE - 2)
+    void whateverIsKilledComesBackAndNothingElseFailsForGood() throws Exception {
+        for (String service : longRunning()) {
+            String before = stack.inspect(service).at("/State/StartedAt").asString();
+            stack.crash(service);
+            await("start of " + service).atMost(Duration.ofMinutes(2)).until(() -> {
+                JsonNode state = stack.inspect(service).get("State");
+                return !state.get("StartedAt").asString().equals(before)
+                        && state.get("Status").asString().equals("running")
+                        && (state.get("Health") == null
+                                || state.at("/Health/Status").asString().equals("healthy"));
+            });
+        }
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() -> assertThat(get("EDGE_PORT", "/api/products", "Accept", "*/*")
+                                .statusCode())
+                        .isEqualTo(200));
+        everyServiceRunsAndIsHealthyWhereItsImageCanTell();
+        everyTargetIsUpAndCarriesTheFourLabels();
+        theExportersReachWhatTheyWatch();
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE - 1)
+    void aRestartOfTheWholeStackKeepsDataAndSecrets() throws Exception {
+        Map<String, String> before = secrets();
+        String marker = "kept_" + UUID.randomUUID().toString().substring(0, 8);
+        stack.exec(
+                "postgres",
+                "psql",
+                "-U",
+                "postgres",
+                "-d",
+                "app",
+                "-c",
+                "CREATE TABLE " + marker + " AS SELECT 1 AS one");
+        stack.exec(
+                "redis",
+                "sh",
+                "-c",
+                "REDISCLI_AUTH=$(cat /run/secrets/redis/password) redis-cli set " + marker + " yes");
+        stack.exec("sidecar", "bash", "-c", "touch /var/lib/sidecar/backups/" + marker);
+        long scraped = Math.round(Double.parseDouble(query("min(process_start_time_seconds{job=\"prometheus\"})")));
+
+        TestCertificate certificate =
+                TestCertificate.make(given, "EC", Instant.now().minusSeconds(60), Duration.ofDays(90));
+        Files.writeString(given.resolve("tls.crt"), certificate.certificate());
+        Files.writeString(given.resolve("tls.key"), certificate.key());
+
+        Result down = stack.compose("down", "--timeout", "30");
+        assertThat(down.exitCode()).as(down.all()).isZero();
+        stack.up(services);
+
+        Map<String, String> after = secrets();
+        assertThat(after.remove("nginx/tls.key")).as("the edge's key").isNotNull();
+        assertThat(after).isEqualTo(before);
+        assertThat(stack.exec("postgres", "psql", "-U", "postgres", "-d", "app", "-Atc", "TABLE " + marker)
+                        .out())
+                .isEqualTo("1\n");
+        assertThat(stack.exec(
+                                "redis",
+                                "sh",
+                                "-c",
+                                "REDISCLI_AUTH=$(cat /run/secrets/redis/password) redis-cli get " + marker)
+                        .out())
+                .isEqualTo("yes\n");
+        assertThat(stack.exec("sidecar", "bash", "-c", "ls /var/lib/sidecar/backups/")
+                        .out())
+                .contains(marker);
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() -> assertThat(Math.round(Double.parseDouble(
+                                query("min_over_time(process_start_time_seconds{job=\"prometheus\"}[1h])"))))
+                        .as("samples from before the restart")
+                        .isLessThanOrEqualTo(scraped));
+        assertThat(certificateOfTheEdge()).isEqualTo(certificate.certificate());
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() ->
+                        assertThat(query("probe_ssl_earliest_cert_expiry")).isNotEmpty());
+    }
+
+    private static String certificateOfTheEdge() throws Exception {
+        TrustManager everybody = new X509ExtendedTrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        };
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {everybody}, null);
+        URI edge = URI.create(stack.url("EDGE_TLS_PORT", "/"));
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(edge.getHost(), edge.getPort())) {
+            socket.startHandshake();
+            return TestCertificate.pem(
+                    "CERTIFICATE", socket.getSession().getPeerCertificates()[0].getEncoded());
+        }
+    }
+
+    /** Every secret of the stack by file; those that are part of others (a rendered line, a report) are left out. */
+    private static Map<String, String> secrets() {
+        Result listed = stack.compose(
+                "run",
+                "--rm",
+                "--no-deps",
+                "--entrypoint",
+                "bash",
+                "preflight",
+                "-c",
+                "cd /run/secrets && for f in */*; do [ -f $f ] && printf '%s=%s\\n' $f \"$(head -n 1 $f)\"; done; true");
+        Map<String, String> secrets = new TreeMap<>();
+        listed.out()
+                .lines()
+                .map(line -> line.split("=", 2))
+                .filter(entry -> entry.length == 2 && !entry[0].matches(".*\\.(conf|json|crt)"))
+                .forEach(entry -> secrets.put(entry[0], entry[1]));
+        return secrets;
+    }
+
+    private static String query(String expression) throws Exception {
+        JsonNode results = json(
+                        "PROMETHEUS_PORT",
+                        "/api/v1/query?query="
+                                + java.net.URLEncoder.encode(expression, java.nio.charset.StandardCharsets.UTF_8))
+                .at("/data/result");
+        return results.isEmpty() ? "" : results.get(0).get("value").get(1).asString();
+    }
+
+    private static JsonNode json(String port, String path) throws Exception {
+        return JsonMapper.shared()
+                .readTree(get(port, path, "Accept", "application/json").body());
+    }
+
+    private static HttpResponse<String> get(String port, String path, String header, String value) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(URI.create(stack.url(port, path)))
+                        .timeout(Duration.ofSeconds(20))
+                        .header(header, value)
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private static int status(String port, String path, String authorization) throws Exception {
+        return authorization == null
+                ? get(port, path, "Accept", "*/*").statusCode()
+                : get(port, path, "Authorization", authorization).statusCode();
+    }
+}

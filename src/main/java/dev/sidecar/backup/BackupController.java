@@ -30,16 +30,14 @@ import org.springframework.web.bind.annotation.RestController;
 class BackupController {
 
     private final Backups backups;
-    private final BackupRun run;
     private final Expire expire;
-    private final BackupTasks tasks;
+    private final BackupWork work;
     private final Clock clock;
 
-    BackupController(Backups backups, BackupRun run, Expire expire, BackupTasks tasks, Clock clock) {
+    BackupController(Backups backups, Expire expire, BackupWork work, Clock clock) {
         this.backups = backups;
-        this.run = run;
         this.expire = expire;
-        this.tasks = tasks;
+        this.work = work;
         this.clock = clock;
     }
 
@@ -98,33 +96,13 @@ class BackupController {
 
     @PostMapping
     ResponseEntity<Task> take(@RequestBody Take take) {
-        String database = required("database", take.database());
-        TakeRequest request = new TakeRequest(database, Generation.MANUAL, clock.instant());
-        boolean verify = !Boolean.FALSE.equals(take.verify());
-        return accepted(tasks.start("take", database, progress -> {
-            BackupRun.Done done = run.take(request, verify, progress);
-            if (!done.held()) {
-                throw new BackupFailure(
-                        Reason.DIFFERENT,
-                        "%s is published, but: %s".formatted(done.backup().id(), String.join("; ", done.problems())));
-            }
-            return BackupSummary.of(backups.get(done.backup().id()));
-        }));
+        return accepted(work.take(required("database", take.database()), !Boolean.FALSE.equals(take.verify())));
     }
 
     @PostMapping("/{id}/verify")
     ResponseEntity<Task> verify(@PathVariable String id, @RequestBody Verify verify) {
-        Backup backup = get(id);
-        Backup chosen = verify.store() == null
-                ? backup
-                : backups.list().stream()
-                        .filter(one ->
-                                one.id().equals(backup.id()) && one.store().equals(verify.store()))
-                        .findFirst()
-                        .orElseThrow(() -> new BackupFailure(
-                                Reason.NOT_FOUND, "There is no %s in '%s'.".formatted(id, verify.store())));
-        VerificationLevel level = Optional.ofNullable(verify.level()).orElseGet(() -> run.levelFor(chosen));
-        return accepted(tasks.start("verify", id, progress -> backups.verify(chosen, level, progress)));
+        return accepted(work.verify(
+                BackupId.parse(id), Optional.ofNullable(verify.store()), Optional.ofNullable(verify.level())));
     }
 
     /** What a restore would do; touches nothing. */
@@ -140,7 +118,7 @@ class BackupController {
             throw new NotConfirmed(
                     "To replace the live database '%s', give its name as 'confirm' too.".formatted(request.into()));
         }
-        return accepted(tasks.start("restore", id, progress -> backups.restore(request, progress)));
+        return accepted(work.restore(request));
     }
 
     @PostMapping("/{id}/pin")
@@ -164,17 +142,17 @@ class BackupController {
 
     @GetMapping("/tasks")
     List<Task> tasks() {
-        return tasks.list();
+        return work.list();
     }
 
     @GetMapping("/tasks/{task}")
     Task task(@PathVariable String task) {
-        return tasks.find(task).orElseThrow(() -> noTask(task));
+        return work.find(task).orElseThrow(() -> noTask(task));
     }
 
     @DeleteMapping("/tasks/{task}")
     Task stop(@PathVariable String task) {
-        return tasks.stop(task).orElseThrow(() -> noTask(task));
+        return work.stop(task).orElseThrow(() -> noTask(task));
     }
 
     private Backup get(String id) {

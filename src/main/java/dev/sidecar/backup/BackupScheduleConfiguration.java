@@ -81,9 +81,13 @@ class BackupScheduleConfiguration {
         }
 
         @Bean
-        BackupController backupController(
-                Backups backups, BackupRun run, Expire expire, BackupTasks tasks, Clock clock) {
-            return new BackupController(backups, run, expire, tasks, clock);
+        BackupWork backupWork(Backups backups, BackupRun run, BackupTasks tasks, Clock clock) {
+            return new BackupWork(backups, run, tasks, clock);
+        }
+
+        @Bean
+        BackupController backupController(Backups backups, Expire expire, BackupWork work, Clock clock) {
+            return new BackupController(backups, expire, work, clock);
         }
     }
 }

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Long work that somebody asked for over HTTP: it goes on by itself, and how far it has come can be asked. */
-final class BackupTasks implements AutoCloseable {
+public final class BackupTasks implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BackupTasks.class);
     private static final int MOST_AT_ONCE = 4;
@@ -42,9 +42,12 @@ final class BackupTasks implements AutoCloseable {
     }
 
     /** Where a task stands. */
-    enum State {
+    public enum State {
+        /** Under way. */
         RUNNING,
+        /** Ended well. */
         DONE,
+        /** Ended otherwise; the message says how. */
         FAILED
     }
 
@@ -58,7 +61,7 @@ final class BackupTasks implements AutoCloseable {
      * @param reason why it failed: one of the closed list of reasons
      * @param message the same for a person
      */
-    record Task(
+    public record Task(
             String id,
             String kind,
             String subject,

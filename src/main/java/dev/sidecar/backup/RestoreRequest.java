@@ -25,7 +25,7 @@ public record RestoreRequest(BackupId id, String into, boolean replace, boolean 
     }
 
     /** A name that is free: the database's own with the time, no longer than PostgreSQL takes. */
-    static String newName(BackupId id, Instant now) {
+    public static String newName(BackupId id, Instant now) {
         String time = "_"
                 + DateTimeFormatter.ofPattern("yyyyMMdd_HHmmss")
                         .withZone(ZoneOffset.UTC)

@@ -3,8 +3,8 @@ package dev.sidecar.console;
 import dev.sidecar.backup.Backup;
 import dev.sidecar.backup.BackupFailure;
 import dev.sidecar.backup.BackupId;
-import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
@@ -27,14 +27,14 @@ class BackupsController {
     private static final String PAGE = "redirect:/backups";
 
     private final Backups backups;
-    private final BackupTasks tasks;
+    private final BackupWork work;
     private final BackupsPages pages;
     private final Audit audit;
     private final Clock clock;
 
-    BackupsController(Backups backups, BackupTasks tasks, BackupsPages pages, Audit audit, Clock clock) {
+    BackupsController(Backups backups, BackupWork work, BackupsPages pages, Audit audit, Clock clock) {
         this.backups = backups;
-        this.tasks = tasks;
+        this.work = work;
         this.pages = pages;
         this.audit = audit;
         this.clock = clock;
@@ -58,7 +58,7 @@ class BackupsController {
 
     @PostMapping("/backups/take")
     String take(@RequestParam String database, RedirectAttributes flash) {
-        return act("take backup", database, flash, () -> started(tasks.take(database, true)));
+        return act("take backup", database, flash, () -> started(work.take(database, true)));
     }
 
     @PostMapping("/backups/{id}/verify")
@@ -67,7 +67,7 @@ class BackupsController {
                 "verify backup",
                 id,
                 flash,
-                () -> started(tasks.verify(BackupId.parse(id), Optional.of(store), Optional.empty())));
+                () -> started(work.verify(BackupId.parse(id), Optional.of(store), Optional.empty())));
     }
 
     @PostMapping("/backups/{id}/pin")
@@ -98,12 +98,14 @@ class BackupsController {
             @RequestParam(defaultValue = "false") boolean replace,
             Model model) {
         Backup backup = backups.get(BackupId.parse(id));
-        String target = into.map(String::strip).filter(name -> !name.isEmpty()).orElseGet(() -> proposed(backup, replace));
+        String target =
+                into.map(String::strip).filter(name -> !name.isEmpty()).orElseGet(() -> proposed(backup, replace));
         RestoreRequest request = new RestoreRequest(backup.id(), target, replace, false, List.of());
         RestorePlan plan = backups.plan(request);
         model.addAttribute("backup", backup);
         model.addAttribute("plan", plan);
-        model.addAttribute("size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
+        model.addAttribute(
+                "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
         model.addAttribute("expected", plan.expected() == null ? "never measured" : Ages.length(plan.expected()));
         return "restore";
     }
@@ -118,9 +120,10 @@ class BackupsController {
         return act(replace ? "replace database" : "restore backup", id + " into " + into, flash, () -> {
             if (replace && !confirm.equals(into)) {
                 throw new IllegalArgumentException(
-                        "Nothing was done: type the database's name, %s, to confirm that it is to be replaced.".formatted(into));
+                        "Nothing was done: type the database's name, %s, to confirm that it is to be replaced."
+                                .formatted(into));
             }
-            return started(tasks.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
+            return started(work.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
         });
     }
 
@@ -132,9 +135,9 @@ class BackupsController {
         return "Started: " + task.kind() + " " + task.subject() + ".";
     }
 
-    private String act(String action, String what, RedirectAttributes flash, Supplier<String> work) {
+    private String act(String action, String what, RedirectAttributes flash, Supplier<String> doing) {
         try {
-            flash.addFlashAttribute("done", work.get());
+            flash.addFlashAttribute("done", doing.get());
             audit.done(action, what, "accepted");
         } catch (BackupFailure | IllegalArgumentException e) {
             flash.addFlashAttribute("problem", e.getMessage());

@@ -31,11 +31,14 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         return tasks.stream().filter(TaskRow::running).count();
     }
 
-    record Row(Backup backup, String age, String size, String level, String state, String meaning, List<String> reasons) {
+    record Row(
+            Backup backup, String age, String size, String level, String state, String meaning, List<String> reasons) {
 
         static Row of(Backup backup, @Nullable Decision decision, Instant now) {
             Optional<VerificationLevel> level = backup.level();
-            String state = backup.isDamaged() ? "broken" : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
+            String state = backup.isDamaged()
+                    ? "broken"
+                    : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
             return new Row(
                     backup,
                     Ages.ago(Duration.between(backup.manifest().startedAt(), now)),
@@ -47,11 +50,13 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         }
 
         private static boolean proven(Optional<VerificationLevel> level) {
-            return level.filter(reached -> reached.atLeast(VerificationLevel.L3)).isPresent();
+            return level.filter(reached -> reached.atLeast(VerificationLevel.L3))
+                    .isPresent();
         }
     }
 
-    record TaskRow(Task task, String age, String amount, @Nullable Integer percent) {
+    record TaskRow(
+            Task task, String age, String amount, @Nullable Integer percent) {
 
         static TaskRow of(Task task, Instant now) {
             Progress.View view = task.progress();
@@ -76,8 +81,10 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         }
 
         private static String amount(Progress.View view) {
-            String left = view.left().map(time -> ", " + Ages.length(time) + " left").orElse("");
-            return "%s: %s at %s/s%s".formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of((long) view.rate()), left);
+            String left =
+                    view.left().map(time -> ", " + Ages.length(time) + " left").orElse("");
+            return "%s: %s at %s/s%s"
+                    .formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of((long) view.rate()), left);
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.sidecar.console;
 import dev.sidecar.backup.Backup;
 import dev.sidecar.backup.BackupFailure;
 import dev.sidecar.backup.BackupProperties;
-import dev.sidecar.backup.BackupTasks;
+import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expire;
@@ -20,14 +20,14 @@ final class BackupsPages {
     private static final int TASKS_SHOWN = 6;
 
     private final Backups backups;
-    private final BackupTasks tasks;
+    private final BackupWork work;
     private final Expire expire;
     private final BackupProperties settings;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupTasks tasks, Expire expire, BackupProperties settings, Clock clock) {
+    BackupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
         this.backups = backups;
-        this.tasks = tasks;
+        this.work = work;
         this.expire = expire;
         this.settings = settings;
         this.clock = clock;
@@ -44,7 +44,7 @@ final class BackupsPages {
             List<BackupsPage.Row> rows = backups.list().stream()
                     .map(backup -> BackupsPage.Row.of(backup, decisions.get(key(backup)), now))
                     .toList();
-            List<BackupsPage.TaskRow> shown = tasks.list().stream()
+            List<BackupsPage.TaskRow> shown = work.list().stream()
                     .limit(TASKS_SHOWN)
                     .map(task -> BackupsPage.TaskRow.of(task, now))
                     .toList();
@@ -63,20 +63,27 @@ final class BackupsPages {
             return backups.databases();
         } catch (BackupFailure e) {
             // The server is away, which is when the list of what is stored is needed most.
-            return rows.stream().map(row -> row.backup().id().database()).distinct().toList();
+            return rows.stream()
+                    .map(row -> row.backup().id().database())
+                    .distinct()
+                    .toList();
         }
     }
 
     /** RPO and RTO as one sentence, from what was measured. */
     private static String promise(List<BackupsPage.Row> rows, Instant now) {
         return rows.stream()
-                .filter(row -> row.backup().verification().isPresent() && row.backup().restoreTook().isPresent())
+                .filter(row -> row.backup().verification().isPresent()
+                        && row.backup().restoreTook().isPresent())
                 .findFirst()
-                .map(row -> "If the database died now, what was written in the last %s would be lost, and it would be back in about %s (measured %s)."
-                        .formatted(
-                                Ages.length(Duration.between(row.backup().manifest().startedAt(), now)),
-                                Ages.length(row.backup().restoreTook().orElse(Duration.ZERO)),
-                                Ages.ago(Duration.between(row.backup().verifiedAt().orElse(now), now))))
+                .map(row ->
+                        "If the database died now, what was written in the last %s would be lost, and it would be back in about %s (measured %s)."
+                                .formatted(
+                                        Ages.length(Duration.between(
+                                                row.backup().manifest().startedAt(), now)),
+                                        Ages.length(row.backup().restoreTook().orElse(Duration.ZERO)),
+                                        Ages.ago(Duration.between(
+                                                row.backup().verifiedAt().orElse(now), now))))
                 .orElse("No backup has been restored yet, so nothing can be promised.");
     }
 }

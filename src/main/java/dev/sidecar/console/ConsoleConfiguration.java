@@ -1,7 +1,7 @@
 package dev.sidecar.console;
 
 import dev.sidecar.backup.BackupProperties;
-import dev.sidecar.backup.BackupTasks;
+import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Expire;
 import dev.sidecar.rules.Prometheus;
@@ -20,9 +20,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(
-            Backups backups, BackupTasks tasks, Expire expire, BackupProperties settings, Clock clock) {
-        return new BackupsPages(backups, tasks, expire, settings, clock);
+    BackupsPages backupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
+        return new BackupsPages(backups, work, expire, settings, clock);
     }
 
     @Bean

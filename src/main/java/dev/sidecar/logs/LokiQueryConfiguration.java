@@ -16,7 +16,8 @@ class LokiQueryConfiguration {
     Loki loki(LogsSettings settings, Identity identity, Clock clock) {
         Peer peer = new Peer("Loki", "LOKI_URL", settings.lokiUrl(), LIMIT, headers -> {
             if (settings.lokiUsername() != null && settings.lokiPassword() != null) {
-                headers.setBasicAuth(settings.lokiUsername(), settings.lokiPassword().reveal());
+                headers.setBasicAuth(
+                        settings.lokiUsername(), settings.lokiPassword().reveal());
             }
         });
         return new Loki(peer, identity.stack(), clock);

@@ -77,8 +77,12 @@ final class ReportCommand implements SidecarCommand {
     @Override
     public Integer call() throws InterruptedException {
         AdminCredentials admin = login.get();
-        Peer sidecar = new Peer("The sidecar", "--url", url, Duration.ofSeconds(30), headers ->
-                headers.setBasicAuth(admin.user(), admin.password().reveal()));
+        Peer sidecar = new Peer(
+                "The sidecar",
+                "--url",
+                url,
+                Duration.ofSeconds(30),
+                headers -> headers.setBasicAuth(admin.user(), admin.password().reveal()));
         try {
             boolean finished = !proveNow || proved(sidecar);
             JsonNode report = sidecar.get("/api/report");

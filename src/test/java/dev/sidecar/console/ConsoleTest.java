@@ -95,8 +95,8 @@ class ConsoleTest {
         org.awaitility.Awaitility.await()
                 .atMost(java.time.Duration.ofMinutes(1))
                 .ignoreExceptions()
-                .until(() -> !before.equals(
-                        browser.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime")));
+                .until(() ->
+                        !before.equals(browser.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime")));
     }
 
     @Test

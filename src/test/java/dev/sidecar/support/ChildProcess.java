@@ -1,0 +1,145 @@
+package dev.sidecar.support;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * A program that lives no longer than this JVM: it is in a session of its own, so that Ctrl-C reaches the JVM first, and Linux
+ * sends it SIGTERM when the JVM dies, even by {@code kill -9}.
+ */
+public final class ChildProcess implements AutoCloseable {
+
+    private static final int KEPT_LINES = 60;
+
+    private final Process process;
+    private final String name;
+    private final Deque<String> lastLines = new ArrayDeque<>();
+    private final CountDownLatch outputEnded = new CountDownLatch(1);
+
+    private ChildProcess(Process process, String name) {
+        this.process = process;
+        this.name = name;
+    }
+
+    /**
+     * @param name for the errors
+     * @param user whose rights it gets; this JVM's own if empty
+     * @param environment added to this JVM's
+     * @param onLine receives every line of its output
+     * @param command program and arguments
+     */
+    public static ChildProcess start(
+            String name,
+            UnixUser user,
+            Map<String, String> environment,
+            Consumer<String> onLine,
+            List<String> command) {
+        List<String> whole = new ArrayList<>(List.of("setsid", "setpriv"));
+        whole.addAll(user.setprivOptions());
+        whole.addAll(List.of("--pdeathsig", "TERM"));
+        whole.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(whole).redirectErrorStream(true);
+        builder.directory(new java.io.File("/"));
+        builder.environment().putAll(environment);
+        CompletableFuture<ChildProcess> started = new CompletableFuture<>();
+        // The death signal is bound to the thread that started the child, so that thread has to stay.
+        Thread parent = new Thread(() -> runAsParent(name, builder, onLine, started), "parent-of-" + name);
+        parent.setDaemon(true);
+        parent.start();
+        return started.join();
+    }
+
+    private static void runAsParent(
+            String name, ProcessBuilder builder, Consumer<String> onLine, CompletableFuture<ChildProcess> started) {
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            ChildProcess child = new ChildProcess(process, name);
+            started.complete(child);
+            child.readLines(onLine);
+            process.waitFor();
+        } catch (IOException e) {
+            started.completeExceptionally(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void readLines(Consumer<String> onLine) {
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                keep(line);
+                onLine.accept(line);
+            }
+        } catch (IOException e) {
+            keep("(output ended: " + e.getMessage() + ")");
+        } finally {
+            outputEnded.countDown();
+        }
+    }
+
+    private void keep(String line) {
+        synchronized (lastLines) {
+            lastLines.add(line);
+            if (lastLines.size() > KEPT_LINES) {
+                lastLines.remove();
+            }
+        }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** What it said last, for an error that names the cause. */
+    public String lastLines() {
+        synchronized (lastLines) {
+            return String.join("\n", lastLines);
+        }
+    }
+
+    /** Fails with what it said, if it is not running any more. */
+    public void requireAlive() {
+        if (!process.isAlive()) {
+            throw new IllegalStateException("%s ended with %d:%n%s".formatted(name, process.exitValue(), lastLines()));
+        }
+    }
+
+    /** @return the exit code. @throws IllegalStateException if it did not end in time; it is killed then */
+    public int waitFor(Duration limit) {
+        try {
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("%s did not end within %s:%n%s".formatted(name, limit, lastLines()));
+            }
+            outputEnded.await(5, TimeUnit.SECONDS);
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(name + " was not awaited", e);
+        }
+    }
+
+    /** Asks it to end, and waits until it did. */
+    @Override
+    public void close() {
+        process.destroy();
+        waitFor(Duration.ofSeconds(30));
+    }
+}

@@ -51,8 +51,8 @@ public final class RenderedConfig {
     }
 
     private static Path render(Path template, Path directory, Map<String, String> settings) throws IOException {
-        String rendered = ConfigTemplate.render(
-                Files.readString(template), name -> Optional.ofNullable(settings.get(name)));
+        String rendered =
+                ConfigTemplate.render(Files.readString(template), name -> Optional.ofNullable(settings.get(name)));
         return Files.writeString(directory.resolve(template.getFileName()), rendered);
     }
 

@@ -69,7 +69,8 @@ class ContractTest {
     @ParameterizedTest
     @MethodSource("alerts")
     void aTextNamesOnlyLabelsThatTheAlertHas(Alert alert) {
-        Set<String> labels = new java.util.HashSet<>(expressions(Contracts.read()).labelsOf(alert.expression()));
+        Set<String> labels =
+                new java.util.HashSet<>(expressions(Contracts.read()).labelsOf(alert.expression()));
         labels.addAll(alert.labels().keySet());
 
         assertThat(alert.annotations().values().stream()
@@ -81,15 +82,17 @@ class ContractTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "rate(redis_evicted_key_total[5m]); no program exports redis_evicted_key_total",
-        "up{exporter=\"x\"}; up has no label exporter",
-        "sum by (datnam) (pg_stat_database_deadlocks); only",
-        "node_cpu_seconds_total{mode=\"idel\"}; has no mode that is",
-        "api:none:rate5m; no rule records api:none:rate5m",
-        "redis_up and on (database) pg_up; on, left side, (database)",
-        "prometheus_tsdb_compaction_duration_seconds_buckets; no program exports"
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "rate(redis_evicted_key_total[5m]); no program exports redis_evicted_key_total",
+                "up{exporter=\"x\"}; up has no label exporter",
+                "sum by (datnam) (pg_stat_database_deadlocks); only",
+                "node_cpu_seconds_total{mode=\"idel\"}; has no mode that is",
+                "api:none:rate5m; no rule records api:none:rate5m",
+                "redis_up and on (datname) pg_stat_database_deadlocks; on, left side, (datname)",
+                "prometheus_tsdb_compaction_duration_seconds_buckets; no program exports"
+            })
     void whatDoesNotExistIsNamed(String expression, String complaint) {
         Expressions expressions = expressions(Contracts.read());
 
@@ -112,7 +115,7 @@ class ContractTest {
         assertThat(expressions.complaints()).containsExactly("no program exports redis_evicted_keys_total");
     }
 
-    /** The list that tells the sidecar which metrics may be missing on a healthy stack holds nothing that rules do not read. */
+    /** The list by which the sidecar forgives a missing metric holds nothing that no rule reads. */
     @Test
     void whatIsBornAtItsFirstEventIsReadByARule() throws IOException {
         Expressions expressions = expressions(Contracts.read());

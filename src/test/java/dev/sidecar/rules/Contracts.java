@@ -38,7 +38,8 @@ public final class Contracts {
     private final Map<String, List<Family>> families = new TreeMap<>();
 
     private Contracts(Collection<Family> all) {
-        all.forEach(family -> families.computeIfAbsent(family.name(), name -> new ArrayList<>()).add(family));
+        all.forEach(family -> families.computeIfAbsent(family.name(), name -> new ArrayList<>())
+                .add(family));
     }
 
     /** A metric as a program exports it; a label with no values may have any. */
@@ -50,7 +51,9 @@ public final class Contracts {
             if (parts.length == 3) {
                 for (String label : parts[2].split(",")) {
                     String[] sides = label.split("=", 2);
-                    labels.put(sides[0], sides.length == 1 ? Set.of() : new TreeSet<>(Arrays.asList(sides[1].split("\\|"))));
+                    labels.put(
+                            sides[0],
+                            sides.length == 1 ? Set.of() : new TreeSet<>(Arrays.asList(sides[1].split("\\|"))));
                 }
             }
             return new Family(parts[0], parts[1], labels);
@@ -104,7 +107,8 @@ public final class Contracts {
         }
         if (families.containsKey(series)) {
             return Optional.of(complete(
-                    families.get(series), families.get(series).get(0).type().equals("summary") ? Set.of("quantile") : Set.of()));
+                    families.get(series),
+                    families.get(series).get(0).type().equals("summary") ? Set.of("quantile") : Set.of()));
         }
         for (String suffix : List.of("_bucket", "_sum", "_count")) {
             String base = series.endsWith(suffix) ? series.substring(0, series.length() - suffix.length()) : "";
@@ -124,11 +128,12 @@ public final class Contracts {
         TARGET_LABELS.forEach(label -> labels.put(label, Set.of()));
         more.forEach(label -> labels.put(label, Set.of()));
         // Several programs may export one name (process_start_time_seconds); what any of them has may be asked for.
-        families.forEach(family -> family.labels().forEach((label, values) -> labels.merge(label, values, (a, b) -> {
-            Set<String> both = new TreeSet<>(a);
-            both.addAll(b);
-            return a.isEmpty() || b.isEmpty() ? Set.of() : both;
-        })));
+        families.forEach(family -> family.labels()
+                .forEach((label, values) -> labels.merge(label, values, (a, b) -> {
+                    Set<String> both = new TreeSet<>(a);
+                    both.addAll(b);
+                    return a.isEmpty() || b.isEmpty() ? Set.of() : both;
+                })));
         return labels;
     }
 }

@@ -48,7 +48,8 @@ final class Expressions {
     }
 
     private void collect(JsonNode node, Set<String> metrics) {
-        if (node.path("type").asString("").equals("vectorSelector") || node.path("type").asString("").equals("matrixSelector")) {
+        if (node.path("type").asString("").equals("vectorSelector")
+                || node.path("type").asString("").equals("matrixSelector")) {
             metrics.add(node.path("name").asString());
         }
         node.forEach(child -> collect(child, metrics));
@@ -97,7 +98,9 @@ final class Expressions {
         }
         String type = matcher.path("type").asString();
         Pattern wanted = Pattern.compile(
-                type.equals("=") ? Pattern.quote(matcher.path("value").asString()) : matcher.path("value").asString());
+                type.equals("=")
+                        ? Pattern.quote(matcher.path("value").asString())
+                        : matcher.path("value").asString());
         Set<String> values = labels.get(label);
         if (type.startsWith("=") && !values.isEmpty() && values.stream().noneMatch(wanted.asMatchPredicate())) {
             complaints.add("%s has no %s that is %s, only %s".formatted(name, label, wanted, values));
@@ -148,6 +151,9 @@ final class Expressions {
     }
 
     private void require(Set<String> there, Set<String> wanted, String where) {
+        if (there.isEmpty()) {
+            return; // of a metric that does not exist, which is complained of already
+        }
         for (String label : wanted) {
             if (!there.contains(label)) {
                 complaints.add("%s (%s): only %s are there".formatted(where, label, new TreeSet<>(there)));

@@ -66,7 +66,10 @@ public final class PrometheusServer implements AutoCloseable {
                             .method(
                                     parameters.isEmpty() || path.contains("metadata") ? "GET" : "POST",
                                     HttpRequest.BodyPublishers.ofString(String.join("&", query)))
-                            .uri(path.contains("metadata") ? address.resolve(path + "?" + String.join("&", query)) : address.resolve(path))
+                            .uri(
+                                    path.contains("metadata")
+                                            ? address.resolve(path + "?" + String.join("&", query))
+                                            : address.resolve(path))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             JsonNode answer = JsonMapper.shared().readTree(response.body());
@@ -100,7 +103,8 @@ public final class PrometheusServer implements AutoCloseable {
         process.requireAlive();
         try {
             return HTTP.send(
-                                    HttpRequest.newBuilder(address.resolve("/-/ready")).build(),
+                                    HttpRequest.newBuilder(address.resolve("/-/ready"))
+                                            .build(),
                                     HttpResponse.BodyHandlers.discarding())
                             .statusCode()
                     == 200;

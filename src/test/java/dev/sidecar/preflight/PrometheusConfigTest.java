@@ -1,0 +1,30 @@
+package dev.sidecar.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** promtool judges the rendered configuration, with and without metrics of the API. */
+class PrometheusConfigTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "api:8081"})
+    void promtoolAcceptsWhatIsRendered(String api, @TempDir Path directory) throws IOException {
+        Path config = RenderedConfig.prometheus(directory, Map.of("API_METRICS_TARGET", api));
+
+        Programs.Result result = Programs.run(
+                directory, "promtool", List.of("check", "config", "--lint=all", "--lint-fatal", config.toString()));
+
+        assertThat(result.exitCode()).as(result.output()).isZero();
+        assertThat(result.output()).contains("10 rule files found");
+        assertThat(Files.readString(config).contains("job_name: api")).isEqualTo(!api.isEmpty());
+    }
+}

@@ -1,0 +1,64 @@
+package dev.sidecar.preflight;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Renders the committed configuration as the preflight does, for tests that start the real programs with it. */
+public final class RenderedConfig {
+
+    private RenderedConfig() {}
+
+    /** Writes {@code alertmanager.yml} and its templates into the directory, and the secret files beside them. */
+    public static Path alertmanager(Path directory, Map<String, String> settings) throws IOException {
+        Path secrets = Files.createDirectories(directory.resolve("secrets"));
+        Map<String, String> all = new HashMap<>(settings);
+        all.putIfAbsent("ALERTMANAGER_SECRETS", secrets.toString());
+        writeSecret(secrets, "slack_webhook_url", settings.get("SLACK_WEBHOOK_URL"));
+        writeSecret(secrets, "pagerduty_routing_key", settings.get("PAGERDUTY_ROUTING_KEY"));
+        writeSecret(secrets, "opsgenie_api_key", settings.get("OPSGENIE_API_KEY"));
+        writeSecret(secrets, "webhook_url", settings.get("ALERT_WEBHOOK_URL"));
+        writeSecret(secrets, "smtp_password", settings.get("SMTP_PASSWORD"));
+        writeSecret(secrets, "sidecar_token", settings.getOrDefault("SIDECAR_TOKEN", "token-of-the-sidecar"));
+        Path templates = Files.createDirectories(directory.resolve("templates"));
+        try (Stream<Path> files = Files.list(Path.of("alertmanager/templates"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, templates.resolve(file.getFileName()));
+            }
+        }
+        return render(Path.of("alertmanager/alertmanager.yml"), directory, all);
+    }
+
+    /** Writes {@code prometheus.yml} and the rules into the directory. */
+    public static Path prometheus(Path directory, Map<String, String> settings) throws IOException {
+        Path secrets = Files.createDirectories(directory.resolve("secrets"));
+        Files.writeString(secrets.resolve("metrics_token"), "token-of-prometheus");
+        Map<String, String> all = new HashMap<>(settings);
+        all.putIfAbsent("PROMETHEUS_SECRETS", secrets.toString());
+        all.putIfAbsent("SIDECAR_HOST", "h1");
+        Files.createDirectories(directory.resolve("targets"));
+        Path rules = Files.createDirectories(directory.resolve("rules"));
+        try (Stream<Path> files = Files.list(Path.of("prometheus/rules"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, rules.resolve(file.getFileName()));
+            }
+        }
+        return render(Path.of("prometheus/prometheus.yml"), directory, all);
+    }
+
+    private static Path render(Path template, Path directory, Map<String, String> settings) throws IOException {
+        String rendered =
+                ConfigTemplate.render(Files.readString(template), name -> Optional.ofNullable(settings.get(name)));
+        return Files.writeString(directory.resolve(template.getFileName()), rendered);
+    }
+
+    private static void writeSecret(Path directory, String name, String value) throws IOException {
+        if (value != null) {
+            Files.writeString(directory.resolve(name), value);
+        }
+    }
+}

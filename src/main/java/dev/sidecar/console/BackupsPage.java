@@ -27,7 +27,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         return new BackupsPage(why, List.of(), List.of(), List.of(), "");
     }
 
-    long running() {
+    public long running() {
         return tasks.stream().filter(TaskRow::running).count();
     }
 
@@ -67,7 +67,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     view == null ? null : view.percent().orElse(null));
         }
 
-        boolean running() {
+        public boolean running() {
             return task.state() == State.RUNNING;
         }
 

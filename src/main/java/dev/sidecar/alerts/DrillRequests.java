@@ -3,6 +3,8 @@ package dev.sidecar.alerts;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Drills that people ask for: one at a time, with a pause in between, as every one wakes those who are told. */
-final class DrillRequests implements AutoCloseable {
+public final class DrillRequests implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DrillRequests.class);
     private static final int KEPT = 20;
@@ -39,9 +41,10 @@ final class DrillRequests implements AutoCloseable {
     }
 
     /** What came of asking: the id of the drill, or how long to wait. */
-    record Answer(@Nullable String id, Duration pause) {}
+    public record Answer(@Nullable String id, Duration pause) {}
 
-    synchronized Answer ask(String route) {
+    /** Has a route drilled. @return the id of the drill, or how long to wait before asking again */
+    public synchronized Answer ask(String route) {
         Instant now = clock.instant();
         if (running != null || now.isBefore(nextAllowed)) {
             Duration left = Duration.between(now, nextAllowed);
@@ -57,6 +60,13 @@ final class DrillRequests implements AutoCloseable {
 
     synchronized Optional<DrillResult> result(String id) {
         return Optional.ofNullable(results.get(id));
+    }
+
+    /** What came of the newest, newest first. */
+    public synchronized List<DrillResult> results() {
+        List<DrillResult> newestFirst = new ArrayList<>(results.values());
+        Collections.reverse(newestFirst);
+        return newestFirst;
     }
 
     private void run(String id, String route, Instant started) {

@@ -23,6 +23,7 @@ import org.springframework.util.unit.DataSize;
  * @param retention how long Loki and Prometheus must be set to keep what they have
  * @param redis host and port of Redis, whose password is tried; blank for none
  * @param preflightReport what preflight wrote about the stack; absent without a stack
+ * @param routeDrillsPerDay how many drills of alert routes may go to real people within a day
  * @param memoryBudget what the observability parts may use in memory, all together
  * @param cpuBudget what they may use of one processor core, all together, in percent
  */
@@ -36,6 +37,7 @@ record ProofsProperties(
         @DefaultValue("30d") Duration retention,
         @DefaultValue("") String redis,
         @Nullable Path preflightReport,
+        @DefaultValue("30") int routeDrillsPerDay,
         @DefaultValue("800MB") DataSize memoryBudget,
         @DefaultValue("2") double cpuBudget) {
 
@@ -50,6 +52,8 @@ record ProofsProperties(
                 "sidecar.proofs.intervals." + proof,
                 interval,
                 "be 10s or longer"));
+        InvalidSetting.unless(
+                routeDrillsPerDay >= 0, "sidecar.proofs.route-drills-per-day", routeDrillsPerDay, "be 0 or more");
         InvalidSetting.unless(cpuBudget > 0, "sidecar.proofs.cpu-budget", cpuBudget, "be a percentage above 0");
     }
 

@@ -3,6 +3,7 @@
 @ApplicationModule(
         allowedDependencies = {
             "access",
+            "alerts",
             "backup",
             "commands",
             "dashboards",

@@ -152,7 +152,17 @@ class ProofsTest {
 
     private static ProofsProperties properties(Map<String, Duration> intervals) {
         return new ProofsProperties(
-                2, intervals, null, List.of(), Map.of(), Duration.ofDays(30), "", null, DataSize.ofMegabytes(800), 2);
+                2,
+                intervals,
+                null,
+                List.of(),
+                Map.of(),
+                Duration.ofDays(30),
+                "",
+                null,
+                30,
+                DataSize.ofMegabytes(800),
+                2);
     }
 
     private static Proof proof(String id, Callable<Finding> drill) {

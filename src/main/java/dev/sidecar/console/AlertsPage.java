@@ -1,0 +1,47 @@
+package dev.sidecar.console;
+
+import dev.sidecar.alerts.Delivered;
+import dev.sidecar.alerts.FiringAlert;
+import dev.sidecar.alerts.Muted;
+
+/** The rows of the page of alerts. */
+final class AlertsPage {
+
+    private AlertsPage() {}
+
+    /** How the dead man's switch stands: the class of its badge, a word, a sentence. */
+    record Watchdog(String state, String word, String sentence) {}
+
+    record Firing(FiringAlert alert, String age) {
+
+        public String name() {
+            return alert.labels().getOrDefault("alertname", "?");
+        }
+
+        /** The class of its badge. */
+        public String state() {
+            return alert.muted() ? "off" : "critical".equals(severity()) ? "broken" : "inconclusive";
+        }
+
+        public String word() {
+            return alert.muted() ? "muted" : severity();
+        }
+
+        private String severity() {
+            return alert.labels().getOrDefault("severity", "warning");
+        }
+
+        public String summary() {
+            return alert.annotations().getOrDefault("summary", "");
+        }
+    }
+
+    record Delivery(Delivered last, String age) {}
+
+    record Muting(Muted muted, String age) {
+
+        public String name() {
+            return muted.labels().getOrDefault("alertname", "?");
+        }
+    }
+}

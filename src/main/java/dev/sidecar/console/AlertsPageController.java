@@ -1,0 +1,115 @@
+package dev.sidecar.console;
+
+import dev.sidecar.alerts.Alertmanager;
+import dev.sidecar.alerts.DeadMansSwitch;
+import dev.sidecar.alerts.DrillRequests;
+import dev.sidecar.alerts.Receipts;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** What fires, who was told, and a button per route that tells them something harmless. */
+@Controller
+class AlertsPageController {
+
+    private static final int MUTINGS_SHOWN = 20;
+
+    private final Alertmanager alertmanager;
+    private final Receipts receipts;
+    private final DeadMansSwitch deadMansSwitch;
+    private final DrillRequests drills;
+    private final Audit audit;
+    private final Clock clock;
+
+    AlertsPageController(
+            Alertmanager alertmanager,
+            Receipts receipts,
+            DeadMansSwitch deadMansSwitch,
+            DrillRequests drills,
+            Audit audit,
+            Clock clock) {
+        this.alertmanager = alertmanager;
+        this.receipts = receipts;
+        this.deadMansSwitch = deadMansSwitch;
+        this.drills = drills;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @GetMapping("/alerts")
+    String page(Model model) {
+        Instant now = clock.instant();
+        model.addAttribute("watchdog", watchdog(now));
+        model.addAttribute("drills", drills.results());
+        model.addAttribute(
+                "deliveries",
+                receipts.lastOfEachChannel().stream()
+                        .map(last -> new AlertsPage.Delivery(last, Ages.ago(Duration.between(last.at(), now))))
+                        .toList());
+        model.addAttribute(
+                "mutings",
+                receipts.mutings().stream()
+                        .limit(MUTINGS_SHOWN)
+                        .map(muted -> new AlertsPage.Muting(muted, Ages.ago(Duration.between(muted.at(), now))))
+                        .toList());
+        try {
+            model.addAttribute("routes", alertmanager.config().routes());
+            model.addAttribute("firing", firing(now));
+        } catch (NotConfigured | PeerUnavailable e) {
+            model.addAttribute("off", e.getMessage());
+        }
+        return "alerts";
+    }
+
+    @PostMapping("/alerts/drills")
+    String drill(@RequestParam String route, RedirectAttributes flash) {
+        DrillRequests.Answer answer = drills.ask(route);
+        if (answer.id() == null) {
+            flash.addFlashAttribute(
+                    "problem",
+                    "Drills wake people: one at a time, with a pause. Try again in %s."
+                            .formatted(Ages.length(answer.pause())));
+            audit.done("drill route", route, "refused: too soon");
+        } else {
+            flash.addFlashAttribute(
+                    "done", "A marked alert is on its way by " + route + ". Reload to see what became of it.");
+            audit.done("drill route", route, "started");
+        }
+        return "redirect:/alerts";
+    }
+
+    private List<AlertsPage.Firing> firing(Instant now) {
+        return alertmanager.firing().stream()
+                .filter(alert -> !"Watchdog".equals(alert.labels().get("alertname")))
+                .sorted(Comparator.comparing(alert -> alert.since()))
+                .map(alert -> new AlertsPage.Firing(alert, Ages.ago(Duration.between(alert.since(), now))))
+                .toList();
+    }
+
+    private AlertsPage.Watchdog watchdog(Instant now) {
+        DeadMansSwitch.Status status = deadMansSwitch.status();
+        return switch (status.state()) {
+            case OFF -> new AlertsPage.Watchdog("off", "off", "There is no Alertmanager that could send a Watchdog.");
+            case WAITING ->
+                new AlertsPage.Watchdog("inconclusive", "waiting", "No Watchdog has arrived since the start.");
+            case OPEN ->
+                new AlertsPage.Watchdog("broken", "missing", "No Watchdog arrives: nobody would be told of anything.");
+            case WATCHED ->
+                new AlertsPage.Watchdog(
+                        "held",
+                        "arrives",
+                        "The last Watchdog arrived %s."
+                                .formatted(Ages.ago(Duration.between(status.lastReceived(), now))));
+        };
+    }
+}

@@ -20,9 +20,25 @@ final class ExpiredCertificate {
         Path store = certificate.resolveSibling("expired.p12");
         try {
             Process keytool = new ProcessBuilder(List.of(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                            "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=localhost", "-startdate", "-10d",
-                            "-validity", "1", "-storetype", "PKCS12", "-storepass", new String(PASSWORD), "-keystore", store.toString()))
+                            Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                    .toString(),
+                            "-genkeypair",
+                            "-alias",
+                            "a",
+                            "-keyalg",
+                            "EC",
+                            "-dname",
+                            "CN=localhost",
+                            "-startdate",
+                            "-10d",
+                            "-validity",
+                            "1",
+                            "-storetype",
+                            "PKCS12",
+                            "-storepass",
+                            new String(PASSWORD),
+                            "-keystore",
+                            store.toString()))
                     .redirectErrorStream(true)
                     .start();
             String output = new String(keytool.getInputStream().readAllBytes());
@@ -31,7 +47,8 @@ final class ExpiredCertificate {
             }
             KeyStore keys = KeyStore.getInstance("PKCS12");
             keys.load(new ByteArrayInputStream(Files.readAllBytes(store)), PASSWORD);
-            Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("a").getEncoded()));
+            Files.writeString(
+                    certificate, pem("CERTIFICATE", keys.getCertificate("a").getEncoded()));
             Files.writeString(key, pem("PRIVATE KEY", keys.getKey("a", PASSWORD).getEncoded()));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);

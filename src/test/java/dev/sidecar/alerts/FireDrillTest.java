@@ -58,7 +58,9 @@ class FireDrillTest {
     @Test
     @Order(1)
     void theWatchdogComesAgainAndAgain() {
-        Awaitility.await("Watchdogs").atMost(Duration.ofMinutes(2)).until(() -> told("Watchdog", "firing", "prometheus").count() >= 3);
+        Awaitility.await("Watchdogs")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> told("Watchdog", "firing", "prometheus").count() >= 3);
 
         assertThat(mails("Watchdog")).isEmpty();
     }
@@ -96,19 +98,24 @@ class FireDrillTest {
             client.setDaemon(true);
             client.start();
         }
-        awaitQuery("slow queries have been pending for a while", "time() - ALERTS_FOR_STATE{alertname=\"SlowQueries\"} > 18");
+        awaitQuery(
+                "slow queries have been pending for a while",
+                "time() - ALERTS_FOR_STATE{alertname=\"SlowQueries\"} > 18");
 
         stack.stopPostgres();
-
-        awaitMail("DatabaseConnectionFailed", "FIRING");
-        Awaitility.await("SlowQueries is muted by the database")
-                .atMost(Duration.ofMinutes(3))
-                .until(() -> muted("SlowQueries"));
-        assertThat(mails("SlowQueries")).isEmpty();
-        assertThat(mails("DatabaseConnectionFailed").filter(mail -> text(mail).contains("FIRING"))).hasSize(1);
-
-        load.set(false);
-        stack.startPostgres();
+        try {
+            awaitMail("DatabaseConnectionFailed", "FIRING");
+            Awaitility.await("SlowQueries is muted by the database")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> muted("SlowQueries"));
+            assertThat(mails("SlowQueries")).isEmpty();
+            assertThat(mails("DatabaseConnectionFailed")
+                            .filter(mail -> text(mail).contains("FIRING")))
+                    .hasSize(1);
+        } finally {
+            load.set(false);
+            stack.startPostgres();
+        }
         awaitMail("DatabaseConnectionFailed", "RESOLVED");
         assertThat(mails("SlowQueries")).isEmpty();
     }
@@ -198,7 +205,12 @@ class FireDrillTest {
                 sidecar_backup_last_success_timestamp_seconds{database="app",generation="daily"} %5$d
                 # TYPE sidecar_backup_rpo_seconds gauge
                 sidecar_backup_rpo_seconds 93600
-                """.formatted(gateway, labels, seconds * 10, seconds * 100, Instant.now().minus(Duration.ofHours(27)).getEpochSecond());
+                """.formatted(
+                        gateway,
+                        labels,
+                        seconds * 10,
+                        seconds * 100,
+                        Instant.now().minus(Duration.ofHours(27)).getEpochSecond());
     }
 
     private static void runSlowQueries(AtomicBoolean load) {
@@ -249,13 +261,18 @@ class FireDrillTest {
     private static void redis(String... words) throws IOException {
         StringBuilder command = new StringBuilder("*" + words.length + "\r\n");
         for (String word : words) {
-            command.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+            command.append('$')
+                    .append(word.length())
+                    .append("\r\n")
+                    .append(word)
+                    .append("\r\n");
         }
         try (Socket socket = new Socket("127.0.0.1", stack.redisPort)) {
             OutputStream out = socket.getOutputStream();
             out.write(command.toString().getBytes(StandardCharsets.US_ASCII));
             out.flush();
-            assertThat(new String(socket.getInputStream().readNBytes(3), StandardCharsets.US_ASCII)).isEqualTo("+OK");
+            assertThat(new String(socket.getInputStream().readNBytes(3), StandardCharsets.US_ASCII))
+                    .isEqualTo("+OK");
         }
     }
 
@@ -290,12 +307,14 @@ class FireDrillTest {
         return stack.outside.received("/hooks/alerts/events").stream()
                 .map(event -> event.json().path("data").path("inhibitionMutedAlert"))
                 .filter(event -> event.toString().contains("DatabaseConnectionFailed"))
-                .flatMap(event -> elements(event.path("mutedAlert").path("labels").path("labels")))
+                .flatMap(event ->
+                        elements(event.path("mutedAlert").path("labels").path("labels")))
                 .anyMatch(label -> label.path("value").asString().equals(alert));
     }
 
     private static Stream<MimeMessage> mails(String alert) {
-        return Arrays.stream(stack.mail.getReceivedMessages()).filter(mail -> text(mail).contains("Alert     " + alert + ","));
+        return Arrays.stream(stack.mail.getReceivedMessages())
+                .filter(mail -> text(mail).contains("Alert     " + alert + ","));
     }
 
     private static String text(MimeMessage mail) {

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  */
 final class WatchedStack implements AutoCloseable {
 
-    /** Fifteen seconds become one; the rules' minutes become four seconds. */
+    /** The rules' minutes become four seconds. */
     static final int HURRY = 15;
 
     private static final String PASSWORD = "of-the-drill";
@@ -39,7 +39,7 @@ final class WatchedStack implements AutoCloseable {
     private final Map<String, ChildProcess> processes = new HashMap<>();
     private final Map<String, Runnable> starts = new HashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Relay postgresAddress;
+    private Relay postgresAddress;
     private PostgresServer postgres;
     private AlertmanagerServer alertmanager;
     private PrometheusServer prometheus;
@@ -50,15 +50,17 @@ final class WatchedStack implements AutoCloseable {
         mail.start();
         outside.answer(
                 "/actuator/prometheus",
-                request -> new Outside.Answer(200, Map.of("Content-Type", "text/plain; version=0.0.4"), sidecarMetrics.get()));
+                request -> new Outside.Answer(
+                        200, Map.of("Content-Type", "text/plain; version=0.0.4"), sidecarMetrics.get()));
         // Loki, Alloy and Grafana are there, and say nothing.
-        outside.answer("/metrics", request -> new Outside.Answer(200, Map.of("Content-Type", "text/plain; version=0.0.4"), ""));
+        outside.answer(
+                "/metrics",
+                request -> new Outside.Answer(200, Map.of("Content-Type", "text/plain; version=0.0.4"), ""));
         startPostgres();
-        postgresAddress = new Relay(postgres.port());
-        opened.push(postgresAddress);
         startServices();
         Map<String, String> targets = startExporters();
-        alertmanager = AlertmanagerServer.start(Files.createDirectory(directory.resolve("alertmanager")), receivers(), HURRY);
+        alertmanager =
+                AlertmanagerServer.start(Files.createDirectory(directory.resolve("alertmanager")), receivers(), HURRY);
         opened.push(alertmanager);
         startPrometheus(targets);
     }
@@ -85,21 +87,29 @@ final class WatchedStack implements AutoCloseable {
     }
 
     void startPostgres() {
-        postgres = PostgresServer.start("shared_preload_libraries=pg_stat_statements", "max_connections=20", "deadlock_timeout=100ms");
+        postgres = PostgresServer.start(
+                "shared_preload_libraries=pg_stat_statements", "max_connections=20", "deadlock_timeout=100ms");
         postgres.execute(
-                "postgres", "CREATE EXTENSION pg_stat_statements", "ALTER ROLE postgres PASSWORD '" + PASSWORD + "'", "CREATE DATABASE app");
-        if (postgresAddress() != null) {
-            postgresAddress().leadTo(postgres.port());
+                "postgres",
+                "CREATE EXTENSION pg_stat_statements",
+                "ALTER ROLE postgres PASSWORD '" + PASSWORD + "'",
+                "CREATE DATABASE app");
+        if (postgresAddress == null) {
+            postgresAddress = new Relay(postgres.port());
+        } else {
+            postgresAddress.leadTo(postgres.port());
         }
     }
 
     void stopPostgres() {
+        postgresAddress.close();
         postgres.close();
     }
 
     /** The password after {@link #startPostgres()}; the server's own does not count any more. */
     String postgresUrl(String database) {
-        return "jdbc:postgresql://127.0.0.1:%d/%s?user=postgres&password=%s".formatted(postgres.port(), database, PASSWORD);
+        return "jdbc:postgresql://127.0.0.1:%d/%s?user=postgres&password=%s"
+                .formatted(postgres.port(), database, PASSWORD);
     }
 
     void stop(String process) {
@@ -110,13 +120,21 @@ final class WatchedStack implements AutoCloseable {
         starts.get(process).run();
     }
 
-    private Relay postgresAddress() {
-        return postgresAddress;
-    }
-
     private void startServices() throws IOException {
-        define("redis", Map.of(), "redis-server", "--port", "" + redisPort, "--bind", "127.0.0.1", "--save", "", "--maxmemory", "20mb",
-                "--dir", directory.toString());
+        define(
+                "redis",
+                Map.of(),
+                "redis-server",
+                "--port",
+                "" + redisPort,
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--maxmemory",
+                "20mb",
+                "--dir",
+                directory.toString());
         ExpiredCertificate.write(directory.resolve("tls.crt"), directory.resolve("tls.key"));
         int tlsPort = FreePort.get();
         Path nginx = Files.writeString(directory.resolve("nginx.conf"), """
@@ -134,7 +152,9 @@ final class WatchedStack implements AutoCloseable {
                 }
                 """.formatted(directory, nginxPort, tlsPort));
         define("nginx", Map.of(), "nginx", "-p", directory.toString(), "-e", "stderr", "-c", nginx.toString());
-        Files.writeString(Files.createDirectories(directory.resolve("prometheus/targets")).resolve("blackbox.json"), """
+        Files.writeString(
+                Files.createDirectories(directory.resolve("prometheus/targets")).resolve("blackbox.json"),
+                """
                 [{"targets": ["http://127.0.0.1:%d/"], "labels": {"service": "api", "module": "http_2xx"}},
                  {"targets": ["127.0.0.1:%d"], "labels": {"service": "nginx", "module": "tls"}}]
                 """.formatted(nginxPort, tlsPort));
@@ -142,15 +162,31 @@ final class WatchedStack implements AutoCloseable {
 
     private Map<String, String> startExporters() {
         Map<String, String> targets = new HashMap<>();
-        targets.put("POSTGRES_EXPORTER_TARGET", exporter("postgres_exporter",
-                Map.of("DATA_SOURCE_NAME", "postgresql://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=5"
-                        .formatted(PASSWORD, postgresAddress.port())), "--collector.stat_statements"));
-        targets.put("REDIS_EXPORTER_TARGET", exporter("redis_exporter", Map.of(), "--redis.addr=redis://127.0.0.1:" + redisPort));
+        targets.put(
+                "POSTGRES_EXPORTER_TARGET",
+                exporter(
+                        "postgres_exporter",
+                        Map.of(
+                                "DATA_SOURCE_NAME",
+                                "postgresql://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=5"
+                                        .formatted(PASSWORD, postgresAddress.port())),
+                        "--collector.stat_statements"));
+        targets.put(
+                "REDIS_EXPORTER_TARGET",
+                exporter("redis_exporter", Map.of(), "--redis.addr=redis://127.0.0.1:" + redisPort));
         targets.put("NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of()));
-        targets.put("NGINX_EXPORTER_TARGET", exporter("nginx-prometheus-exporter", Map.of(),
-                "--nginx.scrape-uri=http://127.0.0.1:" + nginxPort + "/stub_status"));
-        targets.put("BLACKBOX_EXPORTER_TARGET", exporter("blackbox_exporter", Map.of(),
-                "--config.file=" + Path.of("prometheus/blackbox.yml").toAbsolutePath()));
+        targets.put(
+                "NGINX_EXPORTER_TARGET",
+                exporter(
+                        "nginx-prometheus-exporter",
+                        Map.of(),
+                        "--nginx.scrape-uri=http://127.0.0.1:" + nginxPort + "/stub_status"));
+        targets.put(
+                "BLACKBOX_EXPORTER_TARGET",
+                exporter(
+                        "blackbox_exporter",
+                        Map.of(),
+                        "--config.file=" + Path.of("prometheus/blackbox.yml").toAbsolutePath()));
         return targets;
     }
 
@@ -163,20 +199,29 @@ final class WatchedStack implements AutoCloseable {
     }
 
     private void define(String name, Map<String, String> environment, String program, String... arguments) {
-        List<String> command = new java.util.ArrayList<>(List.of(Programs.find(program).toString()));
+        List<String> command =
+                new java.util.ArrayList<>(List.of(Programs.find(program).toString()));
         command.addAll(List.of(arguments));
-        starts.put(name, () -> processes.put(name, ChildProcess.start(name, UnixUser.same(), environment, line -> {}, command)));
+        starts.put(
+                name,
+                () -> processes.put(name, ChildProcess.start(name, UnixUser.same(), environment, line -> {}, command)));
         start(name);
     }
 
     private Map<String, String> receivers() {
         return Map.of(
-                "SIDECAR_URL", outside.url(""),
-                "SMTP_SMARTHOST", "127.0.0.1:" + mail.getSmtp().getPort(),
-                "SMTP_FROM", "alerts@example.org",
-                "SMTP_REQUIRE_TLS", "false",
-                "ALERT_MAIL_TO", "night@example.org",
-                "SLACK_WEBHOOK_URL", outside.url("/slack"));
+                "SIDECAR_URL",
+                outside.url(""),
+                "SMTP_SMARTHOST",
+                "127.0.0.1:" + mail.getSmtp().getPort(),
+                "SMTP_FROM",
+                "alerts@example.org",
+                "SMTP_REQUIRE_TLS",
+                "false",
+                "ALERT_MAIL_TO",
+                "night@example.org",
+                "SLACK_WEBHOOK_URL",
+                outside.url("/slack"));
     }
 
     private void startPrometheus(Map<String, String> targets) throws IOException {
@@ -200,7 +245,7 @@ final class WatchedStack implements AutoCloseable {
             opened.pop().close();
         }
         processes.values().forEach(ChildProcess::close);
-        postgres.close();
+        stopPostgres();
         mail.stop();
         outside.close();
     }

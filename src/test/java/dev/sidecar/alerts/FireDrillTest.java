@@ -103,17 +103,19 @@ class FireDrillTest {
                 "time() - ALERTS_FOR_STATE{alertname=\"SlowQueries\"} > 18");
 
         stack.stopPostgres();
-
-        awaitMail("DatabaseConnectionFailed", "FIRING");
-        Awaitility.await("SlowQueries is muted by the database")
-                .atMost(Duration.ofMinutes(3))
-                .until(() -> muted("SlowQueries"));
-        assertThat(mails("SlowQueries")).isEmpty();
-        assertThat(mails("DatabaseConnectionFailed").filter(mail -> text(mail).contains("FIRING")))
-                .hasSize(1);
-
-        load.set(false);
-        stack.startPostgres();
+        try {
+            awaitMail("DatabaseConnectionFailed", "FIRING");
+            Awaitility.await("SlowQueries is muted by the database")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> muted("SlowQueries"));
+            assertThat(mails("SlowQueries")).isEmpty();
+            assertThat(mails("DatabaseConnectionFailed")
+                            .filter(mail -> text(mail).contains("FIRING")))
+                    .hasSize(1);
+        } finally {
+            load.set(false);
+            stack.startPostgres();
+        }
         awaitMail("DatabaseConnectionFailed", "RESOLVED");
         assertThat(mails("SlowQueries")).isEmpty();
     }

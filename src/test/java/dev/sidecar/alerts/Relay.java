@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.support.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -9,39 +10,40 @@ import java.net.Socket;
 /** A fixed address for a server that is stopped and comes back at another port, as a name is on the compose network. */
 final class Relay implements AutoCloseable {
 
-    private final ServerSocket listener;
-    private volatile int target;
+    private final int port = FreePort.get();
+    private ServerSocket listener;
 
     Relay(int target) {
-        this.target = target;
-        try {
-            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        daemon(this::accept);
+        leadTo(target);
     }
 
     int port() {
-        return listener.getLocalPort();
+        return port;
     }
 
-    void leadTo(int port) {
-        target = port;
+    /** From now on to this port; after {@link #close()} it answers again. */
+    void leadTo(int target) {
+        try {
+            listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        ServerSocket opened = listener;
+        daemon(() -> accept(opened, target));
     }
 
-    private void accept() {
+    private static void accept(ServerSocket listener, int target) {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                daemon(() -> join(client));
+                daemon(() -> join(client, target));
             } catch (IOException e) {
                 return; // closed
             }
         }
     }
 
-    private void join(Socket client) {
+    private static void join(Socket client, int target) {
         try (client;
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
             daemon(() -> copy(server, client));
@@ -66,6 +68,7 @@ final class Relay implements AutoCloseable {
         thread.start();
     }
 
+    /** Connections are refused, as when the server is stopped. */
     @Override
     public void close() {
         try {

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  */
 final class WatchedStack implements AutoCloseable {
 
-    /** Fifteen seconds become one; the rules' minutes become four seconds. */
+    /** The rules' minutes become four seconds. */
     static final int HURRY = 15;
 
     private static final String PASSWORD = "of-the-drill";
@@ -39,7 +39,7 @@ final class WatchedStack implements AutoCloseable {
     private final Map<String, ChildProcess> processes = new HashMap<>();
     private final Map<String, Runnable> starts = new HashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Relay postgresAddress;
+    private Relay postgresAddress;
     private PostgresServer postgres;
     private AlertmanagerServer alertmanager;
     private PrometheusServer prometheus;
@@ -57,8 +57,6 @@ final class WatchedStack implements AutoCloseable {
                 "/metrics",
                 request -> new Outside.Answer(200, Map.of("Content-Type", "text/plain; version=0.0.4"), ""));
         startPostgres();
-        postgresAddress = new Relay(postgres.port());
-        opened.push(postgresAddress);
         startServices();
         Map<String, String> targets = startExporters();
         alertmanager =
@@ -96,12 +94,15 @@ final class WatchedStack implements AutoCloseable {
                 "CREATE EXTENSION pg_stat_statements",
                 "ALTER ROLE postgres PASSWORD '" + PASSWORD + "'",
                 "CREATE DATABASE app");
-        if (postgresAddress() != null) {
-            postgresAddress().leadTo(postgres.port());
+        if (postgresAddress == null) {
+            postgresAddress = new Relay(postgres.port());
+        } else {
+            postgresAddress.leadTo(postgres.port());
         }
     }
 
     void stopPostgres() {
+        postgresAddress.close();
         postgres.close();
     }
 
@@ -117,10 +118,6 @@ final class WatchedStack implements AutoCloseable {
 
     void start(String process) {
         starts.get(process).run();
-    }
-
-    private Relay postgresAddress() {
-        return postgresAddress;
     }
 
     private void startServices() throws IOException {
@@ -248,7 +245,7 @@ final class WatchedStack implements AutoCloseable {
             opened.pop().close();
         }
         processes.values().forEach(ChildProcess::close);
-        postgres.close();
+        stopPostgres();
         mail.stop();
         outside.close();
     }

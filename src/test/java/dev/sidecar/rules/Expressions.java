@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
  * Reads expressions by Prometheus' own parser and compares them with what the programs export: every metric, every label of a
  * matcher, a grouping or a join has to exist. What does not is noted in {@link #complaints()}.
  */
-final class Expressions {
+public final class Expressions {
 
     private static final Set<String> SET_OPERATORS = Set.of("and", "or", "unless");
 
@@ -25,23 +25,23 @@ final class Expressions {
     private final Map<String, String> recordings = new TreeMap<>();
     private final List<String> complaints = new ArrayList<>();
 
-    Expressions(PrometheusServer parser, Contracts contracts, List<RuleFiles.Recording> recordings) {
+    public Expressions(PrometheusServer parser, Contracts contracts, List<RuleFiles.Recording> recordings) {
         this.parser = parser;
         this.contracts = contracts;
         recordings.forEach(recording -> this.recordings.put(recording.name(), recording.expression()));
     }
 
-    List<String> complaints() {
+    public List<String> complaints() {
         return complaints;
     }
 
-    /** The labels that a result of the expression can have. */
-    Set<String> labelsOf(String expression) {
+    /** The labels that a result of the expression can have; empty if it reads a metric that does not exist. */
+    public Set<String> labelsOf(String expression) {
         return labels(parser.parse(expression));
     }
 
     /** Every metric that the expression reads itself; recorded ones are not followed. */
-    Set<String> metricsOf(String expression) {
+    public Set<String> metricsOf(String expression) {
         Set<String> metrics = new TreeSet<>();
         collect(parser.parse(expression), metrics);
         return metrics;

@@ -40,7 +40,7 @@ public final class RuleFiles {
         }
     }
 
-    record Recording(String file, String name, String expression) {}
+    public record Recording(String file, String name, String expression) {}
 
     public static List<Alert> alerts() {
         return rules().filter(rule -> rule.entries().containsKey("alert"))
@@ -54,7 +54,7 @@ public final class RuleFiles {
                 .toList();
     }
 
-    static List<Recording> recordings() {
+    public static List<Recording> recordings() {
         return rules().filter(rule -> rule.entries().containsKey("record"))
                 .map(rule -> new Recording(rule.file(), text(rule.entries(), "record"), text(rule.entries(), "expr")))
                 .toList();

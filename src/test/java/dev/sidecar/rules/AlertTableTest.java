@@ -1,0 +1,114 @@
+package dev.sidecar.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.rules.RuleFiles.Alert;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code docs/alerts.md} lists every alert with its proofs and is made from the files. After a change of a rule write it anew:
+ *
+ * <pre>mvn -Dtest=AlertTableTest -Ddocs.write=true test</pre>
+ */
+class AlertTableTest {
+
+    private static final Path TABLE = Path.of("docs/alerts.md");
+    private static final Path DRILLS = Path.of("src/test/java/dev/sidecar/alerts/FireDrillTest.java");
+    private static final Path INHIBITIONS = Path.of("src/test/java/dev/sidecar/alerts/InhibitionTest.java");
+
+    private static final String HEADER = """
+            # Alerts and their proofs
+
+            Made from `prometheus/rules`, `prometheus/tests` and the drills by `AlertTableTest`; do not edit. Every alert is also
+            held to the contracts (each metric and label it names is one that a program exports: `ContractTest`) and routed by
+            amtool (`AlertmanagerConfigTest`). *fires* and *silent* count the cases in which promtool saw it do so; *drill* means
+            that real programs were broken and the message arrived (`FireDrillTest`); *mutes, is muted* that a real Alertmanager
+            recorded it (`InhibitionTest`).
+
+            | alert | severity | category | for | fires | silent | drill | inhibition |
+            |---|---|---|---|---|---|---|---|
+            """;
+
+    @Test
+    void theTableIsWhatTheFilesSay() throws IOException {
+        String table = HEADER + rows();
+        if (Boolean.getBoolean("docs.write")) {
+            Files.writeString(TABLE, table);
+        }
+
+        assertThat(Files.readString(TABLE))
+                .as("mvn -Dtest=AlertTableTest -Ddocs.write=true test writes it anew")
+                .isEqualTo(table);
+    }
+
+    @Test
+    void drillsAndInhibitionsNameAlertsThatExist() throws IOException {
+        Set<String> names = RuleFiles.alerts().stream().map(Alert::name).collect(Collectors.toSet());
+
+        assertThat(drilled()).isNotEmpty().isSubsetOf(names);
+        assertThat(first(INHIBITIONS)).isNotEmpty().isSubsetOf(names);
+        assertThat(second(INHIBITIONS)).isNotEmpty().isSubsetOf(names);
+    }
+
+    private static String rows() throws IOException {
+        List<RuleTests.Case> cases = RuleTests.all();
+        Set<String> drilled = drilled();
+        Set<String> muting = first(INHIBITIONS);
+        Set<String> muted = second(INHIBITIONS);
+        return RuleFiles.alerts().stream()
+                .map(alert -> "| [%s](runbooks/%s.md) | %s | %s | %s | %d | %d | %s | %s |\n"
+                        .formatted(
+                                alert.name(),
+                                alert.name(),
+                                alert.severity(),
+                                alert.category(),
+                                alert.pending(),
+                                cases.stream()
+                                        .filter(test -> RuleTests.fires(test, alert))
+                                        .count(),
+                                cases.stream()
+                                        .filter(test -> RuleTests.isSilent(test, alert))
+                                        .count(),
+                                drilled.contains(alert.name()) ? "yes" : "",
+                                inhibition(alert.name(), muting, muted)))
+                .collect(Collectors.joining());
+    }
+
+    private static String inhibition(String name, Set<String> muting, Set<String> muted) {
+        return (muting.contains(name) ? "mutes" : "")
+                + (muting.contains(name) && muted.contains(name) ? ", " : "")
+                + (muted.contains(name) ? "is muted" : "");
+    }
+
+    private static Set<String> drilled() throws IOException {
+        return found(DRILLS, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1);
+    }
+
+    private static Set<String> first(Path file) throws IOException {
+        return found(file, "new Case\\(\\s*\"[\\w-]+\",[^\"]*\"(\\w+)\"", 1);
+    }
+
+    private static Set<String> second(Path file) throws IOException {
+        return found(
+                file,
+                "(?s)new Case\\(\\s*\"[\\w-]+\",[^\"]*\"\\w+\"(?:[^\"]*\"[^\"]*\"){2,4}?[^\"]*alert\\(\\s*\"(\\w+)\"",
+                1);
+    }
+
+    private static Set<String> found(Path file, String pattern, int group) throws IOException {
+        return Pattern.compile(pattern)
+                .matcher(Files.readString(file))
+                .results()
+                .map((MatchResult each) -> each.group(group) == null ? each.group(2) : each.group(group))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+}

@@ -62,7 +62,7 @@ final class BackupBench {
                 "CREATE FUNCTION prose(n int) RETURNS text LANGUAGE sql VOLATILE AS $$"
                         + " SELECT string_agg(w, ' ') FROM (SELECT w FROM generate_series(1, n) g,"
                         + " LATERAL (SELECT (4095 * power(random(), 3))::int + 0 * g AS k) r JOIN word ON i = k) x $$",
-                "CREATE TABLE phrase AS SELECT i, prose(12 + i % 25) AS p FROM generate_series(0, 49999) i",
+                "CREATE TABLE phrase AS SELECT i AS k, prose(12 + i % 25) AS p FROM generate_series(0, 49999) i",
                 "CREATE TABLE customer (id bigint PRIMARY KEY, email text, name text, created_at timestamptz)",
                 "INSERT INTO customer SELECT i, md5(i::text) || '@example.org', 'Customer ' || i,"
                         + " '2020-01-01'::timestamptz + random() * interval '6 years' FROM generate_series(1, %d) i"
@@ -73,12 +73,12 @@ final class BackupBench {
                                 .formatted(orders / 10 - 1)
                         + " + i * interval '13 seconds', round((random() * 900)::numeric, 2),"
                         + " (ARRAY['new','paid','sent','returned'])[1 + i % 4], p"
-                        + " FROM generate_series(1, %d) i JOIN phrase ON phrase.i = i %% 50000".formatted(orders),
+                        + " FROM generate_series(1, %d) g(i) JOIN phrase ON k = i %% 50000".formatted(orders),
                 "CREATE TABLE event (id bigserial PRIMARY KEY, at timestamptz, order_id bigint, body jsonb)",
                 "INSERT INTO event (at, order_id, body) SELECT '2024-01-01'::timestamptz + i * interval '5 seconds', i,"
                         + " jsonb_build_object('type', (ARRAY['viewed','added','paid'])[1 + i % 3], 'session', md5(i::text),"
                         + " 'ip', '10.' || i % 255 || '.' || i % 251 || '.7', 'ms', (random() * 900)::int, 'text', p)"
-                        + " FROM generate_series(1, %d) i JOIN phrase ON phrase.i = (i * 7) %% 50000"
+                        + " FROM generate_series(1, %d) g(i) JOIN phrase ON k = (i * 7) %% 50000"
                                 .formatted(orders * 2),
                 "CREATE INDEX ON orders (customer_id)",
                 "CREATE INDEX ON event (at)",

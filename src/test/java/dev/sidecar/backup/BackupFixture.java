@@ -25,6 +25,7 @@ final class BackupFixture {
     final Path store;
     final Map<String, Object> settings = new HashMap<>();
     final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private BackupMetrics metrics;
     private Clock clock = Clock.systemUTC();
 
     BackupFixture(PostgresServer server, Path folder) {
@@ -68,8 +69,16 @@ final class BackupFixture {
                 properties,
                 new Catalogue(List.of(first)),
                 new InUse(folder.resolve("in-use")),
-                new BackupMetrics(registry, properties.rpo(), properties.rto()),
+                metrics(properties),
                 clock);
+    }
+
+    /** One for all, as two would publish under the same names. */
+    private synchronized BackupMetrics metrics(BackupProperties properties) {
+        if (metrics == null) {
+            metrics = new BackupMetrics(registry, properties.rpo(), properties.rto());
+        }
+        return metrics;
     }
 
     TakeRequest request(String database) {
@@ -84,21 +93,15 @@ final class BackupFixture {
     /** A shell script that stands for one of the client programs; the others are the real ones. */
     BackupFixture withProgram(String name, String script) throws IOException {
         Path fake = Files.createDirectories(folder.resolve("programs/bin"));
-        try (Stream<Path> real = Files.list(server.programs())) {
-            for (Path program : real.toList()) {
-                Path link = fake.resolve(program.getFileName());
-                if (!Files.exists(link)) {
-                    Files.createSymbolicLink(link, program);
-                }
-            }
+        for (String each : List.of("pg_dump", "pg_dumpall", "pg_restore", "psql")) {
+            Path program = fake.resolve(each);
+            Files.writeString(
+                    program,
+                    "#!/bin/sh\nREAL=%s\n[ \"$1\" = --version ] && exec $REAL --version\n%s\n"
+                            .formatted(
+                                    server.programs().resolve(each), each.equals(name) ? script : "exec $REAL \"$@\""));
+            program.toFile().setExecutable(true);
         }
-        Path program = fake.resolve(name);
-        Files.delete(program);
-        Files.writeString(
-                program,
-                "#!/bin/sh\nREAL=%s/%s\n[ \"$1\" = --version ] && exec $REAL --version\n%s\n"
-                        .formatted(server.programs(), name, script));
-        program.toFile().setExecutable(true);
         settings.put("server.programs", fake.toString());
         return this;
     }

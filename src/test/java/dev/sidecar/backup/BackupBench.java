@@ -53,7 +53,7 @@ final class BackupBench {
     private void fill(double gigabytes) {
         System.err.println("filling the database");
         server.execute("postgres", "CREATE DATABASE " + DATABASE);
-        long orders = (long) (gigabytes * 2_000_000);
+        long orders = (long) (gigabytes * 950_000);
         server.execute(
                 DATABASE,
                 "SELECT setseed(0.42)",
@@ -78,8 +78,7 @@ final class BackupBench {
                 "INSERT INTO event (at, order_id, body) SELECT '2024-01-01'::timestamptz + i * interval '5 seconds', i,"
                         + " jsonb_build_object('type', (ARRAY['viewed','added','paid'])[1 + i % 3], 'session', md5(i::text),"
                         + " 'ip', '10.' || i % 255 || '.' || i % 251 || '.7', 'ms', (random() * 900)::int, 'text', p)"
-                        + " FROM generate_series(1, %d) g(i) JOIN phrase ON k = (i * 7) %% 50000"
-                                .formatted(orders * 2),
+                        + " FROM generate_series(1, %d) g(i) JOIN phrase ON k = (i * 7) %% 50000".formatted(orders * 2),
                 "CREATE INDEX ON orders (customer_id)",
                 "CREATE INDEX ON event (at)",
                 "VACUUM ANALYZE");

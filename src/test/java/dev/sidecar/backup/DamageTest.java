@@ -79,7 +79,9 @@ class DamageTest {
                 int at = i % 2 == 0 ? random.nextInt(whole.length) : random.nextInt(Math.min(200, whole.length));
                 flipped[at] ^= (byte) (1 << random.nextInt(8));
                 Files.write(FILES.get(file), flipped);
-                assertThat(isTaken()).as("bit flipped at %d of %s", at, FILES.get(file)).isFalse();
+                assertThat(isTaken())
+                        .as("bit flipped at %d of %s", at, FILES.get(file))
+                        .isFalse();
                 flips++;
             }
             Files.write(FILES.get(file), whole);
@@ -103,12 +105,14 @@ class DamageTest {
         }
         assertThat(backups.get(backup.id()).isDamaged()).isTrue();
         assertThat(backups.latest(database)).isEmpty();
-        assertThat(backups.plan(RestoreRequest.intoNew(backup.id(), "x")).isPossible()).isFalse();
+        assertThat(backups.plan(RestoreRequest.intoNew(backup.id(), "x")).isPossible())
+                .isFalse();
         assertThat(fixture.metric("sidecar_backup_last_verification_success{database=\"%s\"".formatted(database)))
                 .isEqualTo("0.0");
 
         makeWhole();
-        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress()).held())
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .held())
                 .isTrue();
         assertThat(backups.get(backup.id()).isDamaged()).isFalse();
     }
@@ -119,13 +123,12 @@ class DamageTest {
         for (int file = 0; file < FILES.size(); file++) {
             byte[] whole = CONTENTS.get(file);
             int header = whole.length % CHUNK;
-            int length =
-                    switch (cut) {
-                        case "one byte" -> whole.length - 1;
-                        case "half" -> whole.length / 2;
-                        case "a chunk" -> Math.max(0, Math.min(whole.length - 1, header + CHUNK));
-                        default -> 0;
-                    };
+            int length = switch (cut) {
+                case "one byte" -> whole.length - 1;
+                case "half" -> whole.length / 2;
+                case "a chunk" -> Math.max(0, Math.min(whole.length - 1, header + CHUNK));
+                default -> 0;
+            };
             Files.write(FILES.get(file), java.util.Arrays.copyOf(whole, length));
             assertThat(isTaken()).as("%s cut to %d", FILES.get(file), length).isFalse();
             Files.write(FILES.get(file), whole);

@@ -32,7 +32,9 @@ class EncryptionTest {
     void database() {
         database = server.createDatabase("encrypted");
         server.execute(
-                database, "CREATE TABLE customer (name text)", "INSERT INTO customer VALUES ('%s')".formatted(SECRET_ROW));
+                database,
+                "CREATE TABLE customer (name text)",
+                "INSERT INTO customer VALUES ('%s')".formatted(SECRET_ROW));
         fixture = new BackupFixture(server, folder);
     }
 
@@ -63,7 +65,8 @@ class EncryptionTest {
                 .with("encryption.identity", "# created: today\n# public key: x\n" + Keys.IDENTITY + "\n");
         Backup backup = fixture.take(database);
         Backups backups = fixture.backups();
-        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress()).held())
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .held())
                 .isTrue();
         assertThat(backups.checkKey()).isEmpty();
         assertThat(fixture.metric("sidecar_backup_key_ok")).isEqualTo("1.0");
@@ -74,7 +77,8 @@ class EncryptionTest {
         fixture.with("encryption.passphrase", "correct horse battery staple");
         Backup backup = fixture.take(database);
         Backups backups = fixture.backups();
-        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress()).held())
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .held())
                 .isTrue();
 
         fixture.with("encryption.passphrase", "wrong");
@@ -82,7 +86,9 @@ class EncryptionTest {
         assertThat(wrong.held()).isFalse();
         assertThat(wrong.reached()).isEqualTo(VerificationLevel.L1);
         assertThat(wrong.problems().toString()).contains("passphrase");
-        assertThat(fixture.backups().get(backup.id()).isDamaged()).as("a wrong key is no damage").isFalse();
+        assertThat(fixture.backups().get(backup.id()).isDamaged())
+                .as("a wrong key is no damage")
+                .isFalse();
     }
 
     /** The stock program reads it, so that nobody depends on us. */
@@ -97,12 +103,16 @@ class EncryptionTest {
                         "age -d -i \"$1\" \"$2\" | zstd -dcq",
                         "sh",
                         key.toString(),
-                        fixture.store.resolve(backup.id() + "/database.dump.zst.age").toString())
+                        fixture.store
+                                .resolve(backup.id() + "/database.dump.zst.age")
+                                .toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String archive = new String(age.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         assertThat(age.waitFor(1, TimeUnit.MINUTES)).isTrue();
-        assertThat(age.exitValue()).as("install age and zstd: apt-get install age zstd").isZero();
+        assertThat(age.exitValue())
+                .as("install age and zstd: apt-get install age zstd")
+                .isZero();
         assertThat(archive).startsWith("PGDMP").contains(SECRET_ROW);
     }
 
@@ -138,9 +148,7 @@ class EncryptionTest {
         Backups backups = fixture.backups();
         assertThatThrownBy(() -> backups.take(fixture.request(database), backups.progress()))
                 .satisfies(e -> assertThat(stack(e)).doesNotContain("BROKEN").doesNotContain(server.password()));
-        assertThat(fixture.properties().toString())
-                .doesNotContain("BROKEN")
-                .doesNotContain(server.password());
+        assertThat(fixture.properties().toString()).doesNotContain("BROKEN").doesNotContain(server.password());
     }
 
     private static String stack(Throwable e) {
@@ -152,7 +160,8 @@ class EncryptionTest {
     private void assertFailsWithNothingStored(String message) throws Exception {
         Backups backups = fixture.backups();
         assertThatThrownBy(() -> backups.take(fixture.request(database), backups.progress()))
-                .isInstanceOfSatisfying(BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.ENCRYPTION))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.ENCRYPTION))
                 .hasMessageContaining(message);
         assertThat(fixture.stored()).isEmpty();
         assertThat(backups.list()).isEqualTo(List.of());

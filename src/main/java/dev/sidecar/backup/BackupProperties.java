@@ -1,12 +1,16 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.jobs.Schedule;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -53,9 +57,28 @@ public record BackupProperties(
         return !server.host.isBlank();
     }
 
+    /**
+     * What a backup has to be verified to before it counts as good: the level of the settings, less for a database that is too large
+     * to be restored each time, and no more than reading it again where this host cannot decrypt.
+     */
+    VerificationLevel levelFor(Manifest manifest) {
+        VerificationLevel level = verify.level();
+        if (level.atLeast(VerificationLevel.L3)
+                && manifest.dumpBytes() > verify.restoreUpTo().toBytes()) {
+            level = VerificationLevel.L2;
+        }
+        boolean readable =
+                manifest.encryption() == null || encryption.identity() != null || encryption.passphrase() != null;
+        return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
+    }
+
     private static void positive(String setting, Duration value) {
         InvalidSetting.unless(
                 !value.isNegative() && !value.isZero(), setting, value, "be longer than nothing, such as 26h");
+    }
+
+    private static void atLeastOne(String setting, int keep) {
+        InvalidSetting.unless(keep >= 1, setting, keep, "be at least 1: the newest backup stays");
     }
 
     private static void share(String setting, double value) {
@@ -227,6 +250,7 @@ public record BackupProperties(
             @DefaultValue("3") int maxExpired) {
 
         public Slots {
+            InvalidSetting.unless(maxExpired >= 1, "sidecar.backup.slots.max-expired", maxExpired, "be at least 1");
             try {
                 ZoneId.of(zone);
             } catch (DateTimeException e) {
@@ -238,22 +262,60 @@ public record BackupProperties(
         ZoneId zoneId() {
             return ZoneId.of(zone);
         }
+
+        /** The generations that are taken by themselves; one whose cron is {@code -} is not among them. */
+        Map<Generation, Schedule> schedules() {
+            Map<Generation, Schedule> schedules = new EnumMap<>(Generation.class);
+            put(schedules, Generation.DAILY, "daily.cron", daily.cron());
+            put(schedules, Generation.WEEKLY, "weekly.cron", weekly.cron());
+            put(schedules, Generation.MONTHLY, "monthly.cron", monthly.cron());
+            return schedules;
+        }
+
+        Optional<Schedule> drillSchedule() {
+            return schedule("drill", drill);
+        }
+
+        private void put(Map<Generation, Schedule> schedules, Generation generation, String setting, String cron) {
+            schedule(setting, cron).ifPresent(schedule -> schedules.put(generation, schedule));
+        }
+
+        private Optional<Schedule> schedule(String setting, String cron) {
+            return cron.isBlank() || cron.strip().equals("-")
+                    ? Optional.empty()
+                    : Optional.of(Schedule.cron("sidecar.backup.slots." + setting, cron.strip(), zoneId()));
+        }
     }
 
     /** @param cron six fields, {@code -} for never @param keep how many */
     public record Daily(
             @DefaultValue("0 0 2 * * *") String cron,
-            @DefaultValue("7") int keep) {}
+            @DefaultValue("7") int keep) {
+
+        public Daily {
+            atLeastOne("sidecar.backup.slots.daily.keep", keep);
+        }
+    }
 
     /** @param cron six fields, {@code -} for never @param keep how many */
     public record Weekly(
             @DefaultValue("0 0 3 * * SUN") String cron,
-            @DefaultValue("12") int keep) {}
+            @DefaultValue("12") int keep) {
+
+        public Weekly {
+            atLeastOne("sidecar.backup.slots.weekly.keep", keep);
+        }
+    }
 
     /** @param cron six fields, {@code -} for never @param keep how many */
     public record Monthly(
             @DefaultValue("-") String cron,
-            @DefaultValue("12") int keep) {}
+            @DefaultValue("12") int keep) {
+
+        public Monthly {
+            atLeastOne("sidecar.backup.slots.monthly.keep", keep);
+        }
+    }
 
     /**
      * @param rows a table that lost this share of its rows makes a backup suspect

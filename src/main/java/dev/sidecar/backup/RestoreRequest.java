@@ -1,5 +1,9 @@
 package dev.sidecar.backup;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
@@ -13,9 +17,24 @@ import java.util.List;
  */
 public record RestoreRequest(BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables) {
 
+    private static final int LONGEST_NAME = 63;
+
     /** All of a backup into a new database. */
     public static RestoreRequest intoNew(BackupId id, String into) {
         return new RestoreRequest(id, into, false, false, List.of());
+    }
+
+    /** A name that is free: the database's own with the time, no longer than PostgreSQL takes. */
+    static String newName(BackupId id, Instant now) {
+        String time = "_"
+                + DateTimeFormatter.ofPattern("yyyyMMdd_HHmmss")
+                        .withZone(ZoneOffset.UTC)
+                        .format(now);
+        String name = id.database();
+        while ((name + time).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            name = name.substring(0, name.offsetByCodePoints(name.length(), -1));
+        }
+        return name + time;
     }
 
     boolean isPartial() {

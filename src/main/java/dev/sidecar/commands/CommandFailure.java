@@ -23,7 +23,8 @@ public final class CommandFailure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
-    int exitCode() {
+    /** As documented in the command's help. */
+    public int exitCode() {
         return exitCode;
     }
 }

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs a command of the sidecar where it lives: in its container, in the running compose stack, or from the jar.
+set -eu
+cd "$(dirname "$0")/.."
+if command -v sidecar >/dev/null; then
+  exec sidecar "$@"
+fi
+if [ -n "$(docker compose -f docker-compose.staging.yml ps -q --status running sidecar 2>/dev/null)" ]; then
+  if [ ! -t 0 ] || [ ! -t 1 ]; then set -- -T sidecar sidecar "$@"; else set -- sidecar sidecar "$@"; fi
+  exec docker compose -f docker-compose.staging.yml exec "$@"
+fi
+set -a
+# shellcheck source=/dev/null
+if [ -f .env.backup.local ]; then . ./.env.backup.local; fi
+set +a
+exec java -Xmx128m -jar "${SIDECAR_JAR:-target/observability-sidecar.jar}" "$@"

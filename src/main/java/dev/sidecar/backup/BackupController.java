@@ -1,0 +1,255 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.backup.BackupTasks.Task;
+import java.net.URI;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * Backups over HTTP. What takes long is answered with 202 and the address of a task that says how far it has come. Who may ask is
+ * decided by the package {@code access}.
+ */
+@RestController
+@RequestMapping("/api/backups")
+class BackupController {
+
+    private final Backups backups;
+    private final BackupRun run;
+    private final Expire expire;
+    private final BackupTasks tasks;
+    private final Clock clock;
+
+    BackupController(Backups backups, BackupRun run, Expire expire, BackupTasks tasks, Clock clock) {
+        this.backups = backups;
+        this.run = run;
+        this.expire = expire;
+        this.tasks = tasks;
+        this.clock = clock;
+    }
+
+    /** @param verify false to publish it unproven */
+    record Take(@Nullable String database, @Nullable Boolean verify) {}
+
+    /** @param level by the settings if absent @param store the first that has it if absent */
+    record Verify(
+            @Nullable VerificationLevel level, @Nullable String store) {}
+
+    /**
+     * @param into name of the new database, or of the one to be replaced; a new name with the time if absent
+     * @param replace whether to swap it with a live database
+     * @param confirm the name once more, needed to replace
+     * @param schemaOnly definitions without rows
+     * @param tables only these, as schema.table
+     */
+    record Restore(
+            @Nullable String into,
+            @Nullable Boolean replace,
+            @Nullable String confirm,
+            @Nullable Boolean schemaOnly,
+            @Nullable List<String> tables) {}
+
+    /** @param why for whoever wonders later */
+    record Why(@Nullable String why) {}
+
+    /** @param keep whether it stays @param reasons why */
+    record Kept(String id, String store, boolean keep, List<String> reasons) {}
+
+    @GetMapping
+    List<BackupSummary> list(@RequestParam Optional<String> database, @RequestParam Optional<Generation> generation) {
+        return backups.list().stream()
+                .filter(backup -> database.isEmpty() || backup.id().database().equals(database.get()))
+                .filter(backup -> generation.isEmpty() || backup.id().generation() == generation.get())
+                .map(BackupSummary::of)
+                .toList();
+    }
+
+    @GetMapping("/{id}")
+    Manifest manifest(@PathVariable String id) {
+        return get(id).manifest();
+    }
+
+    /** What expiring would do now. */
+    @GetMapping("/retention")
+    List<Kept> retention() {
+        return expire.decide().stream()
+                .map(decision -> new Kept(
+                        decision.backup().id().toString(),
+                        decision.backup().store(),
+                        decision.keep(),
+                        decision.reasons()))
+                .toList();
+    }
+
+    @PostMapping
+    ResponseEntity<Task> take(@RequestBody Take take) {
+        String database = required("database", take.database());
+        TakeRequest request = new TakeRequest(database, Generation.MANUAL, clock.instant());
+        boolean verify = !Boolean.FALSE.equals(take.verify());
+        return accepted(tasks.start("take", database, progress -> {
+            BackupRun.Done done = run.take(request, verify, progress);
+            if (!done.held()) {
+                throw new BackupFailure(
+                        Reason.DIFFERENT,
+                        "%s is published, but: %s".formatted(done.backup().id(), String.join("; ", done.problems())));
+            }
+            return BackupSummary.of(backups.get(done.backup().id()));
+        }));
+    }
+
+    @PostMapping("/{id}/verify")
+    ResponseEntity<Task> verify(@PathVariable String id, @RequestBody Verify verify) {
+        Backup backup = get(id);
+        Backup chosen = verify.store() == null
+                ? backup
+                : backups.list().stream()
+                        .filter(one ->
+                                one.id().equals(backup.id()) && one.store().equals(verify.store()))
+                        .findFirst()
+                        .orElseThrow(() -> new BackupFailure(
+                                Reason.NOT_FOUND, "There is no %s in '%s'.".formatted(id, verify.store())));
+        VerificationLevel level = Optional.ofNullable(verify.level()).orElseGet(() -> run.levelFor(chosen));
+        return accepted(tasks.start("verify", id, progress -> backups.verify(chosen, level, progress)));
+    }
+
+    /** What a restore would do; touches nothing. */
+    @PostMapping("/{id}/restore/plan")
+    RestorePlan plan(@PathVariable String id, @RequestBody Restore restore) {
+        return backups.plan(request(get(id), restore));
+    }
+
+    @PostMapping("/{id}/restore")
+    ResponseEntity<Task> restore(@PathVariable String id, @RequestBody Restore restore) {
+        RestoreRequest request = request(get(id), restore);
+        if (request.replace() && !request.into().equals(restore.confirm())) {
+            throw new NotConfirmed(
+                    "To replace the live database '%s', give its name as 'confirm' too.".formatted(request.into()));
+        }
+        return accepted(tasks.start("restore", id, progress -> backups.restore(request, progress)));
+    }
+
+    @PostMapping("/{id}/pin")
+    BackupSummary pin(@PathVariable String id, @RequestBody Why why) {
+        backups.pin(get(id).id(), reason(why));
+        return BackupSummary.of(get(id));
+    }
+
+    @PostMapping("/{id}/unpin")
+    BackupSummary unpin(@PathVariable String id, @RequestBody Why why) {
+        backups.unpin(get(id).id(), reason(why));
+        return BackupSummary.of(get(id));
+    }
+
+    /** Somebody looked at a suspect backup and found it right. */
+    @PostMapping("/{id}/clear")
+    BackupSummary clear(@PathVariable String id, @RequestBody Why why) {
+        backups.clear(get(id).id(), reason(why));
+        return BackupSummary.of(get(id));
+    }
+
+    @GetMapping("/tasks")
+    List<Task> tasks() {
+        return tasks.list();
+    }
+
+    @GetMapping("/tasks/{task}")
+    Task task(@PathVariable String task) {
+        return tasks.find(task).orElseThrow(() -> noTask(task));
+    }
+
+    @DeleteMapping("/tasks/{task}")
+    Task stop(@PathVariable String task) {
+        return tasks.stop(task).orElseThrow(() -> noTask(task));
+    }
+
+    private Backup get(String id) {
+        return backups.get(BackupId.parse(id));
+    }
+
+    private RestoreRequest request(Backup backup, Restore restore) {
+        boolean replace = Boolean.TRUE.equals(restore.replace());
+        String into = replace ? required("into", restore.into()) : restore.into();
+        return new RestoreRequest(
+                backup.id(),
+                into == null || into.isBlank() ? RestoreRequest.newName(backup.id(), clock.instant()) : into,
+                replace,
+                Boolean.TRUE.equals(restore.schemaOnly()),
+                restore.tables() == null ? List.of() : restore.tables());
+    }
+
+    private static String required(String name, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException("'%s' is missing.".formatted(name));
+        }
+        return value;
+    }
+
+    private static String reason(Why why) {
+        return why.why() == null || why.why().isBlank() ? "asked for over HTTP" : why.why();
+    }
+
+    private static BackupFailure noTask(String task) {
+        return new BackupFailure(Reason.NOT_FOUND, "There is no task %s.".formatted(task));
+    }
+
+    private static ResponseEntity<Task> accepted(Task task) {
+        return ResponseEntity.accepted()
+                .location(URI.create("/api/backups/tasks/" + task.id()))
+                .body(task);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> failed(BackupFailure failure) {
+        HttpStatus status = switch (failure.reason()) {
+            case NOT_FOUND -> HttpStatus.NOT_FOUND;
+            case BUSY, NOT_CONFIGURED -> HttpStatus.CONFLICT;
+            case CONNECTION, STORAGE -> HttpStatus.SERVICE_UNAVAILABLE;
+            case SPACE -> HttpStatus.INSUFFICIENT_STORAGE;
+            default -> HttpStatus.INTERNAL_SERVER_ERROR;
+        };
+        ResponseEntity<ProblemDetail> answer = problem(status, failure.getMessage());
+        answer.getBody().setProperty("reason", failure.reason().label());
+        return answer;
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> wrong(IllegalArgumentException wrong) {
+        return problem(HttpStatus.BAD_REQUEST, wrong.getMessage());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> notConfirmed(NotConfirmed notConfirmed) {
+        return problem(HttpStatus.CONFLICT, notConfirmed.getMessage());
+    }
+
+    private static ResponseEntity<ProblemDetail> problem(HttpStatus status, @Nullable String detail) {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, String.valueOf(detail));
+        problem.setProperty("request_id", MDC.get("request_id"));
+        return ResponseEntity.status(status).body(problem);
+    }
+
+    /** A live database is to be replaced, and its name was not given twice. */
+    static final class NotConfirmed extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NotConfirmed(String message) {
+            super(message);
+        }
+    }
+}

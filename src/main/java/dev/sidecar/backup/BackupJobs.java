@@ -1,0 +1,196 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Retries;
+import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.jobs.JobSource;
+import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Schedule;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The scheduled work: one job for each generation, over all databases, and the nightly drill. A database whose slot is done is
+ * left alone, so that a retry and a second sidecar do only what is missing.
+ */
+final class BackupJobs implements JobSource {
+
+    private static final Logger log = LoggerFactory.getLogger(BackupJobs.class);
+    private static final Retries RETRIES = new Retries(5, Duration.ofMinutes(2));
+
+    private final Backups backups;
+    private final BackupRun run;
+    private final BackupProperties settings;
+    private final RetentionPolicy policy;
+    private final BackupMetrics metrics;
+    private final Clock clock;
+
+    BackupJobs(Backups backups, BackupRun run, BackupProperties settings, BackupMetrics metrics, Clock clock) {
+        this.backups = backups;
+        this.run = run;
+        this.settings = settings;
+        this.policy = RetentionPolicy.of(settings);
+        this.metrics = metrics;
+        this.clock = clock;
+    }
+
+    @Override
+    public List<Job> jobs() {
+        if (!backups.isConfigured()) {
+            return List.of();
+        }
+        List<Job> jobs = new ArrayList<>();
+        settings.slots().schedules().forEach((generation, schedule) -> jobs.add(backup(generation, schedule)));
+        settings.slots()
+                .drillSchedule()
+                .ifPresent(schedule -> jobs.add(
+                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill)));
+        publish();
+        return jobs;
+    }
+
+    private Job backup(Generation generation, Schedule schedule) {
+        return new Job(
+                "backup-" + generation.label(),
+                schedule,
+                settings.dump().limit(),
+                RETRIES,
+                () -> Optional.of(lastDone(generation)),
+                slot -> take(generation, slot));
+    }
+
+    /** The newest slot for which every database has its backup; the beginning of time if one has none, so that it gets one now. */
+    Instant lastDone(Generation generation) {
+        Map<String, Instant> newest = newestSlots(generation);
+        return databases(newest).stream()
+                .map(database -> newest.getOrDefault(database, Instant.EPOCH))
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+    }
+
+    /** If the server does not answer now, those that were backed up before. */
+    private List<String> databases(Map<String, Instant> known) {
+        try {
+            return backups.databases();
+        } catch (BackupFailure e) {
+            log.atWarn()
+                    .log("databases cannot be listed now, those with backups are taken for all: {}", e.getMessage());
+            return List.copyOf(known.keySet());
+        }
+    }
+
+    private Map<String, Instant> newestSlots(Generation generation) {
+        return backups.list().stream()
+                .filter(backup -> backup.id().generation() == generation)
+                .collect(Collectors.toMap(
+                        backup -> backup.id().database(),
+                        backup -> backup.manifest().slot(),
+                        (one, other) -> one.isAfter(other) ? one : other));
+    }
+
+    /** One database that fails does not keep the others from their backups. */
+    Outcome take(Generation generation, Run slot) {
+        List<String> done = new ArrayList<>();
+        List<String> skipped = new ArrayList<>();
+        List<String> failed = new ArrayList<>();
+        for (String database : backups.databases()) {
+            Optional<Backup> there = ofSlot(database, generation, slot.slot());
+            if (there.filter(policy::isVerified).isPresent()) {
+                continue;
+            }
+            try {
+                BackupRun.Done taken = there.isPresent()
+                        ? run.finish(there.get(), backups.progress())
+                        : run.take(new TakeRequest(database, generation, slot.slot()), true, backups.progress());
+                done.add(taken.backup().id().toString());
+                failed.addAll(taken.problems());
+            } catch (BackupFailure e) {
+                (e.reason() == Reason.BUSY ? skipped : failed).add(database + ": " + e.getMessage());
+            }
+        }
+        publish();
+        if (!failed.isEmpty()) {
+            return Outcome.failure(String.join("; ", failed));
+        }
+        return done.isEmpty()
+                ? Outcome.skipped(skipped.isEmpty() ? "every database has its backup" : String.join("; ", skipped))
+                : Outcome.success("taken and verified: " + String.join(", ", done));
+    }
+
+    private Optional<Backup> ofSlot(String database, Generation generation, Instant slot) {
+        return backups.list().stream()
+                .filter(backup -> backup.id().database().equals(database)
+                        && backup.id().generation() == generation
+                        && backup.manifest().slot().equals(slot))
+                .max(Comparator.comparing(policy::isVerified));
+    }
+
+    /** Proves the newest backup of each database again, from each store: storage rots, keys get lost, extensions vanish. */
+    Outcome drill(Run slot) {
+        List<String> held = new ArrayList<>();
+        List<String> failed = new ArrayList<>();
+        for (Backup backup : newestOfEachStore()) {
+            try {
+                Verification verification =
+                        backups.verify(backup, settings.levelFor(backup.manifest()), backups.progress());
+                String what = "%s in '%s'".formatted(backup.id(), backup.store());
+                if (verification.held()) {
+                    held.add(what);
+                } else {
+                    failed.add(what + ": " + String.join("; ", verification.problems()));
+                }
+            } catch (BackupFailure e) {
+                failed.add("%s in '%s': %s".formatted(backup.id(), backup.store(), e.getMessage()));
+            }
+        }
+        publish();
+        if (!failed.isEmpty()) {
+            return Outcome.failure(String.join("; ", failed));
+        }
+        return held.isEmpty()
+                ? Outcome.skipped("there is no backup yet")
+                : Outcome.success("verified: " + String.join(", ", held));
+    }
+
+    private List<Backup> newestOfEachStore() {
+        return List.copyOf(backups.list().stream()
+                .collect(Collectors.toMap(
+                        backup -> backup.store() + "/" + backup.id().database(),
+                        backup -> backup,
+                        (one, other) -> one.id().compareTo(other.id()) > 0 ? one : other))
+                .values());
+    }
+
+    /** What is due, and how many there are of what. */
+    private void publish() {
+        Map<Generation, Schedule> schedules = settings.slots().schedules();
+        schedules.forEach((generation, schedule) ->
+                metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
+        try {
+            backups.list().stream()
+                    .collect(Collectors.groupingBy(
+                            backup -> backup.id().database(),
+                            Collectors.groupingBy(backup -> backup.id().generation())))
+                    .forEach((database, generations) -> generations.forEach((generation, kept) -> metrics.kept(
+                            database,
+                            generation,
+                            kept.stream().map(Backup::id).distinct().count(),
+                            kept.stream()
+                                    .max(Comparator.comparing(Backup::id))
+                                    .filter(Backup::isSuspect)
+                                    .isPresent())));
+        } catch (BackupFailure e) {
+            log.atWarn().log("backups cannot be counted now: {}", e.getMessage());
+        }
+    }
+}

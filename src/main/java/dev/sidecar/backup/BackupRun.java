@@ -1,0 +1,113 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All that belongs to one backup of one database: take it, copy it to the further stores, verify it in each, expire what is too
+ * much. Runs of one process wait for each other, so that the weekly slot finds the daily one finished.
+ */
+final class BackupRun {
+
+    private static final Logger log = LoggerFactory.getLogger(BackupRun.class);
+
+    private final Backups backups;
+    private final Copies copies;
+    private final Expire expire;
+    private final BackupProperties settings;
+    private final ReentrantLock oneAtATime = new ReentrantLock(true);
+
+    BackupRun(Backups backups, Copies copies, Expire expire, BackupProperties settings) {
+        this.backups = backups;
+        this.copies = copies;
+        this.expire = expire;
+        this.settings = settings;
+    }
+
+    /**
+     * @param backup the published backup
+     * @param verifications of it, the first store's first; empty if it was not to be verified
+     * @param problems what went wrong after it was published
+     */
+    record Done(Backup backup, List<Verification> verifications, List<String> problems) {
+
+        boolean held() {
+            return problems.isEmpty();
+        }
+    }
+
+    /** @throws BackupFailure if nothing was published; what fails later is among the problems */
+    Done take(TakeRequest request, boolean verify, Progress progress) {
+        return alone(() -> finish(backups.take(request, progress), verify, progress));
+    }
+
+    /** Makes up for what failed after a backup was published. */
+    Done finish(Backup taken, Progress progress) {
+        return alone(() -> finish(taken, true, progress));
+    }
+
+    /** How far a backup of its size is to be verified. */
+    VerificationLevel levelFor(Backup backup) {
+        return settings.levelFor(backup.manifest());
+    }
+
+    private Done alone(Supplier<Done> work) {
+        try {
+            oneAtATime.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupFailure(Reason.SHUTDOWN, "The backup was stopped while it waited for another one.");
+        }
+        try {
+            return work.get();
+        } finally {
+            oneAtATime.unlock();
+        }
+    }
+
+    private Done finish(Backup taken, boolean verify, Progress progress) {
+        List<String> problems = new ArrayList<>();
+        List<Backup> everywhere = new ArrayList<>(List.of(taken));
+        attempt(
+                problems,
+                () -> copies.complete(taken.id().database(), progress).stream()
+                        .filter(copy -> copy.id().equals(taken.id()))
+                        .forEach(everywhere::add));
+        List<Verification> verifications = new ArrayList<>();
+        if (verify) {
+            for (Backup one : everywhere) {
+                attempt(problems, () -> verifications.add(verify(one, taken, problems, progress)));
+            }
+        }
+        attempt(problems, () -> problems.addAll(expire.run().failures()));
+        return new Done(taken, verifications, problems);
+    }
+
+    /** The first store's is restored; a copy is read again, as equal bytes restore equally. */
+    private Verification verify(Backup backup, Backup taken, List<String> problems, Progress progress) {
+        VerificationLevel level =
+                backup.store().equals(taken.store()) ? settings.levelFor(backup.manifest()) : VerificationLevel.L1;
+        Verification verification = backups.verify(backup, level, progress);
+        if (!verification.held()) {
+            problems.add("%s in '%s' is not %s: %s"
+                    .formatted(backup.id(), backup.store(), level, String.join("; ", verification.problems())));
+        }
+        return verification;
+    }
+
+    private static void attempt(List<String> problems, Runnable step) {
+        try {
+            step.run();
+        } catch (BackupFailure e) {
+            log.atError()
+                    .addKeyValue("reason", e.reason().label())
+                    .log("after the backup was published: {}", e.getMessage());
+            problems.add(e.getMessage());
+        }
+    }
+}

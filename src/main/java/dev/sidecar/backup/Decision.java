@@ -1,0 +1,32 @@
+package dev.sidecar.backup;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What retention says of one backup.
+ *
+ * @param backup which
+ * @param keep whether it stays
+ * @param reasons why, at least one, for a person
+ */
+public record Decision(Backup backup, boolean keep, List<String> reasons) {
+
+    public Decision {
+        reasons = List.copyOf(reasons);
+    }
+
+    /** The same if it stays anyway; otherwise it stays for this reason. */
+    Decision vetoed(String reason) {
+        return keep
+                ? this
+                : new Decision(
+                        backup, true, Stream.of("nothing expires: " + reason).toList());
+    }
+
+    /** Such as {@code expire shop.20261123T020003Z.daily.7f3a90c1: 7 newer daily are verified, 7 are kept}. */
+    @Override
+    public String toString() {
+        return "%s %s: %s".formatted(keep ? "keep" : "expire", backup.id(), String.join("; ", reasons));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.sidecar.backup;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * Which backups of one store may go, and why: a pure function of what is there, the policy and the time. It counts and never
+ * measures age, so that neither failing nights nor a clock that jumps make a backup old. What it counts are the verified backups
+ * of one database and one generation, newest slot first.
+ *
+ * <p>Rules that no setting can break: the newest verified backup stays; one that is being verified or restored stays; a pinned one
+ * stays; one that somebody asked for stays; nothing goes while the newest is not verified or is suspect, while a slot that was due has no backup,
+ * or while a slot lies in the future; and if more would go at once than the policy allows, none goes.
+ */
+final class Retention {
+
+    private static final Comparator<Backup> NEWEST_FIRST = Comparator.<Backup, Instant>comparing(
+                    backup -> backup.manifest().slot())
+            .thenComparing(Backup::id)
+            .reversed();
+
+    private final RetentionPolicy policy;
+    private final Predicate<Backup> verified;
+    private final Predicate<BackupId> busy;
+
+    /**
+     * @param verified which backups count as proven
+     * @param busy which are being verified or restored
+     */
+    Retention(RetentionPolicy policy, Predicate<Backup> verified, Predicate<BackupId> busy) {
+        this.policy = policy;
+        this.verified = verified;
+        this.busy = busy;
+    }
+
+    /**
+     * @param backups those of one store
+     * @return one decision for each: by database and generation, newest first
+     */
+    List<Decision> decide(List<Backup> backups, Instant now) {
+        Map<String, Map<Generation, List<Backup>>> groups = new TreeMap<>();
+        for (Backup backup : backups) {
+            groups.computeIfAbsent(backup.id().database(), database -> new TreeMap<>())
+                    .computeIfAbsent(backup.id().generation(), generation -> new ArrayList<>())
+                    .add(backup);
+        }
+        List<Decision> decisions = new ArrayList<>();
+        for (Map<Generation, List<Backup>> ofDatabase : groups.values()) {
+            ofDatabase.forEach((generation, group) -> decisions.addAll(
+                    decideGroup(generation, group.stream().sorted(NEWEST_FIRST).toList(), now)));
+        }
+        return decisions;
+    }
+
+    private List<Decision> decideGroup(Generation generation, List<Backup> newestFirst, Instant now) {
+        List<Decision> decisions = new ArrayList<>();
+        int newerVerified = 0;
+        for (Backup backup : newestFirst) {
+            decisions.add(decide(backup, newerVerified));
+            newerVerified += verified.test(backup) ? 1 : 0;
+        }
+        return whyNothingMayGo(generation, newestFirst.get(0), now)
+                .or(() -> whyNotSoMany(decisions))
+                .map(why ->
+                        decisions.stream().map(decision -> decision.vetoed(why)).toList())
+                .orElse(decisions);
+    }
+
+    private Decision decide(Backup backup, int newerVerified) {
+        Generation generation = backup.id().generation();
+        int keep = policy.keep(generation);
+        List<String> reasons = new ArrayList<>();
+        if (backup.isPinned()) {
+            reasons.add("it is pinned");
+        }
+        if (busy.test(backup.id())) {
+            reasons.add("it is being verified or restored");
+        }
+        if (generation == Generation.MANUAL) {
+            reasons.add("somebody asked for it, so only somebody removes it");
+        } else if (newerVerified < keep) {
+            reasons.add(
+                    verified.test(backup)
+                            ? "%s %d of %d".formatted(generation.label(), newerVerified + 1, keep)
+                            : "not verified itself, but only %d of %d newer ones are".formatted(newerVerified, keep));
+        }
+        return reasons.isEmpty()
+                ? new Decision(
+                        backup,
+                        false,
+                        List.of(newerVerified + " newer " + generation.label() + " are verified, " + keep
+                                + " are kept"))
+                : new Decision(backup, true, reasons);
+    }
+
+    private Optional<String> whyNothingMayGo(Generation generation, Backup newest, Instant now) {
+        Instant slot = newest.manifest().slot();
+        if (slot.isAfter(now)) {
+            return Optional.of("the newest, %s, is for %s, which is still to come: has the clock been moved?"
+                    .formatted(newest.id(), slot));
+        }
+        if (!verified.test(newest)) {
+            return Optional.of("the newest, %s, is not verified to %s".formatted(newest.id(), policy.required(newest)));
+        }
+        if (newest.isSuspect()) {
+            return Optional.of("the newest, %s, is suspect: look at it, then run 'sidecar verify --clear %s'"
+                    .formatted(newest.id(), newest.id()));
+        }
+        return policy.lastDue(generation, now)
+                .filter(slot::isBefore)
+                .map(due -> "there is no backup for the slot of " + due);
+    }
+
+    private Optional<String> whyNotSoMany(List<Decision> decisions) {
+        long going = decisions.stream().filter(decision -> !decision.keep()).count();
+        return going <= policy.atMostAtOnce()
+                ? Optional.empty()
+                : Optional.of("%d would go at once, at most %d may; if that is right, run 'sidecar expire --at-most %d'"
+                        .formatted(going, policy.atMostAtOnce(), going));
+    }
+}

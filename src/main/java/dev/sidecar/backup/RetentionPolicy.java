@@ -1,0 +1,56 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.jobs.Schedule;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What {@link Retention} goes by.
+ *
+ * @param keep how many verified backups of a generation stay
+ * @param schedules when a backup of a generation is due
+ * @param required how much has to be proven of a backup before it counts
+ * @param atMostAtOnce how many of one database and generation may go in one run
+ */
+record RetentionPolicy(
+        Map<Generation, Integer> keep,
+        Map<Generation, Schedule> schedules,
+        Function<Manifest, VerificationLevel> required,
+        int atMostAtOnce) {
+
+    static RetentionPolicy of(BackupProperties settings) {
+        Map<Generation, Integer> keep = new EnumMap<>(Generation.class);
+        keep.put(Generation.DAILY, settings.slots().daily().keep());
+        keep.put(Generation.WEEKLY, settings.slots().weekly().keep());
+        keep.put(Generation.MONTHLY, settings.slots().monthly().keep());
+        return new RetentionPolicy(
+                keep,
+                settings.slots().schedules(),
+                settings::levelFor,
+                settings.slots().maxExpired());
+    }
+
+    RetentionPolicy withAtMost(int limit) {
+        return new RetentionPolicy(keep, schedules, required, limit);
+    }
+
+    /** The newest verified backup stays whatever is set. */
+    int keep(Generation generation) {
+        return Math.max(1, keep.getOrDefault(generation, Integer.MAX_VALUE));
+    }
+
+    Optional<Instant> lastDue(Generation generation, Instant now) {
+        return Optional.ofNullable(schedules.get(generation)).flatMap(schedule -> schedule.latest(now));
+    }
+
+    VerificationLevel required(Backup backup) {
+        return required.apply(backup.manifest());
+    }
+
+    boolean isVerified(Backup backup) {
+        return backup.isVerified(required(backup));
+    }
+}

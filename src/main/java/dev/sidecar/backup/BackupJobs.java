@@ -46,7 +46,7 @@ final class BackupJobs implements JobSource {
 
     @Override
     public List<Job> jobs() {
-        if (!settings.isConfigured()) {
+        if (!backups.isConfigured()) {
             return List.of();
         }
         List<Job> jobs = new ArrayList<>();
@@ -173,19 +173,24 @@ final class BackupJobs implements JobSource {
 
     /** What is due, and how many there are of what. */
     private void publish() {
-        settings.slots().schedules().forEach((generation, schedule) -> {
-            metrics.due(generation, schedule.next(clock.instant()).orElse(null));
-            Map<String, List<Backup>> byDatabase = backups.list().stream()
-                    .filter(backup -> backup.id().generation() == generation)
-                    .collect(Collectors.groupingBy(backup -> backup.id().database()));
-            byDatabase.forEach((database, kept) -> metrics.kept(
-                    database,
-                    generation,
-                    kept.stream().map(Backup::id).distinct().count(),
-                    kept.stream()
-                            .max(Comparator.comparing(Backup::id))
-                            .filter(Backup::isSuspect)
-                            .isPresent()));
-        });
+        Map<Generation, Schedule> schedules = settings.slots().schedules();
+        schedules.forEach((generation, schedule) ->
+                metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
+        try {
+            backups.list().stream()
+                    .collect(Collectors.groupingBy(
+                            backup -> backup.id().database(),
+                            Collectors.groupingBy(backup -> backup.id().generation())))
+                    .forEach((database, generations) -> generations.forEach((generation, kept) -> metrics.kept(
+                            database,
+                            generation,
+                            kept.stream().map(Backup::id).distinct().count(),
+                            kept.stream()
+                                    .max(Comparator.comparing(Backup::id))
+                                    .filter(Backup::isSuspect)
+                                    .isPresent())));
+        } catch (BackupFailure e) {
+            log.atWarn().log("backups cannot be counted now: {}", e.getMessage());
+        }
     }
 }

@@ -47,10 +47,22 @@ final class Catalogue {
         return store;
     }
 
-    /** Newest first; the same backup in two stores comes twice. */
+    /**
+     * Newest first; the same backup in two stores comes twice. A further store that does not answer is logged and left out: it must
+     * not keep the first from getting its backups.
+     */
     List<Backup> list() {
         List<Backup> backups = new ArrayList<>();
-        stores.values().forEach(store -> backups.addAll(list(store)));
+        for (BackupStore store : stores()) {
+            try {
+                backups.addAll(list(store));
+            } catch (BackupFailure e) {
+                if (store == stores().get(0)) {
+                    throw e;
+                }
+                log.atWarn().addKeyValue("store", store.name()).log("store is left out for now: {}", e.getMessage());
+            }
+        }
         backups.sort(Comparator.comparing(Backup::id).reversed());
         return backups;
     }

@@ -1,0 +1,350 @@
+package dev.sidecar.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Outcome.Result;
+import dev.sidecar.support.MutableClock;
+import dev.sidecar.support.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens on the slots, on real databases. */
+class BackupJobsTest {
+
+    private static final Instant MONDAY = Instant.parse("2026-11-23T02:00:00Z");
+
+    private final PostgresServer server = PostgresServer.shared();
+    private final MutableClock clock = new MutableClock("2026-11-23T02:00:05Z");
+    private final List<String> databases = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
+
+    private BackupFixture fixture;
+    private BackupMetrics metrics;
+
+    @BeforeEach
+    void setUp() {
+        fixture = new BackupFixture(server, folder).at(clock).with("slots.daily.keep", 2);
+        metrics = new BackupMetrics(fixture.registry, Duration.ofHours(26), Duration.ofHours(1));
+    }
+
+    @AfterEach
+    void drop() {
+        databases.forEach(server::dropDatabase);
+    }
+
+    @Test
+    void aSlotTakesEveryDatabaseAndProvesIt() {
+        String shop = database("shop");
+        String crm = database("crm");
+
+        Outcome outcome = jobs().take(Generation.DAILY, slot(MONDAY));
+
+        assertThat(outcome.result()).as(outcome.reason()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.backups().list())
+                .allSatisfy(backup -> assertThat(backup.level()).contains(VerificationLevel.L4))
+                .extracting(
+                        backup -> backup.id().database(),
+                        backup -> backup.manifest().slot())
+                .containsExactlyInAnyOrder(
+                        org.assertj.core.groups.Tuple.tuple(shop, MONDAY),
+                        org.assertj.core.groups.Tuple.tuple(crm, MONDAY));
+        assertThat(fixture.metric("sidecar_backup_kept{database=\"" + shop + "\",generation=\"daily\"}"))
+                .isEqualTo("1.0");
+        assertThat(fixture.metric("sidecar_backup_next_slot_timestamp_seconds{generation=\"daily\"}"))
+                .isEqualTo("" + (double) Instant.parse("2026-11-24T02:00:00Z").getEpochSecond());
+    }
+
+    @Test
+    void aSlotThatIsDoneIsNotDoneAgain() {
+        database("shop");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+
+        Outcome again = jobs().take(Generation.DAILY, slot(MONDAY));
+
+        assertThat(again).isEqualTo(Outcome.skipped("every database has its backup"));
+        assertThat(fixture.backups().list()).hasSize(1);
+    }
+
+    @Test
+    void nightAfterNightTheOldestGo() {
+        database("shop");
+        List<Instant> slots = new ArrayList<>();
+        for (int night = 0; night < 4; night++) {
+            Instant slot = MONDAY.plus(Duration.ofDays(night));
+            clock.set(slot.plusSeconds(5).toString());
+            slots.add(slot);
+            assertThat(jobs().take(Generation.DAILY, slot(slot)).result()).isEqualTo(Result.SUCCESS);
+        }
+
+        assertThat(fixture.backups().list())
+                .extracting(backup -> backup.manifest().slot())
+                .containsExactly(slots.get(3), slots.get(2));
+    }
+
+    @Test
+    void ofTwoSidecarsAtOneSlotExactlyOneDumps() throws Exception {
+        String shop = database("shop");
+        server.execute(shop, "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 200000) i");
+        BackupJobs one = jobs();
+        BackupJobs other = jobs();
+
+        CompletableFuture<Outcome> first =
+                CompletableFuture.supplyAsync(() -> one.take(Generation.DAILY, slot(MONDAY)));
+        CompletableFuture<Outcome> second =
+                CompletableFuture.supplyAsync(() -> other.take(Generation.DAILY, slot(MONDAY)));
+
+        assertThat(List.of(
+                        first.get(3, TimeUnit.MINUTES).result(),
+                        second.get(3, TimeUnit.MINUTES).result()))
+                .containsExactlyInAnyOrder(Result.SUCCESS, Result.SKIPPED);
+        assertThat(fixture.backups().list()).hasSize(1);
+    }
+
+    @Test
+    void oneDatabaseThatFailsDoesNotCostTheOthersTheirBackups() {
+        String shop = database("shop");
+        String broken = database("broken");
+        server.execute(broken, "CREATE TABLE locked (i int)");
+        fixture.with("dump.lock-wait", "1s");
+
+        Outcome outcome;
+        try (var connection = server.connect(broken);
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE");
+            outcome = jobs().take(Generation.DAILY, slot(MONDAY));
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e);
+        }
+
+        assertThat(outcome.result()).isEqualTo(Result.FAILURE);
+        assertThat(outcome.reason()).contains(broken).contains("lock timeout").doesNotContain(shop);
+        assertThat(fixture.backups().list())
+                .extracting(backup -> backup.id().database())
+                .containsExactly(shop);
+
+        Outcome retried = jobs().take(Generation.DAILY, new Run(MONDAY, true, 2));
+        assertThat(retried.result()).as(retried.reason()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.backups().list()).hasSize(2);
+    }
+
+    @Test
+    void tenNightsOfFailuresKeepTheLastGoodDayAndWeek() {
+        String shop = database("shop");
+        clock.set("2026-11-22T02:00:05Z");
+        jobs().take(Generation.DAILY, slot(Instant.parse("2026-11-22T02:00:00Z")));
+        clock.set("2026-11-22T03:00:05Z");
+        jobs().take(Generation.WEEKLY, slot(Instant.parse("2026-11-22T03:00:00Z")));
+        List<BackupId> good = ids();
+        assertThat(good).hasSize(2);
+
+        fixture.with("server.password", "wrong");
+        for (int night = 0; night < 10; night++) {
+            Instant slot = MONDAY.plus(Duration.ofDays(night));
+            clock.set(slot.plusSeconds(5).toString());
+            assertThat(jobs().take(Generation.DAILY, slot(slot)).result()).isEqualTo(Result.FAILURE);
+            expire().run();
+        }
+
+        assertThat(ids()).isEqualTo(good);
+        assertThat(fixture.metric("sidecar_backup_failures_total{database=\"" + shop
+                        + "\",generation=\"daily\",reason=\"connection\"}"))
+                .isEqualTo("10.0");
+    }
+
+    @Test
+    void whatWasMissedWhileDownIsSeenInTheManifests() {
+        database("shop");
+        BackupJobs jobs = jobs();
+        assertThat(jobs.lastDone(Generation.WEEKLY)).isEqualTo(Instant.EPOCH);
+
+        // Down from Saturday to Monday: the Sunday slot was missed.
+        Instant sunday = Instant.parse("2026-11-22T03:00:00Z");
+        clock.set("2026-11-15T03:00:05Z");
+        jobs.take(Generation.WEEKLY, slot(Instant.parse("2026-11-15T03:00:00Z")));
+        clock.set("2026-11-23T09:00:00Z");
+        Job weekly = jobs.jobs().stream()
+                .filter(job -> job.name().equals("backup-weekly"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(weekly.lastDone().get()).contains(Instant.parse("2026-11-15T03:00:00Z"));
+        assertThat(weekly.schedule().latest(clock.instant())).contains(sunday);
+
+        jobs.take(Generation.WEEKLY, slot(sunday));
+
+        assertThat(weekly.lastDone().get()).contains(sunday);
+        Backup caughtUp = fixture.backups().list().get(0);
+        assertThat(caughtUp.manifest().slot()).isEqualTo(sunday);
+        assertThat(caughtUp.manifest().startedAt()).isEqualTo(clock.instant());
+    }
+
+    @Test
+    void aDatabaseThatIsNewGetsItsFirstBackupAtOnce() {
+        database("shop");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        String added = database("added");
+
+        assertThat(jobs().lastDone(Generation.DAILY)).isEqualTo(Instant.EPOCH);
+        jobs().take(Generation.DAILY, slot(MONDAY));
+
+        assertThat(jobs().lastDone(Generation.DAILY)).isEqualTo(MONDAY);
+        assertThat(fixture.backups().latest(added)).isPresent();
+    }
+
+    @Test
+    void aServerThatIsAwayAtStartDoesNotHideWhatIsDone() {
+        database("shop");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        fixture.with("server.password", "wrong");
+
+        assertThat(jobs().lastDone(Generation.DAILY)).isEqualTo(MONDAY);
+    }
+
+    @Test
+    void aVerificationThatFailedIsMadeUpForByTheRetry() {
+        database("shop");
+        Backups backups = fixture.backups();
+        backups.take(new TakeRequest(databases.get(0), Generation.DAILY, MONDAY), backups.progress());
+
+        Outcome outcome = jobs().take(Generation.DAILY, new Run(MONDAY, true, 2));
+
+        assertThat(outcome.result()).as(outcome.reason()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.backups().list()).hasSize(1).allMatch(backup -> backup.isVerified(VerificationLevel.L4));
+    }
+
+    @Test
+    void theDrillFindsABackupThatRottedInStorage() throws IOException {
+        String shop = database("shop");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        assertThat(jobs().drill(slot(MONDAY)).result()).isEqualTo(Result.SUCCESS);
+        Backup backup = fixture.backups().latest(shop).orElseThrow();
+        Path file = fixture.store.resolve(backup.id() + "/database.dump.zst");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 4;
+        Files.write(file, bytes);
+
+        Outcome outcome = jobs().drill(slot(MONDAY));
+
+        assertThat(outcome.result()).isEqualTo(Result.FAILURE);
+        assertThat(outcome.reason()).contains(backup.id().toString()).contains("database.dump.zst");
+        assertThat(fixture.backups().get(backup.id()).isDamaged()).isTrue();
+        assertThat(fixture.metric(
+                        "sidecar_backup_last_verification_success{database=\"" + shop + "\",generation=\"daily\"}"))
+                .isEqualTo("0.0");
+    }
+
+    @Test
+    void aDrillWithoutBackupsIsNoSuccess() {
+        database("shop");
+
+        assertThat(jobs().drill(slot(MONDAY))).isEqualTo(Outcome.skipped("there is no backup yet"));
+    }
+
+    @Test
+    void withoutRoomForAnotherOneNothingIsBegun() {
+        String shop = database("shop");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        long last = fixture.backups().latest(shop).orElseThrow().manifest().storedBytes();
+        clock.set("2026-11-24T02:00:05Z");
+        Instant tuesday = Instant.parse("2026-11-24T02:00:00Z");
+
+        Outcome refused =
+                jobs(store -> withFreeBytes(store, (long) (last * 1.19))).take(Generation.DAILY, slot(tuesday));
+        assertThat(refused.result()).isEqualTo(Result.FAILURE);
+        assertThat(refused.reason()).contains("Make room, or keep fewer backups");
+        assertThat(ids()).hasSize(1);
+        assertThat(fixture.metric("sidecar_backup_failures_total{database=\"" + shop
+                        + "\",generation=\"daily\",reason=\"space\"}"))
+                .isEqualTo("1.0");
+
+        Outcome taken = jobs(store -> withFreeBytes(store, (long) (last * 1.3))).take(Generation.DAILY, slot(tuesday));
+        assertThat(taken.result()).as(taken.reason()).isEqualTo(Result.SUCCESS);
+    }
+
+    @Test
+    void thereAreNoJobsWithoutAServerToBackUp() {
+        fixture.with("server.host", "");
+
+        assertThat(jobs().jobs()).isEmpty();
+    }
+
+    @Test
+    void jobsAreNamedAndScheduledByTheSettings() {
+        fixture.with("slots.monthly.cron", "0 0 4 1 * *")
+                .with("slots.drill", "-")
+                .with("slots.zone", "Europe/Berlin");
+
+        List<Job> jobs = jobs().jobs();
+
+        assertThat(jobs).extracting(Job::name).containsExactly("backup-daily", "backup-weekly", "backup-monthly");
+        assertThat(jobs.get(0).schedule().next(Instant.parse("2026-07-01T12:00:00Z")))
+                .contains(Instant.parse("2026-07-02T00:00:00Z"));
+    }
+
+    private String database(String prefix) {
+        String database = server.createDatabase(prefix);
+        server.execute(database, "CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (0, 'a')");
+        databases.add(database);
+        fixture.with("server.databases", String.join(",", databases));
+        return database;
+    }
+
+    private BackupJobs jobs() {
+        return jobs(UnaryOperator.identity());
+    }
+
+    /** As another process would have them: nothing is shared but the store and the server. */
+    private BackupJobs jobs(UnaryOperator<BackupStore> store) {
+        BackupProperties properties = fixture.properties();
+        BackupStore first = store.apply(new LocalStore(fixture.store));
+        Catalogue catalogue = new Catalogue(List.of(first));
+        Backups backups = new Backups(properties, catalogue, new InUse(folder.resolve("in-use")), metrics, clock);
+        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties), clock);
+        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire, properties);
+        return new BackupJobs(backups, run, properties, metrics, clock);
+    }
+
+    private Expire expire() {
+        return new Expire(
+                new Catalogue(List.of(new LocalStore(fixture.store))),
+                id -> false,
+                RetentionPolicy.of(fixture.properties()),
+                clock);
+    }
+
+    private List<BackupId> ids() {
+        return new Catalogue(List.of(new LocalStore(fixture.store)))
+                .list().stream().map(Backup::id).toList();
+    }
+
+    private static BackupStore withFreeBytes(BackupStore store, long free) {
+        return new StoreThat(store) {
+            @Override
+            public OptionalLong freeBytes() {
+                return OptionalLong.of(free);
+            }
+        };
+    }
+
+    private static Run slot(Instant slot) {
+        return new Run(slot, true, 1);
+    }
+}

@@ -55,7 +55,9 @@ public final class BackupFailure extends RuntimeException {
         /** Stopped by a shutdown or an interrupt. */
         SHUTDOWN,
         /** There is no such backup. */
-        NOT_FOUND;
+        NOT_FOUND,
+        /** Something that was not foreseen; the log has its trace. */
+        UNEXPECTED;
 
         /** The metric's label: lower case. */
         public String label() {

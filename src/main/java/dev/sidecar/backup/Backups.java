@@ -76,6 +76,9 @@ public final class Backups {
                                 e.getMessage());
             }
             throw e;
+        } catch (RuntimeException | Error e) {
+            metrics.failed(request.database(), request.generation(), Reason.UNEXPECTED, clock.instant());
+            throw e;
         }
     }
 

@@ -34,10 +34,7 @@ final class Compression {
             // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. One worker: compressing
             // runs
             // beside reading and hashing; more gain nothing, as pg_dump is the slower.
-            return new ZstdOutputStreamNoFinalizer(out)
-                    .setLevel(settings.level())
-                    .setChecksum(true)
-                    .setWorkers(1);
+            return zstd(out).setLevel(settings.level()).setChecksum(true).setWorkers(1);
         }
         int level = settings.level();
         return new GZIPOutputStream(out, BUFFER) {
@@ -45,6 +42,19 @@ final class Compression {
                 def.setLevel(level);
             }
         };
+    }
+
+    /** Its native part is unpacked into the temporary directory, which may forbid that anything in it is executed. */
+    private static ZstdOutputStreamNoFinalizer zstd(OutputStream out) throws IOException {
+        try {
+            return new ZstdOutputStreamNoFinalizer(out);
+        } catch (LinkageError e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.NOT_CONFIGURED,
+                    "zstd cannot be loaded (%s). Allow executing in java.io.tmpdir, start with -DZstdNativePath=<its library>, or set sidecar.backup.compression.method to gzip."
+                            .formatted(e.getMessage()),
+                    e);
+        }
     }
 
     /** Decompresses a file by what its name says. It ends with an error, not early, if it is cut off. */

@@ -45,10 +45,11 @@ final class Instructions {
                 ```sh
                 %s```
 
-                4. Roles and tablespaces. Errors that say "already exists" are harmless; look at any others.
+                4. Roles and tablespaces, with the passwords of the old server, but for the role that you use now. Errors that say
+                "already exists" are harmless; look at any others.
 
                 ```sh
-                psql -d postgres -q -f globals.sql || true
+                grep -vE "^(CREATE|ALTER) ROLE \\"?$PGUSER\\"?[ ;]" globals.sql | psql -d postgres -q || true
                 ```
 
                 5. The database, under a new name, so that nothing is overwritten:

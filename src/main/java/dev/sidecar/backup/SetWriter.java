@@ -99,6 +99,7 @@ final class SetWriter {
         private final WritableByteChannel out;
         private final MessageDigest digest = sha256Digest();
         private long count;
+        private boolean closed;
 
         Hashing(WritableByteChannel out) {
             this.out = out;
@@ -119,13 +120,16 @@ final class SetWriter {
             return HexFormat.of().formatHex(digest.digest());
         }
 
+        /** age ends its stream each time it is closed, unless what it writes to is closed already. */
         @Override
         public boolean isOpen() {
-            return out.isOpen();
+            return !closed;
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            closed = true;
+        }
     }
 
     /** Hands on larger pieces: age works in chunks of 64 KiB, and a system call for each small block costs. */

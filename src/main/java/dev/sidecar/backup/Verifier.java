@@ -110,9 +110,11 @@ final class Verifier {
             try {
                 restore(client);
             } catch (BackupFailure e) {
+                // The files may be whole although they could not be restored.
                 if (e.reason() == Reason.RESTORE && reached == VerificationLevel.L0) {
-                    // The files may be whole although they could not be restored.
                     decode(client);
+                } else if (e.reason() == Reason.ENCRYPTION) {
+                    checksums();
                 }
                 throw e;
             }

@@ -1,0 +1,112 @@
+package dev.sidecar.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.PostgresServer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sidecar itself is killed, without a chance to clean up. */
+class KilledTest {
+
+    private final PostgresServer server = PostgresServer.shared();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aRunThatWasKilledIsSweptByTheNext() throws Exception {
+        String database = server.createDatabase("killed");
+        server.execute(
+                database,
+                "CREATE TABLE noise AS SELECT i, md5(random()::text) || md5(random()::text) || md5(random()::text)"
+                        + " || md5(random()::text) AS text FROM generate_series(1, 300000) i");
+        BackupFixture fixture = new BackupFixture(server, folder);
+        try {
+            Backup good = fixture.take(database);
+            Process sidecar = start(fixture, "take", database);
+            assertThat(fixture.stored()).anyMatch(file -> file.endsWith(".part"));
+            sidecar.destroyForcibly().waitFor();
+
+            assertThat(fixture.backups().list()).extracting(Backup::id).containsExactly(good.id());
+            Awaitility.await("pg_dump and its snapshot are gone")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> server.query(
+                                    "postgres",
+                                    "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'sidecar%' AND datname = '"
+                                            + database + "'")
+                            .isEmpty());
+            Backup next = fixture.take(database);
+            assertThat(fixture.stored())
+                    .allMatch(file -> file.startsWith(good.id().toString())
+                            || file.startsWith(next.id().toString()));
+            assertThat(fixture.stored()).noneMatch(file -> file.endsWith(".part"));
+        } finally {
+            server.dropDatabase(database);
+        }
+    }
+
+    @Test
+    void aScratchServerOfAKilledSidecarIsRemovedByTheNext() throws Exception {
+        Path scratch = Files.createDirectories(folder.resolve("scratch"));
+        folder.toFile().setExecutable(true, false);
+        BackupFixture fixture = new BackupFixture(server, folder).with("scratch.directory", scratch.toString());
+        Process sidecar = start(fixture, "verify", major());
+        List<ProcessHandle> servers = postgresIn(scratch);
+        assertThat(servers).isNotEmpty();
+
+        ScratchServer.sweep(scratch);
+        assertThat(postgresIn(scratch)).as("its owner lives").isNotEmpty();
+
+        sidecar.destroyForcibly().waitFor();
+        ScratchServer.sweep(scratch);
+        Awaitility.await("the scratch server is gone")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> postgresIn(scratch).isEmpty());
+        try (Stream<Path> left = Files.list(scratch)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    private String major() {
+        return server.query("postgres", "SHOW server_version_num").get(0).replaceFirst("....$", "");
+    }
+
+    private static List<ProcessHandle> postgresIn(Path folder) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(folder.toString())
+                        && process.info().command().orElse("").endsWith("postgres"))
+                .toList();
+    }
+
+    private static Process start(BackupFixture fixture, String what, String which) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KilledSidecar.class.getName(),
+                what,
+                which));
+        fixture.settings.forEach((name, value) -> command.add(name + "=" + value));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); !"begun".equals(line); line = out.readLine()) {
+            assertThat(line).as("it ended before it had begun").isNotNull();
+        }
+        return process;
+    }
+}

@@ -49,6 +49,7 @@ final class SampleApi implements AutoCloseable {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx96m",
                         "-XX:+UseSerialGC",
+                        "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
                         "-XX:TieredStopAtLevel=1",
                         "-jar",
                         jar().toString()));

@@ -50,6 +50,7 @@ final class RequestIdFilter extends OncePerRequestFilter {
                 .addKeyValue("status", response.getStatus())
                 .addKeyValue("duration_ms", nanos / 10_000 / 100.0)
                 .addKeyValue("client_ip", request.getRemoteAddr())
+                .addKeyValue("user_agent", request.getHeader("User-Agent"))
                 .log("request served");
     }
 

@@ -82,6 +82,12 @@ final class StackSecrets {
                     "[A-Za-z0-9-]{32,64}",
                     "an API key of 32 to 64 letters, digits and dashes",
                     "alertmanager/opsgenie_api_key"),
+            channel(
+                    "heartbeat_url",
+                    "heartbeat to the outside",
+                    URL,
+                    "a URL that expects to be called every minute",
+                    "sidecar/settings/sidecar.alerts.heartbeat-url"),
             channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
 
     /** Files in the directory of given secrets that are no secrets of this list. */

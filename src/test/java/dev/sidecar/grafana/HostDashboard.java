@@ -83,7 +83,7 @@ final class HostDashboard {
                 .query("CPU", "max(rate(node_pressure_cpu_waiting_seconds_total{HERE}[$__rate_interval]))")
                 .query("memory", "max(rate(node_pressure_memory_waiting_seconds_total{HERE}[$__rate_interval]))")
                 .query("disk", "max(rate(node_pressure_io_waiting_seconds_total{HERE}[$__rate_interval]))"));
-        page.panel(timeSeries("Memory", "What it is used for.")
+        page.panel(timeSeries("Memory by use", "What it is used for.")
                 .unit("bytes")
                 .stacked()
                 .query(

@@ -19,7 +19,7 @@ final class OverviewDashboard {
         traffic(page);
         states(page);
         page.row("What is wrong");
-        page.panel(table("Firing alerts", "Alerts that fire now. The Watchdog, which always fires, is left out.")
+        page.panel(table("What fires", "Alerts that fire now. The Watchdog, which always fires, is left out.")
                 .size(24, 7)
                 .nothing("Nothing fires")
                 .now("", "ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}")

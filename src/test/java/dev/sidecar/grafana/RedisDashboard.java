@@ -75,7 +75,7 @@ final class RedisDashboard {
                 .fromZero()
                 .query("in", "sum(rate(redis_net_input_bytes_total{HERE}[$__rate_interval]))")
                 .query("out", "sum(rate(redis_net_output_bytes_total{HERE}[$__rate_interval]))"));
-        page.panel(timeSeries("Clients", "Connected, and waiting in a blocking command.")
+        page.panel(timeSeries("Clients over time", "Connected, and waiting in a blocking command.")
                 .fromZero()
                 .query("connected", "sum(redis_connected_clients{HERE})")
                 .query("blocked", "sum(redis_blocked_clients{HERE})"));
@@ -88,7 +88,7 @@ final class RedisDashboard {
 
     private static void memory(Dashboard page) {
         page.row("Memory and keys");
-        page.panel(timeSeries("Memory", "Used by data, taken from the system, and the limit.")
+        page.panel(timeSeries("Memory in bytes", "Used by data, taken from the system, and the limit.")
                 .unit("bytes")
                 .fromZero()
                 .query("used", "sum(redis_memory_used_bytes{HERE})")

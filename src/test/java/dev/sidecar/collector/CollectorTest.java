@@ -40,7 +40,7 @@ class CollectorTest {
     void start(@TempDir Path directory) throws IOException {
         files = LogFiles.in(directory);
         docker("network", "create", network);
-        loki = LokiServer.start(network);
+        loki = LokiServer.start(network, LokiServer.CONFIGURATION);
         alloy = Docker.start(
                 IMAGE,
                 List.of(

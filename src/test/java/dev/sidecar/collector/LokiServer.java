@@ -1,5 +1,7 @@
 package dev.sidecar.collector;
 
+import static dev.sidecar.support.Docker.docker;
+
 import dev.sidecar.support.Docker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,10 +23,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Loki in a container, with the configuration of the stack. */
-final class LokiServer implements AutoCloseable {
+public final class LokiServer implements AutoCloseable {
 
     /** As in docker-compose.staging.yml. */
     static final String IMAGE = "grafana/loki:3.7.6";
+
+    public static final Path CONFIGURATION = Path.of("loki", "loki.yml");
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final HttpClient HTTP =
@@ -39,9 +43,7 @@ final class LokiServer implements AutoCloseable {
     /** A line that was found, with its labels and its structured metadata. */
     record Line(String text, Map<String, String> fields) {}
 
-    static LokiServer start(String network, String... more) {
-        List<String> command = new ArrayList<>(List.of("-config.file=/etc/loki/loki.yml"));
-        command.addAll(List.of(more));
+    public static LokiServer start(String network, Path configuration) {
         return new LokiServer(Docker.start(
                 IMAGE,
                 List.of(
@@ -49,8 +51,8 @@ final class LokiServer implements AutoCloseable {
                         "--network-alias=loki",
                         "--publish=127.0.0.1::3100",
                         "--volume=/loki",
-                        "--volume=" + Path.of("loki", "loki.yml").toAbsolutePath() + ":/etc/loki/loki.yml:ro"),
-                command));
+                        "--volume=" + configuration.toAbsolutePath() + ":/etc/loki/loki.yml:ro"),
+                List.of("-config.file=/etc/loki/loki.yml")));
     }
 
     void kill() {
@@ -61,7 +63,7 @@ final class LokiServer implements AutoCloseable {
         container.startAgain();
     }
 
-    boolean isReady() {
+    public boolean isReady() {
         try {
             return send(HttpRequest.newBuilder(uri("/ready")).build()).statusCode() == 200;
         } catch (UncheckedIOException e) {
@@ -70,6 +72,18 @@ final class LokiServer implements AutoCloseable {
     }
 
     void push(Map<String, String> labels, Instant at, String line) {
+        String refusal = send(labels, at, line);
+        if (!refusal.isEmpty()) {
+            throw new IllegalStateException("Loki refused the line: " + refusal);
+        }
+    }
+
+    /** @return why Loki does not take a line with these labels, or nothing if it does */
+    String refusal(Map<String, String> labels, Instant at) {
+        return send(labels, at, "x");
+    }
+
+    private String send(Map<String, String> labels, Instant at, String line) {
         Map<String, Object> stream = Map.of(
                 "stream",
                 labels,
@@ -79,9 +93,20 @@ final class LokiServer implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(Map.of("streams", List.of(stream)))))
                 .build());
-        if (answer.statusCode() != 204) {
-            throw new IllegalStateException("Loki refused the line: " + answer.body());
-        }
+        return answer.statusCode() == 204 ? "" : answer.body();
+    }
+
+    String metrics() {
+        return send(HttpRequest.newBuilder(uri("/metrics")).build()).body();
+    }
+
+    String logs() {
+        return container.logs();
+    }
+
+    /** Lets it write what it holds in memory. */
+    void stop() {
+        docker("stop", "--time", "30", container.id());
     }
 
     void flush() {
@@ -123,7 +148,7 @@ final class LokiServer implements AutoCloseable {
     }
 
     /** @return what Loki has against the query, or nothing */
-    String complaint(String logQl) {
+    public String complaint(String logQl) {
         HttpResponse<String> answer =
                 send(HttpRequest.newBuilder(uri("/loki/api/v1/format_query?query=" + encoded(logQl)))
                         .build());

@@ -1,16 +1,22 @@
 package dev.sidecar.grafana;
 
+import static dev.sidecar.support.Docker.docker;
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.collector.LokiServer;
+import java.util.UUID;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LogQlTest {
 
-    /** What Loki refuses, too: see {@code LokiTest}. */
+    /** What Loki refuses, too. */
     static Stream<String> wrong() {
         return Stream.of(
                 "{stack=\"a\"",
@@ -41,5 +47,27 @@ class LogQlTest {
 
         assertThat(names.labels()).containsExactly("level", "stack");
         assertThat(names.fields()).containsExactly("duration_ms", "method", "path", "status");
+    }
+
+    /** So that {@link LogQl} may stand for Loki where there is none. */
+    @Test
+    @Tag("images")
+    void lokiJudgesLikewise() {
+        String network = "sidecar-logql-" + UUID.randomUUID();
+        docker("network", "create", network);
+        try (LokiServer loki = LokiServer.start(network, LokiServer.CONFIGURATION)) {
+            await().atMost(2, MINUTES).until(loki::isReady);
+
+            assertThat(wrong())
+                    .allSatisfy(
+                            query -> assertThat(loki.complaint(query)).as(query).isNotEmpty());
+            assertThat(DashboardFile.queries("loki"))
+                    .isNotEmpty()
+                    .allSatisfy(query -> assertThat(loki.complaint(query.filled()))
+                            .as(query.raw())
+                            .isEmpty());
+        } finally {
+            docker("network", "rm", "--force", network);
+        }
     }
 }

@@ -48,7 +48,7 @@ final class LogsDashboard {
                 .query("", """
                         (sum(increase(loki_write_dropped_entries_total{HERE}[$__range])) or vector(0))
                         + (sum(increase(loki_discarded_samples_total{HERE}[$__range])) or vector(0))
-                        + (sum(increase(loki4j_drop_events_total{HERE}[$__range])) or vector(0))"""));
+                        + (sum(increase(sidecar_log_lines_total{HERE,outcome=~"dropped|failed"}[$__range])) or vector(0))"""));
         page.panel(
                 stat(
                                 "Waiting",
@@ -130,7 +130,7 @@ final class LogsDashboard {
                 .query(
                         "Loki: {{reason}}",
                         "sum by (reason) (rate(loki_discarded_samples_total{HERE}[$__rate_interval]))")
-                .query("sidecar", "sum(rate(loki4j_drop_events_total{HERE}[$__rate_interval]))"));
+                .query("sidecar", "sum(rate(sidecar_log_lines_total{HERE,outcome=~\"dropped|failed\"}[$__rate_interval]))"));
         page.panel(timeSeries(
                         "The sidecar's own lines",
                         "Lines a second of the sidecar, by where they go and what became of them.")

@@ -130,7 +130,9 @@ final class LogsDashboard {
                 .query(
                         "Loki: {{reason}}",
                         "sum by (reason) (rate(loki_discarded_samples_total{HERE}[$__rate_interval]))")
-                .query("sidecar", "sum(rate(sidecar_log_lines_total{HERE,outcome=~\"dropped|failed\"}[$__rate_interval]))"));
+                .query(
+                        "sidecar",
+                        "sum(rate(sidecar_log_lines_total{HERE,outcome=~\"dropped|failed\"}[$__rate_interval]))"));
         page.panel(timeSeries(
                         "The sidecar's own lines",
                         "Lines a second of the sidecar, by where they go and what became of them.")

@@ -51,6 +51,9 @@ class LogsAndPanelsTest {
                 .lines()
                 .filter(service -> !service.equals("grafana"))
                 .toList());
+        // So that the page about backups has something to show.
+        ComposeStack.Result backup = stack.exec("sidecar", "sidecar", "backup");
+        assertThat(backup.exitCode()).as(backup.all()).isZero();
         queries = new RunningQueries(stack.url("PROMETHEUS_PORT", ""), stack.url("LOKI_PORT", ""));
     }
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CollectorTest {
 
     private static final String IMAGE = "grafana/alloy:v1.18.1";
+    private static final Path CONFIGURATION = Path.of("alloy", "config.alloy");
 
     private final String network = "sidecar-collector-" + UUID.randomUUID();
     private LokiServer loki;
@@ -49,7 +50,7 @@ class CollectorTest {
                         "--env=STACK=test",
                         "--env=HOST_NAME=box",
                         "--env=PROJECT=demo",
-                        "--volume=" + Path.of("alloy", "config.alloy").toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
+                        "--volume=" + CONFIGURATION.toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
                         "--volume=" + files.containers() + ":/var/lib/docker/containers:ro",
                         "--volume=" + files.postgres() + ":/var/log/postgresql:ro",
                         "--volume=" + files.journal() + ":/var/log/journal:ro",
@@ -72,6 +73,14 @@ class CollectorTest {
             loki.close();
         }
         docker("network", "rm", "--force", network);
+    }
+
+    @Test
+    void theConfigurationIsFormattedAndValid() {
+        String mount = "--volume=" + CONFIGURATION.toAbsolutePath() + ":/config.alloy:ro";
+
+        docker("run", "--rm", mount, IMAGE, "fmt", "--test", "/config.alloy");
+        docker("run", "--rm", mount, IMAGE, "validate", "/config.alloy");
     }
 
     @Test

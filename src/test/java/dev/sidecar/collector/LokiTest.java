@@ -74,6 +74,17 @@ class LokiTest {
     }
 
     @Test
+    void theConfigurationIsValid() {
+        docker(
+                "run",
+                "--rm",
+                "--volume=" + LokiServer.CONFIGURATION.toAbsolutePath() + ":/loki.yml:ro",
+                LokiServer.IMAGE,
+                "-config.file=/loki.yml",
+                "-verify-config");
+    }
+
+    @Test
     void theRulerIsOffAndLinesThatAreTooOldOrTooLabelledAreRefused() {
         try (LokiServer loki = LokiServer.start(network, LokiServer.CONFIGURATION)) {
             await().atMost(2, MINUTES).until(loki::isReady);

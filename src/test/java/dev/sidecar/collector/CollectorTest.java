@@ -1,0 +1,258 @@
+package dev.sidecar.collector;
+
+import static dev.sidecar.support.Docker.docker;
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.collector.LokiServer.Line;
+import dev.sidecar.support.Docker;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real Alloy reads files as Docker, PostgreSQL and the journal write them, and the real Loki is asked what arrived. */
+@Tag("images")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CollectorTest {
+
+    private static final String IMAGE = "grafana/alloy:v1.18.1";
+    private static final Path CONFIGURATION = Path.of("alloy", "config.alloy");
+
+    private final String network = "sidecar-collector-" + UUID.randomUUID();
+    private LokiServer loki;
+    private Docker.Container alloy;
+    private LogFiles files;
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws IOException {
+        files = LogFiles.in(directory);
+        docker("network", "create", network);
+        loki = LokiServer.start(network, LokiServer.CONFIGURATION);
+        alloy = Docker.start(
+                IMAGE,
+                List.of(
+                        "--network=" + network,
+                        "--publish=127.0.0.1::12345",
+                        "--env=STACK=test",
+                        "--env=HOST_NAME=box",
+                        "--env=PROJECT=demo",
+                        "--volume=" + CONFIGURATION.toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
+                        "--volume=" + files.containers() + ":/var/lib/docker/containers:ro",
+                        "--volume=" + files.postgres() + ":/var/log/postgresql:ro",
+                        "--volume=" + files.journal() + ":/var/log/journal:ro",
+                        "--volume=/var/lib/alloy/data"),
+                List.of(
+                        "run",
+                        "/etc/alloy/config.alloy",
+                        "--server.http.listen-addr=0.0.0.0:12345",
+                        "--storage.path=/var/lib/alloy/data",
+                        "--disable-reporting"));
+        await().atMost(2, MINUTES).until(loki::isReady);
+    }
+
+    @AfterAll
+    void stop() {
+        if (alloy != null) {
+            alloy.close();
+        }
+        if (loki != null) {
+            loki.close();
+        }
+        docker("network", "rm", "--force", network);
+    }
+
+    @Test
+    void theConfigurationIsFormattedAndValid() {
+        String mount = "--volume=" + CONFIGURATION.toAbsolutePath() + ":/config.alloy:ro";
+
+        docker("run", "--rm", mount, IMAGE, "fmt", "--test", "/config.alloy");
+        docker("run", "--rm", mount, IMAGE, "validate", "/config.alloy");
+    }
+
+    @Test
+    void aLineOfEachSourceIsFoundAgain() throws IOException {
+        String canary = "canary-" + UUID.randomUUID();
+        files.container("redis", "1:M 23 Nov 2026 22:10:11.123 * " + canary);
+        files.container("api", "{\"level\":\"INFO\",\"message\":\"" + canary + "\"}");
+        files.container("nginx", "2026/11/23 22:10:11 [error] 29#29: *1 connect() failed " + canary);
+        files.postgres("LOG", "00000", canary);
+        files.journal(3, canary);
+
+        for (String source : List.of("container", "api", "nginx", "postgres", "system")) {
+            assertThat(found("{source=\"" + source + "\"} |= \"" + canary + "\""))
+                    .as(source)
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.fields())
+                            .containsEntry("stack", "test")
+                            .containsEntry("host", "box"));
+        }
+        assertThat(found("{source=\"nginx\"} |= \"" + canary + "\"").get(0).fields())
+                .containsEntry("level", "error");
+        assertThat(found("{source=\"system\"} |= \"" + canary + "\"").get(0).fields())
+                .containsEntry("level", "error")
+                .containsEntry("unit", "test.service");
+        assertThat(loki.labelNames()).containsExactlyInAnyOrder("stack", "host", "service", "source", "level");
+    }
+
+    @Test
+    void oneRequestIsFoundInTheLinesOfAllServices() throws IOException {
+        String id = UUID.randomUUID().toString();
+        files.container("nginx", access(id, 502, "api"));
+        files.container(
+                "api",
+                "{\"level\":\"WARN\",\"logger\":\"orders\",\"message\":\"no stock\",\"request_id\":\"" + id + "\"}");
+        files.postgres("LOG", "00000", "duration: 612.1 ms  statement: select 1 /* request_id='" + id + "' */");
+
+        List<Line> lines = found("{stack=\"test\"} |= \"" + id + "\" | request_id=\"" + id + "\"", 3);
+
+        assertThat(lines)
+                .extracting(line -> line.fields().get("service"))
+                .containsExactlyInAnyOrder("nginx", "api", "postgres");
+        assertThat(lines)
+                .filteredOn(line -> line.fields().get("service").equals("nginx"))
+                .singleElement()
+                .satisfies(line -> assertThat(line.fields())
+                        .containsEntry("status", "502")
+                        .containsEntry("duration_ms", "12.5")
+                        .containsEntry("path", "/orders")
+                        .containsEntry("upstream_service", "api")
+                        .containsEntry("level", "error"));
+    }
+
+    @Test
+    void whatIsSecretIsMasked() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        files.container(
+                "api",
+                "{\"message\":\"" + mark
+                        + "\",\"headers\":{\"Authorization\":\"Basic hunter1==\",\"Cookie\":\"S=hunter2; b=c\"},\"token\":\"hunter3\"}");
+        files.container(
+                "api",
+                "{\"message\":\"" + mark
+                        + " Authorization: Bearer hunter4.x.y and jdbc:postgresql://app:hunter5@db/x?password=hunter6 {\\\"password\\\":\\\"hunter7\\\"}\"}");
+        files.postgres("ERROR", "42601", mark + " ALTER ROLE app PASSWORD 'hunter8'");
+
+        assertThat(found("{stack=\"test\"} |= \"" + mark + "\"", 3))
+                .extracting(Line::text)
+                .allMatch(line -> line.contains("***"))
+                .noneMatch(line -> line.contains("hunter"));
+    }
+
+    @Test
+    void aStackTraceInPlainTextIsOneEntry() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        List<String> trace = List.of(
+                "java.lang.IllegalStateException: " + mark,
+                "\tat dev.Shop.order(Shop.java:12)",
+                "Caused by: java.io.IOException: disk",
+                "\t... 12 more");
+        files.container("worker", trace.toArray(String[]::new));
+        files.container("worker", "next");
+
+        assertThat(found("{service=\"worker\"} |= \"" + mark + "\""))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.text()).isEqualTo(String.join("\n", trace));
+                    assertThat(line.fields()).containsEntry("level", "error").containsEntry("source", "container");
+                });
+    }
+
+    @Test
+    void theSidecarsOwnLinesAndOtherProjectsAreLeftOut() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        files.container(
+                "sidecar",
+                "{\"level\":\"INFO\",\"message\":\"" + mark + "\"}",
+                "# A fatal error has been detected " + mark);
+        files.strangers(mark);
+        files.container("redis", mark);
+
+        assertThat(found("{service=\"redis\"} |= \"" + mark + "\"")).hasSize(1);
+        assertThat(found("{stack=\"test\"} |= \"" + mark + "\"", 2))
+                .extracting(Line::text)
+                .containsExactlyInAnyOrder(mark, "# A fatal error has been detected " + mark);
+        assertThat(metrics()).contains("reason=\"sent_by_the_sidecar\"", "reason=\"other_project\"");
+    }
+
+    @Test
+    void linesBecomeMetrics() throws IOException {
+        String service = "shop" + System.nanoTime();
+        files.container("nginx", access("a", 200, service), access("b", 204, service), access("c", 429, service));
+        files.postgres("FATAL", "28P01", "password authentication failed for user \"app\"");
+
+        String series =
+                "loki_process_custom_nginx_http_requests_total{component_id=\"loki.process.fields\",component_path=\"/\",service=\""
+                        + service + "\",source=\"nginx\",status=";
+        await().atMost(1, MINUTES)
+                .untilAsserted(() -> assertThat(metrics())
+                        .contains(
+                                series + "\"2xx\"} 2",
+                                series + "\"429\"} 1",
+                                "loki_process_custom_pg_auth_failures_total")
+                        .containsPattern("nginx_request_duration_seconds_bucket\\{[^}]*service=\"" + service
+                                + "\"[^}]*le=\"0.025\"} 2"));
+    }
+
+    @Test
+    void nothingIsLostOrDoubledWhileLokiIsAway() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        int lines = 4_000;
+        for (int i = 0; i < lines; i++) {
+            if (i == lines / 4) {
+                loki.kill();
+            }
+            files.container("api", "{\"level\":\"INFO\",\"message\":\"" + mark + " " + i + "\"}");
+        }
+        loki.startAgain();
+        await().atMost(2, MINUTES).until(loki::isReady);
+
+        assertThat(found("{service=\"api\"} |= \"" + mark + "\"", lines))
+                .extracting(Line::text)
+                .doesNotHaveDuplicates();
+    }
+
+    private List<Line> found(String query) {
+        return found(query, 1);
+    }
+
+    private List<Line> found(String query, int expected) {
+        Predicate<List<Line>> enough = lines -> lines.size() >= expected;
+        return await().atMost(2, MINUTES)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptions()
+                .until(() -> loki.lines(query), enough);
+    }
+
+    private static String access(String id, int status, String upstream) {
+        return "{\"request_id\":\"%s\",\"method\":\"GET\",\"path\":\"/orders\",\"status\":%d,\"duration_ms\":12.5,\"request_time\":0.0125,\"upstream_service\":\"%s\",\"client_ip\":\"10.0.0.1\"}"
+                .formatted(id, status, upstream);
+    }
+
+    private String metrics() throws IOException {
+        try {
+            return HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + alloy.port(12345) + "/metrics"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sidecar.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.UUID;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes log files as the Docker daemon, PostgreSQL and the journal do. */
+record LogFiles(Path containers, Path postgres, Path journal) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Path JOURNAL_WRITER = Path.of("/lib/systemd/systemd-journal-remote");
+    private static final DateTimeFormatter OF_POSTGRES =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS 'UTC'").withZone(ZoneOffset.UTC);
+
+    static LogFiles in(Path directory) throws IOException {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return new LogFiles(
+                Files.createDirectory(directory.resolve("containers")),
+                Files.createDirectory(directory.resolve("postgres")),
+                Files.createDirectory(directory.resolve("journal")));
+    }
+
+    /** One line each, of a container of the project {@code demo}. */
+    void container(String service, String... lines) throws IOException {
+        for (String line : lines) {
+            containerOf("demo", service, line);
+        }
+    }
+
+    /** A line of a container of another project. */
+    void strangers(String line) throws IOException {
+        containerOf("stranger", "strange", line);
+    }
+
+    private void containerOf(String project, String service, String line) throws IOException {
+        String id = UUID.nameUUIDFromBytes((project + service).getBytes(StandardCharsets.UTF_8))
+                .toString()
+                .replace("-", "")
+                .repeat(2);
+        Map<String, Object> entry = Map.of(
+                "log",
+                line + "\n",
+                "stream",
+                "stdout",
+                "attrs",
+                Map.of("com.docker.compose.project", project, "com.docker.compose.service", service),
+                "time",
+                Instant.now().toString());
+        append(
+                Files.createDirectories(containers.resolve(id)).resolve(id + "-json.log"),
+                JSON.writeValueAsString(entry));
+    }
+
+    void postgres(String severity, String sqlState, String message) throws IOException {
+        append(
+                postgres.resolve("postgresql.json"),
+                JSON.writeValueAsString(Map.of(
+                        "timestamp",
+                        OF_POSTGRES.format(Instant.now()),
+                        "user",
+                        "app",
+                        "dbname",
+                        "app",
+                        "error_severity",
+                        severity,
+                        "state_code",
+                        sqlState,
+                        "message",
+                        message,
+                        "backend_type",
+                        "client backend")));
+    }
+
+    /** Journal files have no simple format, so systemd's own program writes them. */
+    void journal(int priority, String message) throws IOException {
+        assertThat(JOURNAL_WRITER).as("apt-get install systemd-journal-remote").isExecutable();
+        long micros = System.currentTimeMillis() * 1000;
+        String entry = """
+                __REALTIME_TIMESTAMP=%1$d
+                __MONOTONIC_TIMESTAMP=%1$d
+                _BOOT_ID=0123456789abcdef0123456789abcdef
+                _MACHINE_ID=0123456789abcdef0123456789abcdef
+                _SYSTEMD_UNIT=test.service
+                SYSLOG_IDENTIFIER=test
+                PRIORITY=%2$d
+                MESSAGE=%3$s
+
+                """.formatted(micros, priority, message);
+        Process writer = new ProcessBuilder(
+                        JOURNAL_WRITER.toString(), "--output=" + journal.resolve("remote.journal"), "-")
+                .redirectErrorStream(true)
+                .start();
+        try (var input = writer.outputWriter(StandardCharsets.UTF_8)) {
+            input.write(entry);
+        }
+        assertThat(new String(writer.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("writing 1 entries");
+    }
+
+    private static void append(Path file, String line) throws IOException {
+        Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+}

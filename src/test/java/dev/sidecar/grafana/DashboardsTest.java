@@ -1,0 +1,161 @@
+package dev.sidecar.grafana;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.yaml.snakeyaml.Yaml;
+import tools.jackson.databind.JsonNode;
+
+/** What every dashboard has to say and be, whatever it shows. */
+class DashboardsTest {
+
+    private static final Set<String> PANELS =
+            Set.of("timeseries", "stat", "gauge", "bargauge", "state-timeline", "heatmap", "table", "logs");
+    private static final Pattern VARIABLE = Pattern.compile("\\$(?!__)\\{?(\\w+)");
+    private static final Pattern FIXED_WINDOW = Pattern.compile("\\b(rate|increase|irate)\\([^()\\[]*\\[(?!\\$__)");
+
+    static Stream<DashboardFile> files() {
+        return DashboardFile.all().stream();
+    }
+
+    @Test
+    void theFilesAreWhatTheSourceSays() throws IOException {
+        for (Dashboard dashboard : Dashboards.all()) {
+            Path file = Dashboards.DIRECTORY.resolve(dashboard.uid() + ".json");
+            if (Boolean.getBoolean("dashboards.write")) {
+                Files.writeString(file, dashboard.toJson());
+            }
+            assertThat(file)
+                    .as("mvn -Dtest=DashboardsTest -Ddashboards.write=true test writes them anew")
+                    .hasContent(dashboard.toJson());
+        }
+        assertThat(DashboardFile.all()).hasSize(Dashboards.all().size());
+    }
+
+    @Test
+    void noTwoHaveTheSameUidOrTitle() {
+        assertThat(files().map(file -> file.json().path("uid").asString())).doesNotHaveDuplicates();
+        assertThat(files().map(file -> file.json().path("title").asString())).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void itIsAFinishedPage(DashboardFile file) {
+        JsonNode json = file.json();
+
+        assertThat(json.path("uid").asString() + ".json").isEqualTo(file.name());
+        assertThat(json.path("description").asString()).endsWith("?");
+        assertThat(json.path("schemaVersion").asInt()).isEqualTo(42);
+        assertThat(json.path("editable").asBoolean(true)).isFalse();
+        assertThat(json.path("refresh").asString()).isEqualTo("30s");
+        assertThat(json.path("time").path("from").asString()).isEqualTo("now-6h");
+        assertThat(json.path("annotations").path("list").size()).isEqualTo(2);
+        assertThat(json.path("links").size()).isEqualTo(1);
+        assertThat(file.text())
+                .as("inputs that only an import by hand would ask for")
+                .doesNotContain("${DS_", "__inputs");
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void everyPanelSaysWhatItShows(DashboardFile file) throws IOException {
+        Set<String> provisioned = provisioned();
+
+        assertThat(file.panels()).isNotEmpty().allSatisfy(panel -> {
+            assertThat(panel.path("type").asString()).isIn(PANELS);
+            assertThat(panel.path("title").asString()).isNotBlank();
+            assertThat(panel.path("description").asString())
+                    .as(panel.path("title").asString())
+                    .hasSizeGreaterThan(10);
+            assertThat(panel.path("fieldConfig").path("defaults").path("unit").asString(""))
+                    .isNotEmpty();
+            assertThat(panel.path("datasource").path("uid").asString()).isIn(provisioned);
+            assertThat(DashboardFile.list(panel.path("targets")))
+                    .isNotEmpty()
+                    .allSatisfy(target -> assertThat(target.path("datasource")).isEqualTo(panel.path("datasource")));
+        });
+        assertThat(file.panels().stream().map(panel -> panel.path("title").asString()))
+                .doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void noPanelLiesOnAnother(DashboardFile file) {
+        boolean[][] taken = new boolean[200][24];
+        Set<Integer> ids =
+                file.panels().stream().map(panel -> panel.path("id").asInt()).collect(Collectors.toSet());
+
+        for (JsonNode panel : file.json().path("panels")) {
+            JsonNode place = panel.path("gridPos");
+            for (int y = place.path("y").asInt();
+                    y < place.path("y").asInt() + place.path("h").asInt();
+                    y++) {
+                for (int x = place.path("x").asInt();
+                        x < place.path("x").asInt() + place.path("w").asInt();
+                        x++) {
+                    assertThat(taken[y][x]).as(panel.path("title").asString()).isFalse();
+                    taken[y][x] = true;
+                }
+            }
+        }
+        assertThat(ids).hasSameSizeAs(file.panels());
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void everyVariableIsThereAndItsAllMatchesSomething(DashboardFile file) {
+        List<JsonNode> variables =
+                DashboardFile.list(file.json().path("templating").path("list")).toList();
+        Set<String> names = variables.stream()
+                .map(variable -> variable.path("name").asString())
+                .collect(Collectors.toSet());
+
+        assertThat(variables)
+                .filteredOn(variable -> variable.path("type").asString().equals("query"))
+                .allSatisfy(variable -> assertThat(variable.path("allValue").asString())
+                        .as("Loki refuses .*")
+                        .isEqualTo(".+"));
+        assertThat(file.queries())
+                .allSatisfy(query -> assertThat(
+                                VARIABLE.matcher(query.raw()).results().map(found -> found.group(1)))
+                        .isSubsetOf(names));
+        assertThat(file.queries())
+                .as("every query heeds the choice of stack and host")
+                .allSatisfy(query -> assertThat(query.raw()).contains("stack=~\"$stack\",host=~\"$host\""));
+    }
+
+    /** A window shorter than four scrapes has no rate, and then the panel is empty. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void ratesAreOverTheWindowThatGrafanaChooses(DashboardFile file) {
+        assertThat(file.queries().filter(query -> query.dataSource().equals("prometheus")))
+                .allSatisfy(query -> {
+                    assertThat(FIXED_WINDOW.matcher(query.raw()).find())
+                            .as(query.toString())
+                            .isFalse();
+                    if (query.raw().contains("histogram_quantile")) {
+                        assertThat(query.raw())
+                                .containsPattern(
+                                        "histogram_quantile\\([\\d.]+, sum by \\([^)]*le\\) \\((rate|increase)\\(");
+                    }
+                });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Set<String> provisioned() throws IOException {
+        java.util.Map<String, Object> file =
+                new Yaml().load(Files.readString(Path.of("grafana", "provisioning", "datasources", "datasources.yml")));
+        return ((List<java.util.Map<String, Object>>) file.get("datasources"))
+                .stream().map(source -> (String) source.get("uid")).collect(Collectors.toSet());
+    }
+}

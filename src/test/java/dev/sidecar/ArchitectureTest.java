@@ -1,6 +1,7 @@
 package dev.sidecar;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
@@ -126,12 +127,9 @@ class ArchitectureTest {
                 .areNotAnnotatedWith(ConfigurationProperties.class)
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.springframework..")
-                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                                resideInAPackage("org.springframework.boot.context.properties..")))
-                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                                resideInAPackage("org.springframework.scheduling.support..")))
-                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                                resideInAPackage("org.springframework.util.unit"))))
+                        .and(not(resideInAPackage("org.springframework.boot.context.properties..")))
+                        .and(not(resideInAPackage("org.springframework.scheduling.support..")))
+                        .and(not(resideInAPackage("org.springframework.util.unit.."))))
                 .check(CLASSES);
     }
 

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -97,6 +98,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(waiting.isEmpty() && room);
     }
 
+    /** @return whether the rest of the current request had arrived, so that the next begins with what comes next */
+    boolean skipBody() {
+        while (waiting.peek() instanceof HttpContent) {
+            HttpContent content = (HttpContent) waiting.remove();
+            content.release();
+            if (content instanceof LastHttpContent) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The exchange is over, and the connection can be used again. */
     void ended() {
         exchange = null;
@@ -136,7 +149,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.close();
     }
 
-    void drain() {
+    void closeIfIdle() {
         if (exchange == null && !lingering) {
             channel.close();
         }

@@ -109,6 +109,7 @@ final class Exchange {
     }
 
     void notConnected(Reason reason) {
+        requestComplete = requestComplete || client.skipBody();
         fail(reason);
     }
 

@@ -123,7 +123,8 @@ final class Gateway implements SmartLifecycle {
         Channel listening = server;
         if (listening != null) {
             listening.close().awaitUninterruptibly();
-            workers.values().forEach(Worker::drain);
+            workers.values().forEach(Worker::beginDraining);
+            workers.values().forEach(Worker::closeIdle);
             awaitConnections(parts.properties().timeouts().drain().toNanos());
         }
         server = null;

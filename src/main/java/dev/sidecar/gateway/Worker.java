@@ -34,7 +34,7 @@ final class Worker {
     private final Set<ClientConnection> clients = new LinkedHashSet<>();
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final Bootstrap bootstrap;
-    private boolean draining;
+    private volatile boolean draining;
 
     Worker(EventLoop loop, GatewayParts parts, UpstreamAddress address) {
         this.loop = loop;
@@ -149,11 +149,14 @@ final class Worker {
         }
     }
 
-    /** Ends what is idle; what is being answered is told to be the last on its connection. */
-    void drain() {
+    /** From now on every answer is the last on its connection. */
+    void beginDraining() {
+        draining = true;
+    }
+
+    void closeIdle() {
         loop.execute(() -> {
-            draining = true;
-            List.copyOf(clients).forEach(ClientConnection::drain);
+            List.copyOf(clients).forEach(ClientConnection::closeIfIdle);
             UpstreamConnection connection = idle.pollLast();
             while (connection != null) {
                 connection.close();

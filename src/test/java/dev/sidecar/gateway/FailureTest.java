@@ -1,0 +1,361 @@
+package dev.sidecar.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a client sees when the upstream, the network or the client itself fails. */
+class FailureTest {
+
+    private static final String GET = "GET /x HTTP/1.1\r\nHost: a\r\nX-Request-ID: i-1\r\n\r\n";
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    @Test
+    void aRefusedConnectionIsA502AndTheClientsConnectionGoesOn() throws Exception {
+        try (var gateway = GatewayServer.before(freePort());
+                var client = gateway.connect()) {
+            for (int i = 1; i <= 2; i++) {
+                assertThat(client.send(GET).message()).isEqualTo("""
+                        HTTP/1.1 502 Bad Gateway\r
+                        content-type: application/problem+json\r
+                        content-length: 139\r
+                        X-Request-ID: i-1\r
+                        \r
+                        {"type":"about:blank","title":"Bad Gateway","status":502,"detail":"The API refused the connection.","reason":"refused","request_id":"i-1"}
+                        """);
+                assertThat(gateway.failures(Reason.REFUSED)).isEqualTo(i);
+            }
+            await().until(() -> gateway.inFlight() == 0);
+        }
+    }
+
+    @Test
+    void aProblemHasNoBodyForHead() throws Exception {
+        try (var gateway = GatewayServer.before(freePort());
+                var client = gateway.connect()) {
+            client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 502").endsWith("\r\n\r\n");
+        }
+    }
+
+    @Test
+    void aNameNobodyKnowsIsA502() {
+        try (var gateway = GatewayServer.before("http://no-such-host.invalid:80");
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"unreachable\"");
+        }
+    }
+
+    @Test
+    void anUpstreamThatTakesNoConnectionIsA504() throws Exception {
+        List<Socket> fillers = new ArrayList<>();
+        try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var gateway = GatewayServer.before(deaf.getLocalPort(), "timeouts.connect", "300ms");
+                var client = gateway.connect()) {
+            fill(deaf, fillers);
+
+            assertThat(client.send(GET).message())
+                    .startsWith("HTTP/1.1 504")
+                    .contains("\"reason\":\"connect_timeout\"");
+        } finally {
+            for (Socket filler : fillers) {
+                filler.close();
+            }
+        }
+    }
+
+    /** Until the queue of the listening socket takes no more. */
+    private static void fill(ServerSocket deaf, List<Socket> fillers) throws Exception {
+        while (true) {
+            Socket socket = new Socket();
+            fillers.add(socket);
+            try {
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), deaf.getLocalPort()), 500);
+            } catch (SocketTimeoutException e) {
+                return;
+            }
+        }
+    }
+
+    @Test
+    void anUpstreamThatDoesNotAnswerIsA504AndItsConnectionIsClosed() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.untilClosed();
+                    closed.countDown();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "timeouts.response", "200ms");
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message())
+                    .startsWith("HTTP/1.1 504 Gateway Timeout\r\n")
+                    .contains("\"reason\":\"response_timeout\"", "\"request_id\":\"i-1\"");
+            closed.await();
+            assertThat(gateway.failures(Reason.RESPONSE_TIMEOUT)).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+                "HTTP/1.1 200 OK\r\nX: a\u0000b\r\n\r\n",
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nfree bytes",
+                "HTTP/1.1 2x0 OK\r\n\r\n",
+                "220 mail.example ESMTP\r\n\r\n"
+            })
+    void anAnswerThatIsNoneIsA502(String answer) {
+        try (var upstream = RawUpstream.answering(answer);
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
+        }
+    }
+
+    @Test
+    void halfAHeadIsA502() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-").close();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"closed\"");
+            assertThat(upstream.connections).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 10\r\n\r\nhalf", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"})
+    void anAnswerCutInTheMiddleIsSeenToBeCut(String rest) {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\n" + rest).close();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).untilClosed())
+                    .startsWith("HTTP/1.1 200")
+                    .doesNotEndWith("0\r\n\r\n")
+                    .satisfies(seen -> assertThat(
+                                    seen.endsWith("half") || seen.contains("hello") || seen.endsWith("\r\n\r\n"))
+                            .isTrue());
+            await().untilAsserted(
+                            () -> assertThat(gateway.failures(Reason.TRUNCATED)).isEqualTo(1));
+        }
+    }
+
+    @Test
+    void anAnswerThatStopsInTheMiddleIsBrokenOff() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "timeouts.idle", "200ms");
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).untilClosed()).startsWith("HTTP/1.1 200");
+            await().untilAsserted(
+                            () -> assertThat(gateway.failures(Reason.STALLED)).isEqualTo(1));
+        }
+    }
+
+    @Test
+    void aClientThatGoesAwayCancelsTheCall() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch cancelled = new CountDownLatch(1);
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    asked.countDown();
+                    if (connection.read() < 0) {
+                        cancelled.countDown();
+                    }
+                });
+                var gateway = GatewayServer.before(upstream.port())) {
+            var client = gateway.connect().send(GET);
+            asked.await();
+            client.close();
+            cancelled.await();
+
+            await().untilAsserted(() -> {
+                assertThat(gateway.failures(Reason.CLIENT_GONE)).isEqualTo(1);
+                assertThat(gateway.inFlight()).isZero();
+            });
+        }
+    }
+
+    /** The upstream closes as it is asked again: the request never ran, and the client must not notice. */
+    @Test
+    void aRequestOnAStaleConnectionIsSentAgain() {
+        AtomicInteger asked = new AtomicInteger();
+        try (var upstream = closingWhenAskedAgain(asked);
+                var gateway = GatewayServer.before(upstream.port())) {
+            oneOnAPooledConnection(
+                    gateway, GET, () -> assertThat(gateway.retries()).isEqualTo(1), "HTTP/1.1 200");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "POST /x HTTP/1.1\r\nHost: a\r\n\r\n",
+                "PATCH /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+                "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+            })
+    void whatMayHaveRunIsNotSentAgain(String request) {
+        AtomicInteger asked = new AtomicInteger();
+        try (var upstream = closingWhenAskedAgain(asked);
+                var gateway = GatewayServer.before(upstream.port())) {
+            oneOnAPooledConnection(
+                    gateway, request, () -> assertThat(gateway.retries()).isZero(), "HTTP/1.1 502");
+            assertThat(gateway.failures(Reason.CLOSED)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aFreshConnectionThatIsClosedIsNotTriedAgain() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.close();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"closed\"");
+            assertThat(upstream.connections).hasSize(1);
+        }
+    }
+
+    private static RawUpstream closingWhenAskedAgain(AtomicInteger asked) {
+        return new RawUpstream((connection, number) -> {
+            connection.message();
+            connection.send(OK);
+            if (number > 0) {
+                connection.message();
+                connection.send(OK);
+            } else if (!connection.head().isEmpty()) {
+                asked.incrementAndGet();
+                connection.close();
+            }
+        });
+    }
+
+    private static void oneOnAPooledConnection(GatewayServer gateway, String request, Runnable check, String answer) {
+        try (var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 200");
+            assertThat(client.send(request).message()).startsWith(answer);
+            check.run();
+        }
+    }
+
+    @Test
+    void bytesThatNobodyAskedForAreNotTakenForTheNextAnswer() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send(OK + "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+                    connection.head();
+                    connection.send(OK);
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send(GET).message()).endsWith("ok");
+            assertThat(client.send(GET).message()).endsWith("ok");
+            assertThat(upstream.connections).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 2000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n400\r\n"})
+    void aBodyAboveTheLimitIsA413(String rest) {
+        try (var upstream = new RawUpstream((connection, number) -> connection.untilClosed());
+                var gateway = GatewayServer.before(upstream.port(), "limits.body-size", "1000B");
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\n" + rest + "x".repeat(1024));
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 413").contains("\"reason\":\"body_too_large\"");
+        }
+    }
+
+    @Test
+    void aHeadAboveTheLimitIsA431AndAnAddressA414() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.header-size", "2KB");
+                var first = gateway.connect();
+                var second = gateway.connect();
+                var third = gateway.connect()) {
+            first.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(3000) + "\r\n\r\n");
+            assertThat(first.untilClosed()).startsWith("HTTP/1.1 431").contains("header_too_large");
+            second.send("GET /" + "x".repeat(3000) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(second.untilClosed()).startsWith("HTTP/1.1 414").contains("target_too_long");
+            third.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(1500) + "\r\n\r\n");
+            assertThat(third.message()).startsWith("HTTP/1.1 200");
+            assertThat(upstream.heads).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"GET / HTTP/1.1\r\nHost: a", "G", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel"})
+    void aRequestThatDoesNotArriveIsA408(String part) {
+        try (var upstream = new RawUpstream((connection, number) -> connection.untilClosed());
+                var gateway =
+                        GatewayServer.before(upstream.port(), "timeouts.head", "200ms", "timeouts.idle", "200ms");
+                var client = gateway.connect()) {
+            assertThat(client.send(part).untilClosed())
+                    .startsWith("HTTP/1.1 408")
+                    .contains("request_timeout");
+            assertThat(gateway.failures(Reason.REQUEST_TIMEOUT)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anIdleConnectionIsClosedWithoutAWord() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "timeouts.keep-alive", "300ms");
+                var fresh = gateway.connect();
+                var used = gateway.connect()) {
+            assertThat(used.send(GET).message()).startsWith("HTTP/1.1 200");
+            assertThat(used.untilClosed()).isEmpty();
+            assertThat(fresh.untilClosed()).isEmpty();
+        }
+    }
+
+    @Test
+    void oneClientTooManyIsToldToComeLater() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", "2")) {
+            var first = gateway.connect();
+            var second = gateway.connect();
+            assertThat(first.send(GET).message()).startsWith("HTTP/1.1 200");
+            assertThat(second.send(GET).message()).startsWith("HTTP/1.1 200");
+            try (var third = gateway.connect()) {
+                assertThat(third.send(GET).message()).startsWith("HTTP/1.1 503").contains("too_many_connections");
+            }
+            first.close();
+            await().untilAsserted(() -> {
+                try (var fourth = gateway.connect()) {
+                    assertThat(fourth.send(GET).message()).startsWith("HTTP/1.1 200");
+                }
+            });
+            second.close();
+        }
+    }
+
+    private static int freePort() throws Exception {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

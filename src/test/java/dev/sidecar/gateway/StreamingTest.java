@@ -1,0 +1,172 @@
+package dev.sidecar.gateway;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.UnixUser;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** Bodies far larger than the memory pass; what one side does not take, the other cannot send. */
+class StreamingTest {
+
+    private static final long TWO_GIGABYTES = 2L << 30;
+    private static final byte[] BLOCK = block();
+
+    /** The gateway in a JVM of its own with 32 MB of heap and 32 MB outside of it. */
+    @Test
+    void twoGigabytesPassUpAndDown() throws Exception {
+        AtomicLong received = new AtomicLong();
+        try (var upstream = new RawUpstream((connection, number) -> {
+            connection.head();
+            received.set(drain(connection.in(), TWO_GIGABYTES));
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + TWO_GIGABYTES + "\r\n\r\n");
+            pour(connection.out(), TWO_GIGABYTES);
+            connection.read();
+        })) {
+            BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+            try (ChildProcess gateway = smallJvm(upstream.port(), lines::add)) {
+                int port = Integer.parseInt(String.valueOf(lines.poll(2, MINUTES)));
+                try (var client = RawConnection.to(port)) {
+                    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + TWO_GIGABYTES + "\r\n\r\n");
+                    pour(client.out(), TWO_GIGABYTES);
+
+                    assertThat(client.head()).startsWith("HTTP/1.1 200");
+                    assertThat(drain(client.in(), TWO_GIGABYTES)).isEqualTo(TWO_GIGABYTES);
+                    assertThat(received.get()).isEqualTo(TWO_GIGABYTES);
+                }
+                gateway.requireAlive();
+            }
+        }
+    }
+
+    private static ChildProcess smallJvm(int upstream, Consumer<String> line) throws IOException {
+        return ChildProcess.start(
+                "gateway",
+                UnixUser.same(),
+                Map.of(),
+                text -> {
+                    if (text.startsWith("port ")) {
+                        line.accept(text.substring(5));
+                    }
+                },
+                java.util.List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx32m",
+                        "-XX:MaxDirectMemorySize=32m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        String.valueOf(upstream)));
+    }
+
+    /** What the child runs. */
+    static final class Main {
+
+        public static void main(String[] args) throws InterruptedException {
+            GatewayServer gateway = GatewayServer.before(Integer.parseInt(args[0]));
+            System.out.println("port " + gateway.port());
+            Thread.currentThread().join();
+        }
+    }
+
+    @Test
+    void aClientThatDoesNotReadStopsTheUpstream() throws Exception {
+        AtomicLong poured = new AtomicLong();
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + TWO_GIGABYTES + "\r\n\r\n");
+                    pour(connection.out(), TWO_GIGABYTES, poured);
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").head();
+            long stopped = untilItStops(poured);
+
+            // Buffers of two sockets hold some megabytes each; the gateway itself next to nothing.
+            assertThat(stopped).isLessThan(64L << 20);
+            drain(client.in(), stopped);
+            await().until(() -> poured.get() > stopped);
+        }
+    }
+
+    @Test
+    void anUpstreamThatDoesNotReadStopsTheClient() throws Exception {
+        AtomicLong poured = new AtomicLong();
+        CompletableFuture<RawConnection> asked = new CompletableFuture<>();
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    asked.complete(connection);
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + TWO_GIGABYTES + "\r\n\r\n");
+            CompletableFuture<Void> pouring = CompletableFuture.runAsync(() -> {
+                try {
+                    pour(client.out(), TWO_GIGABYTES, poured);
+                } catch (IOException e) {
+                    // The end of the test closes the connection.
+                }
+            });
+            RawConnection slow = asked.get(1, MINUTES);
+            long stopped = untilItStops(poured);
+
+            assertThat(stopped).isLessThan(64L << 20);
+            drain(slow.in(), stopped / 2);
+            await().until(() -> poured.get() > stopped);
+            client.close();
+            pouring.get(1, MINUTES);
+        }
+    }
+
+    /** Nothing moved for a while. */
+    private static long untilItStops(AtomicLong poured) {
+        AtomicLong last = new AtomicLong(-1);
+        await().pollInterval(java.time.Duration.ofMillis(700))
+                .atMost(java.time.Duration.ofMinutes(2))
+                .until(() -> poured.get() > 0 && last.getAndSet(poured.get()) == poured.get());
+        return poured.get();
+    }
+
+    private static long drain(InputStream in, long most) throws IOException {
+        byte[] buffer = new byte[1 << 18];
+        long total = 0;
+        while (total < most) {
+            int read = in.read(buffer, 0, (int) Math.min(buffer.length, most - total));
+            if (read < 0) {
+                return total;
+            }
+            total += read;
+        }
+        return total;
+    }
+
+    private static void pour(OutputStream out, long bytes) throws IOException {
+        pour(out, bytes, new AtomicLong());
+    }
+
+    private static void pour(OutputStream out, long bytes, AtomicLong poured) throws IOException {
+        for (long left = bytes; left > 0; left -= BLOCK.length) {
+            out.write(BLOCK, 0, (int) Math.min(left, BLOCK.length));
+            poured.addAndGet(BLOCK.length);
+        }
+        out.flush();
+    }
+
+    private static byte[] block() {
+        byte[] block = new byte[1 << 16];
+        java.util.Arrays.fill(block, (byte) 'x');
+        return block;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.sidecar.requests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class RequestsTest {
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    private final Logger access = (Logger) LoggerFactory.getLogger("access");
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        access.addAppender(lines);
+    }
+
+    @AfterEach
+    void stopListening() {
+        access.detachAppender(lines);
+    }
+
+    @Test
+    void aRequestIsCountedMeasuredAndLoggedOnce() {
+        Requests requests = new Requests(registry, "sidecar.gateway", Tags.of("upstream", "api"));
+        requests.started();
+        assertThat(registry.scrape()).contains("sidecar_gateway_requests_in_flight{upstream=\"api\"} 1.0\n");
+        requests.ended(
+                new Call("i-1", "GET", "/orders/1", "192.0.2.1", "curl/8"),
+                "/orders/{id}",
+                new Answer(503, TimeUnit.MICROSECONDS.toNanos(12_345), 10, 2_000));
+
+        assertThat(registry.scrape())
+                .contains(
+                        "sidecar_gateway_requests_in_flight{upstream=\"api\"} 0.0\n",
+                        "sidecar_gateway_requests_seconds_count{method=\"GET\",route=\"/orders/{id}\",status=\"503\",upstream=\"api\"} 1\n",
+                        "sidecar_gateway_requests_seconds_bucket{method=\"GET\",route=\"/orders/{id}\",status=\"503\",upstream=\"api\",le=\"0.01\"} 0\n",
+                        "sidecar_gateway_requests_seconds_bucket{method=\"GET\",route=\"/orders/{id}\",status=\"503\",upstream=\"api\",le=\"0.025\"} 1\n",
+                        "sidecar_gateway_request_bytes_sum{upstream=\"api\"} 10.0\n",
+                        "sidecar_gateway_response_bytes_sum{upstream=\"api\"} 2000.0\n");
+        assertThat(lines.list).hasSize(1);
+        assertThat(fields(lines.list.get(0)))
+                .isEqualTo("request_id=i-1 method=GET route=/orders/{id} path=/orders/1 status=503 duration_ms=12.345"
+                        + " client_ip=192.0.2.1 bytes_in=10 bytes_out=2000 user_agent=curl/8");
+        assertThat(lines.list.get(0).getMessage()).isEqualTo("request served");
+    }
+
+    @Test
+    void theFamilyExistsBeforeTheFirstRequestWithElevenBuckets() {
+        new Requests(registry, "sidecar.gateway", Tags.of("upstream", "api"));
+
+        assertThat(registry.scrape().lines().filter(line -> line.startsWith("sidecar_gateway_requests_seconds_bucket")))
+                .hasSize(11 + 1);
+    }
+
+    @Test
+    void statusesOfAlarmsStandAloneAndMethodsAreBounded() {
+        Requests requests = new Requests(registry, "sidecar.control", Tags.empty());
+        for (int status = 100; status < 1000; status++) {
+            requests.started();
+            requests.ended(new Call("i", "M" + status, "/", "::1", null), "/", new Answer(status, 1, 0, 0));
+        }
+        assertThat(registry.find("sidecar.control.requests").timers().stream()
+                        .map(timer -> timer.getId().getTag("status"))
+                        .collect(Collectors.toSet()))
+                .containsExactlyInAnyOrder(
+                        "1xx", "2xx", "3xx", "4xx", "401", "403", "404", "429", "5xx", "502", "503", "504");
+        assertThat(registry.find("sidecar.control.requests").timers().stream()
+                        .map(timer -> timer.getId().getTag("method"))
+                        .collect(Collectors.toSet()))
+                .containsExactlyInAnyOrder("GET", "OTHER");
+    }
+
+    @Test
+    void whatAClientSaysOfItselfIsCutShort() {
+        Requests requests = new Requests(registry, "sidecar.control", Tags.empty());
+        requests.started();
+        requests.ended(
+                new Call("i", "GET", "/" + "x".repeat(10_000), "::1", "y".repeat(10_000)),
+                "/",
+                new Answer(200, 1, 0, 0));
+
+        assertThat(fields(lines.list.get(0))).hasSizeLessThan(2_500);
+    }
+
+    private static String fields(ILoggingEvent event) {
+        return event.getKeyValuePairs().stream()
+                .map(pair -> pair.key + "=" + pair.value)
+                .collect(Collectors.joining(" "));
+    }
+}

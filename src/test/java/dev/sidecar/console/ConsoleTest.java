@@ -114,7 +114,7 @@ class ConsoleTest {
         browser.picture("restore");
         browser.press("Restore into it");
         browser.awaitText("#tasks", "restore");
-        browser.awaitText("#tasks .card:first-child", "done");
+        browser.awaitText("#tasks .card", "done");
 
         assertThat(server.query("shop_again", "SELECT count(*) FROM orders")).containsExactly("5000");
         browser.open("/readiness");
@@ -127,7 +127,7 @@ class ConsoleTest {
     void theLiveDatabaseIsNotReplacedWithoutItsNameTyped() {
         browser.open("/backups");
         browser.press("Take a backup now");
-        browser.awaitText("#tasks .card:first-child", "done");
+        browser.awaitText("#tasks .card", "done");
         browser.open("/backups");
         browser.pressIn(".proof", "Restore…");
         browser.press("Plan a replacement…");

@@ -138,7 +138,9 @@ class ArchitectureTest {
                         .and(com.tngtech.archunit.base.DescribedPredicate.not(
                                 resideInAPackage("org.springframework.boot.context.properties..")))
                         .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                                resideInAPackage("org.springframework.scheduling.support.."))))
+                                resideInAPackage("org.springframework.scheduling.support..")))
+                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
+                                resideInAPackage("org.springframework.util.unit.."))))
                 .check(CLASSES);
     }
 

@@ -1,0 +1,165 @@
+package dev.sidecar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.sidecar.support.PostgresServer;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Label;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.bind.Name;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ClassPathResource;
+
+/** What the README says about settings and metrics is what the code has, no more and no less. */
+class ReadmeTest {
+
+    private static final Path README = Path.of("README.md");
+
+    @Test
+    void theTableOfSettingsIsTheCodes() throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("dev.sidecar").stream()
+                        .filter(type -> type.isAnnotatedWith(ConfigurationProperties.class))
+                        .map(type -> load(type.getName()))
+                        .forEach(type -> collect(
+                                type.getAnnotation(ConfigurationProperties.class)
+                                        .value(),
+                                type,
+                                settings));
+        // What application.yml says is the default that holds.
+        EnumerablePropertySource<?> shipped = applicationYml();
+        settings.replaceAll((name, value) -> {
+            Object set = shipped.getProperty(name);
+            return set == null ? value : set.toString();
+        });
+
+        assertThat(settings).isNotEmpty();
+        assertThat(table("## Settings", cells -> cells.get(1))).isEqualTo(settings);
+    }
+
+    private static Class<?> load(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void collect(String prefix, Class<?> settings, Map<String, String> found) {
+        for (RecordComponent component : settings.getRecordComponents()) {
+            var parameter = Arrays.stream(settings.getDeclaredConstructors())
+                    .flatMap(constructor -> Arrays.stream(constructor.getParameters()))
+                    .filter(candidate -> candidate.getName().equals(component.getName()))
+                    .findFirst()
+                    .orElseThrow();
+            Name given = parameter.getAnnotation(Name.class);
+            String name = prefix + "." + (given == null ? dashed(component.getName()) : given.value());
+            if (component.getType().isRecord()) {
+                collect(name, component.getType(), found);
+            } else {
+                DefaultValue standard = parameter.getAnnotation(DefaultValue.class);
+                found.put(name, standard == null ? "" : String.join(",", standard.value()));
+            }
+        }
+    }
+
+    private static String dashed(String name) {
+        return ConfigurationPropertyName.adapt(name.replaceAll("([A-Z0-9]*[A-Z])", "-$1"), '.')
+                .toString();
+    }
+
+    private static EnumerablePropertySource<?> applicationYml() throws IOException {
+        List<PropertySource<?>> sources =
+                new YamlPropertySourceLoader().load("application", new ClassPathResource("application.yml"));
+        return (EnumerablePropertySource<?>) sources.get(0);
+    }
+
+    @Test
+    void theTableOfMetricsIsWhatAServerExportsBeforeItDidAnything(@TempDir Path folder) throws IOException {
+        Map<String, String> metrics = new TreeMap<>();
+        try (PostgresServer postgres = PostgresServer.start();
+                ConfigurableApplicationContext server = new SpringApplicationBuilder(SidecarApplication.class)
+                        .run(
+                                "--server.port=0",
+                                "--sidecar.gateway.port=0",
+                                "--sidecar.gateway.upstream=http://127.0.0.1:9",
+                                "--sidecar.access.directory=" + folder.resolve("access"),
+                                "--sidecar.backup.server.host=" + postgres.host(),
+                                "--sidecar.backup.server.port=" + postgres.port(),
+                                "--sidecar.backup.server.user=" + postgres.user(),
+                                "--sidecar.backup.server.password=" + postgres.password(),
+                                "--sidecar.backup.directory=" + folder.resolve("backups"))) {
+            server.getBean(PrometheusMeterRegistry.class).getPrometheusRegistry().scrape().stream()
+                    .filter(family -> family.getMetadata().getPrometheusName().startsWith("sidecar_"))
+                    .forEach(family -> metrics.put(exported(family), labels(family)));
+        }
+        // Micrometer's companion of a histogram or summary.
+        metrics.keySet().removeIf(name -> name.endsWith("_max") && metrics.containsKey(name.replaceFirst("_max$", "")));
+
+        assertThat(metrics).isNotEmpty();
+        assertThat(table("## Metrics", cells -> cells.get(1).replace("`", ""))).isEqualTo(metrics);
+    }
+
+    private static String exported(MetricSnapshot family) {
+        String name = family.getMetadata().getPrometheusName();
+        return family instanceof io.prometheus.metrics.model.snapshots.CounterSnapshot ? name + "_total" : name;
+    }
+
+    private static String labels(MetricSnapshot family) {
+        return family.getDataPoints().stream()
+                .map(DataPointSnapshot::getLabels)
+                .flatMap(labels -> labels.stream().map(Label::getName))
+                .collect(Collectors.toCollection(TreeSet::new))
+                .stream()
+                .collect(Collectors.joining(", "));
+    }
+
+    /** First column to another, of the first table below a heading; of code in backticks the code. */
+    private static Map<String, String> table(String heading, java.util.function.Function<List<String>, String> value)
+            throws IOException {
+        Map<String, String> rows = new TreeMap<>();
+        List<String> lines = Files.readAllLines(README);
+        lines.stream()
+                .skip(lines.indexOf(heading) + 1L)
+                .dropWhile(line -> !line.startsWith("|"))
+                .takeWhile(line -> line.startsWith("|"))
+                .skip(2)
+                .map(ReadmeTest::cells)
+                .forEach(cells -> assertThat(rows.put(cells.get(0), value.apply(cells)))
+                        .as("second row for " + cells.get(0))
+                        .isNull());
+        return rows;
+    }
+
+    private static List<String> cells(String row) {
+        return Stream.of(row.substring(1).split("(?<!\\\\)\\|"))
+                .map(String::strip)
+                .map(cell -> cell.replaceAll("^`(.*)`$", "$1").replace("\\|", "|"))
+                .map(cell -> cell.equals("–") ? "" : cell)
+                .toList();
+    }
+}

@@ -3,6 +3,8 @@ package dev.sidecar.grafana;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.yaml.snakeyaml.Yaml;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What every dashboard has to say and be, whatever it shows. */
 class DashboardsTest {
@@ -149,6 +152,23 @@ class DashboardsTest {
                                         "histogram_quantile\\([\\d.]+, sum by \\([^)]*le\\) \\((rate|increase)\\(");
                     }
                 });
+    }
+
+    @Test
+    void theWayFromAPanelToItsLinesIsAQueryThatLokiReads() {
+        List<String> links = files().flatMap(file -> file.panels().stream())
+                .flatMap(panel -> DashboardFile.list(
+                        panel.path("fieldConfig").path("defaults").path("links")))
+                .map(link -> link.path("url").asString())
+                .toList();
+
+        assertThat(links).isNotEmpty().allSatisfy(link -> {
+            String panes = link.substring(link.indexOf("panes=") + "panes=".length());
+            JsonNode pane = new JsonMapper()
+                    .readTree(URLDecoder.decode(panes.replaceAll("\\$\\{[^}]*}", "x"), StandardCharsets.UTF_8));
+            assertThat(LogQl.read(pane.at("/logs/queries/0/expr").asString()).labels()).containsExactly("service");
+            assertThat(pane.at("/logs/range/from").asString()).isNotEmpty();
+        });
     }
 
     @SuppressWarnings("unchecked")

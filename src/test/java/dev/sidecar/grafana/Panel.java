@@ -280,8 +280,7 @@ final class Panel {
 
     /** A click on a series opens the lines of that service in the time that is on the screen. */
     Panel toLogs() {
-        String query = "{stack=~\"$stack\",service=\"${__field.labels.service}\"}";
-        return link("Logs of ${__field.labels.service}", explore(query));
+        return link("Logs of ${__field.labels.service}", explore("{service=\"${__field.labels.service}\"}"));
     }
 
     Panel link(String linkTitle, String url) {
@@ -296,8 +295,7 @@ final class Panel {
         String encoded = URLEncoder.encode(pane, StandardCharsets.UTF_8)
                 .replace("+", "%20")
                 .replace("%24%7B", "${")
-                .replace("%7D", "}")
-                .replace("%24stack", "$stack");
+                .replace("%7D", "}");
         return "/explore?schemaVersion=1&orgId=1&panes=" + encoded;
     }
 

@@ -35,10 +35,6 @@ public final class RunningQueries {
             Map.entry("sidecar, Warnings and errors of the sidecar", "it has none"),
             Map.entry("sidecar, Last success", "no job was due yet"),
             Map.entry("stack, Warnings of the watchers", "they have none"),
-            Map.entry("backups, Time to restore", "no restore was due yet"),
-            Map.entry("backups, Age of the newest restored", "no restore was due yet"),
-            Map.entry("backups, Age of the proof by level", "no verification was due yet"),
-            Map.entry("overview, Oldest verified backup", "no restore was due yet"),
             Map.entry("stack, Last deletion run", "Loki looks for old lines every ten minutes"));
 
     private static final JsonMapper JSON = new JsonMapper();

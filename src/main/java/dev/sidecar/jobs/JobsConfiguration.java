@@ -2,6 +2,7 @@ package dev.sidecar.jobs;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.stream.Stream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
@@ -12,7 +13,9 @@ class JobsConfiguration {
 
     @Bean
     @ConditionalOnWebApplication
-    Jobs jobs(ObjectProvider<Job> declared, Clock clock, MeterRegistry registry) {
-        return new Jobs(declared.orderedStream().toList(), clock, registry);
+    Jobs jobs(ObjectProvider<Job> single, ObjectProvider<JobSource> several, Clock clock, MeterRegistry registry) {
+        Stream<Job> declared = Stream.concat(
+                single.orderedStream(), several.orderedStream().flatMap(source -> source.jobs().stream()));
+        return new Jobs(declared.toList(), clock, registry);
     }
 }

@@ -3,6 +3,7 @@ package dev.sidecar.support;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +22,24 @@ import java.util.function.Consumer;
 public final class ChildProcess implements AutoCloseable {
 
     private static final int KEPT_LINES = 60;
+
+    /**
+     * Makes a folder, runs a program, passes the wish to end on to it and all that it started, removes the folder. A shell starts
+     * background programs deaf to SIGINT, hence {@code env}.
+     */
+    private static final String GUARD = """
+            folder=$1 signal=$2 asked=; shift 2
+            trap : INT
+            trap 'asked=1; trap : TERM HUP; kill -s $signal -- -$$' TERM HUP
+            mkdir -m 700 "$folder" || exit
+            if [ -z "$asked" ]; then
+              setpriv --pdeathsig $signal env --default-signal=INT,QUIT "$@" & program=$!
+              while kill -0 $program 2>/dev/null; do wait $program; status=$?; done
+            fi
+            trap '' TERM HUP INT
+            rm -rf "$folder"
+            exit $status
+            """;
 
     private final Process process;
     private final String name;
@@ -98,6 +117,18 @@ public final class ChildProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * The command that runs a program whose folder is there while it runs, and is removed when it has ended, in whatever way.
+     *
+     * @param folder does not exist yet
+     * @param signal which asks the program to end: INT, TERM
+     */
+    public static List<String> guarded(Path folder, String signal, List<String> command) {
+        List<String> guarded = new ArrayList<>(List.of("sh", "-c", GUARD, "guard", folder.toString(), signal));
+        guarded.addAll(command);
+        return guarded;
+    }
+
     public long pid() {
         return process.pid();
     }
@@ -139,7 +170,8 @@ public final class ChildProcess implements AutoCloseable {
     /** Asks it to end, and waits until it did. */
     @Override
     public void close() {
-        process.destroy();
+        // Process.destroy() would close the output, and with it what the program says on its way out.
+        process.toHandle().destroy();
         waitFor(Duration.ofSeconds(30));
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -27,13 +27,13 @@ import org.awaitility.Awaitility;
  */
 public final class PostgresServer implements AutoCloseable {
 
-    /** What waits for the end of the server, then removes its folder; all paths are arguments. */
-    private static final String GUARD = """
-            folder=$1; shift
-            trap 'kill -INT $server 2>/dev/null' TERM INT HUP
-            "$@" & server=$!
-            while kill -0 $server 2>/dev/null; do wait $server; done
-            rm -rf "$folder"
+    /** Both in one process group that is ended as a whole: a server that is killed while it is made leaves nothing either. */
+    private static final String INITIALISE_AND_RUN = """
+            programs=$1 folder=$2; shift 2
+            (umask 077 && printf %s "$INITIAL_PASSWORD" >"$folder/password") &&
+            "$programs/initdb" --pgdata="$folder/data" --username=postgres --auth=scram-sha-256 --pwfile="$folder/password" \\
+              --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync >/dev/null &&
+            exec "$programs/postgres" -D "$folder/data" "$@"
             """;
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
@@ -66,58 +66,33 @@ public final class PostgresServer implements AutoCloseable {
     /** A server of one's own, to be closed. @param settings such as {@code max_connections=7} */
     public static PostgresServer start(String... settings) {
         UnixUser user = UnixUser.unprivileged();
-        Path programs = PostgresPrograms.directory();
         String password = UUID.randomUUID().toString();
-        Path folder = initialised(programs, user, password);
+        Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sidecar-postgres-" + UUID.randomUUID());
         int port = freePort();
-        List<String> command = new ArrayList<>(List.of("sh", "-c", GUARD, "guard", folder.toString()));
-        command.addAll(List.of(
-                "setpriv", "--pdeathsig", "INT", programs.resolve("postgres").toString()));
-        command.addAll(List.of("-D", folder.resolve("data").toString(), "-p", Integer.toString(port)));
-        List.of(
-                        "listen_addresses=127.0.0.1",
-                        "unix_socket_directories=" + folder,
-                        "timezone=Asia/Kathmandu",
-                        "fsync=off",
-                        "full_page_writes=off",
-                        "synchronous_commit=off",
-                        "max_wal_size=2GB")
+        List<String> command = new ArrayList<>(List.of("sh", "-c", INITIALISE_AND_RUN, "postgres"));
+        command.add(PostgresPrograms.directory().toString());
+        command.add(folder.toString());
+        command.addAll(List.of("-p", Integer.toString(port)));
+        Stream.concat(
+                        Stream.of(
+                                "listen_addresses=127.0.0.1",
+                                "unix_socket_directories=" + folder,
+                                "timezone=Asia/Kathmandu",
+                                "fsync=off",
+                                "full_page_writes=off",
+                                "synchronous_commit=off",
+                                "max_wal_size=2GB"),
+                        Stream.of(settings))
                 .forEach(setting -> command.addAll(List.of("-c", setting)));
-        List.of(settings).forEach(setting -> command.addAll(List.of("-c", setting)));
-        ChildProcess process = ChildProcess.start("PostgreSQL", user, Map.of("LC_ALL", "C"), line -> {}, command);
+        ChildProcess process = ChildProcess.start(
+                "PostgreSQL",
+                user,
+                Map.of("LC_ALL", "C", "INITIAL_PASSWORD", password),
+                line -> {},
+                ChildProcess.guarded(folder, "INT", command));
         PostgresServer server = new PostgresServer(folder, port, password, process);
         server.awaitReady();
         return server;
-    }
-
-    private static Path initialised(Path programs, UnixUser user, String password) {
-        try {
-            Path folder = Files.createTempDirectory("sidecar-postgres-");
-            Path passwordFile = Files.writeString(folder.resolve("password"), password);
-            user.own(passwordFile);
-            user.own(folder);
-            ChildProcess initdb = ChildProcess.start(
-                    "initdb",
-                    user,
-                    Map.of("LC_ALL", "C"),
-                    line -> {},
-                    List.of(
-                            programs.resolve("initdb").toString(),
-                            "--pgdata=" + folder.resolve("data"),
-                            "--username=postgres",
-                            "--auth=scram-sha-256",
-                            "--pwfile=" + passwordFile,
-                            "--encoding=UTF8",
-                            "--locale=C.UTF-8",
-                            "--data-checksums",
-                            "--no-sync"));
-            if (initdb.waitFor(Duration.ofMinutes(3)) != 0) {
-                throw new IllegalStateException("initdb failed:\n" + initdb.lastLines());
-            }
-            return folder;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static int freePort() {

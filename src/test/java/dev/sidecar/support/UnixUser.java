@@ -2,7 +2,6 @@ package dev.sidecar.support;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,19 +25,6 @@ public record UnixUser(String name, boolean switched) {
 
     List<String> setprivOptions() {
         return switched ? List.of("--reuid", name, "--regid", gid(), "--clear-groups") : List.of();
-    }
-
-    /** Gives this user a file or folder. */
-    void own(Path path) {
-        if (switched) {
-            try {
-                Files.setOwner(
-                        path,
-                        FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(name));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 
     private String gid() {

@@ -1,0 +1,62 @@
+package dev.sample.shop;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.servlet.HandlerMapping;
+
+/** Takes the request id that the gateway sent on, so that one search finds the lines of edge, gateway, API and database. */
+final class RequestIdFilter extends OncePerRequestFilter {
+
+    private static final Logger log = LoggerFactory.getLogger("access");
+    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final String HEADER = "X-Request-ID";
+    private static final String FIELD = "request_id";
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        String given = request.getHeader(HEADER);
+        String id = given != null && WELL_FORMED.matcher(given).matches()
+                ? given
+                : UUID.randomUUID().toString();
+        response.setHeader(HEADER, id);
+        MDC.put(FIELD, id);
+        long start = System.nanoTime();
+        try {
+            chain.doFilter(request, response);
+        } finally {
+            if (!request.getRequestURI().startsWith("/actuator")) {
+                logAccess(request, response, System.nanoTime() - start);
+            }
+            MDC.remove(FIELD);
+        }
+    }
+
+    private static void logAccess(HttpServletRequest request, HttpServletResponse response, long nanos) {
+        Object route = request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
+        log.atInfo()
+                .addKeyValue("method", request.getMethod())
+                .addKeyValue("route", route == null ? "NOT_FOUND" : route.toString())
+                .addKeyValue("path", request.getRequestURI())
+                .addKeyValue("status", response.getStatus())
+                .addKeyValue("duration_ms", nanos / 10_000 / 100.0)
+                .addKeyValue("client_ip", request.getRemoteAddr())
+                .addKeyValue("user_agent", request.getHeader("User-Agent"))
+                .log("request served");
+    }
+
+    /** The beginning of a statement, by which the database's own log names the request. Well-formed ids cannot end a comment. */
+    static String sqlComment() {
+        String id = MDC.get(FIELD);
+        return id == null ? "" : "/* request_id=" + id + " */ ";
+    }
+}

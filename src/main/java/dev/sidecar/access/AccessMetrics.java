@@ -1,0 +1,35 @@
+package dev.sidecar.access;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Who was not let in, and why. */
+final class AccessMetrics {
+
+    enum Refusal {
+        PASSWORD,
+        LOCKED,
+        WEBHOOK_TOKEN,
+        METRICS_TOKEN
+    }
+
+    private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+
+    AccessMetrics(MeterRegistry registry) {
+        for (Refusal refusal : Refusal.values()) {
+            refused.put(
+                    refusal,
+                    Counter.builder("sidecar.access.refused")
+                            .description("Requests to the control plane that were not let in")
+                            .tag("reason", refusal.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
+    }
+
+    void refused(Refusal refusal) {
+        refused.get(refusal).increment();
+    }
+}

@@ -1,0 +1,7 @@
+/** Who may do what on the control plane: one login with a limit on attempts, and a token each for Alertmanager and Prometheus. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"secrets", "settings"})
+package dev.sidecar.access;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,111 @@
+package dev.sidecar.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+
+/** How the head of an answer must look for the client that asked: framing of the body, connection, id. */
+final class AnswerHead {
+
+    private final HttpVersion version;
+    private final boolean toHead;
+    private final boolean upgrade;
+    private final String requestId;
+    private boolean keepAlive;
+
+    /** @param keepAlive whether the client wants to use its connection again */
+    AnswerHead(HttpRequest request, boolean keepAlive, String requestId) {
+        this.version = request.protocolVersion();
+        this.toHead = request.method().equals(HttpMethod.HEAD);
+        this.upgrade = Hops.upgrade(request.headers()) != null;
+        this.keepAlive = keepAlive;
+        this.requestId = requestId;
+    }
+
+    boolean isOfHttp11() {
+        return version.equals(HttpVersion.HTTP_1_1);
+    }
+
+    boolean asksForUpgrade() {
+        return upgrade;
+    }
+
+    /** Whether the connection outlives the answer whose head was prepared last. */
+    boolean keepsAlive() {
+        return keepAlive;
+    }
+
+    /** HTTP/1.0 knows no answers before the answer. */
+    boolean isForwardable(HttpResponse interim) {
+        return isOfHttp11() && interim.protocolVersion().equals(HttpVersion.HTTP_1_1);
+    }
+
+    void prepareInterim(HttpResponse interim, boolean switching) {
+        String protocol = switching ? interim.headers().get(HttpHeaderNames.UPGRADE) : null;
+        Hops.toClient(interim.headers(), requestId);
+        if (protocol != null) {
+            interim.headers().set(HttpHeaderNames.CONNECTION, "Upgrade").set(HttpHeaderNames.UPGRADE, protocol);
+        }
+    }
+
+    /** @param mayKeepAlive false when the connection must not be used again, whatever the client wants */
+    void prepare(HttpResponse response, boolean mayKeepAlive) {
+        HttpHeaders headers = response.headers();
+        Hops.toClient(headers, requestId);
+        response.setProtocolVersion(HttpVersion.HTTP_1_1);
+        keepAlive = keepAlive && mayKeepAlive;
+        frame(response);
+        tellConnection(headers);
+    }
+
+    /** The end of the body is told by its length or by chunks; only an old client must see it by the end of the connection. */
+    private void frame(HttpResponse response) {
+        int status = response.status().code();
+        if (toHead || status == 204 || status == 304) {
+            return;
+        }
+        boolean chunked = HttpUtil.isTransferEncodingChunked(response);
+        boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+        if (!isOfHttp11()) {
+            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
+            keepAlive = keepAlive && counted && !chunked;
+        } else if (!chunked && !counted) {
+            HttpUtil.setTransferEncodingChunked(response, true);
+        }
+    }
+
+    private void tellConnection(HttpHeaders headers) {
+        if (!keepAlive) {
+            headers.set(HttpHeaderNames.CONNECTION, "close");
+        } else if (!isOfHttp11()) {
+            headers.set(HttpHeaderNames.CONNECTION, "keep-alive");
+        }
+    }
+
+    /** @return the size of the body written */
+    long writeProblem(ClientConnection client, Reason reason, boolean mayKeepAlive) {
+        ByteBuf body = Unpooled.copiedBuffer(reason.problem(requestId), StandardCharsets.UTF_8);
+        int size = body.readableBytes();
+        var response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, new HttpResponseStatus(reason.status(), reason.title()), body);
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "application/problem+json")
+                .set(HttpHeaderNames.CONTENT_LENGTH, size)
+                .set(Hops.REQUEST_ID, requestId);
+        keepAlive = keepAlive && mayKeepAlive;
+        tellConnection(response.headers());
+        client.encoder().answersHead(toHead);
+        client.write(response);
+        client.flush();
+        return toHead ? 0 : size;
+    }
+}

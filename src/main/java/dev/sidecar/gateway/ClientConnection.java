@@ -1,0 +1,250 @@
+package dev.sidecar.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of a client: takes its requests one after the other, and reads no faster than the upstream takes. What arrives before it can
+ * be used waits; as reading stops then, that is never more than one read.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+
+    /** How long a client that was refused may go on sending; closing earlier would take the answer from it. */
+    private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
+
+    private final Worker worker;
+    private final StrictRequestDecoder decoder;
+    private final ClientResponseEncoder encoder = new ClientResponseEncoder();
+    private final ArrayDeque<Object> waiting = new ArrayDeque<>();
+    private final Channel channel;
+    private Hops.Peer peer = new Hops.Peer("", false);
+    private @Nullable Exchange exchange;
+    private boolean crowded;
+    private boolean lingering;
+    private boolean inHead;
+    private long deadline;
+
+    ClientConnection(Worker worker, Channel channel) {
+        this.worker = worker;
+        this.channel = channel;
+        this.decoder = new StrictRequestDecoder(
+                (int) worker.parts().properties().limits().headerSize().toBytes());
+        channel.pipeline().addLast(decoder, encoder, this);
+    }
+
+    Hops.Peer peer() {
+        return peer;
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    ClientResponseEncoder encoder() {
+        return encoder;
+    }
+
+    /** One client too many: whatever it asks, the answer is to come later. */
+    void refuseAll() {
+        crowded = true;
+    }
+
+    /** Within a request or an answer: so long until the next sign of life. */
+    void expectWithin(Duration time) {
+        deadline = System.nanoTime() + time.toNanos();
+    }
+
+    void write(Object message) {
+        channel.write(message, channel.voidPromise());
+    }
+
+    void flush() {
+        channel.flush();
+    }
+
+    /** From here on only bytes pass. */
+    boolean becomeTunnel() {
+        if (!waiting.isEmpty()) {
+            return false;
+        }
+        channel.pipeline().remove(encoder);
+        channel.pipeline().remove(decoder);
+        return true;
+    }
+
+    /** Takes what waited, and reads on if there is room for more. */
+    void resume() {
+        while (!waiting.isEmpty() && isTaken(waiting.peek())) {
+            take(waiting.poll());
+        }
+        if (exchange != null) {
+            exchange.flushRequest();
+        }
+        boolean room = exchange == null || exchange.isRequestComplete() || exchange.hasRoom();
+        channel.config().setAutoRead(waiting.isEmpty() && room);
+    }
+
+    /** The exchange is over, and the connection can be used again. */
+    void ended() {
+        exchange = null;
+        if (worker.isDraining()) {
+            closeGently();
+            return;
+        }
+        expectWithin(worker.parts().properties().timeouts().keepAlive());
+        // Through the loop: a long pipeline of requests must not become a deep stack.
+        if (!waiting.isEmpty() || !channel.config().isAutoRead()) {
+            channel.eventLoop().execute(this::resume);
+        }
+    }
+
+    /** The exchange is over and with it the connection, after all that was written has arrived. */
+    void closeGently() {
+        exchange = null;
+        lingering = true;
+        deadline = System.nanoTime() + LINGER;
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
+            if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
+        releaseWaiting();
+        channel.config().setAutoRead(true);
+    }
+
+    void closeAfterAnswer() {
+        exchange = null;
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** The answer cannot be completed: only a broken connection says so. */
+    void abort() {
+        exchange = null;
+        channel.close();
+    }
+
+    void drain() {
+        if (exchange == null && !lingering) {
+            channel.close();
+        }
+    }
+
+    void checkDeadline(long now) {
+        if (now - deadline < 0) {
+            return;
+        }
+        if (exchange != null) {
+            exchange.timedOut();
+        } else if (inHead && !lingering) {
+            Exchange refused = Exchange.unreadable(this, worker);
+            exchange = refused;
+            refused.refuse(Reason.REQUEST_TIMEOUT);
+        } else {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        peer = worker.parts().hops().peer((InetSocketAddress) channel.remoteAddress());
+        worker.joined(this);
+        var timeouts = worker.parts().properties().timeouts();
+        expectWithin(crowded ? timeouts.head() : timeouts.keepAlive());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (waiting.isEmpty() && isTaken(message)) {
+            take(message);
+        } else {
+            waiting.add(message);
+            channel.config().setAutoRead(false);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (exchange != null) {
+            inHead = false;
+            resume();
+        } else if (!lingering && decoder.isInHead() != inHead) {
+            inHead = !inHead;
+            expectWithin(
+                    inHead
+                            ? worker.parts().properties().timeouts().head()
+                            : worker.parts().properties().timeouts().keepAlive());
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.clientWritabilityChanged();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        worker.left(this);
+        releaseWaiting();
+        Exchange current = exchange;
+        exchange = null;
+        if (current != null) {
+            current.clientGone();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        // Broken pipe and the like; what follows is decided when the channel is inactive.
+        context.close();
+    }
+
+    private boolean isTaken(Object message) {
+        if (lingering) {
+            return true;
+        }
+        if (message instanceof HttpRequest) {
+            return exchange == null;
+        }
+        return exchange == null || exchange.isConnected();
+    }
+
+    private void take(Object message) {
+        if (lingering) {
+            ReferenceCountUtil.release(message);
+        } else if (message instanceof HttpRequest request) {
+            Exchange begun = new Exchange(this, worker, request);
+            exchange = begun;
+            if (crowded) {
+                begun.refuse(Reason.TOO_MANY_CONNECTIONS);
+            } else {
+                begun.begin();
+            }
+        } else if (exchange == null) {
+            ReferenceCountUtil.release(message);
+        } else if (message instanceof HttpContent content) {
+            exchange.body(content);
+        } else {
+            exchange.tunnelToUpstream((ByteBuf) message);
+        }
+    }
+
+    private void releaseWaiting() {
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sidecar.gateway;
+
+import dev.sidecar.requests.RequestId;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Headers at the border: what is meant for one hop only is taken off, and who asked is added. */
+final class Hops {
+
+    static final AsciiString REQUEST_ID = AsciiString.cached(RequestId.HEADER);
+
+    private static final AsciiString FORWARDED = AsciiString.cached("Forwarded");
+    private static final AsciiString FORWARDED_FOR = AsciiString.cached("X-Forwarded-For");
+    private static final AsciiString FORWARDED_HOST = AsciiString.cached("X-Forwarded-Host");
+    private static final AsciiString FORWARDED_PROTO = AsciiString.cached("X-Forwarded-Proto");
+    private static final AsciiString KEEP_ALIVE = AsciiString.cached("Keep-Alive");
+    private static final AsciiString PROXY_CONNECTION = AsciiString.cached("Proxy-Connection");
+
+    /** Named in Connection they would change what the message is, so they stay. */
+    private static final Set<String> NEVER_DROPPED = Set.of("host", "content-length", "transfer-encoding", "trailer");
+
+    /** What only a proxy in front may tell. */
+    private static final List<AsciiString> TOLD_BY_PROXIES = List.of(
+            FORWARDED_HOST,
+            AsciiString.cached("X-Forwarded-Port"),
+            AsciiString.cached("X-Forwarded-Prefix"),
+            AsciiString.cached("X-Real-IP"));
+
+    private final TrustedProxies trusted;
+
+    Hops(TrustedProxies trusted) {
+        this.trusted = trusted;
+    }
+
+    /** Who sits at the other end of a client's connection. */
+    record Peer(String address, boolean trusted) {}
+
+    Peer peer(InetSocketAddress address) {
+        return new Peer(NetUtil.toAddressString(address.getAddress()), trusted.include(address));
+    }
+
+    /** The client's address: what a trusted proxy says, else the peer's own. */
+    String client(Peer peer, HttpHeaders headers) {
+        String told = peer.trusted ? headers.get(FORWARDED_FOR) : null;
+        return told == null ? peer.address : trusted.client(told, peer.address);
+    }
+
+    /** @return the protocol that the client wants to switch to, if any that can be tunnelled */
+    static @Nullable String upgrade(HttpHeaders headers) {
+        String protocol = headers.get(HttpHeaderNames.UPGRADE);
+        boolean asked = protocol != null && headers.containsValue(HttpHeaderNames.CONNECTION, "upgrade", true);
+        // HTTP/2 inside a tunnel would pass unseen.
+        return asked && !protocol.toLowerCase(Locale.ROOT).contains("h2") ? protocol : null;
+    }
+
+    /** Makes a request ready for the upstream. */
+    void toUpstream(HttpHeaders headers, Peer peer, String requestId) {
+        String upgrade = upgrade(headers);
+        boolean trailers = headers.containsValue(HttpHeaderNames.TE, "trailers", true);
+        dropHop(headers);
+        headers.remove(HttpHeaderNames.TE);
+        headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
+        if (upgrade != null) {
+            headers.set(HttpHeaderNames.CONNECTION, "Upgrade").set(HttpHeaderNames.UPGRADE, upgrade);
+        }
+        if (trailers) {
+            headers.set(HttpHeaderNames.TE, "trailers");
+        }
+        tellWhoAsked(headers, peer);
+        headers.set(REQUEST_ID, requestId);
+    }
+
+    /** Makes an answer ready for the client. */
+    static void toClient(HttpHeaders headers, String requestId) {
+        dropHop(headers);
+        headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
+        headers.set(REQUEST_ID, requestId);
+    }
+
+    private static void dropHop(HttpHeaders headers) {
+        if (headers.contains(HttpHeaderNames.CONNECTION)) {
+            for (String names : headers.getAll(HttpHeaderNames.CONNECTION)) {
+                for (String name : names.split(",")) {
+                    String dropped = name.strip().toLowerCase(Locale.ROOT);
+                    if (!dropped.isEmpty() && !NEVER_DROPPED.contains(dropped)) {
+                        headers.remove(dropped);
+                    }
+                }
+            }
+            headers.remove(HttpHeaderNames.CONNECTION);
+        }
+        headers.remove(HttpHeaderNames.UPGRADE);
+        headers.remove(KEEP_ALIVE);
+        headers.remove(PROXY_CONNECTION);
+    }
+
+    private static void tellWhoAsked(HttpHeaders headers, Peer peer) {
+        String host = headers.get(HttpHeaderNames.HOST);
+        String before = peer.trusted ? joined(headers.getAll(FORWARDED_FOR)) : "";
+        String elements = peer.trusted ? joined(headers.getAll(FORWARDED)) : "";
+        String proto = peer.trusted ? headers.get(FORWARDED_PROTO) : null;
+        if (!peer.trusted) {
+            TOLD_BY_PROXIES.forEach(headers::remove);
+        }
+
+        headers.set(FORWARDED_FOR, before.isEmpty() ? peer.address : before + ", " + peer.address);
+        headers.set(FORWARDED_PROTO, proto == null ? "http" : proto);
+        if (host != null && !headers.contains(FORWARDED_HOST)) {
+            headers.set(FORWARDED_HOST, host);
+        }
+        String node = peer.address.indexOf(':') < 0 ? peer.address : "\"[" + peer.address + "]\"";
+        String element = "for=" + node + (host == null ? "" : ";host=\"" + host + "\"") + ";proto=http";
+        headers.set(FORWARDED, elements.isEmpty() ? element : elements + ", " + element);
+    }
+
+    private static String joined(List<String> values) {
+        return values.size() == 1 ? values.get(0) : String.join(", ", values);
+    }
+}

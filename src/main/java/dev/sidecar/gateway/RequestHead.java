@@ -1,0 +1,115 @@
+package dev.sidecar.gateway;
+
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the head of a request must be for it to be forwarded: readable in one way only. */
+final class RequestHead {
+
+    private static final String SCHEME = "http://";
+
+    private RequestHead() {}
+
+    /** Why it is refused, or nothing. */
+    static @Nullable Reason defect(HttpRequest request) {
+        Throwable failure = request.decoderResult().cause();
+        if (failure instanceof TooLongHttpLineException) {
+            return Reason.TARGET_TOO_LONG;
+        }
+        if (failure instanceof TooLongFrameException) {
+            return Reason.HEADER_TOO_LARGE;
+        }
+        boolean sound = failure == null
+                && isKnown(request.protocolVersion())
+                && isTarget(request.method(), request.uri())
+                && hasOneHost(request)
+                && hasOneLength(request);
+        return sound ? null : Reason.BAD_REQUEST;
+    }
+
+    /** Turns {@code GET http://host/path}, which a server must accept, into its usual form. */
+    static void normalise(HttpRequest request) {
+        String target = request.uri();
+        if (target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+            int path = target.indexOf('/', SCHEME.length());
+            String authority = path < 0 ? target.substring(SCHEME.length()) : target.substring(SCHEME.length(), path);
+            request.headers().set(HttpHeaderNames.HOST, authority);
+            request.setUri(path < 0 ? "/" : target.substring(path));
+        }
+    }
+
+    static String path(String target) {
+        int query = target.indexOf('?');
+        return query < 0 ? target : target.substring(0, query);
+    }
+
+    private static boolean isKnown(HttpVersion version) {
+        return version.equals(HttpVersion.HTTP_1_1) || version.equals(HttpVersion.HTTP_1_0);
+    }
+
+    private static boolean isTarget(HttpMethod method, String target) {
+        for (int i = 0; i < target.length(); i++) {
+            char c = target.charAt(i);
+            if (c <= ' ' || c == 0x7f) {
+                return false;
+            }
+        }
+        if (target.startsWith("/")) {
+            return !method.equals(HttpMethod.CONNECT);
+        }
+        if (target.equals("*")) {
+            return method.equals(HttpMethod.OPTIONS);
+        }
+        return target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                && isAuthority(path(target).substring(SCHEME.length()).split("/", 2)[0])
+                && !method.equals(HttpMethod.CONNECT);
+    }
+
+    private static boolean hasOneHost(HttpRequest request) {
+        List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
+        if (hosts.isEmpty()) {
+            return request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        }
+        return hosts.size() == 1 && isAuthority(hosts.get(0));
+    }
+
+    private static boolean isAuthority(String host) {
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            boolean allowed = c >= 'a' && c <= 'z'
+                    || c >= 'A' && c <= 'Z'
+                    || c >= '0' && c <= '9'
+                    || "-._~%!$&'()*+;=:[]".indexOf(c) >= 0;
+            if (!allowed) {
+                return false;
+            }
+        }
+        return !host.isEmpty();
+    }
+
+    /** The length of the body is said once: by chunks, or by a number, or not at all. */
+    private static boolean hasOneLength(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean counted = headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+        if (chunked) {
+            List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+            return !counted
+                    && codings.size() == 1
+                    && codings.get(0).equalsIgnoreCase("chunked")
+                    && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        }
+        if (counted) {
+            List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+            return lengths.size() == 1 && lengths.get(0).matches("[0-9]{1,18}");
+        }
+        return true;
+    }
+}

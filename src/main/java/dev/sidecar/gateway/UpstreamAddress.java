@@ -1,0 +1,60 @@
+package dev.sidecar.gateway;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Where the upstream is right now. Names are looked up for every new connection (the JVM keeps the answer for 30 s), so that a container
+ * that came back with another address is found, and on a thread of its own, as a slow name server must not hold up other requests.
+ */
+final class UpstreamAddress implements AutoCloseable {
+
+    private static final int HTTP_PORT = 80;
+
+    private final String host;
+    private final int port;
+    private final ExecutorService lookups;
+
+    UpstreamAddress(URI origin) {
+        this.host = origin.getHost();
+        this.port = origin.getPort() < 0 ? HTTP_PORT : origin.getPort();
+        this.lookups = Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, "gateway-names");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Host and port as a Host header names them. */
+    String authority() {
+        return port == HTTP_PORT ? host : host + ":" + port;
+    }
+
+    /** All addresses of the upstream, in the order to try them; fails if the name is unknown. */
+    CompletableFuture<List<InetSocketAddress>> resolve() {
+        return CompletableFuture.supplyAsync(this::lookUp, lookups);
+    }
+
+    @Override
+    public void close() {
+        lookups.shutdownNow();
+    }
+
+    private List<InetSocketAddress> lookUp() {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host))
+                    .map(address -> new InetSocketAddress(address, port))
+                    .toList();
+        } catch (UnknownHostException e) {
+            throw new CompletionException(e);
+        }
+    }
+}

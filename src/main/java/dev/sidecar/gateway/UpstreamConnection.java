@@ -1,0 +1,157 @@
+package dev.sidecar.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/** A connection to the upstream: carries one exchange at a time and rests in the pool between two. */
+final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+
+    private final Worker worker;
+    private final UpstreamResponseDecoder decoder = new UpstreamResponseDecoder();
+    private final UpstreamRequestEncoder encoder = new UpstreamRequestEncoder();
+    private @Nullable Channel channel;
+    private @Nullable Exchange exchange;
+    private boolean used;
+    private long restingSince;
+
+    UpstreamConnection(Worker worker) {
+        this.worker = worker;
+    }
+
+    void install(Channel channel) {
+        this.channel = channel;
+        channel.pipeline().addLast(decoder, encoder, this);
+    }
+
+    /** Whether it carried an exchange before, so that the upstream may just have closed it. */
+    boolean isReused() {
+        return used;
+    }
+
+    boolean isUsable() {
+        return channel().isActive();
+    }
+
+    boolean isWritable() {
+        return channel().isWritable();
+    }
+
+    /** Whether a single byte of the answer has come. */
+    boolean hasBegunToAnswer() {
+        return decoder.hasBegun();
+    }
+
+    void carry(Exchange carried, HttpRequest head) {
+        exchange = carried;
+        decoder.expectAnswer(head.method().equals(HttpMethod.HEAD));
+        write(head);
+    }
+
+    void write(Object message) {
+        channel().write(message, channel().voidPromise());
+    }
+
+    void flush() {
+        channel().flush();
+    }
+
+    void read(boolean on) {
+        channel().config().setAutoRead(on);
+    }
+
+    void rest(long now) {
+        exchange = null;
+        used = true;
+        restingSince = now;
+        read(true);
+    }
+
+    long restingSince() {
+        return restingSince;
+    }
+
+    /** From here on only bytes pass. */
+    void becomeTunnel() {
+        channel().pipeline().remove(encoder);
+        channel().pipeline().remove(decoder);
+    }
+
+    void close() {
+        exchange = null;
+        channel().close();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        Exchange current = exchange;
+        if (current == null) {
+            // Nobody asked: whatever this is, it must not be taken for the next answer.
+            ReferenceCountUtil.release(message);
+            worker.gone(this);
+            context.close();
+        } else if (message instanceof HttpResponse response) {
+            if (response.decoderResult().isFailure()) {
+                boolean cut = response.decoderResult().cause() instanceof PrematureChannelClosureException;
+                current.fail(cut ? Reason.CLOSED : Reason.BAD_RESPONSE);
+            } else {
+                current.answered(response);
+            }
+        } else if (message instanceof HttpContent content) {
+            if (content.decoderResult().isFailure()) {
+                content.release();
+                current.fail(Reason.BAD_RESPONSE);
+            } else {
+                current.answerBody(content);
+            }
+        } else {
+            current.tunnelToClient((ByteBuf) message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.flushAnswer();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.upstreamWritabilityChanged();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        Exchange current = exchange;
+        exchange = null;
+        if (current == null) {
+            worker.gone(this);
+        } else {
+            current.upstreamClosed();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        // Broken pipe and the like; what follows is decided when the channel is inactive.
+        context.close();
+    }
+
+    private Channel channel() {
+        if (channel == null) {
+            throw new IllegalStateException("not installed");
+        }
+        return channel;
+    }
+}

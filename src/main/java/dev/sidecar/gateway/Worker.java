@@ -1,0 +1,164 @@
+package dev.sidecar.gateway;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event loop: clients, their connections to the upstream, and the time-outs of both. A request and its answer never leave their loop, so
+ * nothing in here is shared or locked.
+ */
+final class Worker {
+
+    /** Servers close idle connections after 2 s (gunicorn) to 75 s; a connection used no later than this is rarely closed under a request. */
+    private static final long LONGEST_IDLE = TimeUnit.MILLISECONDS.toNanos(1500);
+
+    private static final int TICK_MILLIS = 100;
+
+    private final EventLoop loop;
+    private final GatewayParts parts;
+    private final UpstreamAddress address;
+    private final Set<ClientConnection> clients = new LinkedHashSet<>();
+    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private final Bootstrap bootstrap;
+    private boolean draining;
+
+    Worker(EventLoop loop, GatewayParts parts, UpstreamAddress address) {
+        this.loop = loop;
+        this.parts = parts;
+        this.address = address;
+        this.bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        parts.properties().timeouts().connect().toMillis())
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        new UpstreamConnection(Worker.this).install(channel);
+                    }
+                });
+        loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    GatewayParts parts() {
+        return parts;
+    }
+
+    UpstreamAddress address() {
+        return address;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void joined(ClientConnection client) {
+        clients.add(client);
+    }
+
+    void left(ClientConnection client) {
+        clients.remove(client);
+    }
+
+    /** The connection that was used last, as it is the least likely to be closed by the upstream. */
+    @Nullable
+    UpstreamConnection pooled() {
+        UpstreamConnection candidate = idle.pollLast();
+        while (candidate != null && !candidate.isUsable()) {
+            candidate.close();
+            candidate = idle.pollLast();
+        }
+        return candidate;
+    }
+
+    void release(UpstreamConnection connection) {
+        if (draining) {
+            connection.close();
+        } else {
+            connection.rest(System.nanoTime());
+            idle.addLast(connection);
+        }
+    }
+
+    void gone(UpstreamConnection connection) {
+        idle.remove(connection);
+    }
+
+    /** Opens a connection for an exchange and tells it how that went. */
+    void connect(Exchange exchange) {
+        address.resolve()
+                .whenComplete((found, failure) -> loop.execute(() -> {
+                    if (failure != null) {
+                        exchange.notConnected(Reason.UNREACHABLE);
+                    } else {
+                        connect(exchange, found.iterator());
+                    }
+                }));
+    }
+
+    private void connect(Exchange exchange, Iterator<InetSocketAddress> candidates) {
+        InetSocketAddress candidate = candidates.next();
+        bootstrap.connect(candidate).addListener(attempt -> {
+            if (attempt.isSuccess()) {
+                Channel channel = ((io.netty.channel.ChannelFuture) attempt).channel();
+                exchange.connected(channel.pipeline().get(UpstreamConnection.class));
+            } else if (candidates.hasNext()) {
+                connect(exchange, candidates);
+            } else {
+                exchange.notConnected(reason(attempt.cause()));
+            }
+        });
+    }
+
+    private static Reason reason(@Nullable Throwable failure) {
+        if (failure instanceof ConnectTimeoutException) {
+            return Reason.CONNECT_TIMEOUT;
+        }
+        // "No route to host" and "Connection refused" are both a ConnectException or a cousin of it.
+        boolean refused = failure instanceof ConnectException
+                && failure.getMessage() != null
+                && failure.getMessage().contains("refused");
+        return refused ? Reason.REFUSED : Reason.UNREACHABLE;
+    }
+
+    private void tick() {
+        long now = System.nanoTime();
+        for (ClientConnection client : List.copyOf(clients)) {
+            client.checkDeadline(now);
+        }
+        UpstreamConnection oldest = idle.peekFirst();
+        while (oldest != null && now - oldest.restingSince() > LONGEST_IDLE) {
+            idle.pollFirst();
+            oldest.close();
+            oldest = idle.peekFirst();
+        }
+    }
+
+    /** Ends what is idle; what is being answered is told to be the last on its connection. */
+    void drain() {
+        loop.execute(() -> {
+            draining = true;
+            List.copyOf(clients).forEach(ClientConnection::drain);
+            UpstreamConnection connection = idle.pollLast();
+            while (connection != null) {
+                connection.close();
+                connection = idle.pollLast();
+            }
+        });
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sidecar.logs;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Standard output that never makes its writer wait. Lines are copied into a bounded buffer and a thread writes the buffer out, many
+ * lines with one system call. While nobody reads the other end the buffer fills up and further lines are dropped and counted.
+ */
+final class BufferedOutput {
+
+    /** Where the lines go; may block, may fail. */
+    @FunctionalInterface
+    interface Target {
+        void write(byte[] bytes, int length) throws IOException;
+    }
+
+    private static final int INITIAL = 16 * 1024;
+    /** How long lines are collected. Longer saves system calls, and loses more when the process is killed. */
+    private static final long COLLECT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Target target;
+    private final int capacity;
+    private final LineCounts counts = new LineCounts();
+    private final Thread writer = new Thread(this::run, "log-stdout");
+
+    private byte[] filling = new byte[INITIAL];
+    private int used;
+    private int lines;
+    private boolean closed;
+
+    BufferedOutput(Target target, int capacity) {
+        this.target = target;
+        this.capacity = capacity;
+        writer.setDaemon(true);
+        writer.start();
+    }
+
+    LineCounts counts() {
+        return counts;
+    }
+
+    /** Takes the line, or drops it if the buffer is full; returns at once in either case. */
+    synchronized void offer(byte[] line) {
+        if (closed || used + line.length > capacity) {
+            counts.drop();
+            return;
+        }
+        if (used + line.length > filling.length) {
+            filling = Arrays.copyOf(filling, Math.min(capacity, Math.max(2 * filling.length, used + line.length)));
+        }
+        System.arraycopy(line, 0, filling, used, line.length);
+        used += line.length;
+        lines++;
+        counts.accept();
+    }
+
+    /** Writes out what is buffered, within the limit; what is left then counts as failed. */
+    void close(Duration limit) {
+        synchronized (this) {
+            closed = true;
+        }
+        LockSupport.unpark(writer);
+        try {
+            writer.join(Math.max(1, limit.toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (writer.isAlive()) {
+            counts.fail(counts.waiting());
+        }
+    }
+
+    private void run() {
+        byte[] writing = new byte[INITIAL];
+        while (true) {
+            int bytes;
+            int count;
+            synchronized (this) {
+                if (used == 0 && closed) {
+                    return;
+                }
+                byte[] swapped = filling;
+                filling = writing;
+                writing = swapped;
+                bytes = used;
+                count = lines;
+                used = 0;
+                lines = 0;
+            }
+            if (count > 0) {
+                write(writing, bytes, count);
+            }
+            // What a burst has taken is given back.
+            writing = writing.length > INITIAL ? new byte[INITIAL] : writing;
+            LockSupport.parkNanos(this, COLLECT_NANOS);
+        }
+    }
+
+    private void write(byte[] bytes, int length, int count) {
+        try {
+            target.write(bytes, length);
+            counts.deliver(count);
+        } catch (IOException | RuntimeException e) {
+            counts.fail(count);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.sidecar.logs;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Context;
+import net.logstash.logback.composite.loggingevent.LogLevelJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggerNameJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggingEventFormattedTimestampJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggingEventJsonProviders;
+import net.logstash.logback.composite.loggingevent.MessageJsonProvider;
+import net.logstash.logback.composite.loggingevent.StackTraceJsonProvider;
+import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
+import net.logstash.logback.stacktrace.ShortenedThrowableConverter;
+
+/** Turns an event into the line of the contract: one JSON object and a line feed, with these fields and no other. */
+final class LineEncoder {
+
+    /** A stack trace in one line of Docker's json-file driver, which cuts at 16 KiB. */
+    private static final int STACK_TRACE_LIMIT = 12 * 1024;
+
+    private final LoggingEventCompositeJsonEncoder encoder = new LoggingEventCompositeJsonEncoder();
+
+    LineEncoder(Context context, String service, String environment) {
+        LoggingEventJsonProviders providers = new LoggingEventJsonProviders();
+        providers.addTimestamp(timestamp());
+        providers.addLogLevel(new LogLevelJsonProvider());
+        providers.addLoggerName(logger());
+        providers.addMessage(new MessageJsonProvider());
+        providers.addProvider(new ContextFields(service, environment));
+        providers.addStackTrace(stackTrace());
+        encoder.setProviders(providers);
+        encoder.setLineSeparator("\n");
+        encoder.setContext(context);
+        encoder.start();
+    }
+
+    private static LoggingEventFormattedTimestampJsonProvider timestamp() {
+        LoggingEventFormattedTimestampJsonProvider timestamp = new LoggingEventFormattedTimestampJsonProvider();
+        timestamp.setFieldName("timestamp");
+        timestamp.setTimeZone("UTC");
+        return timestamp;
+    }
+
+    private static LoggerNameJsonProvider logger() {
+        LoggerNameJsonProvider logger = new LoggerNameJsonProvider();
+        logger.setFieldName("logger");
+        return logger;
+    }
+
+    private static StackTraceJsonProvider stackTrace() {
+        ShortenedThrowableConverter shortened = new ShortenedThrowableConverter();
+        shortened.setMaxLength(STACK_TRACE_LIMIT);
+        shortened.start();
+        StackTraceJsonProvider stackTrace = new StackTraceJsonProvider();
+        stackTrace.setThrowableConverter(shortened);
+        return stackTrace;
+    }
+
+    /** @return the line with its line feed; empty if the event could not be written */
+    byte[] encode(ILoggingEvent event) {
+        return encoder.encode(event);
+    }
+
+    void stop() {
+        encoder.stop();
+    }
+}

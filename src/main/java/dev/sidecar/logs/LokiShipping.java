@@ -1,0 +1,183 @@
+package dev.sidecar.logs;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import com.github.loki4j.client.batch.LogRecord;
+import com.github.loki4j.client.batch.LogRecordBatch;
+import com.github.loki4j.client.http.HttpConfig;
+import com.github.loki4j.client.pipeline.AsyncBufferPipeline;
+import com.github.loki4j.client.pipeline.PipelineConfig;
+import com.github.loki4j.client.util.Loki4jLogger;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends lines to Loki in batches, through loki4j's pipeline. Memory is bounded (about 4 MiB with Loki away); a line that finds no room
+ * is dropped and counted. Labels are stack, host, service, source and level; the ids of the request are structured metadata.
+ */
+final class LokiShipping {
+
+    /** A push of more than 4 MiB is refused by Loki with an answer that loki4j takes for final; its own default is 4 MiB. */
+    private static final int BATCH_BYTES = 256 * 1024;
+
+    private static final int BATCH_LINES = 2_000;
+    /** loki4j raises what is lower than five batches without a word. */
+    private static final int QUEUE_BYTES = 8 * BATCH_BYTES;
+
+    private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
+
+    private final LineCounts counts = new LineCounts();
+    private final LokiTrouble trouble;
+    private final AtomicLong sequence = new AtomicLong();
+    private final Map<String, Map<String, String>> labelsByLevel;
+    private final AsyncBufferPipeline pipeline;
+    private @Nullable LokiPush push;
+
+    /**
+     * @param labels the labels of every line but {@code level}
+     * @param http where to, with which login and limits
+     */
+    LokiShipping(Map<String, String> labels, HttpConfig.Builder http) {
+        this.trouble = new LokiTrouble(http.build("").pushUrl);
+        this.labelsByLevel = Stream.of("debug", "info", "warn", "error")
+                .collect(Collectors.toUnmodifiableMap(Function.identity(), level -> with(labels, level)));
+        this.pipeline = new AsyncBufferPipeline(PipelineConfig.builder()
+                .setName("loki")
+                .setBatchMaxItems(BATCH_LINES)
+                .setBatchMaxBytes(BATCH_BYTES)
+                // Half a second: at the end the last batch is cut only after this time.
+                .setBatchTimeoutMs(500)
+                .setSendQueueMaxBytes(QUEUE_BYTES)
+                .setInternalQueuesCheckTimeoutMs(50)
+                // Buffers outside the heap are given back by the garbage collector only, and there is one per waiting
+                // batch.
+                .setUseDirectBuffers(false)
+                // True waits without limit when Loki is away: stop() below has a limit.
+                .setDrainOnStop(false)
+                // LokiPush tries again by itself.
+                .setMaxRetries(0)
+                .setMetricsEnabled(true)
+                .setHttpConfig(http)
+                .setHttpClientFactory(config -> push = new LokiPush(config, counts, trouble))
+                .setInternalLoggingFactory(source -> new EncodingFailures())
+                .build());
+        pipeline.start();
+    }
+
+    private static Map<String, String> with(Map<String, String> labels, String level) {
+        return Stream.concat(labels.entrySet().stream(), Stream.of(Map.entry("level", level)))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    LineCounts counts() {
+        return counts;
+    }
+
+    LokiTrouble trouble() {
+        return trouble;
+    }
+
+    /** Takes the line or drops it; returns at once in either case. */
+    void offer(ILoggingEvent event, byte[] line) {
+        counts.accept();
+        if (!pipeline.append(() -> counted(event, line))) {
+            counts.takeBack();
+        }
+    }
+
+    private LogRecord counted(ILoggingEvent event, byte[] line) {
+        try {
+            return entry(event, line);
+        } catch (RuntimeException e) {
+            // The pipeline takes note of it and calls the line accepted.
+            counts.fail(1);
+            throw e;
+        }
+    }
+
+    private LogRecord entry(ILoggingEvent event, byte[] line) {
+        int length = line[line.length - 1] == '\n' ? line.length - 1 : line.length;
+        return LogRecord.create(
+                event.getTimeStamp(),
+                nanosOfMilli(event),
+                labelsByLevel.get(level(event.getLevel())),
+                new String(line, 0, length, StandardCharsets.UTF_8),
+                ids(event));
+    }
+
+    /** Loki keeps one of two equal lines with equal time. The clock ends at microseconds, so the rest tells lines apart. */
+    private int nanosOfMilli(ILoggingEvent event) {
+        int micros = Math.max(0, event.getNanoseconds()) / 1_000 % 1_000;
+        return micros * 1_000 + (int) (sequence.getAndIncrement() % 1_000);
+    }
+
+    private static Map<String, String> ids(ILoggingEvent event) {
+        String request = ContextFields.id(event, "request_id");
+        String trace = ContextFields.id(event, "trace_id");
+        if (trace == null) {
+            return request == null ? Map.of() : Map.of("request_id", request);
+        }
+        return request == null ? Map.of("trace_id", trace) : Map.of("request_id", request, "trace_id", trace);
+    }
+
+    private static String level(Level level) {
+        return switch (level.toInt()) {
+            case Level.ERROR_INT -> "error";
+            case Level.WARN_INT -> "warn";
+            case Level.INFO_INT -> "info";
+            default -> "debug";
+        };
+    }
+
+    /** Sends what is buffered, within the limit; what is left then counts as failed. @return how many lines that are */
+    long stop(Duration limit) {
+        LokiPush sender = Objects.requireNonNull(push);
+        sender.hurry();
+        long end = System.nanoTime() + limit.toNanos();
+        while (counts.waiting() > 0 && System.nanoTime() < end) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        pipeline.stop();
+        long left = counts.waiting();
+        if (left > 0) {
+            counts.fail(left);
+            trouble.count(LokiTrouble.Loss.SHUTDOWN);
+        }
+        return left;
+    }
+
+    /** What loki4j has to say is said by {@link LokiTrouble}, except that a batch could not be written and is gone. */
+    private final class EncodingFailures implements Loki4jLogger {
+
+        @Override
+        public void error(Throwable failure, String message, Object... arguments) {
+            if (arguments.length > 0 && arguments[0] instanceof LogRecordBatch batch) {
+                counts.fail(batch.size());
+                trouble.count(LokiTrouble.Loss.ENCODING);
+            }
+        }
+
+        @Override
+        public void trace(String message, Object... arguments) {}
+
+        @Override
+        public void info(String message, Object... arguments) {}
+
+        @Override
+        public void warn(String message, Object... arguments) {}
+
+        @Override
+        public void warn(Throwable failure, String message, Object... arguments) {}
+
+        @Override
+        public void error(String message, Object... arguments) {}
+    }
+}

@@ -1,0 +1,198 @@
+package dev.sidecar.peers;
+
+import dev.sidecar.settings.InvalidSetting;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One program beside the sidecar that answers JSON over HTTP: Prometheus, Loki, Grafana, Alertmanager. Every call ends within the
+ * limit: with an answer, with {@link NotConfigured}, or with {@link PeerUnavailable}.
+ */
+public final class Peer {
+
+    private static final int QUOTED = 300;
+
+    private final String name;
+    private final String setting;
+    private final @Nullable URI base;
+    private final @Nullable RestClient client;
+
+    /**
+     * @param name as people call the program, such as {@code Prometheus}
+     * @param setting the setting that says where it is
+     * @param base where it is, such as {@code http://prometheus:9090}; null if nobody said
+     * @param limit how long it may take to connect, and to answer
+     * @param headers adds what every request carries, such as a login
+     */
+    public Peer(String name, String setting, @Nullable URI base, Duration limit, Consumer<HttpHeaders> headers) {
+        this.name = name;
+        this.setting = setting;
+        this.base = base;
+        this.client = base == null ? null : client(base, limit, headers);
+    }
+
+    /** The same for a program that asks for no login. */
+    public Peer(String name, String setting, @Nullable URI base, Duration limit) {
+        this(name, setting, base, limit, none -> {});
+    }
+
+    /** A setting that holds the address of a program, checked: absent, or {@code http(s)://host…}. */
+    public static void requireAddress(String setting, @Nullable URI address) {
+        InvalidSetting.unless(
+                address == null
+                        || (address.getHost() != null
+                                && ("http".equals(address.getScheme()) || "https".equals(address.getScheme()))),
+                setting,
+                address,
+                "be an address such as http://host:9090");
+    }
+
+    private static RestClient client(URI base, Duration limit, Consumer<HttpHeaders> headers) {
+        JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(HttpClient.newBuilder()
+                .connectTimeout(limit)
+                .version(HttpClient.Version.HTTP_1_1)
+                .build());
+        requests.setReadTimeout(limit);
+        return RestClient.builder()
+                .requestFactory(requests)
+                .baseUrl(base.toString().replaceAll("/+$", ""))
+                .defaultHeaders(headers)
+                .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {
+                    // The status is judged by the callers below, with the body in hand.
+                })
+                .build();
+    }
+
+    /** As people call the program. */
+    public String name() {
+        return name;
+    }
+
+    /** Where it is, for links; empty if nobody said. */
+    public Optional<URI> address() {
+        return Optional.ofNullable(base);
+    }
+
+    /** Whether somebody said where it is. */
+    public boolean isConfigured() {
+        return client != null;
+    }
+
+    /** Asks with the parameters in the query string. @param path from the root, such as {@code /api/v1/targets} */
+    public JsonNode get(String path, Map<String, String> parameters) {
+        MultiValueMap<String, String> query = new LinkedMultiValueMap<>();
+        parameters.forEach(query::add);
+        Map<String, String> variables = parameters;
+        return json(
+                path,
+                () -> client().get()
+                        .uri(uri -> {
+                            uri.path(path);
+                            query.keySet().forEach(key -> uri.queryParam(key, "{" + key + "}"));
+                            return uri.build(variables);
+                        })
+                        .retrieve()
+                        .toEntity(JsonNode.class));
+    }
+
+    /** Asks without parameters. */
+    public JsonNode get(String path) {
+        return get(path, Map.of());
+    }
+
+    /** Asks with the parameters as a form, which may be as long as a query of a panel is. */
+    public JsonNode post(String path, Map<String, String> parameters) {
+        MultiValueMap<String, String> form = new LinkedMultiValueMap<>();
+        parameters.forEach(form::add);
+        return json(
+                path,
+                () -> client().post()
+                        .uri(path)
+                        .contentType(MediaType.APPLICATION_FORM_URLENCODED)
+                        .body(form)
+                        .retrieve()
+                        .toEntity(JsonNode.class));
+    }
+
+    /** Hands over a JSON body and returns the status that came back. */
+    public int postJson(String path, Object body) {
+        return guarded(
+                path,
+                () -> client().post()
+                        .uri(path)
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .body(body)
+                        .retrieve()
+                        .toBodilessEntity()
+                        .getStatusCode()
+                        .value());
+    }
+
+    /** The status of an answer whose body does not matter. */
+    public int status(String path) {
+        return guarded(
+                path,
+                () -> client().get()
+                        .uri(path)
+                        .retrieve()
+                        .toBodilessEntity()
+                        .getStatusCode()
+                        .value());
+    }
+
+    /** The answer as text, such as a page of metrics. */
+    public String text(String path) {
+        return guarded(path, () -> {
+            var answer = client().get().uri(path).retrieve().toEntity(String.class);
+            return requireSuccess(path, answer.getStatusCode(), answer.getBody());
+        });
+    }
+
+    private JsonNode json(String path, Supplier<org.springframework.http.ResponseEntity<JsonNode>> call) {
+        return guarded(path, () -> {
+            var answer = call.get();
+            return requireSuccess(path, answer.getStatusCode(), answer.getBody());
+        });
+    }
+
+    private <T> T requireSuccess(String path, HttpStatusCode status, @Nullable T body) {
+        if (status.isError() || body == null) {
+            String said = String.valueOf(body);
+            throw new PeerUnavailable("%s at %s answered %d to %s: %s"
+                    .formatted(name, base, status.value(), path, said.substring(0, Math.min(QUOTED, said.length()))));
+        }
+        return body;
+    }
+
+    private <T> T guarded(String path, Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (RestClientException e) {
+            Throwable cause = e.getMostSpecificCause();
+            throw new PeerUnavailable("%s at %s gave no answer to %s: %s"
+                    .formatted(name, base, path, cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+        }
+    }
+
+    private RestClient client() {
+        if (client == null) {
+            throw new NotConfigured("%s is not configured: set %s.".formatted(name, setting));
+        }
+        return client;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.sidecar.requests;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as it came in.
+ *
+ * @param id its {@link RequestId}
+ * @param method the method, as received
+ * @param path the path as received, still percent-encoded and without its query, which may hold secrets
+ * @param clientIp the address of who asked, as far as trusted proxies tell
+ * @param userAgent the program that asked, if it said
+ */
+public record Call(
+        String id,
+        String method,
+        String path,
+        String clientIp,
+        @Nullable String userAgent) {}

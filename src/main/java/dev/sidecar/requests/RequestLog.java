@@ -1,0 +1,30 @@
+package dev.sidecar.requests;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The access line: one a request, whose message is constant and whose fields tell the rest. */
+final class RequestLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger("access");
+    private static final int LONGEST_TEXT = 1024;
+
+    void served(Call call, String route, Answer answer) {
+        LOG.atInfo()
+                .addKeyValue(RequestId.FIELD, call.id())
+                .addKeyValue("method", call.method())
+                .addKeyValue("route", route)
+                .addKeyValue("path", shortened(call.path()))
+                .addKeyValue("status", answer.status())
+                .addKeyValue("duration_ms", Math.round(answer.nanos() / 1e3) / 1e3)
+                .addKeyValue("client_ip", call.clientIp())
+                .addKeyValue("bytes_in", answer.bytesIn())
+                .addKeyValue("bytes_out", answer.bytesOut())
+                .addKeyValue("user_agent", call.userAgent() == null ? "" : shortened(call.userAgent()))
+                .log("request served");
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sidecar.requests;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Rate, errors and duration of the requests of one plane. Every label has a bounded set of values, whatever clients send. */
+final class RequestMetrics {
+
+    private static final Set<String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
+
+    private final MeterRegistry registry;
+    private final String plane;
+    private final Tags tags;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final Map<Series, Timer> timers = new ConcurrentHashMap<>();
+    private final DistributionSummary requestBytes;
+    private final DistributionSummary responseBytes;
+
+    RequestMetrics(MeterRegistry registry, String plane, Tags tags) {
+        this.registry = registry;
+        this.plane = plane;
+        this.tags = tags;
+        this.requestBytes = size("request", "Size of the bodies of requests");
+        this.responseBytes = size("response", "Size of the bodies of answers");
+        Gauge.builder(plane + ".requests.in.flight", inFlight, AtomicInteger::get)
+                .description("Requests that are being answered")
+                .tags(tags)
+                .register(registry);
+        // A histogram that exists from the start: rules and panels find the family before the first request.
+        timer(new Series("GET", Routes.OTHER, "2xx"));
+    }
+
+    void started() {
+        inFlight.incrementAndGet();
+    }
+
+    void ended(String method, String route, Answer answer) {
+        inFlight.decrementAndGet();
+        Series series = new Series(METHODS.contains(method) ? method : "OTHER", route, status(answer.status()));
+        timer(series).record(answer.nanos(), TimeUnit.NANOSECONDS);
+        requestBytes.record(answer.bytesIn());
+        responseBytes.record(answer.bytesOut());
+    }
+
+    /** The statuses on which alarms are built by themselves, all others by their class. */
+    static String status(int status) {
+        return switch (status) {
+            case 401 -> "401";
+            case 403 -> "403";
+            case 404 -> "404";
+            case 429 -> "429";
+            case 502 -> "502";
+            case 503 -> "503";
+            case 504 -> "504";
+            default ->
+                switch (status / 100) {
+                    case 1 -> "1xx";
+                    case 2 -> "2xx";
+                    case 3 -> "3xx";
+                    case 4 -> "4xx";
+                    default -> "5xx";
+                };
+        };
+    }
+
+    private Timer timer(Series series) {
+        Timer known = timers.get(series);
+        return known != null ? known : timers.computeIfAbsent(series, this::register);
+    }
+
+    private Timer register(Series series) {
+        return Timer.builder(plane + ".requests")
+                .description("Requests from their head to the end of their answer")
+                .tags(tags.and("method", series.method, "route", series.route, "status", series.status))
+                .serviceLevelObjectives(buckets())
+                .register(registry);
+    }
+
+    private static Duration[] buckets() {
+        return new Duration[] {
+            Duration.ofMillis(5),
+            Duration.ofMillis(10),
+            Duration.ofMillis(25),
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofMillis(250),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(2500),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10)
+        };
+    }
+
+    private DistributionSummary size(String what, String description) {
+        return DistributionSummary.builder(plane + "." + what)
+                .description(description)
+                .baseUnit("bytes")
+                .tags(tags)
+                .register(registry);
+    }
+
+    private record Series(String method, String route, String status) {}
+}

@@ -1,0 +1,30 @@
+package dev.sidecar.requests;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+
+/** The requests of one plane: counts, measures and logs each of them once. Safe for use by many threads; never blocks. */
+public final class Requests {
+
+    private final RequestMetrics metrics;
+    private final RequestLog log = new RequestLog();
+
+    /**
+     * @param plane what the meters' names begin with, such as {@code sidecar.gateway}
+     * @param tags labels that all its meters carry
+     */
+    public Requests(MeterRegistry registry, String plane, Tags tags) {
+        this.metrics = new RequestMetrics(registry, plane, tags);
+    }
+
+    /** A request came in; exactly one {@link #ended} must follow. */
+    public void started() {
+        metrics.started();
+    }
+
+    /** @param route a template out of a bounded set, see {@link Routes} */
+    public void ended(Call call, String route, Answer answer) {
+        metrics.ended(call.method(), route, answer);
+        log.served(call, route, answer);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.sidecar.logs;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+
+/** A logger with the product's appender, apart from the logging of the tests themselves. */
+final class LogBench implements AutoCloseable {
+
+    private final LoggerContext context = new LoggerContext();
+    private final LineAppender appender = new LineAppender();
+    private final Logger logger = context.getLogger("dev.sidecar.test");
+
+    LogBench(String lokiUrl) {
+        this(lokiUrl, "", "");
+    }
+
+    LogBench(String lokiUrl, String username, String password) {
+        context.setMDCAdapter(org.slf4j.MDC.getMDCAdapter());
+        appender.setContext(context);
+        appender.setName("LINES");
+        appender.setStack("staging");
+        appender.setHost("box-1");
+        appender.setService("sidecar");
+        appender.setEnvironment("test");
+        appender.setLokiUrl(lokiUrl);
+        appender.setLokiUsername(username);
+        appender.setLokiPassword(password);
+        appender.start();
+        logger.addAppender(appender);
+        logger.setAdditive(false);
+    }
+
+    Logger logger() {
+        return logger;
+    }
+
+    LineAppender appender() {
+        return appender;
+    }
+
+    LineCounts loki() {
+        return appender.lokiCounts();
+    }
+
+    @Override
+    public void close() {
+        appender.stop();
+        context.stop();
+    }
+}

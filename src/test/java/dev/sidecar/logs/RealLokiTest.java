@@ -1,0 +1,156 @@
+package dev.sidecar.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.slf4j.MDC;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.images.builder.Transferable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Lines are pushed to the real Loki and found again by query. The system property {@code loki.url} names a running one; without it the
+ * image is started.
+ */
+@Tag("docker")
+@Tag("images")
+class RealLokiTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private static final String CONFIGURATION = """
+            auth_enabled: false
+            server: {http_listen_port: 3100, log_level: warn}
+            common:
+              path_prefix: /tmp/loki
+              ring: {kvstore: {store: inmemory}, instance_addr: 127.0.0.1}
+              replication_factor: 1
+              storage: {filesystem: {chunks_directory: /tmp/loki/chunks, rules_directory: /tmp/loki/rules}}
+            schema_config:
+              configs:
+                - {from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}
+            """;
+
+    private static String url = System.getProperty("loki.url", "");
+    private static GenericContainer<?> container;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final String run = UUID.randomUUID().toString();
+
+    @BeforeAll
+    static void start() {
+        if (url.isBlank()) {
+            container = new GenericContainer<>("grafana/loki:3.7.6")
+                    .withCopyToContainer(Transferable.of(CONFIGURATION), "/etc/loki/loki.yml")
+                    .withCommand("-config.file=/etc/loki/loki.yml")
+                    .withExposedPorts(3100)
+                    .waitingFor(Wait.forHttp("/ready").forPort(3100).withStartupTimeout(Duration.ofMinutes(3)));
+            container.start();
+            url = "http://" + container.getHost() + ":" + container.getMappedPort(3100);
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        if (container != null) {
+            container.stop();
+        }
+    }
+
+    @Test
+    void everyLineIsFoundAgainOnceWithItsLabelsAndByItsRequestId() throws Exception {
+        try (LogBench bench = new LogBench(url)) {
+            for (int i = 0; i < 2_500; i++) {
+                MDC.put("request_id", run + "-" + i);
+                bench.logger().info("the same text every time");
+            }
+            MDC.clear();
+            bench.logger().atWarn().addKeyValue("run", run).log("grüße 😀 \"quoted\" [1");
+            await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 2_501);
+
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(
+                                    count("{stack=\"staging\",level=\"info\"} | request_id=~\"" + run + ".*\""))
+                            .isEqualTo(2_500));
+            JsonNode found = query("{stack=\"staging\"} | request_id=\"" + run + "-1234\"");
+            assertThat(found).hasSize(1);
+            JsonNode labels = found.get(0).get("stream");
+            assertThat(labels.get("service").stringValue()).isEqualTo("sidecar");
+            assertThat(labels.get("source").stringValue()).isEqualTo("sidecar");
+            assertThat(labels.get("host").stringValue()).isEqualTo("box-1");
+            assertThat(query("{level=\"warn\"} |= \"" + run + "\" | json")
+                            .get(0)
+                            .get("values")
+                            .get(0)
+                            .get(1)
+                            .stringValue())
+                    .contains("grüße 😀 \\\"quoted\\\" [1");
+        }
+    }
+
+    /** A line that Loki refuses shows that its answer is understood; the streams it has must be the contract's. */
+    @Test
+    void lokiKnowsOnlyTheFiveLabels() throws Exception {
+        try (LogBench bench = new LogBench(url)) {
+            bench.logger().atInfo().addKeyValue("run", run).log("hello");
+            await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            !query("{stack=\"staging\"} |= \"" + run + "\"").isEmpty());
+
+            JsonNode series = get("/loki/api/v1/series?match[]=" + encode("{source=\"sidecar\"}"))
+                    .get("data");
+
+            assertThat(series).isNotEmpty();
+            for (JsonNode labels : series) {
+                // Loki itself adds service_name unless told not to.
+                assertThat(labels.propertyNames())
+                        .contains("stack", "host", "service", "source", "level")
+                        .allMatch(name -> name.matches("stack|host|service|source|level|service_name"));
+            }
+        }
+    }
+
+    private long count(String query) throws Exception {
+        JsonNode result = get("/loki/api/v1/query?query=" + encode("sum(count_over_time(" + query + "[15m]))"))
+                .get("data")
+                .get("result");
+        return result.isEmpty()
+                ? 0
+                : Long.parseLong(result.get(0).get("value").get(1).stringValue());
+    }
+
+    private JsonNode query(String query) throws Exception {
+        return get("/loki/api/v1/query_range?since=15m&limit=10&query=" + encode(query))
+                .get("data")
+                .get("result");
+    }
+
+    private JsonNode get(String path) throws Exception {
+        HttpResponse<String> response = client.send(
+                HttpRequest.newBuilder(URI.create(url + path.replace("[]", "%5B%5D")))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return JSON.readTree(response.body());
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

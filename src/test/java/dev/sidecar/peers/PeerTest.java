@@ -1,0 +1,134 @@
+package dev.sidecar.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.sidecar.settings.InvalidSetting;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PeerTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private HttpServer server;
+    private volatile String asked = "";
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/echo", exchange -> {
+            asked = exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawQuery() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8) + " "
+                    + exchange.getRequestHeaders().getFirst("Authorization");
+            answer(exchange, 200, "{\"data\":[1]}");
+        });
+        server.createContext("/error", exchange -> answer(exchange, 422, "{\"error\":\"parse error at char 3\"}"));
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    @Test
+    void asksWithParametersThatNeedEncoding() {
+        peer().get("/echo", Map.of("query", "up{job=\"a b\"} + {x}"));
+
+        assertThat(asked).startsWith("GET query=up%7Bjob%3D%22a%20b%22%7D%20%2B%20%7Bx%7D");
+    }
+
+    @Test
+    void asksWithAFormWhenTheQueryIsLong() {
+        assertThat(peer().post("/echo", Map.of("query", "a+b"))
+                        .path("data")
+                        .path(0)
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(asked).isEqualTo("POST null query=a%2Bb null");
+    }
+
+    @Test
+    void carriesItsLoginOnEveryRequest() {
+        new Peer("Grafana", "x", address(), LIMIT, headers -> headers.setBasicAuth("me", "secret")).get("/echo");
+
+        assertThat(asked).endsWith("Basic bWU6c2VjcmV0");
+    }
+
+    @Test
+    void quotesWhatAnErrorSays() {
+        assertThatThrownBy(() -> peer().get("/error"))
+                .isInstanceOf(PeerUnavailable.class)
+                .hasMessageContaining("Prometheus at http://")
+                .hasMessageContaining("answered 422 to /error")
+                .hasMessageContaining("parse error at char 3");
+        assertThat(peer().status("/error")).isEqualTo(422);
+    }
+
+    @Test
+    void saysWhatToSetWhenNobodySaidWhereItIs() {
+        assertThatThrownBy(() -> new Peer("Loki", "LOKI_URL", null, LIMIT).get("/x"))
+                .isInstanceOf(NotConfigured.class)
+                .hasMessage("Loki is not configured: set LOKI_URL.");
+    }
+
+    @Test
+    void saysThatNobodyListens() throws IOException {
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        Peer gone = new Peer("Loki", "x", URI.create("http://127.0.0.1:" + closed), LIMIT);
+
+        assertThatThrownBy(() -> gone.get("/x"))
+                .isInstanceOf(PeerUnavailable.class)
+                .hasMessageContaining("gave no answer");
+    }
+
+    @Test
+    void doesNotWaitLongerThanItsLimit() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Peer slow = new Peer(
+                    "Loki", "x", URI.create("http://127.0.0.1:" + silent.getLocalPort()), Duration.ofMillis(200));
+
+            assertThatThrownBy(() -> slow.get("/x")).isInstanceOf(PeerUnavailable.class);
+        }
+    }
+
+    @Test
+    void refusesAnAddressThatIsNone() {
+        Peer.requireAddress("sidecar.x.url", null);
+        Peer.requireAddress("sidecar.x.url", URI.create("https://loki.example:3100"));
+        assertThatThrownBy(() -> Peer.requireAddress("sidecar.x.url", URI.create("loki:3100")))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessage("sidecar.x.url is 'loki:3100', but it must be an address such as http://host:9090.");
+    }
+
+    private Peer peer() {
+        return new Peer("Prometheus", "x", address(), LIMIT);
+    }
+
+    private URI address() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+}

@@ -101,6 +101,7 @@ class DeliveryTest {
         assertThat(part(message, 1))
                 .contains(">postgres on h1 does not answer</h3>", "href=\"" + TEXTS.get("runbook_url") + "\"")
                 .doesNotContain("no value");
+        awaitAccepted("email", "mail");
     }
 
     @Test
@@ -156,6 +157,7 @@ class DeliveryTest {
                 .contains(
                         "<https://sidecar.example.org/runbooks/DatabaseConnectionFailed.md|Runbook>",
                         "since 03:04:05 UTC");
+        awaitAccepted("slack", "slack");
     }
 
     @Test
@@ -176,6 +178,7 @@ class DeliveryTest {
                                 .asString()
                                 .equals(trigger.path("dedup_key").asString()));
         assertThat(resolve.path("routing_key").asString()).isEqualTo("secret-pagerduty");
+        awaitAccepted("pagerduty", "pager");
     }
 
     @Test
@@ -186,6 +189,7 @@ class DeliveryTest {
 
         assertThat(alert.path("priority").asString()).isEqualTo("P1");
         assertThat(alert.path("source").asString()).isEqualTo("staging/h1");
+        awaitAccepted("opsgenie", "genie");
     }
 
     @Test
@@ -198,6 +202,7 @@ class DeliveryTest {
         Received sidecar = await(() -> received("/hooks/alerts/webhook", json -> mentions(json, "hook"))
                 .findFirst());
         assertThat(sidecar.headers()).containsEntry("authorization", "Bearer secret-token");
+        awaitAccepted("webhook", "hook");
     }
 
     /** Too many requests and a broken server are tried again; the message arrives. */
@@ -331,6 +336,20 @@ class DeliveryTest {
                 .getContent()
                 .toString()
                 .replace("\r\n", "\n");
+    }
+
+    /** Alertmanager records a notification only after the receiver has accepted it. */
+    private static void awaitAccepted(String integration, String service) {
+        await(() -> received("/hooks/alerts/events", json -> {
+                    JsonNode notification = json.path("data").path("notification");
+                    return notification
+                                    .path("integration")
+                                    .path("name")
+                                    .asString("")
+                                    .equals(integration)
+                            && mentions(notification.path("groupInfo"), service);
+                })
+                .findFirst());
     }
 
     private static JsonNode awaitReceived(String path, String service) {

@@ -31,7 +31,7 @@ final class Outside implements AutoCloseable {
     /** An answer; headers may be empty. */
     record Answer(int status, Map<String, String> headers, String body) {
         static Answer ok(String body) {
-            return new Answer(200, Map.of("Content-Type", "application/json"), body);
+            return new Answer(200, Map.of("Content-Type", "text/plain"), body);
         }
     }
 

@@ -18,6 +18,11 @@ COPY src/main src/main
 RUN --mount=type=cache,target=/root/.m2 \
     mvn --batch-mode --no-transfer-progress package -Dmaven.test.skip=true \
     && java -Djarmode=tools -jar target/observability-sidecar.jar extract --layers --destination /layers
+# The compression library, unpacked here: at run time there is no directory that is both writable and executable.
+RUN case "$(uname -m)" in x86_64) arch=amd64 ;; *) arch=$(uname -m) ;; esac \
+    && mkdir -p /native/unpacked && cd /native/unpacked \
+    && jar xf "$(find /layers -name 'zstd-jni-*.jar')" "linux/$arch" \
+    && mv "linux/$arch"/libzstd-jni-*.so /native/libzstd-jni.so && rm -r /native/unpacked
 
 FROM ${POSTGRES_IMAGE}
 COPY --from=jre /opt/java/openjdk /opt/java/openjdk
@@ -44,12 +49,13 @@ WORKDIR /app
 COPY --from=build /layers/dependencies/ ./
 COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
+COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
 COPY docker/sidecar docker/healthy /usr/local/bin/
 
 # Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core.
 ENV MALLOC_ARENA_MAX=2 \
-    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError -XX:AOTCache=/app/sidecar.aot"
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
 
 # The classes of one start, linked and laid out: the next start reads them instead of doing it again.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar

@@ -141,7 +141,7 @@ final class Verifier {
 
         private void restore(Client client) throws InterruptedException {
             progress.begin("starting a scratch server", 0);
-            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client);
+            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes());
                     PasswordFile passwords = new PasswordFile(null)) {
                 progress.begin("restoring " + manifest.id(), manifest.storedBytes());
                 Instant begun = clock.instant();
@@ -155,6 +155,11 @@ final class Verifier {
                 reached = VerificationLevel.L3;
                 compare(scratch);
             }
+        }
+
+        /** Tables as they were, and their indexes, which a dump does not have. */
+        private long neededBytes() {
+            return 2 * manifest.dumpBytes();
         }
 
         private void createDatabase(ScratchServer scratch) {

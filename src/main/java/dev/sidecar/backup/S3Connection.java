@@ -29,7 +29,7 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
     static final S3Connection PATIENT =
             new S3Connection(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5), 5);
 
-    private static final int PART_BYTES = 16 << 20;
+    private static final int PART_BYTES = 8 << 20;
 
     S3Store open(S3 settings) {
         return open(settings, PART_BYTES);

@@ -26,7 +26,7 @@ final class S3Upload implements Upload {
     private static final Logger log = LoggerFactory.getLogger(S3Upload.class);
     private static final int FIRST_BUFFER = 64 << 10;
     private static final int MOST_PARTS = 10_000;
-    /** An object has at most 10 000 parts, so the later parts of a large one are larger: with 16 MB at first that is 350 GB. */
+    /** An object has at most 10 000 parts, so the later parts of a large one are larger: with 8 MB at first that is 180 GB. */
     private static final int[] DOUBLED_FROM_PART = {4_000, 7_000};
 
     private final S3Store store;

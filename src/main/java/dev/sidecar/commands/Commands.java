@@ -2,6 +2,7 @@ package dev.sidecar.commands;
 
 import dev.sidecar.settings.InvalidSetting;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
@@ -41,7 +42,12 @@ public final class Commands {
                 .properties(Map.of("spring.main.keep-alive", "false"));
         try (ConfigurableApplicationContext context = builder.run()) {
             CommandLine commandLine = new CommandLine(new Root());
-            context.getBeansOfType(SidecarCommand.class).values().forEach(commandLine::addSubcommand);
+            try {
+                context.getBeansOfType(SidecarCommand.class).values().forEach(commandLine::addSubcommand);
+            } catch (RuntimeException e) {
+                // Beans are made only now, so a wrong setting shows only now.
+                return explained(e, commandLine).orElseThrow(() -> e);
+            }
             return commandLine
                     .setExecutionExceptionHandler(Commands::failed)
                     .setCaseInsensitiveEnumValuesAllowed(true)
@@ -51,15 +57,24 @@ public final class Commands {
 
     private static int failed(Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed)
             throws Exception {
+        Optional<Integer> exitCode = explained(failure, commandLine);
+        if (exitCode.isEmpty()) {
+            throw failure;
+        }
+        return exitCode.get();
+    }
+
+    /** Says in one line what an operator can mend. @return the exit code; empty if it is a bug */
+    private static Optional<Integer> explained(Exception failure, CommandLine commandLine) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CommandFailure expected) {
-                return say(commandLine, expected.getMessage(), expected.exitCode());
+                return Optional.of(say(commandLine, expected.getMessage(), expected.exitCode()));
             }
             if (cause instanceof InvalidSetting invalid) {
-                return say(commandLine, invalid.getMessage(), CommandLine.ExitCode.USAGE);
+                return Optional.of(say(commandLine, invalid.getMessage(), CommandLine.ExitCode.USAGE));
             }
         }
-        throw failure;
+        return Optional.empty();
     }
 
     private static int say(CommandLine commandLine, String message, int exitCode) {

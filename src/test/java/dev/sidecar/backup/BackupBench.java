@@ -17,30 +17,32 @@ import java.util.stream.Stream;
 
 /**
  * Backups measured side by side with what scripts do: wall time, CPU of the client side, and size. Started by {@code bench/backup}
- * with a heap of 128 MB. Each row runs three times, the rows taking turns, and the fastest run counts: what else the machine does
+ * with a heap of 128 MB. Each row runs several times, the rows taking turns, and the fastest run counts: what else the machine does
  * can only slow one down.
  */
 final class BackupBench {
 
-    private static final int ROUNDS = Integer.getInteger("rounds", 3);
     private static final String DATABASE = "bench";
     private static final double TICKS_PER_SECOND = 100;
 
     private final PostgresServer server;
     private final Path folder;
+    private final int rounds;
     private final List<Row> rows = new ArrayList<>();
 
-    private BackupBench(PostgresServer server, Path folder) {
+    private BackupBench(PostgresServer server, Path folder, int rounds) {
         this.server = server;
         this.folder = folder;
+        this.rounds = rounds;
     }
 
-    /** @param args how many GB of rows, 2.2 if left out */
+    /** @param args how many GB of rows, 2.2 if left out; how many rounds, 3 if left out */
     public static void main(String[] args) throws Exception {
         double gigabytes = args.length > 0 ? Double.parseDouble(args[0]) : 2.2;
+        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         Path folder = Files.createTempDirectory("sidecar-bench-");
         try (PostgresServer server = PostgresServer.start("shared_buffers=1GB", "max_wal_size=8GB", "autovacuum=off")) {
-            BackupBench bench = new BackupBench(server, folder);
+            BackupBench bench = new BackupBench(server, folder, rounds);
             bench.fill(gigabytes);
             bench.measure();
             bench.print();
@@ -92,8 +94,8 @@ final class BackupBench {
     }
 
     private void measure() throws Exception {
-        for (int round = 1; round <= ROUNDS; round++) {
-            System.err.println("round " + round + " of " + ROUNDS);
+        for (int round = 1; round <= rounds; round++) {
+            System.err.println("round " + round + " of " + rounds);
             shell("`pg_dump` to /dev/null: the floor", "pg_dump -Fc -Z0 $DB > /dev/null", null);
             shell("`pg_dump \\| gzip -9`", "pg_dump $DB | gzip -9 > gzip9", "gzip9");
             shell("`pg_dump -Fc`", "pg_dump -Fc $DB > fc", "fc");
@@ -102,17 +104,19 @@ final class BackupBench {
             ours("**ours, counted and encrypted**", "encryption.passphrase", "correct horse battery staple");
             counting("the counting alone");
         }
-        for (int round = 1; round <= ROUNDS; round++) {
-            System.err.println("restores, round " + round + " of " + ROUNDS);
+        for (int round = 1; round <= rounds; round++) {
+            System.err.println("restores, round " + round + " of " + rounds);
             shell("`pg_dump -Fd -j2` (to restore from)", "rm -rf fd; pg_dump -Fd -Z0 -j2 -f fd $DB", null);
             restoreInto("`pg_restore -j2` of a directory", "pg_restore -j2 -d $INTO fd");
-            restoreInto("`gunzip \\| psql`", "gunzip -c < gzip9 | psql -q -v ON_ERROR_STOP=1 -d $INTO > /dev/null");
         }
         restoring();
+        for (int round = 1; round <= rounds; round++) {
+            restoreInto("`gunzip \\| psql`", "gunzip -c < gzip9 | psql -q -v ON_ERROR_STOP=1 -d $INTO > /dev/null");
+        }
     }
 
     private void restoring() throws Exception {
-        for (int round = 1; round <= ROUNDS; round++) {
+        for (int round = 1; round <= rounds; round++) {
             BackupFixture fixture = fixture();
             Backups backups = fixture.backups();
             Backup taken = fixture.take(DATABASE);

@@ -64,7 +64,7 @@ class BackupServerTest {
         settings.add("sidecar.backup.server.password", SERVER::password);
         settings.add("sidecar.backup.server.programs", SERVER::programs);
         settings.add("sidecar.backup.server.databases", () -> database);
-        settings.add("sidecar.backup.directory", () -> folder.resolve("backups"));
+        settings.add("sidecar.backup.directory", () -> folder.resolve("backups").toString());
     }
 
     @AfterAll

@@ -69,10 +69,10 @@ class BackupController {
     record Kept(String id, String store, boolean keep, List<String> reasons) {}
 
     @GetMapping
-    List<BackupSummary> list(@RequestParam Optional<String> database, @RequestParam Optional<Generation> generation) {
+    List<BackupSummary> list(@RequestParam Optional<String> database, @RequestParam Optional<String> generation) {
         return backups.list().stream()
                 .filter(backup -> database.isEmpty() || backup.id().database().equals(database.get()))
-                .filter(backup -> generation.isEmpty() || backup.id().generation() == generation.get())
+                .filter(backup -> generation.isEmpty() || backup.id().generation() == Generation.of(generation.get()))
                 .map(BackupSummary::of)
                 .toList();
     }

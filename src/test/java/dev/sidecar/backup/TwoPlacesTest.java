@@ -117,6 +117,7 @@ class TwoPlacesTest {
         assertThat(local.get(1).isPinned()).isTrue();
         assertThat(of("s3").get(0).isSuspect()).isTrue();
 
+        clock.tick(Duration.ofHours(7));
         backups.clear(local.get(0).id(), "meant");
         assertThat(of("s3").get(0).isSuspect()).isFalse();
     }

@@ -1,112 +1,20 @@
 package dev.sidecar.access;
 
-import dev.sidecar.access.AccessMetrics.Refusal;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.annotation.Order;
-import org.springframework.http.HttpHeaders;
-import org.springframework.security.authentication.AuthenticationManager;
-import org.springframework.security.authentication.ProviderManager;
-import org.springframework.security.authorization.AuthorizationDecision;
-import org.springframework.security.config.Customizer;
-import org.springframework.security.config.annotation.web.builders.HttpSecurity;
-import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
-import org.springframework.security.config.http.SessionCreationPolicy;
-import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
-import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 
-/** Three doors: hooks for Alertmanager, the actuator for Prometheus, and everything else for a person who is logged in. */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnWebApplication
 @EnableConfigurationProperties(AccessProperties.class)
 class AccessConfiguration {
 
+    /** In the server its own; a command reads what the server left for it and generates nothing. */
     @Bean
-    Credentials credentials(AccessProperties properties) {
-        return Credentials.from(properties);
-    }
-
-    @Bean
-    AccessMetrics accessMetrics(MeterRegistry registry) {
-        return new AccessMetrics(registry);
-    }
-
-    @Bean
-    AuthenticationManager authenticationManager(
-            Credentials credentials, AccessProperties properties, Clock clock, AccessMetrics metrics) {
-        LoginAttempts attempts = new LoginAttempts(properties.maxFailures(), properties.lockedFor(), clock);
-        return new ProviderManager(new AdminLogin(credentials.adminPassword(), attempts, metrics));
-    }
-
-    @Bean
-    @Order(1)
-    SecurityFilterChain hooksAccess(HttpSecurity http, Credentials credentials, AccessMetrics metrics)
-            throws Exception {
-        Refused refused = new Refused("Present the webhook token: Authorization: Bearer <token>.", 0);
-        return stateless(http.securityMatcher("/hooks/**"), refused)
-                .authorizeHttpRequests(requests -> requests.anyRequest().access((login, context) -> {
-                    boolean right = BearerToken.is(credentials.webhookToken(), context.getRequest());
-                    if (!right) {
-                        metrics.refused(Refusal.WEBHOOK_TOKEN);
-                    }
-                    return new AuthorizationDecision(right);
-                }))
-                .build();
-    }
-
-    @Bean
-    @Order(2)
-    SecurityFilterChain actuatorAccess(
-            HttpSecurity http, Credentials credentials, AccessProperties properties, AccessMetrics metrics)
-            throws Exception {
-        Refused refused = new Refused(
-                "Present the metrics token (Authorization: Bearer <token>) or log in.",
-                properties.lockedFor().toSeconds());
-        return stateless(http.securityMatcher("/actuator/**"), refused)
-                .httpBasic(basic -> basic.authenticationEntryPoint(refused))
-                .authorizeHttpRequests(requests -> requests.requestMatchers("/actuator/health/**")
-                        .permitAll()
-                        .anyRequest()
-                        .access(new MetricsAccess(credentials.metricsToken(), metrics)))
-                .build();
-    }
-
-    private static HttpSecurity stateless(HttpSecurity http, Refused refused) throws Exception {
-        return http.csrf(AbstractHttpConfigurer::disable)
-                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
-                .exceptionHandling(
-                        failures -> failures.authenticationEntryPoint(refused).accessDeniedHandler(refused));
-    }
-
-    /** Pages send a person to the login; the API answers with what is missing. */
-    @Bean
-    @Order(1000)
-    SecurityFilterChain personAccess(HttpSecurity http, AccessProperties properties) throws Exception {
-        Refused refused = new Refused(
-                "Log in, or send user and password with the request (HTTP Basic).",
-                properties.lockedFor().toSeconds());
-        return http.authorizeHttpRequests(requests -> requests.requestMatchers("/error", "/assets/**", "/webjars/**")
-                        .permitAll()
-                        .anyRequest()
-                        .authenticated())
-                .formLogin(Customizer.withDefaults())
-                .httpBasic(basic -> basic.authenticationEntryPoint(refused))
-                // A page of somebody else cannot make a browser send this header, so it is as good as the token.
-                .csrf(csrf ->
-                        csrf.ignoringRequestMatchers(request -> request.getHeader(HttpHeaders.AUTHORIZATION) != null))
-                .exceptionHandling(failures -> failures.defaultAuthenticationEntryPointFor(
-                                refused,
-                                PathPatternRequestMatcher.withDefaults().matcher("/api/**"))
-                        .defaultAuthenticationEntryPointFor(
-                                new LoginUrlAuthenticationEntryPoint("/login"), request -> true)
-                        .defaultAccessDeniedHandlerFor(
-                                refused,
-                                PathPatternRequestMatcher.withDefaults().matcher("/api/**")))
-                .build();
+    AdminCredentials adminCredentials(AccessProperties properties, ObjectProvider<Credentials> server) {
+        Credentials credentials = server.getIfAvailable();
+        return new AdminCredentials(
+                AdminLogin.USER,
+                credentials == null ? Credentials.readAdminPassword(properties) : credentials.adminPassword());
     }
 }

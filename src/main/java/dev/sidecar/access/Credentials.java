@@ -26,6 +26,22 @@ record Credentials(Secret adminPassword, Secret webhookToken, Secret metricsToke
                 orGenerated(properties.metricsToken(), properties.directory(), "metrics-token"));
     }
 
+    static Secret readAdminPassword(AccessProperties properties) {
+        if (properties.adminPassword() != null) {
+            return properties.adminPassword();
+        }
+        try {
+            return Secret.of(Files.readString(properties.directory().resolve("admin-password"))
+                    .strip());
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InvalidSetting(
+                    "sidecar.access.directory",
+                    properties.directory(),
+                    "be the directory where the running server keeps admin-password, readable for user '%s', or give sidecar.access.admin-password"
+                            .formatted(System.getProperty("user.name")));
+        }
+    }
+
     private static Secret orGenerated(@Nullable Secret given, Path directory, String name) {
         if (given != null) {
             return given;

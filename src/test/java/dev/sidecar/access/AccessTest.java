@@ -19,7 +19,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -38,13 +40,15 @@ class AccessTest {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
+    private final AdminCredentials adminCredentials;
 
     private String password = "";
     private String webhookToken = "";
     private String metricsToken = "";
 
-    AccessTest(@Value("${local.server.port}") int port) {
+    AccessTest(@Value("${local.server.port}") int port, @Autowired AdminCredentials adminCredentials) {
         this.port = port;
+        this.adminCredentials = adminCredentials;
     }
 
     @DynamicPropertySource
@@ -99,6 +103,35 @@ class AccessTest {
                                 .header("Authorization", basic("admin", password)))
                         .statusCode())
                 .isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none, 404", "same-origin, 404", "same-site, 403", "cross-site, 403"})
+    void aPageOfSomebodyElseCannotUseAPasswordThatABrowserRemembers(String from, int expected) throws Exception {
+        HttpResponse<String> response = send(request("/api/no-such-thing")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .header("Sec-Fetch-Site", from)
+                .header("Authorization", basic("admin", password)));
+
+        assertThat(response.statusCode()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/login", "/api/report", "/actuator/health", "/hooks/alerts"})
+    void everyAnswerForbidsForeignContentAndFrames(String path) throws Exception {
+        HttpResponse<String> response = send(request(path));
+
+        assertThat(response.headers().firstValue("Content-Security-Policy").orElse(""))
+                .contains("default-src 'none'", "script-src 'self';", "frame-ancestors 'none'");
+        assertThat(response.headers().firstValue("X-Frame-Options")).contains("DENY");
+        assertThat(response.headers().firstValue("Referrer-Policy")).contains("same-origin");
+        assertThat(response.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+    }
+
+    @Test
+    void commandsPresentWhatTheServerKeeps() {
+        assertThat(adminCredentials.user()).isEqualTo("admin");
+        assertThat(adminCredentials.password().matches(password)).isTrue();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -32,10 +33,11 @@ public final class Jobs implements SmartLifecycle {
     private final ScheduledExecutorService watch = Executors.newScheduledThreadPool(1, new NamedThreads("job-watch"));
     private volatile boolean running;
 
-    Jobs(Collection<Job> declared, Clock clock, MeterRegistry registry) {
+    Jobs(Collection<Job> declared, Clock clock, MeterRegistry registry, Consumer<JobEnded> listener) {
+        ScheduledJob.Threads threads = new ScheduledJob.Threads(runners, watch);
         for (Job job : declared) {
             ScheduledJob previous = jobs.put(
-                    job.name(), new ScheduledJob(job, clock, new JobMetrics(registry, job.name()), runners, watch));
+                    job.name(), new ScheduledJob(job, clock, new JobMetrics(registry, job.name()), threads, listener));
             if (previous != null) {
                 throw new IllegalStateException("two jobs are called " + job.name());
             }

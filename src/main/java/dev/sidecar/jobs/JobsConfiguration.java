@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.stream.Stream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -13,9 +14,14 @@ class JobsConfiguration {
 
     @Bean
     @ConditionalOnWebApplication
-    Jobs jobs(ObjectProvider<Job> single, ObjectProvider<JobSource> several, Clock clock, MeterRegistry registry) {
+    Jobs jobs(
+            ObjectProvider<Job> single,
+            ObjectProvider<JobSource> several,
+            Clock clock,
+            MeterRegistry registry,
+            ApplicationEventPublisher events) {
         Stream<Job> declared = Stream.concat(
                 single.orderedStream(), several.orderedStream().flatMap(source -> source.jobs().stream()));
-        return new Jobs(declared.toList(), clock, registry);
+        return new Jobs(declared.toList(), clock, registry, events::publishEvent);
     }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,11 +22,14 @@ final class ScheduledJob {
 
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
 
+    private static final Duration FREQUENT = Duration.ofMinutes(10);
+
     private final Job job;
     private final Clock clock;
     private final JobMetrics metrics;
     private final ExecutorService runners;
     private final ScheduledExecutorService watch;
+    private final Consumer<JobEnded> listener;
     private final AtomicBoolean busy = new AtomicBoolean();
 
     private Instant lastTaken = Instant.MIN;
@@ -34,13 +38,17 @@ final class ScheduledJob {
     private volatile @Nullable Outcome last;
     private volatile @Nullable Instant lastEnded;
 
-    ScheduledJob(Job job, Clock clock, JobMetrics metrics, ExecutorService runners, ScheduledExecutorService watch) {
+    ScheduledJob(Job job, Clock clock, JobMetrics metrics, Threads threads, Consumer<JobEnded> listener) {
         this.job = job;
         this.clock = clock;
         this.metrics = metrics;
-        this.runners = runners;
-        this.watch = watch;
+        this.runners = threads.runners();
+        this.watch = threads.watch();
+        this.listener = listener;
     }
+
+    /** Where runs happen, and what interrupts those that take too long. */
+    record Threads(ExecutorService runners, ScheduledExecutorService watch) {}
 
     String name() {
         return job.name();
@@ -131,7 +139,7 @@ final class ScheduledJob {
             outcome = Outcome.failure(
                     "it took longer than its limit of " + job.limit().toSeconds() + " s");
         }
-        ended(run, outcome, Duration.ofNanos(System.nanoTime() - began));
+        publish(ended(run, outcome, Duration.ofNanos(System.nanoTime() - began)));
         return outcome;
     }
 
@@ -146,24 +154,51 @@ final class ScheduledJob {
         }
     }
 
-    private synchronized void ended(Run run, Outcome outcome, Duration took) {
+    private synchronized JobEnded ended(Run run, Outcome outcome, Duration took) {
         Instant now = clock.instant();
+        boolean routine = isRoutine(outcome, now);
         last = outcome;
         lastEnded = now;
         metrics.ended(outcome, now, took);
         String next = "";
+        Instant again = Instant.MAX;
         if (outcome.result() == Result.FAILURE
                 && run.scheduled()
                 && run.attempt() < job.retries().attempts()) {
             retry = new Run(run.slot(), true, run.attempt() + 1);
             retryAt = now.plus(job.retries().delayAfter(run.attempt()));
+            again = retryAt;
             next = ", it is tried again at " + retryAt;
         }
-        var line = outcome.result() == Result.FAILURE ? log.atError() : log.atInfo();
+        var line = outcome.result() == Result.FAILURE ? log.atError() : routine ? log.atDebug() : log.atInfo();
         line.addKeyValue("job", job.name())
                 .addKeyValue("outcome", outcome.result().label())
                 .addKeyValue("duration_ms", took.toMillis())
                 .log("job {} {}: {}{}", job.name(), verb(outcome.result()), outcome.reason(), next);
+        return new JobEnded(job.name(), outcome, now, took, again);
+    }
+
+    /** Outside the lock, and whatever a listener does is not the job's failure. */
+    private void publish(JobEnded ended) {
+        try {
+            listener.accept(ended);
+        } catch (RuntimeException e) {
+            log.atWarn()
+                    .addKeyValue("job", job.name())
+                    .setCause(e)
+                    .log("who listens for the end of the job failed, the job itself is not touched by that");
+        }
+    }
+
+    /** A job of every few seconds that goes on as before is not worth a line each time. */
+    private boolean isRoutine(Outcome outcome, Instant now) {
+        Outcome before = last;
+        return before != null
+                && before.result() == outcome.result()
+                && job.schedule()
+                        .next(now)
+                        .filter(next -> next.isBefore(now.plus(FREQUENT)))
+                        .isPresent();
     }
 
     private static String verb(Result result) {

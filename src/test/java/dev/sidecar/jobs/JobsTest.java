@@ -28,6 +28,7 @@ class JobsTest {
     private final MutableClock clock = new MutableClock("2026-11-23T01:59:00Z");
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final List<Run> runs = new CopyOnWriteArrayList<>();
+    private final List<JobEnded> ended = new CopyOnWriteArrayList<>();
     private Jobs jobs;
 
     @AfterEach
@@ -212,7 +213,7 @@ class JobsTest {
     }
 
     private void start(Job... declared) {
-        jobs = new Jobs(List.of(declared), clock, registry);
+        jobs = new Jobs(List.of(declared), clock, registry, ended::add);
         jobs.start();
     }
 

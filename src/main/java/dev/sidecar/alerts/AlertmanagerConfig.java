@@ -1,0 +1,168 @@
+package dev.sidecar.alerts;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/**
+ * What Alertmanager says it runs by, as far as it matters here: who can be told, and which rules mute.
+ *
+ * @param channels every integration of every receiver
+ * @param routes the routes that a drill can take: those that ask for a category or a severity, or for nothing
+ * @param inhibitions the inhibition rules, in their order
+ */
+public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, List<Inhibition> inhibitions) {
+
+    /**
+     * A way to a receiver.
+     *
+     * @param receiver its name, which also names the route
+     * @param labels what an alert must have to take it
+     * @param groupWait how long Alertmanager waits for more before it tells
+     */
+    public record Route(String receiver, Map<String, String> labels, Duration groupWait) {}
+
+    /**
+     * An inhibition rule.
+     *
+     * @param name its name, or {@code rule-<n>} if it has none
+     * @param source the matchers of what mutes, as Alertmanager writes them
+     * @param target the matchers of what is muted
+     * @param equal the labels that both must have alike
+     */
+    public record Inhibition(String name, List<String> source, List<String> target, List<String> equal) {
+
+        /** Sorted and without blanks, so that two ways of writing one rule are equal. */
+        public Inhibition {
+            source = source.stream().map(Inhibition::plain).sorted().toList();
+            target = target.stream().map(Inhibition::plain).sorted().toList();
+            equal = equal.stream().sorted().toList();
+        }
+
+        private static String plain(String matcher) {
+            return matcher.replace(" ", "");
+        }
+
+        boolean says(List<String> otherSource, List<String> otherTarget, List<String> otherEqual) {
+            Inhibition other = new Inhibition(name, otherSource, otherTarget, otherEqual);
+            return equals(other);
+        }
+    }
+
+    private static final Pattern CATEGORY_OR_SEVERITY = Pattern.compile("(category|severity)=\"?([A-Za-z_-]+)\"?");
+    private static final Duration DEFAULT_GROUP_WAIT = Duration.ofSeconds(30);
+
+    /** The names of all receivers that tell somebody, in the order of the configuration. */
+    public List<String> receivers() {
+        return channels.stream().map(Channel::receiver).distinct().toList();
+    }
+
+    /** The channels of one receiver. */
+    public List<Channel> channels(String receiver) {
+        return channels.stream()
+                .filter(channel -> channel.receiver().equals(receiver))
+                .toList();
+    }
+
+    /** An inhibition rule by its name. */
+    public Optional<Inhibition> inhibition(String name) {
+        return inhibitions.stream().filter(rule -> rule.name().equals(name)).findFirst();
+    }
+
+    static AlertmanagerConfig parse(String yaml) {
+        LoaderOptions options = new LoaderOptions();
+        // The same receiver is often written once and referred to.
+        options.setMaxAliasesForCollections(1_000);
+        Map<String, Object> root = map(new Yaml(new SafeConstructor(options)).load(yaml));
+        List<Channel> channels = new ArrayList<>();
+        for (Object receiver : list(root.get("receivers"))) {
+            Map<String, Object> fields = map(receiver);
+            fields.forEach((key, value) -> {
+                if (key.endsWith("_configs")) {
+                    for (int i = 0; i < list(value).size(); i++) {
+                        channels.add(
+                                new Channel(String.valueOf(fields.get("name")), key.substring(0, key.length() - 8), i));
+                    }
+                }
+            });
+        }
+        List<Inhibition> inhibitions = new ArrayList<>();
+        for (Object rule : list(root.get("inhibit_rules"))) {
+            Map<String, Object> fields = map(rule);
+            inhibitions.add(new Inhibition(
+                    String.valueOf(fields.getOrDefault("name", "rule-" + (inhibitions.size() + 1))),
+                    strings(fields.get("source_matchers")),
+                    strings(fields.get("target_matchers")),
+                    strings(fields.get("equal"))));
+        }
+        List<Route> routes = new ArrayList<>();
+        collect(map(root.get("route")), Map.of(), DEFAULT_GROUP_WAIT, routes);
+        return new AlertmanagerConfig(List.copyOf(channels), List.copyOf(routes), List.copyOf(inhibitions));
+    }
+
+    private static void collect(
+            Map<String, Object> route, Map<String, String> inherited, Duration inheritedWait, List<Route> routes) {
+        Map<String, String> labels = new TreeMap<>(inherited);
+        for (String matcher : strings(route.get("matchers"))) {
+            Matcher simple = CATEGORY_OR_SEVERITY.matcher(matcher.replace(" ", ""));
+            if (!simple.matches()) {
+                // A route for certain alerts: no drill can take it, nor what lies behind it.
+                return;
+            }
+            labels.put(simple.group(1), simple.group(2));
+        }
+        Duration wait =
+                route.containsKey("group_wait") ? duration(String.valueOf(route.get("group_wait"))) : inheritedWait;
+        if (route.containsKey("receiver")) {
+            routes.add(new Route(String.valueOf(route.get("receiver")), Map.copyOf(labels), wait));
+        }
+        list(route.get("routes")).forEach(child -> collect(map(child), labels, wait, routes));
+    }
+
+    private static Duration duration(String text) {
+        Matcher parts = Pattern.compile("([0-9]+)(ms|s|m|h|d|w)").matcher(text);
+        Duration sum = Duration.ZERO;
+        while (parts.find()) {
+            long amount = Long.parseLong(parts.group(1));
+            sum = sum.plus(
+                    switch (parts.group(2)) {
+                        case "ms" -> Duration.ofMillis(amount);
+                        case "s" -> Duration.ofSeconds(amount);
+                        case "m" -> Duration.ofMinutes(amount);
+                        case "h" -> Duration.ofHours(amount);
+                        case "d" -> Duration.ofDays(amount);
+                        default -> Duration.ofDays(7 * amount);
+                    });
+        }
+        return sum;
+    }
+
+    /** The route of a receiver that a drill can take. */
+    public Optional<Route> route(String receiver) {
+        return routes.stream()
+                .filter(route -> route.receiver().equals(receiver))
+                .findFirst();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> map(@Nullable Object value) {
+        return value instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of();
+    }
+
+    private static List<?> list(@Nullable Object value) {
+        return value instanceof List<?> list ? list : List.of();
+    }
+
+    private static List<String> strings(@Nullable Object value) {
+        return list(value).stream().map(String::valueOf).toList();
+    }
+}

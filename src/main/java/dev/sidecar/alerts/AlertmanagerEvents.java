@@ -1,0 +1,103 @@
+package dev.sidecar.alerts;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads what Alertmanager's event recorder tells (0.33 and 0.34). A notification is recorded only after the other side has taken it,
+ * which is what makes it a receipt.
+ */
+final class AlertmanagerEvents {
+
+    private final Receipts receipts;
+    private final AlertMetrics metrics;
+    private final Function<AlertmanagerConfig.Inhibition, String> ruleNames;
+
+    /** @param ruleNames finds the name of a rule that 0.33 tells only by its matchers */
+    AlertmanagerEvents(
+            Receipts receipts, AlertMetrics metrics, Function<AlertmanagerConfig.Inhibition, String> ruleNames) {
+        this.receipts = receipts;
+        this.metrics = metrics;
+        this.ruleNames = ruleNames;
+    }
+
+    /** Takes one event; kinds that do not matter here are let go. @throws IllegalArgumentException if it is no event */
+    void take(JsonNode event) {
+        if (!event.path("data").isObject() || !event.path("@timestamp").isString()) {
+            throw new IllegalArgumentException("an event has a @timestamp and data");
+        }
+        Instant at = Instant.parse(event.get("@timestamp").stringValue());
+        JsonNode data = event.get("data");
+        if (data.has("notification")) {
+            delivered(at, data.get("notification"));
+        } else if (data.has("inhibitionMutedAlert")) {
+            muted(at, data.get("inhibitionMutedAlert"));
+        }
+    }
+
+    private void delivered(Instant at, JsonNode notification) {
+        Channel channel = new Channel(
+                notification.path("groupInfo").path("receiverName").stringValue("unknown"),
+                notification.path("integration").path("name").stringValue("unknown"),
+                notification.path("integration").path("index").asInt(0));
+        List<Map<String, String>> alerts = new ArrayList<>();
+        boolean resolved = true;
+        Instant newest = Instant.EPOCH;
+        for (JsonNode alert : notification.path("alerts")) {
+            JsonNode details = alert.path("details");
+            alerts.add(labels(details.path("labels")));
+            resolved &= details.path("resolved").asBoolean(false);
+            Instant began = Instant.parse(details.path("startsAt").stringValue("1970-01-01T00:00:00Z"));
+            newest = began.isAfter(newest) ? began : newest;
+        }
+        boolean first = notification.path("reason").stringValue("").endsWith("FIRST_NOTIFICATION");
+        @Nullable Duration took = first && !resolved && !at.isBefore(newest) ? Duration.between(newest, at) : null;
+        Delivered delivered = new Delivered(at, channel, List.copyOf(alerts), resolved, took);
+        receipts.add(delivered);
+        metrics.delivered(delivered);
+    }
+
+    private void muted(Instant at, JsonNode muting) {
+        List<String> rules = new ArrayList<>();
+        for (JsonNode rule : muting.path("inhibitRules")) {
+            String name = rule.path("name").stringValue("");
+            rules.add(name.isEmpty() ? ruleNames.apply(inhibition(rule)) : name);
+        }
+        Muted muted = new Muted(
+                at, List.copyOf(rules), labels(muting.path("mutedAlert").path("labels")));
+        receipts.add(muted);
+        metrics.muted(muted);
+    }
+
+    private static AlertmanagerConfig.Inhibition inhibition(JsonNode rule) {
+        return new AlertmanagerConfig.Inhibition(
+                "", rendered(rule.path("sourceMatchers")), rendered(rule.path("targetMatchers")), equal(rule));
+    }
+
+    private static List<String> rendered(JsonNode matchers) {
+        List<String> rendered = new ArrayList<>();
+        matchers.forEach(matcher -> rendered.add(matcher.path("rendered").stringValue("")));
+        return rendered;
+    }
+
+    private static List<String> equal(JsonNode rule) {
+        List<String> equal = new ArrayList<>();
+        rule.path("equalLabels").forEach(label -> equal.add(label.stringValue("")));
+        return equal;
+    }
+
+    private static Map<String, String> labels(JsonNode labels) {
+        Map<String, String> all = new TreeMap<>();
+        for (JsonNode label : labels.path("labels")) {
+            all.put(label.path("key").stringValue(""), label.path("value").stringValue(""));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.sidecar.alerts;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Drills that people ask for: one at a time, with a pause in between, as every one wakes those who are told. */
+final class DrillRequests implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DrillRequests.class);
+    private static final int KEPT = 20;
+
+    private final Drills drills;
+    private final Clock clock;
+    private final Duration pause;
+    private final ExecutorService runner = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "alert-drill");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<String, DrillResult> results = new LinkedHashMap<>();
+    private @Nullable String running;
+    private Instant nextAllowed = Instant.MIN;
+    private long number;
+
+    DrillRequests(Drills drills, Clock clock, Duration pause) {
+        this.drills = drills;
+        this.clock = clock;
+        this.pause = pause;
+    }
+
+    /** What came of asking: the id of the drill, or how long to wait. */
+    record Answer(@Nullable String id, Duration pause) {}
+
+    synchronized Answer ask(String route) {
+        Instant now = clock.instant();
+        if (running != null || now.isBefore(nextAllowed)) {
+            Duration left = Duration.between(now, nextAllowed);
+            return new Answer(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
+        }
+        String id = "r" + ++number;
+        running = id;
+        nextAllowed = now.plus(pause);
+        keep(id, new DrillResult(id, route, now, null, List.of(), null));
+        runner.execute(() -> run(id, route, now));
+        return new Answer(id, Duration.ZERO);
+    }
+
+    synchronized Optional<DrillResult> result(String id) {
+        return Optional.ofNullable(results.get(id));
+    }
+
+    private void run(String id, String route, Instant started) {
+        DrillResult result;
+        try {
+            result = drills.deliver(route);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It was interrupted.");
+        } catch (RuntimeException e) {
+            log.atError().addKeyValue("route", route).setCause(e).log("drill failed, nothing is known of its delivery");
+            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It failed: " + e.getMessage());
+        }
+        log.atInfo()
+                .addKeyValue("route", route)
+                .addKeyValue("delivered", result.allDelivered())
+                .log("drill of a route ended");
+        synchronized (this) {
+            running = null;
+            keep(id, result);
+        }
+    }
+
+    private void keep(String id, DrillResult result) {
+        results.put(id, result);
+        if (results.size() > KEPT) {
+            results.remove(results.keySet().iterator().next());
+        }
+    }
+
+    @Override
+    public void close() {
+        runner.shutdownNow();
+    }
+}

@@ -1,0 +1,237 @@
+package dev.sidecar.alerts;
+
+import dev.sidecar.alerts.Alertmanager.PostedAlert;
+import dev.sidecar.alerts.AlertmanagerConfig.Inhibition;
+import dev.sidecar.alerts.AlertmanagerConfig.Route;
+import dev.sidecar.alerts.DrillResult.ChannelResult;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.settings.Identity;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends marked alerts through the real Alertmanager and sees what becomes of them. A drill has a service of its own, so a group of its
+ * own, so it is told after the route's waiting time and mutes nothing real. The methods wait for the result; they can be interrupted.
+ */
+public final class Drills {
+
+    /** What Alertmanager may take on top of the waiting time for a group. */
+    private static final Duration MARGIN = Duration.ofSeconds(45);
+
+    private static final Duration INHIBITION_LIMIT = Duration.ofSeconds(30);
+    /** After this the alert is over by itself, even if this process is gone by then. */
+    private static final Duration LASTS = Duration.ofMinutes(5);
+
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final Alertmanager alertmanager;
+    private final Receipts receipts;
+    private final Identity identity;
+    private final Clock clock;
+    private final AtomicLong number = new AtomicLong();
+
+    Drills(Alertmanager alertmanager, Receipts receipts, Identity identity, Clock clock) {
+        this.alertmanager = alertmanager;
+        this.receipts = receipts;
+        this.identity = identity;
+        this.clock = clock;
+    }
+
+    /**
+     * The names of the routes that a drill can take, each named by its receiver.
+     *
+     * @throws NotConfigured if nobody said where Alertmanager is
+     * @throws PeerUnavailable if it gives no answer
+     */
+    public List<String> routes() {
+        return alertmanager.config().routes().stream()
+                .map(Route::receiver)
+                .distinct()
+                .toList();
+    }
+
+    /** Sends one alert by the route and waits until every channel of its receiver has delivered, or the time is over. */
+    public DrillResult deliver(String route) throws InterruptedException {
+        Instant started = clock.instant();
+        String id = newId();
+        try {
+            AlertmanagerConfig config = alertmanager.config();
+            Route way = config.route(route).orElse(null);
+            if (way == null) {
+                return failed(id, route, started, "There is no route '%s'; there are %s.".formatted(route, routes()));
+            }
+            Map<String, Double> failuresBefore = alertmanager.failures();
+            Map<String, String> labels = labels(id, way);
+            fire(labels, annotations(route), started);
+            List<Channel> channels = config.channels(route);
+            waitFor(
+                    way.groupWait().plus(MARGIN),
+                    () -> deliveredBy(channels, id).size() == channels.size());
+            DrillResult result = result(id, route, started, channels, failuresBefore);
+            resolve(labels, started);
+            return result;
+        } catch (NotConfigured | PeerUnavailable e) {
+            return failed(id, route, started, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private DrillResult failed(String id, String route, Instant started, String problem) {
+        return new DrillResult(id, route, started, clock.instant(), List.of(), problem);
+    }
+
+    private Map<String, String> labels(String id, Route way) {
+        Map<String, String> labels = new TreeMap<>(Map.of(
+                "alertname",
+                "Drill",
+                "drill",
+                "true",
+                "drill_id",
+                id,
+                "severity",
+                "warning",
+                "stack",
+                identity.stack(),
+                "host",
+                identity.host(),
+                "service",
+                "drill-" + id));
+        labels.putAll(way.labels());
+        return labels;
+    }
+
+    private static Map<String, String> annotations(String route) {
+        return Map.of(
+                "summary",
+                "[DRILL] This is a test of the route " + route,
+                "description",
+                "Nothing is wrong. The sidecar tests whether alerts by this route reach you. Nothing is to be done.");
+    }
+
+    private DrillResult result(
+            String id, String route, Instant started, List<Channel> channels, Map<String, Double> failuresBefore) {
+        Map<Channel, Delivered> delivered = deliveredBy(channels, id);
+        List<ChannelResult> results = new ArrayList<>();
+        for (Channel channel : channels) {
+            Delivered receipt = delivered.get(channel);
+            results.add(
+                    receipt == null
+                            ? new ChannelResult(channel, false, null, whyNot(channel, failuresBefore))
+                            : new ChannelResult(channel, true, Duration.between(started, receipt.at()), null));
+        }
+        return new DrillResult(id, route, started, clock.instant(), results, null);
+    }
+
+    private Map<Channel, Delivered> deliveredBy(List<Channel> channels, String id) {
+        Map<Channel, Delivered> delivered = new TreeMap<>();
+        for (Delivered one : receipts.deliveries()) {
+            if (channels.contains(one.channel()) && !one.resolved() && one.has("drill_id", id)) {
+                delivered.put(one.channel(), one);
+            }
+        }
+        return delivered;
+    }
+
+    /** Alertmanager records no failed delivery, but counts them by integration and reason. */
+    private String whyNot(Channel channel, Map<String, Double> before) {
+        List<String> reasons = new ArrayList<>();
+        alertmanager.failures().forEach((series, count) -> {
+            if (series.contains("integration=\"" + channel.integration() + "\"")
+                    && count > before.getOrDefault(series, 0.0)) {
+                reasons.add(series.replaceAll(".*reason=\"([^\"]*)\".*", "$1"));
+            }
+        });
+        return reasons.isEmpty()
+                ? "Alertmanager recorded no delivery and counted no failure in time: is its event recorder on and does it reach the sidecar?"
+                : "Alertmanager counts failures by " + channel.integration() + ": " + String.join(", ", reasons);
+    }
+
+    /**
+     * Fires the source and the target of an inhibition rule, of which only the sidecar is told, and sees whether the target is muted.
+     *
+     * @param rule the rule's name in Alertmanager's configuration
+     * @param differing a label that both sides must have alike, to be given different values; null to have all alike
+     */
+    public InhibitionResult inhibit(String rule, @Nullable String differing) throws InterruptedException {
+        long began = System.nanoTime();
+        String id = newId();
+        Instant started = clock.instant();
+        try {
+            Inhibition inhibition = alertmanager.config().inhibition(rule).orElse(null);
+            if (inhibition == null || (differing != null && !inhibition.equal().contains(differing))) {
+                return noResult(
+                        rule,
+                        began,
+                        "There is no inhibition rule '%s'%s."
+                                .formatted(rule, differing == null ? "" : " that demands the same " + differing));
+            }
+            InhibitionDrill drill = InhibitionDrill.of(inhibition, differing, id);
+            fire(drill.source(), Map.of("summary", "[DRILL] source of " + rule), started);
+            fire(drill.target(), Map.of("summary", "[DRILL] target of " + rule), started);
+            waitFor(INHIBITION_LIMIT, () -> !mutedBy(drill).isEmpty() || isDelivered(drill));
+            InhibitionResult result = new InhibitionResult(
+                    rule,
+                    !mutedBy(drill).isEmpty(),
+                    mutedBy(drill),
+                    isDelivered(drill),
+                    Duration.ofNanos(System.nanoTime() - began),
+                    null);
+            // The source last, or the target would be free for a moment.
+            resolve(drill.target(), started);
+            resolve(drill.source(), started);
+            return result;
+        } catch (NotConfigured | PeerUnavailable e) {
+            return noResult(rule, began, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static InhibitionResult noResult(String rule, long began, String problem) {
+        return new InhibitionResult(
+                rule, false, List.of(), false, Duration.ofNanos(System.nanoTime() - began), problem);
+    }
+
+    private List<String> mutedBy(InhibitionDrill drill) {
+        return receipts.mutings().stream()
+                .filter(muted -> muted.labels().equals(drill.target()))
+                .flatMap(muted -> muted.rules().stream())
+                .distinct()
+                .toList();
+    }
+
+    private boolean isDelivered(InhibitionDrill drill) {
+        return receipts.deliveries().stream().anyMatch(one -> one.alerts().contains(drill.target()));
+    }
+
+    private void fire(Map<String, String> labels, Map<String, String> annotations, Instant from) {
+        alertmanager.post(List.of(new PostedAlert(
+                labels, annotations, from.toString(), from.plus(LASTS).toString())));
+    }
+
+    private void resolve(Map<String, String> labels, Instant from) {
+        alertmanager.post(List.of(new PostedAlert(
+                labels, Map.of(), from.toString(), clock.instant().toString())));
+    }
+
+    private String newId() {
+        return Long.toString(clock.millis(), 36) + "-" + number.incrementAndGet();
+    }
+
+    private static void waitFor(Duration limit, java.util.function.BooleanSupplier done) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!done.getAsBoolean() && System.nanoTime() < end) {
+            LockSupport.parkNanos(POLL_NANOS);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
+    }
+}

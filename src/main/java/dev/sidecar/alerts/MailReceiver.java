@@ -3,9 +3,8 @@ package dev.sidecar.alerts;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
-import java.net.ConnectException;
+import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -99,7 +98,7 @@ final class MailReceiver implements Receiver {
         if (cause instanceof SSLException) {
             return Reason.TLS;
         }
-        if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
+        if (cause instanceof IOException) {
             return Reason.UNREACHABLE;
         }
         if (cause instanceof SendFailedException refused
@@ -125,7 +124,7 @@ final class MailReceiver implements Receiver {
                 default -> later ? Reason.SERVER_ERROR : Reason.REJECTED_MESSAGE;
             };
         }
-        return text.contains("eof") || text.contains("closed") || text.contains("reset")
+        return text.contains("eof") || text.contains("closed") || text.contains("can't send command")
                 ? Reason.UNREACHABLE
                 : Reason.OTHER;
     }

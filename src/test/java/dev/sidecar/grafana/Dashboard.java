@@ -44,7 +44,8 @@ final class Dashboard {
     Dashboard variable(String name, String label, String promQl) {
         Map<String, Object> variable = input("query", name, label);
         variable.put("datasource", Map.of("type", "prometheus", "uid", "prometheus"));
-        variable.put("query", Map.of("qryType", 1, "query", promQl, "refId", "PrometheusVariableQueryEditor-VariableQuery"));
+        variable.put(
+                "query", Map.of("qryType", 1, "query", promQl, "refId", "PrometheusVariableQueryEditor-VariableQuery"));
         variable.put("definition", promQl);
         variable.put("refresh", 2);
         variable.put("sort", 1);

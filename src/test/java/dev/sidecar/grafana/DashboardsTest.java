@@ -166,7 +166,8 @@ class DashboardsTest {
             String panes = link.substring(link.indexOf("panes=") + "panes=".length());
             JsonNode pane = new JsonMapper()
                     .readTree(URLDecoder.decode(panes.replaceAll("\\$\\{[^}]*}", "x"), StandardCharsets.UTF_8));
-            assertThat(LogQl.read(pane.at("/logs/queries/0/expr").asString()).labels()).containsExactly("service");
+            assertThat(LogQl.read(pane.at("/logs/queries/0/expr").asString()).labels())
+                    .containsExactly("service");
             assertThat(pane.at("/logs/range/from").asString()).isNotEmpty();
         });
     }

@@ -199,6 +199,25 @@ class JobsTest {
     }
 
     @Test
+    void theEndOfEveryRunIsPublishedWithWhatComesNextAndAListenerThatFailsDoesNoHarm() {
+        Job.Work failing = run -> {
+            throw new IllegalStateException("disk full");
+        };
+        start(nightly(new Retries(2, Duration.ofMinutes(5)), Optional.empty(), failing));
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("failure", 1);
+        clock.tick(Duration.ofMinutes(5));
+        jobs.tick();
+        awaitOutcomes("failure", 2);
+
+        await().until(() -> ended.size() == 2);
+        assertThat(ended).extracting(JobEnded::isFinal).containsExactly(false, true);
+        assertThat(ended.get(0).outcome().reason()).isEqualTo("disk full");
+        assertThat(ended.get(0).retriedAt()).isEqualTo("2026-11-23T02:05:00Z");
+    }
+
+    @Test
     void anUnknownNameIsAnsweredWithTheKnownOnes() {
         start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
 
@@ -213,7 +232,10 @@ class JobsTest {
     }
 
     private void start(Job... declared) {
-        jobs = new Jobs(List.of(declared), clock, registry, ended::add);
+        jobs = new Jobs(List.of(declared), clock, registry, end -> {
+            ended.add(end);
+            throw new IllegalStateException("a listener that fails");
+        });
         jobs.start();
     }
 

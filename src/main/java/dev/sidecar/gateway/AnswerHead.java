@@ -22,12 +22,11 @@ final class AnswerHead {
     private final String requestId;
     private boolean keepAlive;
 
-    /** @param keepAlive whether the client wants to use its connection again */
-    AnswerHead(HttpRequest request, boolean keepAlive, String requestId) {
+    AnswerHead(HttpRequest request, String requestId) {
         this.version = request.protocolVersion();
         this.toHead = request.method().equals(HttpMethod.HEAD);
         this.upgrade = Hops.upgrade(request.headers()) != null;
-        this.keepAlive = keepAlive;
+        this.keepAlive = request.decoderResult().isSuccess() && HttpUtil.isKeepAlive(request);
         this.requestId = requestId;
     }
 

@@ -1,28 +1,21 @@
 package dev.sidecar.gateway;
 
-import dev.sidecar.requests.Answer;
 import dev.sidecar.requests.Call;
-import dev.sidecar.requests.RequestId;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One request and its answer on their way through. Ends exactly once, whatever happens, and is counted and logged then. */
 final class Exchange {
-
-    private static final Set<HttpMethod> IDEMPOTENT = Set.of(
-            HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
 
     private final ClientConnection client;
     private final Worker worker;
@@ -30,12 +23,9 @@ final class Exchange {
     private final HttpRequest head;
     private final Call call;
     private final AnswerHead answerHead;
-    private final long started = System.nanoTime();
+    private final Tally tally = new Tally();
     private @Nullable UpstreamConnection upstream;
     private long sent;
-    private long bytesIn;
-    private long bytesOut;
-    private int status;
     private boolean requestComplete;
     private boolean interim;
     private boolean interimShown;
@@ -50,15 +40,8 @@ final class Exchange {
         this.worker = worker;
         this.parts = worker.parts();
         this.head = head;
-        HttpHeaders headers = head.headers();
-        boolean readable = head.decoderResult().isSuccess();
-        this.call = new Call(
-                RequestId.of(headers.getAll(Hops.REQUEST_ID)),
-                readable ? head.method().name() : "-",
-                readable ? RequestHead.path(head.uri()) : "-",
-                parts.hops().client(client.peer(), headers),
-                headers.get(HttpHeaderNames.USER_AGENT));
-        this.answerHead = new AnswerHead(head, readable && HttpUtil.isKeepAlive(head), call.id());
+        this.call = RequestHead.call(head, parts.hops(), client.peer());
+        this.answerHead = new AnswerHead(head, call.id());
     }
 
     /** For what is no request at all. */
@@ -138,9 +121,9 @@ final class Exchange {
 
     void body(HttpContent content) {
         UpstreamConnection connection = upstream;
-        bytesIn += content.content().readableBytes();
+        tally.bytesIn += content.content().readableBytes();
         boolean broken = content.decoderResult().isFailure();
-        if (connection == null || broken || bytesIn > largestBody()) {
+        if (connection == null || broken || tally.bytesIn > largestBody()) {
             content.release();
             fail(broken ? Reason.BAD_REQUEST : Reason.BODY_TOO_LARGE);
             return;
@@ -162,7 +145,7 @@ final class Exchange {
             interim(response, code == 101);
             return;
         }
-        status = code;
+        tally.status = code;
         reusable = HttpUtil.isKeepAlive(response);
         parts.metrics().answeredAfter(System.nanoTime() - sent);
         answerHead.prepare(response, requestComplete && !worker.isDraining());
@@ -190,7 +173,7 @@ final class Exchange {
             interimEnded(content);
             return;
         }
-        bytesOut += content.content().readableBytes();
+        tally.bytesOut += content.content().readableBytes();
         client.write(content);
         if (content instanceof LastHttpContent) {
             answerEnded();
@@ -208,7 +191,7 @@ final class Exchange {
         }
         client.flush();
         if (switching) {
-            status = 101;
+            tally.status = 101;
             UpstreamConnection connection = upstream;
             tunnel = requestComplete && interimShown && client.becomeTunnel();
             if (tunnel && connection != null) {
@@ -249,13 +232,13 @@ final class Exchange {
             bytes.release();
             return;
         }
-        bytesIn += bytes.readableBytes();
+        tally.bytesIn += bytes.readableBytes();
         connection.write(bytes);
         expectNext();
     }
 
     void tunnelToClient(ByteBuf bytes) {
-        bytesOut += bytes.readableBytes();
+        tally.bytesOut += bytes.readableBytes();
         client.write(bytes);
         expectNext();
     }
@@ -277,7 +260,7 @@ final class Exchange {
         if (tunnel) {
             end();
             client.closeAfterAnswer();
-        } else if (status != 0) {
+        } else if (tally.status != 0) {
             fail(Reason.TRUNCATED);
         } else if (closed != null && isRepeatable(closed)) {
             retried = true;
@@ -294,8 +277,8 @@ final class Exchange {
                 && closed.isReused()
                 && !closed.hasBegunToAnswer()
                 && requestComplete
-                && bytesIn == 0
-                && IDEMPOTENT.contains(head.method());
+                && tally.bytesIn == 0
+                && RequestHead.isIdempotent(head.method());
     }
 
     void clientGone() {
@@ -303,14 +286,14 @@ final class Exchange {
             if (!tunnel) {
                 parts.metrics().failed(Reason.CLIENT_GONE);
             }
-            status = status == 0 ? Reason.CLIENT_GONE.status() : status;
+            tally.status = tally.status == 0 ? Reason.CLIENT_GONE.status() : tally.status;
             dropUpstream();
             end();
         }
     }
 
     void timedOut() {
-        if (status != 0) {
+        if (tally.status != 0) {
             fail(Reason.STALLED);
         } else if (requestComplete || upstream != null && !upstream.isWritable()) {
             fail(Reason.RESPONSE_TIMEOUT);
@@ -326,10 +309,10 @@ final class Exchange {
         }
         parts.metrics().failed(reason);
         dropUpstream();
-        boolean begun = status != 0;
+        boolean begun = tally.status != 0;
         if (!begun) {
-            status = reason.status();
-            bytesOut = answerHead.writeProblem(client, reason, requestComplete && !worker.isDraining());
+            tally.status = reason.status();
+            tally.bytesOut = answerHead.writeProblem(client, reason, requestComplete && !worker.isDraining());
         }
         end();
         if (begun) {
@@ -350,16 +333,12 @@ final class Exchange {
 
     private void end() {
         ended = true;
-        parts.requests()
-                .ended(
-                        call,
-                        parts.routes().of(call.method(), call.path(), status),
-                        new Answer(status, System.nanoTime() - started, bytesIn, bytesOut));
+        parts.requests().ended(call, parts.routes().of(call.method(), call.path(), tally.status), tally.answer());
     }
 
     /** The next sign of life: the beginning of the answer once the request is there, else the next bytes. */
     private void expectNext() {
-        boolean waitsForAnswer = requestComplete && status == 0;
+        boolean waitsForAnswer = requestComplete && tally.status == 0;
         client.expectWithin(
                 waitsForAnswer
                         ? parts.properties().timeouts().response()

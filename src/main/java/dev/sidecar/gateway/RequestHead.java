@@ -1,5 +1,7 @@
 package dev.sidecar.gateway;
 
+import dev.sidecar.requests.Call;
+import dev.sidecar.requests.RequestId;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -8,11 +10,14 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the head of a request must be for it to be forwarded: readable in one way only. */
 final class RequestHead {
 
+    private static final Set<HttpMethod> IDEMPOTENT = Set.of(
+            HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
     private static final String SCHEME = "http://";
 
     private RequestHead() {}
@@ -45,7 +50,24 @@ final class RequestHead {
         }
     }
 
-    static String path(String target) {
+    /** Asking twice does no more than asking once. */
+    static boolean isIdempotent(HttpMethod method) {
+        return IDEMPOTENT.contains(method);
+    }
+
+    /** What is logged of a request, readable or not. */
+    static Call call(HttpRequest request, Hops hops, Hops.Peer peer) {
+        HttpHeaders headers = request.headers();
+        boolean readable = request.decoderResult().isSuccess();
+        return new Call(
+                RequestId.of(headers.getAll(Hops.REQUEST_ID)),
+                readable ? request.method().name() : "-",
+                readable ? path(request.uri()) : "-",
+                hops.client(peer, headers),
+                headers.get(HttpHeaderNames.USER_AGENT));
+    }
+
+    private static String path(String target) {
         int query = target.indexOf('?');
         return query < 0 ? target : target.substring(0, query);
     }

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /** A TCP connection on which a test writes and reads byte by byte what HTTP libraries would never send. Bytes are Latin-1 text. */
 final class RawConnection implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final int PATIENCE_MILLIS = 120_000;
     private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: (\\d+)\r\n");
 
     final Socket socket;

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +53,43 @@ class StreamingTest {
         }
     }
 
+    /** Each buffers what its sockets hold, and all of them together must not exhaust the memory of the one. */
+    @Test
+    void hundredsOfClientsThatDoNotReadHarmNobody() throws Exception {
+        try (var upstream = new RawUpstream((connection, number) -> {
+            if (connection.head().startsWith("GET /large")) {
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + TWO_GIGABYTES + "\r\n\r\n");
+                pour(connection.out(), TWO_GIGABYTES);
+            } else {
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                connection.head();
+            }
+        })) {
+            BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+            List<RawConnection> clients = new ArrayList<>();
+            try (ChildProcess gateway = smallJvm(upstream.port(), lines::add)) {
+                int port = Integer.parseInt(String.valueOf(lines.poll(2, MINUTES)));
+                for (int i = 0; i < 150; i++) {
+                    RawConnection client = RawConnection.to(port);
+                    clients.add(client);
+                    assertThat(client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+                                    .head())
+                            .startsWith("HTTP/1.1 200");
+                }
+                try (var client = RawConnection.to(port)) {
+                    assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").message())
+                            .endsWith("ok");
+                }
+                for (RawConnection client : clients) {
+                    assertThat(drain(client.in(), 1L << 20)).isEqualTo(1L << 20);
+                }
+                gateway.requireAlive();
+            } finally {
+                clients.forEach(RawConnection::close);
+            }
+        }
+    }
+
     private static ChildProcess smallJvm(int upstream, Consumer<String> line) throws IOException {
         return ChildProcess.start(
                 "gateway",
@@ -61,7 +100,7 @@ class StreamingTest {
                         line.accept(text.substring(5));
                     }
                 },
-                java.util.List.of(
+                List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx32m",
                         "-XX:MaxDirectMemorySize=32m",

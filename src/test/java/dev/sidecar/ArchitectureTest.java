@@ -129,7 +129,10 @@ class ArchitectureTest {
                         .and(com.tngtech.archunit.base.DescribedPredicate.not(
                                 resideInAPackage("org.springframework.boot.context.properties..")))
                         .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                                resideInAPackage("org.springframework.scheduling.support.."))))
+                                resideInAPackage("org.springframework.scheduling.support..")))
+                        // DataSize, a value like Duration.
+                        .and(com.tngtech.archunit.base.DescribedPredicate.not(
+                                resideInAPackage("org.springframework.util.unit.."))))
                 .check(CLASSES);
     }
 

@@ -34,7 +34,7 @@ class BackupConfiguration {
     @Bean
     Backups backups(BackupProperties settings, Catalogue catalogue, BackupMetrics metrics, Clock clock) {
         Path directory = settings.directory().isBlank()
-                ? ScratchServer.directory(settings.scratch())
+                ? ScratchFolder.directory(settings.scratch())
                 : Path.of(settings.directory());
         return new Backups(settings, catalogue, new InUse(directory.resolve(".in-use")), metrics, clock);
     }

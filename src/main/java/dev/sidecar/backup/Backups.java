@@ -253,7 +253,7 @@ public final class Backups {
         if (!isConfigured()) {
             return;
         }
-        ScratchServer.sweep(ScratchServer.directory(settings.scratch()));
+        ScratchFolder.sweep(ScratchFolder.directory(settings.scratch()));
         checkKey().ifPresent(problem -> log.error("no backup will be taken: {}", problem));
         try {
             publishKnown();

@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -19,6 +21,14 @@ final class Child implements AutoCloseable {
     private static final int BUFFER = 256 * 1024;
     private static final int GRACE_SECONDS = 5;
 
+    /** None outlives us, unless we are killed. */
+    private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> RUNNING.forEach(child -> child.process.destroy()), "stop-children"));
+    }
+
     private final String name;
     private final Process process;
     private final StringBuilder errors = new StringBuilder();
@@ -27,6 +37,8 @@ final class Child implements AutoCloseable {
     private Child(String name, Process process) {
         this.name = name;
         this.process = process;
+        RUNNING.add(this);
+        process.onExit().thenRun(() -> RUNNING.remove(this));
         drain = new Thread(this::drainErrors, name + "-errors");
         drain.setDaemon(true);
         drain.start();

@@ -114,9 +114,11 @@ final class Instructions {
 
     private static String locale(Manifest.Server server) {
         String libc = "--lc-collate=%s --lc-ctype=%s".formatted(quoted(server.collate()), quoted(server.ctype()));
-        return server.localeProvider().equals("icu")
-                ? libc + " --locale-provider=icu --icu-locale=" + quoted(String.valueOf(server.icuLocale()))
-                : libc;
+        String provider = server.localeProvider();
+        return provider.equals("libc")
+                ? libc
+                : "%s --locale-provider=%s --%s-locale=%s"
+                        .formatted(libc, provider, provider, quoted(String.valueOf(server.icuLocale())));
     }
 
     private static String restore(List<StoredFile> archives) {

@@ -68,7 +68,7 @@ public record Manifest(
      * @param collate LC_COLLATE
      * @param ctype LC_CTYPE
      * @param localeProvider {@code libc}, {@code icu} or {@code builtin}
-     * @param icuLocale absent for libc
+     * @param icuLocale of the providers icu and builtin, absent for libc
      * @param collationVersion the operating system's version of the collation, absent if unknown
      * @param definition SQL that gives a restored database its owner, settings and grants; its name stands as {@code :database}
      */

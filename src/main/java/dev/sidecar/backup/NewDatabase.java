@@ -11,9 +11,12 @@ final class NewDatabase {
 
     /** An empty one with the encoding and locale of the backed up one. */
     static void create(Connection maintenance, String name, Manifest.Server like) throws SQLException {
-        String icu = like.localeProvider().equals("icu")
-                ? " LOCALE_PROVIDER icu ICU_LOCALE " + Sql.literal(String.valueOf(like.icuLocale()))
-                : "";
+        String locale = Sql.literal(String.valueOf(like.icuLocale()));
+        String provider = switch (like.localeProvider()) {
+            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
+            case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
+            default -> "";
+        };
         execute(
                 maintenance,
                 "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
@@ -22,7 +25,7 @@ final class NewDatabase {
                                 Sql.literal(like.encoding()),
                                 Sql.literal(like.collate()),
                                 Sql.literal(like.ctype()),
-                                icu));
+                                provider));
     }
 
     /** An empty one of the same encoding, where the locale is not installed. */

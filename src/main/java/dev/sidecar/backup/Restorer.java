@@ -3,10 +3,7 @@ package dev.sidecar.backup;
 import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.backup.Clients.Client;
 import dev.sidecar.backup.Manifest.Contents;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -58,8 +55,8 @@ final class Restorer {
         Server address = Server.of(settings.server());
         String target = request.replace() ? datedName(request.into(), "restoring", since) : request.into();
         Manifest manifest = backup.manifest();
-        Path folder = makeFolder(manifest);
-        try (PasswordFile passwords = new PasswordFile(address.password());
+        try (ScratchFolder folder = ScratchFolder.create(settings.scratch(), decodedBytes(manifest));
+                PasswordFile passwords = new PasswordFile(address.password());
                 Connection maintenance = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
             Client client = new Clients(settings.server().programs())
                     .ofMajor(new ContentsReader(maintenance).server().major());
@@ -69,7 +66,7 @@ final class Restorer {
                 progress.begin("restoring " + backup.id(), manifest.storedBytes());
                 SetReader reader = new SetReader(catalogue.store(backup.store()), manifest, encryption, progress);
                 reader.checkManifest();
-                new Loader(reader, manifest, client, settings.dump().jobs(), folder)
+                new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
                         .load(address.connectionString(target, passwords, "sidecar restore"), request, List.of());
                 List<String> notes = define(maintenance, target, manifest);
                 progress.begin("comparing " + backup.id(), 0);
@@ -93,9 +90,14 @@ final class Restorer {
             }
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "The restore failed: " + e.getMessage(), e);
-        } finally {
-            removeFolder(folder);
         }
+    }
+
+    /** Only the database's archive is decoded to a file. */
+    private static long decodedBytes(Manifest manifest) {
+        return manifest.files(Manifest.FileKind.DATABASE).stream()
+                .mapToLong(Manifest.StoredFile::plainBytes)
+                .sum();
     }
 
     /** An unfinished database must not be taken for a restored one, whatever state our connection is in. */
@@ -184,35 +186,5 @@ final class Restorer {
 
     private static void rename(Connection maintenance, String from, String to) throws SQLException {
         NewDatabase.execute(maintenance, "ALTER DATABASE %s RENAME TO %s".formatted(Sql.quoted(from), Sql.quoted(to)));
-    }
-
-    private Path makeFolder(Manifest manifest) {
-        Path directory = ScratchServer.directory(settings.scratch());
-        try {
-            Files.createDirectories(directory);
-            long needed = manifest.files(Manifest.FileKind.DATABASE).stream()
-                    .mapToLong(Manifest.StoredFile::plainBytes)
-                    .sum();
-            if (Files.getFileStore(directory).getUsableSpace() < needed) {
-                throw new BackupFailure(
-                        Reason.SPACE,
-                        "%s has no room for %d MB of decoded definitions and small tables. Make room, or change sidecar.backup.scratch.directory."
-                                .formatted(directory, needed >> 20));
-            }
-            return Files.createTempDirectory(directory, "sidecar-restore-");
-        } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(directory, e), e);
-        }
-    }
-
-    private static void removeFolder(Path folder) {
-        try (var files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(folder);
-        } catch (IOException e) {
-            folder.toFile().deleteOnExit();
-        }
     }
 }

@@ -3,29 +3,22 @@ package dev.sidecar.backup;
 import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.backup.Clients.Client;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A throwaway PostgreSQL in which restores are proven, so that the live server is never touched. It listens on a socket in a directory
- * that only its user can enter, keeps nothing safe, and is removed when closed; what a killed process left is removed by the next.
+ * A throwaway PostgreSQL in which restores are proven, so that the live server is never touched. It listens on a socket in a folder
+ * that only its user can enter, keeps nothing safe, and is removed when closed.
  */
 final class ScratchServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ScratchServer.class);
-    private static final String PREFIX = "sidecar-scratch-";
-    private static final String OWNER = "owner";
-    private static final String PORT = "5432";
+    private static final int PORT = 5432;
     /** Not one that a dump's roles could be called: all of them are created. */
     private static final String SUPERUSER = "sidecar_scratch";
     /** The operating system's limit for a socket's path, less the socket's name. */
@@ -49,68 +42,36 @@ final class ScratchServer implements AutoCloseable {
             logging_collector = off
             """;
 
-    private final Path folder;
+    private final ScratchFolder folder;
     private final Client client;
     private final List<String> asUser;
 
-    private ScratchServer(Path folder, Client client, List<String> asUser) {
+    private ScratchServer(ScratchFolder folder, Client client, List<String> asUser) {
         this.folder = folder;
         this.client = client;
         this.asUser = asUser;
     }
 
-    /** Where scratch servers and decoded files lie. */
-    static Path directory(BackupProperties.Scratch settings) {
-        return Path.of(settings.directory().isBlank() ? System.getProperty("java.io.tmpdir") : settings.directory());
-    }
-
-    static ScratchServer start(BackupProperties.Scratch settings, Client client) throws InterruptedException {
+    /** @param neededBytes for what is to be restored */
+    static ScratchServer start(BackupProperties.Scratch settings, Client client, long neededBytes)
+            throws InterruptedException {
         if (!client.hasServer()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
                     "A restore cannot be proven: %s has the client programs only. Install postgresql-%d beside the sidecar."
                             .formatted(client.bin(), client.major()));
         }
-        Path directory = directory(settings);
-        sweep(directory);
-        Path folder = makeFolder(directory);
-        ScratchServer server = new ScratchServer(folder, client, asUser(settings));
+        ScratchServer server = new ScratchServer(ScratchFolder.create(settings, neededBytes), client, asUser(settings));
         try {
             server.begin(settings);
             return server;
         } catch (IOException e) {
             server.close();
             throw new BackupFailure(
-                    Reason.SPACE, "The scratch server cannot be set up in %s: %s".formatted(folder, e), e);
+                    Reason.SPACE, "The scratch server cannot be set up in %s: %s".formatted(server.folder(), e), e);
         } catch (InterruptedException | RuntimeException e) {
             server.close();
             throw e;
-        }
-    }
-
-    private static Path makeFolder(Path directory) {
-        try {
-            Files.createDirectories(directory);
-            Path folder = Files.createTempDirectory(
-                    directory,
-                    PREFIX,
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            if (folder.toString().length() > LONGEST_SOCKET_DIRECTORY) {
-                Files.delete(folder);
-                throw new BackupFailure(
-                        Reason.NOT_CONFIGURED,
-                        "sidecar.backup.scratch.directory is '%s', too long for a socket's path; it must be shorter than 70 characters."
-                                .formatted(directory));
-            }
-            ProcessHandle self = ProcessHandle.current();
-            Files.writeString(folder.resolve(OWNER), self.pid() + " " + startOf(self));
-            return folder;
-        } catch (IOException e) {
-            throw new BackupFailure(
-                    Reason.SPACE,
-                    "%s cannot be written: %s. Make room, or change sidecar.backup.scratch.directory."
-                            .formatted(directory, e),
-                    e);
         }
     }
 
@@ -125,10 +86,16 @@ final class ScratchServer implements AutoCloseable {
     }
 
     private void begin(BackupProperties.Scratch settings) throws IOException, InterruptedException {
+        if (folder().toString().length() > LONGEST_SOCKET_DIRECTORY) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "sidecar.backup.scratch.directory is '%s', too long for a socket's path; it must be shorter than 60 characters."
+                            .formatted(folder().getParent()));
+        }
         if (!asUser.isEmpty()) {
             Files.setOwner(
-                    folder,
-                    folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(settings.user()));
+                    folder(),
+                    folder().getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(settings.user()));
         }
         run(
                 "initdb",
@@ -139,9 +106,15 @@ final class ScratchServer implements AutoCloseable {
                 "--no-locale",
                 "--no-sync",
                 "--no-instructions");
-        Files.writeString(
-                data().resolve("postgresql.conf"), SETTINGS.formatted(folder), java.nio.file.StandardOpenOption.APPEND);
-        run("pg_ctl", "start", "--wait", "--timeout=120", "--silent", "--pgdata=" + data(), "--log=" + log());
+        Files.writeString(data().resolve("postgresql.conf"), SETTINGS.formatted(folder()), StandardOpenOption.APPEND);
+        run(
+                "pg_ctl",
+                "start",
+                "--wait",
+                "--timeout=120",
+                "--silent",
+                "--pgdata=" + data(),
+                "--log=" + folder().resolve("log"));
     }
 
     private void run(String program, String... arguments) throws InterruptedException {
@@ -152,20 +125,16 @@ final class ScratchServer implements AutoCloseable {
     }
 
     Server address() {
-        return new Server(folder.toString(), Integer.parseInt(PORT), SUPERUSER, null, "disable");
+        return new Server(folder().toString(), PORT, SUPERUSER, null, "disable");
     }
 
     /** A place for decoded files, removed with the rest. */
     Path folder() {
-        return folder;
+        return folder.path();
     }
 
     private Path data() {
-        return folder.resolve("data");
-    }
-
-    private Path log() {
-        return folder.resolve("log");
+        return folder().resolve("data");
     }
 
     @Override
@@ -179,102 +148,11 @@ final class ScratchServer implements AutoCloseable {
             interrupted = true;
         } catch (BackupFailure e) {
             log.atWarn().setCause(e).log("scratch server did not stop, it is killed");
-            killPostmaster(folder);
         } finally {
-            delete(folder);
+            folder.close();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    /** Removes what killed processes left: their servers still run. */
-    static void sweep(Path directory) {
-        try (Stream<Path> folders = Files.list(directory)) {
-            folders.filter(folder -> folder.getFileName().toString().startsWith(PREFIX))
-                    .filter(ScratchServer::isAbandoned)
-                    .forEach(folder -> {
-                        killPostmaster(folder);
-                        delete(folder);
-                        log.atWarn().addKeyValue("folder", folder).log("scratch server of a killed process removed");
-                    });
-        } catch (IOException e) {
-            // Not there: nothing was left in it.
-        }
-    }
-
-    private static boolean isAbandoned(Path folder) {
-        try {
-            String[] owner = Files.readString(folder.resolve(OWNER)).split(" ", 2);
-            Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(owner[0]));
-            return process.filter(ProcessHandle::isAlive)
-                    .filter(alive -> startOf(alive).equals(owner[1]))
-                    .isEmpty();
-        } catch (IOException | RuntimeException e) {
-            // Not ours to judge: it is just being made, or belongs to somebody else.
-            return false;
-        }
-    }
-
-    /** A number is used again for other processes; together with its start it is unique. */
-    private static String startOf(ProcessHandle process) {
-        return process.info().startInstant().map(Object::toString).orElse("?");
-    }
-
-    private static void killPostmaster(Path folder) {
-        try {
-            long pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).stream()
-                    .findFirst()
-                    .map(line -> Long.parseLong(line.strip()))
-                    .orElseThrow();
-            ProcessHandle.of(pid)
-                    .filter(process -> commandLine(pid).contains(folder.toString()))
-                    .ifPresent(process -> {
-                        process.destroyForcibly();
-                        process.onExit()
-                                .orTimeout(10, java.util.concurrent.TimeUnit.SECONDS)
-                                .exceptionally(e -> process)
-                                .join();
-                    });
-        } catch (IOException | RuntimeException e) {
-            // It never started, or has ended.
-        }
-    }
-
-    private static String commandLine(long pid) {
-        try {
-            return Files.readString(Path.of("/proc/" + pid + "/cmdline"));
-        } catch (IOException e) {
-            return "";
-        }
-    }
-
-    private static void delete(Path folder) {
-        try {
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) {
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(
-                        Path visited, java.io.@org.jspecify.annotations.Nullable IOException e) throws IOException {
-                    Files.deleteIfExists(visited);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException e) {
-            log.atWarn()
-                    .addKeyValue("folder", folder)
-                    .setCause(e)
-                    .log("scratch folder could not be removed, delete it");
         }
     }
 }

@@ -65,11 +65,11 @@ class KilledTest {
         List<ProcessHandle> servers = postgresIn(scratch);
         assertThat(servers).isNotEmpty();
 
-        ScratchServer.sweep(scratch);
+        ScratchFolder.sweep(scratch);
         assertThat(postgresIn(scratch)).as("its owner lives").isNotEmpty();
 
         sidecar.destroyForcibly().waitFor();
-        ScratchServer.sweep(scratch);
+        ScratchFolder.sweep(scratch);
         Awaitility.await("the scratch server is gone")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> postgresIn(scratch).isEmpty());

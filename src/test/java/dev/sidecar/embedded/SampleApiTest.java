@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,6 +142,7 @@ class SampleApiTest {
         var slow = HTTP.sendAsync(
                 request("/api/slow?seconds=3", "find-me-1").build(), HttpResponse.BodyHandlers.ofString());
         Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
                 .until(
                         () -> POSTGRES.query(
                                 database,
@@ -187,6 +189,7 @@ class SampleApiTest {
     private static JsonNode logLine(String id) {
         JsonMapper json = JsonMapper.builder().build();
         return Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
                 .until(
                         () -> LOG.stream()
                                 .filter(line -> line.contains("\"request_id\":\"" + id + "\"")

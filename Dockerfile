@@ -15,6 +15,7 @@ FROM ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY pom.xml ./
 COPY src/main src/main
+COPY docs/runbooks docs/runbooks
 RUN --mount=type=cache,target=/root/.m2 \
     mvn --batch-mode --no-transfer-progress package -Dmaven.test.skip=true \
     && java -Djarmode=tools -jar target/observability-sidecar.jar extract --layers --destination /layers

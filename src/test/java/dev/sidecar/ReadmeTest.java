@@ -106,6 +106,7 @@ class ReadmeTest {
                         .run(
                                 "--server.port=0",
                                 "--sidecar.gateway.port=0",
+                                "--sidecar.rules.expected-targets=sidecar",
                                 "--sidecar.gateway.upstream=http://127.0.0.1:9",
                                 "--sidecar.access.directory=" + folder.resolve("access"),
                                 "--sidecar.backup.server.host=" + postgres.host(),

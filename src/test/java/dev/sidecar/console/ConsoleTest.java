@@ -166,6 +166,14 @@ class ConsoleTest {
     }
 
     @Test
+    void everyAlertsPageIsShown() {
+        browser.open("/runbooks/BackupLate.md");
+
+        assertThat(browser.text("h1")).isEqualTo("BackupLate");
+        assertThat(browser.text("main")).contains("How to mend.").doesNotContain("**");
+    }
+
+    @Test
     void aRequestIdThatIsNoneIsRefusedInWords() throws Exception {
         browser.open("/requests");
         browser.type("id", "a b\"}");

@@ -1,5 +1,6 @@
 package dev.sidecar.gateway;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -103,7 +104,7 @@ class FailureTest {
             assertThat(client.send(GET).message())
                     .startsWith("HTTP/1.1 504 Gateway Timeout\r\n")
                     .contains("\"reason\":\"response_timeout\"", "\"request_id\":\"i-1\"");
-            closed.await();
+            assertThat(closed.await(60, SECONDS)).isTrue();
             assertThat(gateway.failures(Reason.RESPONSE_TIMEOUT)).isEqualTo(1);
         }
     }
@@ -186,9 +187,9 @@ class FailureTest {
                 });
                 var gateway = GatewayServer.before(upstream.port())) {
             var client = gateway.connect().send(GET);
-            asked.await();
+            assertThat(asked.await(60, SECONDS)).isTrue();
             client.close();
-            cancelled.await();
+            assertThat(cancelled.await(20, SECONDS)).isTrue();
 
             await().untilAsserted(() -> {
                 assertThat(gateway.failures(Reason.CLIENT_GONE)).isEqualTo(1);

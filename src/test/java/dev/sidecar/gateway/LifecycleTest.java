@@ -1,5 +1,6 @@
 package dev.sidecar.gateway;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -11,7 +12,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,7 +138,7 @@ class LifecycleTest {
             var gateway = GatewayServer.before(upstream.port());
             try (var idle = gateway.connect();
                     var busy = gateway.connect().send(GET)) {
-                asked.await();
+                assertThat(asked.await(60, SECONDS)).isTrue();
                 CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::close);
                 assertThat(idle.untilClosed()).isEmpty();
                 assertThat(stopping).isNotDone();
@@ -148,7 +148,7 @@ class LifecycleTest {
                         .startsWith("HTTP/1.1 200")
                         .contains("connection: close")
                         .endsWith("ok");
-                stopping.get(30, TimeUnit.SECONDS);
+                stopping.get(30, SECONDS);
             }
         }
     }
@@ -163,7 +163,7 @@ class LifecycleTest {
         })) {
             var gateway = GatewayServer.before(upstream.port(), "timeouts.drain", "200ms");
             try (var client = gateway.connect().send(GET)) {
-                asked.await();
+                assertThat(asked.await(60, SECONDS)).isTrue();
                 gateway.close();
 
                 assertThat(client.untilClosed()).isEmpty();

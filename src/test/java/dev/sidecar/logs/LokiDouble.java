@@ -110,6 +110,12 @@ final class LokiDouble implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
+        if (exchange.getRequestMethod().equals("GET")) {
+            // The proofs of a whole server ask Loki too; answers are not this double's business.
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+            return;
+        }
         requests.incrementAndGet();
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();

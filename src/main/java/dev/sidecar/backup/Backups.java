@@ -86,7 +86,8 @@ public final class Backups {
     private Backup compareWithPrevious(Backup taken) {
         Optional<Backup> previous = list().stream()
                 .filter(backup -> backup.id().database().equals(taken.id().database()))
-                .filter(backup -> backup.id().compareTo(taken.id()) < 0)
+                .filter(backup ->
+                        backup.manifest().startedAt().isBefore(taken.manifest().startedAt()))
                 .filter(backup -> !backup.isDamaged() && !backup.isSuspect())
                 .findFirst();
         List<String> anomalies = previous.map(

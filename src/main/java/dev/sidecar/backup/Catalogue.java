@@ -63,7 +63,10 @@ final class Catalogue {
                 log.atWarn().addKeyValue("store", store.name()).log("store is left out for now: {}", e.getMessage());
             }
         }
-        backups.sort(Comparator.comparing(Backup::id).reversed());
+        // Ids count seconds; of two backups within one the manifests know which was first.
+        backups.sort(Comparator.comparing((Backup backup) -> backup.manifest().startedAt())
+                .thenComparing(Backup::id)
+                .reversed());
         return backups;
     }
 

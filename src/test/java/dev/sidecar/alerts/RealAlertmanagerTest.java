@@ -10,6 +10,7 @@ import dev.sidecar.access.AdminCredentials;
 import dev.sidecar.alerts.DeadMansSwitch.State;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.Programs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,10 +26,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -334,7 +333,7 @@ class RealAlertmanagerTest {
                     webhook_configs: *sidecar
                 """.formatted(sidecarUrl, token, out));
         return new ProcessBuilder(
-                        program().toString(),
+                        Programs.find("alertmanager").toString(),
                         "--config.file=" + config,
                         "--storage.path=" + directory.resolve("data"),
                         "--web.listen-address=127.0.0.1:" + port,
@@ -343,23 +342,6 @@ class RealAlertmanagerTest {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("alertmanager.log").toFile())
                 .start();
-    }
-
-    /** The same places in the same order as for the other programs that the tests start. */
-    private static Path program() {
-        Optional<String> given = Optional.ofNullable(System.getenv("ALERTMANAGER"));
-        String names = "prometheus-alertmanager,alertmanager";
-        List<String> places = new java.util.ArrayList<>(
-                List.of(Path.of(".cache/programs/usr/bin").toAbsolutePath().toString()));
-        places.addAll(Arrays.asList(System.getenv("PATH").split(":")));
-        return given.map(Path::of)
-                .or(() -> places.stream()
-                        .flatMap(place -> Arrays.stream(names.split(",")).map(name -> Path.of(place, name)))
-                        .filter(Files::isExecutable)
-                        .findFirst())
-                .orElseThrow(
-                        () -> new AssertionError(
-                                "Alertmanager 0.33 or newer is needed: run .ci/programs, or name the program in ALERTMANAGER."));
     }
 
     private static int freePort() throws IOException {

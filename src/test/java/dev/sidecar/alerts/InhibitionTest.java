@@ -136,7 +136,8 @@ class InhibitionTest {
     @ParameterizedTest
     @MethodSource("cases")
     void aMissingLabelMutesNothing(Case inhibition) {
-        // The first two are the ones that every alert has; what tells the parts of a service apart, such as instance, may be missing.
+        // The first two are the ones that every alert has; what tells the parts of a service apart, such as instance,
+        // may be missing.
         for (String label : inhibition.equal().subList(0, 2)) {
             String marker = "missing-" + label + "-" + inhibition.hashCode();
             Map<String, String> source = without(with(inhibition.source(), "marker", marker), label);

@@ -32,6 +32,9 @@ final class LokiShipping {
     /** loki4j raises what is lower than five batches without a word. */
     private static final int QUEUE_BYTES = 8 * BATCH_BYTES;
 
+    /** loki4j looks at its queue only after it encoded a batch: what waits for that is bounded by nothing of its own. */
+    private static final int WAITING_LINES = 4 * BATCH_LINES;
+
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
 
     private final LineCounts counts = new LineCounts();
@@ -87,6 +90,10 @@ final class LokiShipping {
 
     /** Takes the line or drops it; returns at once in either case. */
     void offer(ILoggingEvent event, byte[] line) {
+        if (counts.waiting() >= WAITING_LINES) {
+            counts.drop();
+            return;
+        }
         counts.accept();
         if (!pipeline.append(() -> counted(event, line))) {
             counts.takeBack();

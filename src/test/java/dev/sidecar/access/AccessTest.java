@@ -2,6 +2,7 @@ package dev.sidecar.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.jobs.Jobs;
 import java.net.CookieManager;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,14 +42,19 @@ class AccessTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
     private final AdminCredentials adminCredentials;
+    private final Jobs jobs;
 
     private String password = "";
     private String webhookToken = "";
     private String metricsToken = "";
 
-    AccessTest(@Value("${local.server.port}") int port, @Autowired AdminCredentials adminCredentials) {
+    AccessTest(
+            @Value("${local.server.port}") int port,
+            @Autowired AdminCredentials adminCredentials,
+            @Autowired Jobs jobs) {
         this.port = port;
         this.adminCredentials = adminCredentials;
+        this.jobs = jobs;
     }
 
     @DynamicPropertySource
@@ -59,6 +65,8 @@ class AccessTest {
 
     @BeforeEach
     void whatWasGenerated() throws Exception {
+        // A proof of the server's own asks at the same doors and is refused like anybody.
+        jobs.stop();
         password = Files.readString(directory.resolve("access/admin-password")).strip();
         webhookToken =
                 Files.readString(directory.resolve("access/webhook-token")).strip();
@@ -145,20 +153,19 @@ class AccessTest {
 
         assertThat(locked.statusCode()).isEqualTo(429);
         assertThat(locked.headers().firstValue("Retry-After")).contains("300");
-        assertThat(metrics())
-                .contains("sidecar_access_refused_total{reason=\"password\"} 3.0")
-                .contains("sidecar_access_refused_total{reason=\"locked\"} 1.0")
-                .contains("sidecar_access_refused_total{reason=\"webhook_token\"} 0.0");
+        assertThat(refused("password")).isEqualTo(3);
+        assertThat(refused("locked")).isEqualTo(1);
     }
 
     @Test
     void theHooksAreForTheWebhookTokenAlone() throws Exception {
+        double before = refused("webhook_token");
         assertThat(hook(null)).isEqualTo(401);
         assertThat(hook("Bearer wrong")).isEqualTo(401);
         assertThat(hook("Bearer " + metricsToken)).isEqualTo(401);
         assertThat(hook(basic("admin", password))).isEqualTo(401);
         assertThat(hook("Bearer " + webhookToken)).isEqualTo(404);
-        assertThat(metrics()).contains("sidecar_access_refused_total{reason=\"webhook_token\"} 4.0");
+        assertThat(refused("webhook_token")).isEqualTo(before + 4);
     }
 
     @Test
@@ -244,8 +251,15 @@ class AccessTest {
                 .statusCode();
     }
 
-    private String metrics() throws Exception {
-        return send(request("/actuator/prometheus")).body();
+    private double refused(String reason) throws Exception {
+        String sample = "sidecar_access_refused_total{reason=\"%s\"} ".formatted(reason);
+        return send(request("/actuator/prometheus"))
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(sample))
+                .mapToDouble(line -> Double.parseDouble(line.substring(sample.length())))
+                .findFirst()
+                .orElseThrow();
     }
 
     private HttpRequest.Builder request(String path) {

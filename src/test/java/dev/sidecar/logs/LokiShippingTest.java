@@ -162,7 +162,7 @@ class LokiShippingTest {
             }
             await().atMost(PATIENCE).until(() -> bench.loki().dropped() > 0);
             long dropped = bench.loki().dropped();
-            assertThat(bench.loki().waiting()).isEqualTo(sent - dropped).isBetween(1_000L, 20_000L);
+            assertThat(bench.loki().waiting()).isEqualTo(sent - dropped).isBetween(1_000L, 8_000L);
 
             try (LokiDouble loki = new LokiDouble(port)) {
                 await().atMost(PATIENCE).until(() -> bench.loki().waiting() == 0);

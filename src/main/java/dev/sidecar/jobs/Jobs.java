@@ -75,9 +75,15 @@ public final class Jobs implements SmartLifecycle {
     /** Starts whatever is due by the clock. */
     void tick() {
         for (ScheduledJob job : jobs.values()) {
+            if (runners.isShutdown()) {
+                return;
+            }
             try {
                 job.startIfDue();
             } catch (RuntimeException e) {
+                if (runners.isShutdown()) {
+                    return;
+                }
                 log.atError()
                         .addKeyValue("job", job.name())
                         .setCause(e)

@@ -6,6 +6,8 @@
 # Newest: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
 # Maven: https://maven.apache.org/download.cgi, the 3.9 line
 ARG POSTGRES_IMAGE=postgres:18.6
+# Those that the databases use, as their packages are called after postgresql-<major>-: a backup is restored in here, too.
+ARG POSTGRES_EXTENSIONS=pgaudit
 ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
 ARG JRE_IMAGE=eclipse-temurin:25-jre
 
@@ -26,6 +28,11 @@ RUN case "$(uname -m)" in x86_64) arch=amd64 ;; *) arch=$(uname -m) ;; esac \
     && mv "linux/$arch"/libzstd-jni-*.so /native/libzstd-jni.so && rm -r /native/unpacked
 
 FROM ${POSTGRES_IMAGE}
+ARG POSTGRES_EXTENSIONS
+RUN apt-get update \
+    && for extension in $POSTGRES_EXTENSIONS; do set -- "$@" "postgresql-$PG_MAJOR-$extension"; done \
+    && apt-get install --yes --no-install-recommends "$@" \
+    && rm -r /var/lib/apt/lists/*
 COPY --from=jre /opt/java/openjdk /opt/java/openjdk
 ENV JAVA_HOME=/opt/java/openjdk \
     PATH=/opt/java/openjdk/bin:$PATH

@@ -83,7 +83,7 @@ public final class StackCost {
                                     .build(),
                             HttpResponse.BodyHandlers.discarding())
                     .whenComplete((response, failure) -> {
-                        boolean ok = failure == null && response.statusCode() < 500;
+                        boolean ok = failure == null && response.statusCode() == 200;
                         latencies[request] = ok ? System.nanoTime() - due : Long.MAX_VALUE;
                         open.decrementAndGet();
                     });

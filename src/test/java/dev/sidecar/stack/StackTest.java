@@ -213,6 +213,9 @@ class StackTest {
 
     @Test
     void theDatabaseIsClosedFromTheEdge() {
+        assertThat(stack.exec("nginx", "nc", "-z", "-w", "3", "sidecar", "8000").exitCode())
+                .as("the probe itself works, from nginx")
+                .isZero();
         for (String service : new String[] {"postgres", "redis"}) {
             String port = service.equals("postgres") ? "5432" : "6379";
             String address = stack.inspect(service)
@@ -229,7 +232,7 @@ class StackTest {
                     .isNotZero();
             assertThat(stack.exec("sidecar", "bash", "-c", "exec 3<>/dev/tcp/" + address + "/" + port)
                             .exitCode())
-                    .as("the probe itself works, from the sidecar")
+                    .as("%s is there, seen from the sidecar", service)
                     .isZero();
         }
     }

@@ -98,5 +98,10 @@ final class Clients {
         boolean hasServer() {
             return Files.isExecutable(bin.resolve("initdb")) && Files.isExecutable(bin.resolve("postgres"));
         }
+
+        /** Whether a library that the server can load lies beside the programs; one that does not would keep it from starting. */
+        boolean hasLibrary(String name) {
+            return Files.isReadable(bin.resolveSibling("lib").resolve(name + ".so"));
+        }
     }
 }

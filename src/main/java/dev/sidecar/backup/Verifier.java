@@ -148,7 +148,10 @@ final class Verifier {
 
         private void restore(Client client) throws InterruptedException {
             progress.begin("starting a scratch server", 0);
-            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes());
+            List<String> extensions = manifest.contents().extensions().stream()
+                    .map(Manifest.Extension::name)
+                    .toList();
+            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes(), extensions);
                     PasswordFile passwords = new PasswordFile(null)) {
                 progress.begin("restoring " + manifest.id(), manifest.storedBytes());
                 Instant begun = clock.instant();

@@ -94,9 +94,14 @@ final class Clients {
             return bin.resolve(name).toString();
         }
 
+        /** Whether a program that not every installation has is there. */
+        boolean has(String name) {
+            return Files.isExecutable(bin.resolve(name));
+        }
+
         /** Whether the server's programs are installed too, which a scratch server needs. */
         boolean hasServer() {
-            return Files.isExecutable(bin.resolve("initdb")) && Files.isExecutable(bin.resolve("postgres"));
+            return has("initdb") && has("postgres");
         }
     }
 }

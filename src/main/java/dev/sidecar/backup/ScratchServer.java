@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -142,6 +144,16 @@ final class ScratchServer implements AutoCloseable {
 
     Server address() {
         return new Server(folder().toString(), PORT, SUPERUSER, null, "disable");
+    }
+
+    boolean hasAmcheck() {
+        try (Connection connection = address().connect("postgres", "sidecar verify")) {
+            return !new ContentsReader(connection)
+                    .texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
+                    .isEmpty();
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "The scratch server could not be asked: " + e.getMessage(), e);
+        }
     }
 
     /** A place for decoded files, removed with the rest. */

@@ -14,7 +14,7 @@ final class AlertsDashboard {
 
     static Dashboard dashboard() {
         Dashboard page = new Dashboard(
-                "alerts", "8 Alerts and deliveries", "If something broke now: who would hear of it, and how soon?");
+                "alerts", "08 Alerts and deliveries", "If something broke now: who would hear of it, and how soon?");
         now(page);
         firing(page);
         delivery(page);

@@ -83,6 +83,19 @@ public final class Grafana {
         return queries;
     }
 
+    /** How each dashboard opens, and where it leads. */
+    public List<Opening> openings() {
+        List<Opening> openings = new ArrayList<>();
+        for (JsonNode found : peer.get("/api/search", Map.of("type", "dash-db"))) {
+            String uid = found.path("uid").asString("");
+            openings.add(Opening.of(
+                    uid,
+                    found.path("title").asString(""),
+                    peer.get("/api/dashboards/uid/" + uid).path("dashboard")));
+        }
+        return openings;
+    }
+
     /** Titles of the dashboards that are there. */
     public List<String> dashboards() {
         List<String> titles = new ArrayList<>();

@@ -106,7 +106,7 @@ final class AlertsDashboard {
                 .nothing("nothing delivered yet")
                 .query(
                         "{{receiver}} {{integration}}",
-                        "max by (receiver, integration) (sidecar_alert_delivery_seconds{HERE})"));
+                        "max by (receiver, integration) (sidecar_alert_delivery_seconds_max{HERE})"));
         page.panel(
                 timeSeries("Notifications", "An hour, by integration.")
                         .fromZero()

@@ -13,7 +13,10 @@ final class NothingDroppedProof implements Proof {
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>(Map.of(
             "the sidecar's appender dropped lines", "sum(increase(loki4j_drop_events_total[15m]))",
             "the sidecar's appender lost batches", "sum(increase(loki4j_send_errors_total[15m]))",
-            "the collector dropped lines", "sum(increase(loki_write_dropped_entries_total[15m]))",
+            "the collector had no room for lines",
+                    "sum(increase(otelcol_exporter_enqueue_failed_log_records_total[15m]))",
+            "Loki did not take the collector's lines",
+                    "sum(increase(otelcol_exporter_send_failed_log_records_total[15m]))",
             "Loki refused lines", "sum(increase(loki_discarded_samples_total[15m]))"));
 
     private final Prometheus prometheus;

@@ -66,12 +66,15 @@ class CollectorTest {
                         "--volume=" + read.containers() + ":/var/lib/docker/containers:ro",
                         "--volume=" + read.postgres() + ":/var/log/postgresql:ro",
                         "--volume=" + read.journal() + ":/var/log/journal:ro",
-                        "--volume=/var/lib/alloy/data"),
+                        "--user=0:0",
+                        "--cap-drop=ALL",
+                        "--group-add=999",
+                        "--volume=/data"),
                 List.of(
                         "run",
                         "/etc/alloy/config.alloy",
                         "--server.http.listen-addr=0.0.0.0:12345",
-                        "--storage.path=/var/lib/alloy/data",
+                        "--storage.path=/data",
                         STABILITY,
                         "--disable-reporting"));
     }

@@ -6,6 +6,8 @@
 # Newest: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
 # Maven: https://maven.apache.org/download.cgi, the 3.9 line
 ARG POSTGRES_IMAGE=postgres:18.6
+# Those that the databases use, as their packages are called after postgresql-<major>-: a backup is restored in here, too.
+ARG POSTGRES_EXTENSIONS=pgaudit
 ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
 ARG JRE_IMAGE=eclipse-temurin:25-jre
 
@@ -25,7 +27,17 @@ RUN case "$(uname -m)" in x86_64) arch=amd64 ;; *) arch=$(uname -m) ;; esac \
     && jar xf "$(find /layers -name 'zstd-jni-*.jar')" "linux/$arch" \
     && mv "linux/$arch"/libzstd-jni-*.so /native/libzstd-jni.so && rm -r /native/unpacked
 
+# Only the files of these packages are taken, as for the database's own image (postgres/Dockerfile).
+FROM ${POSTGRES_IMAGE} AS extensions
+ARG POSTGRES_EXTENSIONS
+RUN apt-get update \
+    && cd /tmp \
+    && for extension in $POSTGRES_EXTENSIONS; do apt-get download "postgresql-$PG_MAJOR-$extension" || exit 1; done \
+    && for package in postgresql-*.deb; do dpkg-deb --extract "$package" /extensions || exit 1; done
+
 FROM ${POSTGRES_IMAGE}
+COPY --from=extensions /extensions/usr/lib/postgresql/ /usr/lib/postgresql/
+COPY --from=extensions /extensions/usr/share/postgresql/ /usr/share/postgresql/
 COPY --from=jre /opt/java/openjdk /opt/java/openjdk
 ENV JAVA_HOME=/opt/java/openjdk \
     PATH=/opt/java/openjdk/bin:$PATH
@@ -54,9 +66,10 @@ COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
 COPY docker/sidecar docker/healthy /usr/local/bin/
 
-# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core.
+# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. What the
+# compiler took for its work is given back every half a minute: glibc would keep it.
 ENV MALLOC_ARENA_MAX=2 \
-    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
 
 # The classes of one start, linked and laid out: the next start reads them instead of doing it again.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar

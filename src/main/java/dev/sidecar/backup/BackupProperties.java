@@ -218,10 +218,12 @@ public record BackupProperties(
     /**
      * @param level what every backup is verified to after it was taken
      * @param restoreUpTo larger databases are verified to L2 only
+     * @param indexes whether L4 has amcheck look at every table and B-tree of what was restored
      */
     public record Verify(
             @DefaultValue("L4") VerificationLevel level,
-            @DefaultValue("50GB") DataSize restoreUpTo) {}
+            @DefaultValue("50GB") DataSize restoreUpTo,
+            @DefaultValue("true") boolean indexes) {}
 
     /**
      * The throwaway server.

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,7 +153,15 @@ public final class Backups {
             if (found.reached() != VerificationLevel.L0) {
                 catalogue.record(
                         backup,
-                        new BackupEvent(Type.VERIFIED, found.at(), found.reached(), found.restoreTook(), problems));
+                        new BackupEvent(
+                                Type.VERIFIED,
+                                found.at(),
+                                found.reached(),
+                                found.restoreTook(),
+                                String.join(
+                                        " ",
+                                        Stream.concat(found.problems().stream(), found.notes().stream())
+                                                .toList())));
             }
             metrics.verified(backup, found.reached(), found.at(), found.restoreTook());
         }

@@ -94,9 +94,19 @@ final class Clients {
             return bin.resolve(name).toString();
         }
 
+        /** Whether a program that not every installation has is there. */
+        boolean has(String name) {
+            return Files.isExecutable(bin.resolve(name));
+        }
+
         /** Whether the server's programs are installed too, which a scratch server needs. */
         boolean hasServer() {
-            return Files.isExecutable(bin.resolve("initdb")) && Files.isExecutable(bin.resolve("postgres"));
+            return has("initdb") && has("postgres");
+        }
+
+        /** Whether a library that the server can load lies beside the programs; one that does not would keep it from starting. */
+        boolean hasLibrary(String name) {
+            return Files.isReadable(bin.resolveSibling("lib").resolve(name + ".so"));
         }
     }
 }

@@ -88,6 +88,11 @@ public record Manifest(
         public int major() {
             return versionNumber / 10_000;
         }
+
+        /** By which texts are sorted, such as {@code de_DE.UTF-8}, or {@code de-AT} of ICU. */
+        String localeName() {
+            return icuLocale == null ? collate : icuLocale;
+        }
     }
 
     /**

@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 
 /** Finds out what stands against a restore before anything is touched. */
@@ -113,24 +112,60 @@ final class Planner {
     private static void locale(
             ContentsReader reader, Manifest.Server then, List<String> obstacles, List<String> warnings)
             throws SQLException {
-        if (then.localeProvider().equals("libc")) {
-            List<String> known = reader.texts("""
-                    SELECT collcollate FROM pg_collation WHERE collcollate IS NOT NULL
-                    UNION SELECT datcollate FROM pg_database UNION SELECT 'C' UNION SELECT 'POSIX'
-                    """);
-            if (!known.contains(then.collate())) {
-                obstacles.add("Locale %s is not installed on this server.".formatted(then.collate()));
+        if (then.encoding().equals("SQL_ASCII")) {
+            warnings.add(
+                    "The database is SQL_ASCII: nobody ever checked its bytes, and they are restored as they are.");
+        }
+        switch (then.localeProvider()) {
+            case "libc" -> {
+                List<String> known = reader.texts("""
+                        SELECT collcollate FROM pg_collation WHERE collcollate IS NOT NULL
+                        UNION SELECT datcollate FROM pg_database UNION SELECT 'C' UNION SELECT 'POSIX'
+                        """);
+                if (!known.contains(then.collate())) {
+                    obstacles.add("Locale %s is not installed on this server.".formatted(then.collate()));
+                }
+            }
+            case "icu" -> {
+                if (reader.texts("SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1")
+                        .isEmpty()) {
+                    obstacles.add(
+                            "Locale %s is of ICU, without which this server was built.".formatted(then.icuLocale()));
+                }
+            }
+            default -> {
+                // PostgreSQL's own, which it brings along.
             }
         }
-        if (then.collationVersion() != null && then.localeProvider().equals("libc")) {
-            List<String> version = reader.texts(
-                    "SELECT pg_collation_actual_version(oid) FROM pg_collation WHERE collprovider = 'c' AND collcollate = %s LIMIT 1"
-                            .formatted(Sql.literal(then.collate())));
-            if (!version.isEmpty() && !Objects.equals(version.get(0), then.collationVersion())) {
-                warnings.add("Collation %s had version %s and has %s here: texts may sort otherwise."
-                        .formatted(then.collate(), then.collationVersion(), version.get(0)));
-            }
+        collationVersion(reader, then, warnings);
+    }
+
+    /** Indexes are built anew, so that they are right; but ranges, constraints and partitions of texts may not mean the same. */
+    private static void collationVersion(ContentsReader reader, Manifest.Server then, List<String> warnings)
+            throws SQLException {
+        if (then.collationVersion() == null) {
+            return;
         }
+        String version = reader.text("SELECT coalesce((%s), '')".formatted(actualVersion(reader.server(), then)));
+        if (!version.isEmpty() && !version.equals(then.collationVersion())) {
+            warnings.add("Collation %s had version %s and has %s here: texts may sort otherwise."
+                    .formatted(then.localeName(), then.collationVersion(), version));
+        }
+    }
+
+    /** ICU takes any locale; the most special one that it knows tells the version, at last the root's, called {@code und}. */
+    private static String actualVersion(Manifest.Server now, Manifest.Server then) {
+        String column = now.major() >= 17 ? "colllocale" : now.major() >= 15 ? "colliculocale" : "collcollate";
+        return switch (then.localeProvider()) {
+            case "icu" ->
+                "SELECT pg_collation_actual_version(oid) FROM pg_collation WHERE collprovider = 'i'"
+                        + " AND (%1$s = 'und' OR starts_with(%2$s, %1$s)) ORDER BY %1$s = 'und', length(%1$s) DESC LIMIT 1"
+                                .formatted(column, Sql.literal(String.valueOf(then.icuLocale())));
+            case "libc" ->
+                "SELECT pg_collation_actual_version(oid) FROM pg_collation WHERE collprovider = 'c'"
+                        + " AND collcollate = " + Sql.literal(then.collate()) + " LIMIT 1";
+            default -> "NULL";
+        };
     }
 
     private static List<String> missing(ContentsReader reader, String query, List<String> needed) throws SQLException {

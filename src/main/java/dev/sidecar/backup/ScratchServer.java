@@ -6,8 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +45,10 @@ final class ScratchServer implements AutoCloseable {
             maintenance_work_mem = 128MB
             max_locks_per_transaction = 1024
             logging_collector = off
+            shared_preload_libraries = '%s'
             """;
+    /** Extensions that cannot be created unless the server was started with their library. */
+    private static final Set<String> PRELOADED = Set.of("pgaudit");
 
     private final ScratchFolder folder;
     private final Client client;
@@ -52,8 +60,12 @@ final class ScratchServer implements AutoCloseable {
         this.asUser = asUser;
     }
 
-    /** @param neededBytes for what is to be restored */
-    static ScratchServer start(BackupProperties.Scratch settings, Client client, long neededBytes)
+    /**
+     * @param neededBytes for what is to be restored
+     * @param extensions what is to be restored uses
+     */
+    static ScratchServer start(
+            BackupProperties.Scratch settings, Client client, long neededBytes, Collection<String> extensions)
             throws InterruptedException {
         if (!client.hasServer()) {
             throw new BackupFailure(
@@ -63,7 +75,7 @@ final class ScratchServer implements AutoCloseable {
         }
         ScratchServer server = new ScratchServer(ScratchFolder.create(settings, neededBytes), client, asUser(settings));
         try {
-            server.begin(settings);
+            server.begin(settings, extensions);
             return server;
         } catch (IOException e) {
             server.close();
@@ -85,7 +97,8 @@ final class ScratchServer implements AutoCloseable {
         return List.of("setpriv", "--reuid=" + settings.user(), "--regid=" + group, "--clear-groups");
     }
 
-    private void begin(BackupProperties.Scratch settings) throws IOException, InterruptedException {
+    private void begin(BackupProperties.Scratch settings, Collection<String> extensions)
+            throws IOException, InterruptedException {
         if (folder().toString().length() > LONGEST_SOCKET_DIRECTORY) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
@@ -106,7 +119,12 @@ final class ScratchServer implements AutoCloseable {
                 "--no-locale",
                 "--no-sync",
                 "--no-instructions");
-        Files.writeString(data().resolve("postgresql.conf"), SETTINGS.formatted(folder()), StandardOpenOption.APPEND);
+        String preloaded = extensions.stream()
+                .filter(PRELOADED::contains)
+                .filter(client::hasLibrary)
+                .collect(Collectors.joining(","));
+        Files.writeString(
+                data().resolve("postgresql.conf"), SETTINGS.formatted(folder(), preloaded), StandardOpenOption.APPEND);
         run(
                 "pg_ctl",
                 "start",
@@ -126,6 +144,16 @@ final class ScratchServer implements AutoCloseable {
 
     Server address() {
         return new Server(folder().toString(), PORT, SUPERUSER, null, "disable");
+    }
+
+    boolean hasAmcheck() {
+        try (Connection connection = address().connect("postgres", "sidecar verify")) {
+            return !new ContentsReader(connection)
+                    .texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
+                    .isEmpty();
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "The scratch server could not be asked: " + e.getMessage(), e);
+        }
     }
 
     /** A place for decoded files, removed with the rest. */

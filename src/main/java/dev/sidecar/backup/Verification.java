@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param took all of it
  * @param restoreTook the restore alone, absent below L3
  * @param problems why it did not reach more, each a sentence; table by table where contents differ
+ * @param notes what else a reader should know of how it was proven, each a sentence
  */
 public record Verification(
         BackupId id,
@@ -26,7 +27,8 @@ public record Verification(
         Instant at,
         Duration took,
         @Nullable Duration restoreTook,
-        List<String> problems) {
+        List<String> problems,
+        List<String> notes) {
 
     /** Whether what was asked for is proven. */
     public boolean held() {

@@ -27,6 +27,9 @@ final class Verifier {
     private static final Pattern TABLESPACE =
             Pattern.compile("^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*");
 
+    /** What pg_amcheck exits with, as against 1 for an error of its own. */
+    private static final int FOUND_CORRUPTION = 2;
+
     private static final Pattern GRANTOR = Pattern.compile("^(GRANT .* TO .*) GRANTED BY .*;$");
 
     private final BackupProperties settings;
@@ -68,7 +71,8 @@ final class Verifier {
                 now,
                 Duration.between(run.since, now),
                 run.restoreTook,
-                run.problems);
+                run.problems,
+                run.notes);
     }
 
     /** From version 16 on a grantor must have been given the right to grant, which the old server's superuser is not here. */
@@ -84,6 +88,7 @@ final class Verifier {
         private final Progress progress;
         private final Instant since;
         private final List<String> problems = new ArrayList<>();
+        private final List<String> notes = new ArrayList<>();
         private @org.jspecify.annotations.Nullable VerificationLevel reached = VerificationLevel.L0;
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
@@ -148,7 +153,10 @@ final class Verifier {
 
         private void restore(Client client) throws InterruptedException {
             progress.begin("starting a scratch server", 0);
-            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes());
+            List<String> extensions = manifest.contents().extensions().stream()
+                    .map(Manifest.Extension::name)
+                    .toList();
+            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes(), extensions);
                     PasswordFile passwords = new PasswordFile(null)) {
                 progress.begin("restoring " + manifest.id(), manifest.storedBytes());
                 Instant begun = clock.instant();
@@ -160,7 +168,13 @@ final class Verifier {
                 manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
                 restoreTook = Duration.between(begun, clock.instant());
                 reached = VerificationLevel.L3;
-                compare(scratch);
+                if (asked == VerificationLevel.L4) {
+                    compare(scratch);
+                    checkIndexes(client, scratch, connection);
+                    if (problems.isEmpty()) {
+                        reached = VerificationLevel.L4;
+                    }
+                }
             }
         }
 
@@ -175,6 +189,8 @@ final class Verifier {
                     NewDatabase.create(maintenance, RESTORED, manifest.server());
                 } catch (SQLException e) {
                     // Rows are proven as well under another order of sorting.
+                    notes.add("The locale %s is not installed here: proven under another order of sorting."
+                            .formatted(manifest.server().localeName()));
                     NewDatabase.createPlain(maintenance, RESTORED, manifest.server());
                 }
             } catch (SQLException e) {
@@ -183,9 +199,6 @@ final class Verifier {
         }
 
         private void compare(ScratchServer scratch) {
-            if (asked != VerificationLevel.L4) {
-                return;
-            }
             progress.begin("comparing " + manifest.id(), 0);
             try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
                 problems.addAll(
@@ -193,8 +206,35 @@ final class Verifier {
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
             }
-            if (problems.isEmpty()) {
-                reached = VerificationLevel.L4;
+        }
+
+        /** Every B-tree against its table, and every table in itself: an order of sorting that does not hold shows here. */
+        private void checkIndexes(Client client, ScratchServer scratch, String connection) throws InterruptedException {
+            if (!settings.verify().indexes() || !problems.isEmpty()) {
+                return;
+            }
+            if (!scratch.hasAmcheck() || !client.has("pg_amcheck")) {
+                notes.add(
+                        "Indexes were not checked: amcheck is not installed here, it comes with PostgreSQL's contrib.");
+                return;
+            }
+            progress.begin("checking the indexes of " + manifest.id(), 0);
+            List<String> command = List.of(
+                    client.program("pg_amcheck"),
+                    "--install-missing",
+                    "--heapallindexed",
+                    "--jobs=" + settings.dump().jobs(),
+                    connection);
+            try (Child amcheck = Child.start(command)) {
+                amcheck.input().close();
+                String found = new String(amcheck.output().readAllBytes(), StandardCharsets.UTF_8).strip();
+                switch (amcheck.waitFor()) {
+                    case 0 -> notes.add("Tables and indexes were checked with amcheck.");
+                    case FOUND_CORRUPTION -> problems.add("amcheck found: " + found);
+                    default -> throw amcheck.failure(Reason.RESTORE, "could not check the indexes");
+                }
+            } catch (IOException e) {
+                throw new BackupFailure(Reason.RESTORE, "pg_amcheck broke off: " + e, e);
             }
         }
 

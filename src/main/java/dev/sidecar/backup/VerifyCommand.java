@@ -84,5 +84,6 @@ final class VerifyCommand implements SidecarCommand {
                 .measuredRestore()
                 .ifPresent(took -> BackupShell.out().println("  the restore alone took " + Readable.duration(took)));
         verification.problems().forEach(problem -> BackupShell.out().println("  " + problem));
+        verification.notes().forEach(note -> BackupShell.out().println("  " + note));
     }
 }

@@ -43,7 +43,20 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         return report.count(Verdict.INCONCLUSIVE);
     }
 
-    record AreaRow(Area area, long held, long applicable, boolean broken, List<ProofRow> proofs) {
+    /** The arc of what is broken, which begins where that of the held ends. */
+    public String brokenArc() {
+        return share(brokenCount()) + " 100";
+    }
+
+    public String brokenFrom() {
+        return String.valueOf(-report.score());
+    }
+
+    private long share(long count) {
+        return report.applicable() == 0 ? 0 : 100 * count / report.applicable();
+    }
+
+    record AreaRow(Area area, long held, long broken, long applicable, List<ProofRow> proofs) {
 
         public String anchor() {
             return area.name().toLowerCase(Locale.ROOT);
@@ -51,6 +64,10 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
 
         public long percent() {
             return applicable == 0 ? 0 : 100 * held / applicable;
+        }
+
+        public long brokenPercent() {
+            return applicable == 0 ? 0 : 100 * broken / applicable;
         }
 
         public List<ProofRow> changed() {
@@ -128,8 +145,8 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         return new AreaRow(
                 area,
                 proofs.stream().filter(row -> row.state().equals("held")).count(),
+                proofs.stream().filter(row -> row.state().equals("broken")).count(),
                 proofs.stream().filter(row -> !row.state().equals("off")).count(),
-                proofs.stream().anyMatch(row -> row.state().equals("broken")),
                 proofs);
     }
 
@@ -145,10 +162,5 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
         String age = drill == null ? "" : Ages.ago(Duration.between(drill.when(), now));
         return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);
-    }
-
-    /** For the page's title. */
-    public boolean isBroken() {
-        return report.count(Verdict.BROKEN) > 0;
     }
 }

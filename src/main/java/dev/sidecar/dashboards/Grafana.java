@@ -1,6 +1,7 @@
 package dev.sidecar.dashboards;
 
 import dev.sidecar.peers.Peer;
+import dev.sidecar.peers.PeerUnavailable;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Grafana, asked over its HTTP API. Every method throws {@link dev.sidecar.peers.NotConfigured} or
- * {@link dev.sidecar.peers.PeerUnavailable} if it cannot be asked.
+ * {@link PeerUnavailable} if it cannot be asked.
  *
  * @see <a href="https://grafana.com/docs/grafana/latest/developers/http_api/">HTTP API</a>
  */
@@ -44,22 +45,29 @@ public final class Grafana {
         return peer.address().map(configured -> properties.publicUrl());
     }
 
-    /** The health of each provisioned data source by its name, as Grafana itself tests it: {@code OK}, or what is wrong. */
+    /** The health of each provisioned data source by its name, as seen through Grafana: {@code OK}, or what is wrong. */
     public Map<String, String> dataSources() {
         Map<String, String> health = new LinkedHashMap<>();
         for (JsonNode source : peer.get("/api/datasources")) {
             String uid = source.path("uid").asString("");
-            health.put(source.path("name").asString(uid), health(uid));
+            health.put(
+                    source.path("name").asString(uid),
+                    health(uid, source.path("type").asString("")));
         }
         return health;
     }
 
-    private String health(String uid) {
+    private String health(String uid, String type) {
         try {
+            if (type.equals("alertmanager")) {
+                // This kind lives in the browser alone: to its health check Grafana always answers with an error.
+                peer.get("/api/datasources/proxy/uid/" + uid + "/api/v2/status");
+                return "OK";
+            }
             JsonNode answer = peer.get("/api/datasources/uid/" + uid + "/health");
             String status = answer.path("status").asString("");
             return status.equals("OK") ? status : answer.path("message").asString(status);
-        } catch (dev.sidecar.peers.PeerUnavailable e) {
+        } catch (PeerUnavailable e) {
             return e.getMessage();
         }
     }
@@ -73,6 +81,19 @@ public final class Grafana {
             queries.addAll(new Dashboard(found.path("title").asString(""), dashboard.path("dashboard")).queries());
         }
         return queries;
+    }
+
+    /** How each dashboard opens, and where it leads. */
+    public List<Opening> openings() {
+        List<Opening> openings = new ArrayList<>();
+        for (JsonNode found : peer.get("/api/search", Map.of("type", "dash-db"))) {
+            String uid = found.path("uid").asString("");
+            openings.add(Opening.of(
+                    uid,
+                    found.path("title").asString(""),
+                    peer.get("/api/dashboards/uid/" + uid).path("dashboard")));
+        }
+        return openings;
     }
 
     /** Titles of the dashboards that are there. */

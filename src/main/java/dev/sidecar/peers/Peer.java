@@ -1,8 +1,10 @@
 package dev.sidecar.peers;
 
 import dev.sidecar.settings.InvalidSetting;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -173,8 +175,15 @@ public final class Peer {
     private <T> T requireSuccess(String path, HttpStatusCode status, @Nullable T body) {
         if (status.isError() || body == null) {
             String said = String.valueOf(body);
-            throw new PeerUnavailable("%s at %s answered %d to %s: %s"
-                    .formatted(name, base, status.value(), path, said.substring(0, Math.min(QUOTED, said.length()))));
+            throw new PeerUnavailable(
+                    "%s at %s answered %d to %s: %s"
+                            .formatted(
+                                    name,
+                                    base,
+                                    status.value(),
+                                    path,
+                                    said.substring(0, Math.min(QUOTED, said.length()))),
+                    status.value());
         }
         return body;
     }
@@ -184,9 +193,19 @@ public final class Peer {
             return call.get();
         } catch (RestClientException e) {
             Throwable cause = e.getMostSpecificCause();
-            throw new PeerUnavailable("%s at %s gave no answer to %s: %s"
-                    .formatted(name, base, path, cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+            throw new PeerUnavailable("%s at %s gave no answer to %s: %s".formatted(name, base, path, inWords(cause)));
         }
+    }
+
+    /** The JDK's client leaves out the message of the two most common ones. */
+    private static String inWords(Throwable cause) {
+        if (cause instanceof UnresolvedAddressException) {
+            return "there is no host of that name";
+        }
+        if (cause instanceof ConnectException && cause.getMessage() == null) {
+            return "nothing listens there";
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     private RestClient client() {

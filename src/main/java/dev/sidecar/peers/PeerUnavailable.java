@@ -5,8 +5,24 @@ public final class PeerUnavailable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** @param message which program, where, and what happened */
+    private static final int LOWEST_REFUSAL = 400;
+    private static final int LOWEST_FAILURE = 500;
+
+    private final int status;
+
+    /** No answer. @param message which program, where, and what happened */
     public PeerUnavailable(String message) {
+        this(message, 0);
+    }
+
+    /** An answer, but none that helps. @param status its HTTP status */
+    public PeerUnavailable(String message, int status) {
         super(message);
+        this.status = status;
+    }
+
+    /** Whether the program works and refuses what it was asked: a query that is wrong, a thing that is not there. */
+    public boolean isRefusal() {
+        return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
     }
 }

@@ -1,8 +1,11 @@
 package dev.sidecar.preflight;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a service may do, as its entry in the compose file says it.
@@ -10,6 +13,10 @@ import java.util.Map;
  * @param user the user it runs as, as {@code uid:gid}; {@code image} where the image decides
  * @param root whether it runs as user 0
  * @param capabilities those it keeps; {@code defaults} if it does not drop all first
+ * @param limited whether memory, processor time and the number of processes have limits
+ * @param pinned whether its image has a tag that stands for one version, or is built from this clone
+ * @param closed whether it keeps out of the host: not privileged, no namespace or device of the host, no engine's socket
+ * @param apart whether it is a service that the edge may reach, or one with data that the edge cannot
  */
 record ServiceIsolation(
         String service,
@@ -21,7 +28,11 @@ record ServiceIsolation(
         boolean noNewPrivileges,
         boolean limited,
         boolean pinned,
-        boolean closed) {
+        boolean closed,
+        boolean apart) {
+
+    private static final Set<String> WITH_DATA = Set.of("postgres", "redis");
+    private static final List<String> LIMITS = List.of("mem_limit", "cpus", "pids_limit");
 
     static ServiceIsolation of(String service, Map<?, ?> entry) {
         boolean built =
@@ -41,23 +52,42 @@ record ServiceIsolation(
                 capabilities,
                 Boolean.TRUE.equals(entry.get("read_only")),
                 strings(entry.get("security_opt")).contains("no-new-privileges:true"),
-                entry.containsKey("mem_limit") && entry.containsKey("cpus"),
-                built || image.matches(".+:(?!latest$)[^:]+"),
-                !Boolean.TRUE.equals(entry.get("privileged"))
-                        && !String.valueOf(entry.get("network_mode")).equals("host")
-                        && !String.valueOf(entry.get("volumes")).contains("docker.sock"));
+                LIMITS.stream().allMatch(entry::containsKey),
+                built || image.matches(".+:(?!latest$)[^:/]+"),
+                isClosed(entry),
+                !WITH_DATA.contains(service) || isApart(entry));
+    }
+
+    private static boolean isClosed(Map<?, ?> entry) {
+        return !Boolean.TRUE.equals(entry.get("privileged"))
+                && Stream.of("network_mode", "pid", "ipc", "userns_mode")
+                        .noneMatch(space -> "host".equals(entry.get(space)))
+                && !entry.containsKey("devices")
+                && !String.valueOf(entry.get("security_opt")).contains("unconfined")
+                && !String.valueOf(entry.get("volumes")).contains("docker.sock");
+    }
+
+    /** Without a network of its own naming, a service is on the default one, where it meets nobody. */
+    private static boolean isApart(Map<?, ?> entry) {
+        Object networks = entry.get("networks");
+        return !entry.containsKey("ports")
+                && !(networks instanceof Map<?, ?> map
+                        ? map.containsKey("edge")
+                        : strings(networks).contains("edge"));
     }
 
     /** What is missing, in words; empty for a service that is held as tightly as all of them are meant to be. */
+    @JsonProperty
     List<String> weaknesses() {
         List<String> weaknesses = new ArrayList<>();
         addUnless(!root || capabilities.isEmpty(), "root with capabilities", weaknesses);
         addUnless(capabilities.isEmpty(), "capabilities " + String.join(", ", capabilities), weaknesses);
         addUnless(readOnly, "writable root", weaknesses);
         addUnless(noNewPrivileges, "may gain privileges", weaknesses);
-        addUnless(limited, "no limit of memory or CPU", weaknesses);
+        addUnless(limited, "no limit of memory, CPU or processes", weaknesses);
         addUnless(pinned, "image without a fixed tag", weaknesses);
-        addUnless(closed, "privileged, in the host's network, or with docker.sock", weaknesses);
+        addUnless(closed, "privileged, in a namespace of the host, or with docker.sock", weaknesses);
+        addUnless(apart, "data within reach of the edge", weaknesses);
         return weaknesses;
     }
 

@@ -1,6 +1,8 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.alerts.Alertmanager;
+import dev.sidecar.alerts.AlertmanagerConfig;
+import dev.sidecar.alerts.AlertmanagerConfig.Route;
 import dev.sidecar.alerts.Channel;
 import dev.sidecar.alerts.Delivered;
 import dev.sidecar.alerts.Receipts;
@@ -9,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 final class ChannelsProof implements Proof {
 
@@ -35,7 +39,12 @@ final class ChannelsProof implements Proof {
 
     @Override
     public Finding prove() {
-        List<Channel> channels = alertmanager.config().channels();
+        AlertmanagerConfig config = alertmanager.config();
+        // The others are told of certain alerts only: of the Watchdog, or of another channel that fails.
+        Set<String> receivers = config.routes().stream().map(Route::receiver).collect(Collectors.toSet());
+        List<Channel> channels = config.channels().stream()
+                .filter(channel -> receivers.contains(channel.receiver()))
+                .toList();
         List<String> lines = new ArrayList<>();
         List<String> silent = new ArrayList<>();
         for (Channel channel : channels) {

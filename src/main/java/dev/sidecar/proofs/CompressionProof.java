@@ -10,6 +10,8 @@ import java.util.Optional;
 final class CompressionProof implements Proof {
 
     private static final double LEAST_SAVED = 0.5;
+    /** Below that the instructions and the roles weigh more than the data. */
+    private static final long ENOUGH = 1_000_000;
 
     private final Backups backups;
     private final BackupProperties settings;
@@ -46,6 +48,11 @@ final class CompressionProof implements Proof {
         long dumped = newest.stream()
                 .mapToLong(backup -> backup.manifest().dumpBytes())
                 .sum();
+        if (dumped < ENOUGH) {
+            return Finding.notConfigured(
+                    "There is too little to compress: %s are dumped, stored as %s. From 1 MB on it is judged."
+                            .formatted(Words.bytes(dumped), Words.bytes(stored)));
+        }
         double saved = dumped == 0 ? 0 : 1 - (double) stored / dumped;
         return Finding.heldIf(
                 saved >= LEAST_SAVED,

@@ -1,17 +1,29 @@
 package dev.sidecar.proofs;
 
+import dev.sidecar.alerts.Alertmanager;
 import dev.sidecar.dashboards.Grafana;
+import dev.sidecar.logs.Loki;
+import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.rules.Prometheus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 final class DataSourcesProof implements Proof {
 
     private final Grafana grafana;
+    private final Prometheus prometheus;
+    private final Loki loki;
+    private final Alertmanager alertmanager;
 
-    DataSourcesProof(Grafana grafana) {
+    DataSourcesProof(Grafana grafana, Prometheus prometheus, Loki loki, Alertmanager alertmanager) {
         this.grafana = grafana;
+        this.prometheus = prometheus;
+        this.loki = loki;
+        this.alertmanager = alertmanager;
     }
 
     @Override
@@ -33,17 +45,39 @@ final class DataSourcesProof implements Proof {
         } catch (PeerUnavailable e) {
             return Finding.broken("%s", e.getMessage());
         }
-        List<String> wrong = sources.entrySet().stream()
-                .filter(source -> !source.getValue().equals("OK"))
-                .map(source -> source.getKey() + ": " + source.getValue())
-                .toList();
+        List<String> wrong = new ArrayList<>();
+        List<String> away = new ArrayList<>();
+        sources.forEach((source, health) -> {
+            if (!health.equals("OK")) {
+                (isAway(source) ? away : wrong).add(source + ": " + health);
+            }
+        });
         if (!wrong.isEmpty()) {
             return Finding.broken("%s.", String.join("; ", wrong));
+        }
+        if (!away.isEmpty()) {
+            return Finding.inconclusive(
+                    "Not Grafana's fault, as the sidecar gets no answer there either: %s.", String.join("; ", away));
         }
         return Finding.heldIf(
                 !sources.isEmpty() && !dashboards.isEmpty(),
                 "Data sources that answer: %s. Dashboards: %s.",
                 Words.list(sources.keySet()),
                 Words.list(dashboards));
+    }
+
+    /** Whether the program behind a data source answers nobody; that breaks the proofs of its own. */
+    private boolean isAway(String source) {
+        try {
+            switch (source.toLowerCase(Locale.ROOT)) {
+                case "prometheus" -> prometheus.query("vector(1)");
+                case "loki" -> loki.configuration();
+                case "alertmanager" -> alertmanager.config();
+                default -> {}
+            }
+            return false;
+        } catch (NotConfigured | PeerUnavailable e) {
+            return true;
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.sidecar.proofs;
 import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.dashboards.Grafana;
 import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -13,11 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.Callable;
 
 final class DefaultPasswordsProof implements Proof {
 
     private static final int LIMIT_MS = 5000;
+    private static final int OK = 200;
     private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
     private static final int DEFAULT_REDIS_PORT = 6379;
 
     private final Grafana grafana;
@@ -35,38 +39,63 @@ final class DefaultPasswordsProof implements Proof {
         return new Claim(
                 "SEC-1",
                 Area.SECURITY,
-                "Grafana, PostgreSQL and Redis refuse the passwords that everybody knows (one attempt each).",
+                "Grafana, PostgreSQL and Redis refuse the passwords that everybody knows (an attempt or two each).",
                 Duration.ofHours(6));
     }
 
     @Override
-    public Finding prove() throws IOException {
+    public Finding prove() {
         List<String> open = new ArrayList<>();
         List<String> refused = new ArrayList<>();
+        List<String> untried = new ArrayList<>();
         if (grafana.publicAddress().isPresent()) {
-            (grafana.answerToDefaultPassword() == UNAUTHORIZED ? refused : open).add("Grafana (admin/admin)");
+            attempt("Grafana (admin/admin)", this::grafanaRefuses, open, refused, untried);
         }
         // Over a socket the operating system lets in whom it knows, a password is not asked for.
         if (backup.isConfigured() && !backup.server().host().startsWith("/")) {
-            (postgresRefuses() ? refused : open)
-                    .add("PostgreSQL (%s/postgres)".formatted(backup.server().user()));
+            attempt("PostgreSQL (postgres/postgres)", this::postgresRefuses, open, refused, untried);
         }
         String redis = properties.redis();
         if (!redis.isBlank()) {
-            (redisRefuses(redis) ? refused : open).add("Redis (no password)");
+            attempt("Redis (no password, foobared)", () -> redisRefuses(redis), open, refused, untried);
         }
-        if (open.isEmpty() && refused.isEmpty()) {
+        if (open.isEmpty() && refused.isEmpty() && untried.isEmpty()) {
             throw new NotConfigured(
                     "There is nothing to try: set sidecar.dashboards.grafana-url, sidecar.backup.server.host or sidecar.proofs.redis.");
+        }
+        if (open.isEmpty() && !untried.isEmpty()) {
+            return Finding.inconclusive(
+                    "Could not be tried: %s. Refused: %s.",
+                    String.join("; ", untried), refused.isEmpty() ? "none" : Words.list(refused));
         }
         return open.isEmpty()
                 ? Finding.held("Refused: %s.", Words.list(refused))
                 : Finding.broken("Let in: %s. Change these passwords now.", Words.list(open));
     }
 
+    /** One that cannot be asked takes nothing from what the others say. */
+    private static void attempt(
+            String what, Callable<Boolean> refuses, List<String> open, List<String> refused, List<String> untried) {
+        try {
+            (refuses.call() ? refused : open).add(what);
+        } catch (Exception e) {
+            untried.add("%s, %s".formatted(what, e.getMessage()));
+        }
+    }
+
+    private boolean grafanaRefuses() {
+        int status = grafana.answerToDefaultPassword();
+        if (status != OK && status != UNAUTHORIZED && status != FORBIDDEN) {
+            throw new PeerUnavailable(
+                    "Grafana answered %d to a login, which says neither yes nor no.".formatted(status));
+        }
+        return status != OK;
+    }
+
     private boolean postgresRefuses() {
         Properties login = new Properties();
-        login.setProperty("user", backup.server().user());
+        // Whose password the public image's own instructions give, whoever else may log in here.
+        login.setProperty("user", "postgres");
         login.setProperty("password", "postgres");
         login.setProperty("loginTimeout", "5");
         login.setProperty("ApplicationName", "sidecar [DRILL]");
@@ -85,16 +114,25 @@ final class DefaultPasswordsProof implements Proof {
         }
     }
 
+    /** Neither no password nor the example in Redis' own configuration file lets anybody in. */
     private static boolean redisRefuses(String address) throws IOException {
         String[] parts = address.split(":");
         int port = parts.length > 1 ? Integer.parseInt(parts[1]) : DEFAULT_REDIS_PORT;
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(parts[0], port), LIMIT_MS);
             socket.setSoTimeout(LIMIT_MS);
-            socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            byte[] answer = new byte[64];
-            int length = socket.getInputStream().read(answer);
-            return !new String(answer, 0, Math.max(0, length), StandardCharsets.US_ASCII).startsWith("+PONG");
+            return !answer(socket, "PING").startsWith("+PONG")
+                    && !answer(socket, "AUTH foobared").startsWith("+OK");
         }
+    }
+
+    private static String answer(Socket socket, String command) throws IOException {
+        socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = new byte[256];
+        int length = socket.getInputStream().read(answer);
+        if (length <= 0) {
+            throw new IOException("Redis closed the connection without an answer");
+        }
+        return new String(answer, 0, length, StandardCharsets.US_ASCII);
     }
 }

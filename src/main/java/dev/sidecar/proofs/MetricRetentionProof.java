@@ -2,8 +2,12 @@ package dev.sidecar.proofs;
 
 import dev.sidecar.rules.Prometheus;
 import java.time.Duration;
+import java.util.OptionalDouble;
 
 final class MetricRetentionProof implements Proof {
+
+    /** What Prometheus' own documentation reckons with, at most. */
+    private static final double BYTES_PER_SAMPLE = 2;
 
     private final Prometheus prometheus;
     private final Duration retention;
@@ -15,7 +19,11 @@ final class MetricRetentionProof implements Proof {
 
     @Override
     public Claim claim() {
-        return new Claim("MET-4", Area.METRICS, "Prometheus keeps its samples as long as agreed.", Duration.ofHours(1));
+        return new Claim(
+                "MET-4",
+                Area.METRICS,
+                "Prometheus keeps its samples as long as agreed, and the disk has room for them.",
+                Duration.ofHours(1));
     }
 
     @Override
@@ -24,11 +32,19 @@ final class MetricRetentionProof implements Proof {
         double bytes = prometheus
                 .value("sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)")
                 .orElse(0);
+        double samples = prometheus
+                .value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))")
+                .orElse(0);
+        double forecast = samples * BYTES_PER_SAMPLE * retention.toSeconds();
+        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
         return Finding.heldIf(
-                running.equals(retention),
-                "The running Prometheus keeps %s (agreed: %s); it uses %s now.",
+                running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
+                "The running Prometheus keeps %s (agreed: %s); it uses %s now and, at %.0f samples/s, about %s in the end; %s.",
                 Words.time(running),
                 Words.time(retention),
-                Words.bytes(bytes));
+                Words.bytes(bytes),
+                samples,
+                Words.bytes(forecast),
+                free.isPresent() ? Words.bytes(free.getAsDouble()) + " are free" : "what is free is not known");
     }
 }

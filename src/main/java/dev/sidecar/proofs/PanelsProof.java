@@ -42,17 +42,27 @@ final class PanelsProof implements Proof {
     public Finding prove() {
         List<PanelQuery> queries = grafana.panelQueries();
         List<String> dead = new ArrayList<>();
+        List<String> unasked = new ArrayList<>();
         int empty = 0;
         for (PanelQuery query : queries) {
             try {
                 boolean data = query.datasource().equals("loki") ? logData(query) : metricData(query);
                 empty += data ? 0 : 1;
-            } catch (DeadQuery | PeerUnavailable e) {
+            } catch (DeadQuery e) {
                 dead.add("%s: %s".formatted(query.where(), e.getMessage()));
+            } catch (PeerUnavailable e) {
+                // A program that is away says nothing about the query; that is another proof's business.
+                (e.isRefusal() ? dead : unasked).add("%s: %s".formatted(query.where(), e.getMessage()));
             }
         }
         if (queries.isEmpty()) {
             return Finding.broken("Grafana has no panel with a query.");
+        }
+        if (dead.isEmpty() && !unasked.isEmpty()) {
+            return Finding.inconclusive(
+                            "%d of %d panel queries could not be asked: %s.",
+                            unasked.size(), queries.size(), unasked.get(0))
+                    .with(unasked);
         }
         return (dead.isEmpty()
                         ? Finding.held(

@@ -22,9 +22,10 @@ final class ProofMetrics {
 
     private void register(Claim claim) {
         Tags tags = Tags.of("proof", claim.id(), "area", claim.area().name().toLowerCase(Locale.ROOT));
-        gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it did not", tags, () -> {
+        gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it was broken", tags, () -> {
             Drill drill = last.get(claim.id());
-            return drill == null || !drill.finding().applicable()
+            // What could not be seen is neither; that it stays so is told by the age of the last time it held.
+            return drill == null || drill.verdict() == Verdict.INCONCLUSIVE
                     ? Double.NaN
                     : drill.verdict() == Verdict.HELD ? 1 : 0;
         });
@@ -38,6 +39,8 @@ final class ProofMetrics {
                 "When a drill last held, 0 if never",
                 tags,
                 () -> lastHeld.getOrDefault(claim.id(), 0.0));
+        gauge("sidecar.proof.interval", "seconds", "How often it is drilled", tags, () ->
+                (double) claim.interval().toSeconds());
         gauge("sidecar.proof.duration", "seconds", "How long the last drill took", tags, () -> {
             Drill drill = last.get(claim.id());
             return drill == null ? Double.NaN : drill.took().toMillis() / 1000.0;

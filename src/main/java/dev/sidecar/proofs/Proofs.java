@@ -26,6 +26,8 @@ import java.util.concurrent.Semaphore;
 public final class Proofs implements JobSource {
 
     private static final String JOB_PREFIX = "proof-";
+    /** Waiting twice as long each time: some hours in all, so that what is drilled once a week is not given up at a slow start. */
+    private static final int RETRIES = 10;
 
     private final Map<String, Proof> proofs = new LinkedHashMap<>();
     private final Map<String, Drill> drills = new ConcurrentHashMap<>();
@@ -47,7 +49,11 @@ public final class Proofs implements JobSource {
         this.properties = properties;
         this.atOnce = new Semaphore(properties.atOnce());
         this.clock = clock;
-        this.metrics = new ProofMetrics(registry, claims());
+        this.metrics = new ProofMetrics(
+                registry,
+                claims().stream()
+                        .map(claim -> claim.every(properties.intervalOf(claim)))
+                        .toList());
     }
 
     /** What must hold, in the report's order. */
@@ -92,7 +98,7 @@ public final class Proofs implements JobSource {
                 JOB_PREFIX + claim.id(),
                 Schedule.every(interval, offset),
                 claim.limit().multipliedBy(2),
-                new Retries(4, Duration.ofSeconds(20)),
+                new Retries(RETRIES, Duration.ofSeconds(20)),
                 () -> Optional.of(Instant.EPOCH),
                 run -> outcome(drill(proof)));
     }

@@ -50,7 +50,7 @@ final class ReportCommand implements SidecarCommand {
 
     @Option(
             names = "--limit",
-            defaultValue = "300",
+            defaultValue = "900",
             description = "With --prove-now: wait at most so many seconds (default: ${DEFAULT-VALUE}).")
     private int limit;
 
@@ -100,6 +100,7 @@ final class ReportCommand implements SidecarCommand {
         Instant began = Instant.parse(sidecar.get("/api/report").path("at").asString());
         sidecar.postJson("/api/report/drills", Map.of());
         long end = System.nanoTime() + Duration.ofSeconds(limit).toNanos();
+        int told = -1;
         while (System.nanoTime() < end) {
             JsonNode report = sidecar.get("/api/report");
             int all = report.path("proofs").size() + report.path("waiting").size();
@@ -107,8 +108,11 @@ final class ReportCommand implements SidecarCommand {
             for (JsonNode proof : report.path("proofs")) {
                 fresh += Instant.parse(proof.path("at").asString()).isAfter(began) ? 1 : 0;
             }
-            err().printf("%d of %d drills have ended%n", fresh, all);
-            err().flush();
+            if (fresh != told) {
+                err().printf("%d of %d drills have ended%n", fresh, all);
+                err().flush();
+                told = fresh;
+            }
             if (fresh == all) {
                 return true;
             }

@@ -27,28 +27,92 @@ final class ReportMarkdown {
     private String written(Identity identity) {
         text.append("# Readiness of ").append(identity.stack()).append("\n\n");
         text.append(summary(report)).append("\n\n");
-        text.append("Written ")
-                .append(MINUTE.format(report.at()))
-                .append(" on ")
-                .append(identity.host())
-                .append(" (")
-                .append(identity.environment())
-                .append(
-                        "). Every line is a drill that ran against the live system at the time it names; nothing is ticked because it is")
-                .append(" configured.\n");
+        text.append("Written %s on %s (%s). "
+                .formatted(MINUTE.format(report.at()), identity.host(), identity.environment()));
+        text.append(
+                "Every line below is a drill that ran against the live system at the time it names; nothing is ticked because it"
+                        + " is configured. *Held*: it was seen to work. *Broken*: it was seen not to. *Inconclusive*: it could not be tried."
+                        + " *Off*: what it needs is not configured, so it counts neither for nor against.\n\n");
+        totals();
+        attention("Broken", Verdict.BROKEN);
+        attention("Inconclusive", Verdict.INCONCLUSIVE);
         for (Area area : Area.values()) {
             area(area);
         }
+        off();
         if (!report.waiting().isEmpty()) {
             text.append("\n## Not drilled yet\n\n");
-            report.waiting()
-                    .forEach(claim -> text.append("- ")
-                            .append(claim.id())
-                            .append(" ")
-                            .append(claim.sentence())
-                            .append('\n'));
+            report.waiting().forEach(claim -> item(claim, "its first drill is still to come."));
         }
+        details();
         return text.toString();
+    }
+
+    private void totals() {
+        text.append("| area | held | broken | inconclusive | off | not drilled yet |\n|---|--:|--:|--:|--:|--:|\n");
+        for (Area area : Area.values()) {
+            List<Drill> drills = report.of(area);
+            text.append("| %s | %d | %d | %d | %d | %d |\n"
+                    .formatted(
+                            area.title(),
+                            count(drills, Verdict.HELD),
+                            count(drills, Verdict.BROKEN),
+                            count(drills, Verdict.INCONCLUSIVE),
+                            drills.stream()
+                                    .filter(drill -> !drill.finding().applicable())
+                                    .count(),
+                            report.waiting().stream()
+                                    .filter(claim -> claim.area() == area)
+                                    .count()));
+        }
+    }
+
+    private static long count(List<Drill> drills, Verdict verdict) {
+        return drills.stream()
+                .filter(drill -> drill.finding().applicable() && drill.verdict() == verdict)
+                .count();
+    }
+
+    /** What somebody has to do something about comes first. */
+    private void attention(String title, Verdict verdict) {
+        List<Drill> drills = report.drills().stream()
+                .filter(drill -> drill.finding().applicable() && drill.verdict() == verdict)
+                .toList();
+        if (!drills.isEmpty()) {
+            text.append("\n## ").append(title).append("\n\n");
+            drills.forEach(drill -> item(drill.claim(), drill.finding().evidence()));
+        }
+    }
+
+    private void off() {
+        List<Drill> drills = report.drills().stream()
+                .filter(drill -> !drill.finding().applicable())
+                .toList();
+        if (!drills.isEmpty()) {
+            text.append("\n## Off, and what would switch it on\n\n");
+            drills.forEach(drill -> item(drill.claim(), drill.finding().evidence()));
+        }
+    }
+
+    private void item(Claim claim, String words) {
+        text.append("- **%s** %s – %s\n".formatted(claim.id(), claim.sentence(), cell(words)));
+    }
+
+    private void details() {
+        List<Drill> drills = report.drills().stream()
+                .filter(drill -> !drill.finding().details().isEmpty())
+                .toList();
+        if (drills.isEmpty()) {
+            return;
+        }
+        text.append("\n## Evidence in full\n");
+        for (Drill drill : drills) {
+            text.append("\n**%s** %s%n\n"
+                    .formatted(drill.claim().id(), cell(drill.finding().evidence())));
+            drill.finding()
+                    .details()
+                    .forEach(line -> text.append("- ").append(cell(line)).append('\n'));
+        }
     }
 
     /** One sentence with the score and what stands beside it. */
@@ -67,7 +131,9 @@ final class ReportMarkdown {
     }
 
     private void area(Area area) {
-        List<Drill> drills = report.of(area);
+        List<Drill> drills = report.of(area).stream()
+                .filter(drill -> drill.finding().applicable())
+                .toList();
         if (drills.isEmpty()) {
             return;
         }
@@ -90,9 +156,6 @@ final class ReportMarkdown {
     }
 
     private static String mark(Drill drill) {
-        if (!drill.finding().applicable()) {
-            return "– off";
-        }
         return switch (drill.verdict()) {
             case HELD -> "✅ held";
             case BROKEN -> "❌ **broken**";
@@ -101,7 +164,7 @@ final class ReportMarkdown {
     }
 
     private String age(Instant when) {
-        return MINUTE.format(when) + ", " + Words.time(Duration.between(when, report.at())) + " before";
+        return MINUTE.format(when) + ", " + Words.time(Duration.between(when, report.at())) + " earlier";
     }
 
     private static String cell(String words) {

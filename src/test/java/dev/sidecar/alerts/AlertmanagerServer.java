@@ -19,7 +19,7 @@ import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A real Alertmanager with the committed configuration, rendered as the preflight does and hurried. */
-final class AlertmanagerServer implements AutoCloseable {
+public final class AlertmanagerServer implements AutoCloseable {
 
     static final String EXTERNAL_URL = "https://alertmanager.example.org";
 
@@ -35,7 +35,8 @@ final class AlertmanagerServer implements AutoCloseable {
         this.output = output;
     }
 
-    static AlertmanagerServer start(Path directory, Map<String, String> settings, int factor) throws IOException {
+    public static AlertmanagerServer start(Path directory, Map<String, String> settings, int factor)
+            throws IOException {
         Path config = RenderedConfig.alertmanager(directory, settings);
         Hurried.alertmanager(config, factor);
         int port = FreePort.get();
@@ -60,7 +61,7 @@ final class AlertmanagerServer implements AutoCloseable {
         return server;
     }
 
-    String hostAndPort() {
+    public String hostAndPort() {
         return address.getAuthority();
     }
 

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * time and every range of an expression is divided by one number (scraping becomes two seconds), thresholds and everything else stay. What is exact about time
  * is proven by promtool on the files as they are.
  */
-final class Hurried {
+public final class Hurried {
 
     private static final Pattern WAIT =
             Pattern.compile("(?m)^(\\s*(?:- )?(?:for|keep_firing_for|group_wait|group_interval|repeat_interval"
@@ -26,7 +26,7 @@ final class Hurried {
         Files.writeString(config, hurry(Files.readString(config), WAIT, factor));
     }
 
-    static void prometheus(Path config, int factor) throws IOException {
+    public static void prometheus(Path config, int factor) throws IOException {
         // The exporter of a stopped PostgreSQL takes a second to say so.
         String scraped =
                 Files.readString(config).replaceAll("(?m)^(\\s*scrape_(?:interval|timeout)): \\d+s$", "$1: 2s");

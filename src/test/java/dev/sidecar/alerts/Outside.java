@@ -19,18 +19,18 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What lives outside the building (Slack, PagerDuty …) and the sidecar's end of Alertmanager's hooks: keeps what it was sent. */
-final class Outside implements AutoCloseable {
+public final class Outside implements AutoCloseable {
 
     /** A request as it came. Header names are in lower case. */
-    record Received(String method, String path, Map<String, String> headers, String body) {
-        JsonNode json() {
+    public record Received(String method, String path, Map<String, String> headers, String body) {
+        public JsonNode json() {
             return JsonMapper.shared().readTree(body);
         }
     }
 
     /** An answer; headers may be empty. */
-    record Answer(int status, Map<String, String> headers, String body) {
-        static Answer ok(String body) {
+    public record Answer(int status, Map<String, String> headers, String body) {
+        public static Answer ok(String body) {
             return new Answer(200, Map.of("Content-Type", "text/plain"), body);
         }
     }
@@ -40,7 +40,7 @@ final class Outside implements AutoCloseable {
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final Map<String, Function<Received, Answer>> answers = new ConcurrentHashMap<>();
 
-    Outside() {
+    public Outside() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -52,19 +52,19 @@ final class Outside implements AutoCloseable {
     }
 
     /** How to answer what comes for a path, from now on; otherwise with 200 and {@code ok}. */
-    void answer(String path, Function<Received, Answer> answer) {
+    public void answer(String path, Function<Received, Answer> answer) {
         answers.put(path, answer);
     }
 
-    String url(String path) {
+    public String url(String path) {
         return "http://127.0.0.1:" + server.getAddress().getPort() + path;
     }
 
-    String hostAndPort() {
+    public String hostAndPort() {
         return "127.0.0.1:" + server.getAddress().getPort();
     }
 
-    List<Received> received(String path) {
+    public List<Received> received(String path) {
         return received.stream().filter(each -> each.path().equals(path)).toList();
     }
 

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,50 @@ class BackupJobsTest {
         Outcome retried = jobs().take(Generation.DAILY, new Run(MONDAY, true, 2));
         assertThat(retried.result()).as(retried.reason()).isEqualTo(Result.SUCCESS);
         assertThat(fixture.backups().list()).hasSize(2);
+    }
+
+    /** One of its processes is killed, so that PostgreSQL ends every session and recovers: what clients see of a restart. */
+    @Test
+    void aServerThatRestartsInTheMiddleOfADumpFailsTheRunAndTheRetryMakesUpForIt() throws Exception {
+        try (PostgresServer own = PostgresServer.start()) {
+            String shop = own.createDatabase("restarted");
+            own.execute(
+                    shop,
+                    "CREATE TABLE noise AS SELECT i, md5(random()::text) || md5(random()::text) || md5(random()::text)"
+                            + " || md5(random()::text) AS text FROM generate_series(1, 300000) i");
+            fixture = new BackupFixture(own, folder).at(clock).with("server.databases", shop);
+            metrics = new BackupMetrics(fixture.registry, Duration.ofHours(26), Duration.ofHours(1));
+            TroubledStore stalled =
+                    TroubledStore.stalling(new LocalStore(fixture.store), key -> key.contains("tables-01"));
+
+            CompletableFuture<Outcome> night =
+                    CompletableFuture.supplyAsync(() -> jobs(store -> stalled).take(Generation.DAILY, slot(MONDAY)));
+            assertThat(stalled.reached.await(1, TimeUnit.MINUTES)).isTrue();
+            long backend = Long.parseLong(own.query(
+                            "postgres",
+                            "SELECT pid FROM pg_stat_activity WHERE application_name = 'sidecar backup dump' LIMIT 1")
+                    .get(0));
+            ProcessHandle.of(backend).orElseThrow().destroyForcibly();
+            stalled.release.countDown();
+
+            Outcome failed = night.get(2, TimeUnit.MINUTES);
+            assertThat(failed.result()).isEqualTo(Result.FAILURE);
+            assertThat(failed.reason()).contains(shop);
+            assertThat(fixture.stored()).isEmpty();
+            String labels = "{database=\"" + shop + "\",generation=\"daily\"}";
+            assertThat(fixture.metric("sidecar_backup_last_run_success" + labels))
+                    .isEqualTo("0.0");
+
+            Awaitility.await("the server has recovered")
+                    .atMost(Duration.ofMinutes(1))
+                    .ignoreExceptions()
+                    .until(() -> !own.query(shop, "SELECT 1").isEmpty());
+            Outcome retried = jobs().take(Generation.DAILY, new Run(MONDAY, true, 2));
+            assertThat(retried.result()).as(retried.reason()).isEqualTo(Result.SUCCESS);
+            assertThat(fixture.metric("sidecar_backup_last_run_success" + labels))
+                    .isEqualTo("1.0");
+            assertThat(fixture.backups().list()).hasSize(1).allMatch(backup -> backup.isVerified(VerificationLevel.L4));
+        }
     }
 
     @Test

@@ -51,7 +51,7 @@ public final class KilledSidecar {
                             progress);
         } else {
             Clients.Client client = new Clients(properties.server().programs()).ofMajor(Integer.parseInt(arguments[1]));
-            ScratchServer.start(properties.scratch(), client, 0);
+            ScratchServer.start(properties.scratch(), client, 0, java.util.List.of());
             System.out.println("begun");
             Thread.sleep(600_000);
         }

@@ -36,7 +36,9 @@ class KilledTest {
             Backup good = fixture.take(database);
             Process sidecar = start(fixture, "take", database);
             assertThat(fixture.stored()).anyMatch(file -> file.endsWith(".part"));
+            assertThat(passwordFiles()).as("a password has no name, ever").isEmpty();
             sidecar.destroyForcibly().waitFor();
+            assertThat(passwordFiles()).isEmpty();
 
             assertThat(fixture.backups().list()).extracting(Backup::id).containsExactly(good.id());
             Awaitility.await("pg_dump and its snapshot are gone")
@@ -89,10 +91,18 @@ class KilledTest {
                 .toList();
     }
 
-    private static Process start(BackupFixture fixture, String what, String which) throws Exception {
+    private List<Path> passwordFiles() throws Exception {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("sidecar-pgpass"))
+                    .toList();
+        }
+    }
+
+    private Process start(BackupFixture fixture, String what, String which) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
+                "-Djava.io.tmpdir=" + folder,
                 "-cp",
                 System.getProperty("java.class.path"),
                 KilledSidecar.class.getName(),

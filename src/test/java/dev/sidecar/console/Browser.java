@@ -7,11 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
-import org.openqa.selenium.Dimension;
 import org.openqa.selenium.JavascriptExecutor;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
@@ -69,8 +70,17 @@ final class Browser implements AutoCloseable {
         return this;
     }
 
+    /** Of the page itself, as on a telephone; a window cannot be made that narrow. */
     void size(int width, int height) {
-        driver.manage().window().setSize(new Dimension(width, height));
+        driver.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    }
+
+    void dark(boolean dark) {
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
     void type(String id, String text) {
@@ -143,6 +153,21 @@ final class Browser implements AutoCloseable {
         Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
         Files.createDirectories(folder);
         Files.write(folder.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+    }
+
+    /** The whole page, however long. */
+    void wholePicture(String name) throws IOException {
+        Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
+        Files.createDirectories(folder);
+        Map<String, Object> shot = driver.executeCdpCommand(
+                "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", wholePage()));
+        Files.write(folder.resolve(name + ".png"), Base64.getDecoder().decode((String) shot.get("data")));
+    }
+
+    private Map<String, Object> wholePage() {
+        Object width = driver.executeScript("return document.documentElement.clientWidth");
+        Object height = driver.executeScript("return document.documentElement.scrollHeight");
+        return Map.of("x", 0, "y", 0, "width", width, "height", height, "scale", 1);
     }
 
     @Override

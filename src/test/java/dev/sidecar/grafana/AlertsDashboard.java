@@ -14,7 +14,7 @@ final class AlertsDashboard {
 
     static Dashboard dashboard() {
         Dashboard page = new Dashboard(
-                "alerts", "8 Alerts and deliveries", "If something broke now: who would hear of it, and how soon?");
+                "alerts", "08 Alerts and deliveries", "If something broke now: who would hear of it, and how soon?");
         now(page);
         firing(page);
         delivery(page);
@@ -106,7 +106,7 @@ final class AlertsDashboard {
                 .nothing("nothing delivered yet")
                 .query(
                         "{{receiver}} {{integration}}",
-                        "max by (receiver, integration) (sidecar_alert_delivery_seconds{HERE})"));
+                        "max by (receiver, integration) (sidecar_alert_delivery_seconds_max{HERE})"));
         page.panel(
                 timeSeries("Notifications", "An hour, by integration.")
                         .fromZero()

@@ -18,7 +18,7 @@ final class ApiDashboard {
     private ApiDashboard() {}
 
     static Dashboard dashboard() {
-        Dashboard page = new Dashboard("api", "2 API and edge", "What do clients see, and where is the time spent?");
+        Dashboard page = new Dashboard("api", "02 API and edge", "What do clients see, and where is the time spent?");
         page.variable(
                 "service",
                 "Service",

@@ -15,7 +15,7 @@ final class BackupsDashboard {
     static Dashboard dashboard() {
         Dashboard page = new Dashboard(
                 "backups",
-                "7 Backups and restores",
+                "07 Backups and restores",
                 "If the database were gone now: what would we get back, how old, and how fast?");
         now(page);
         proofs(page);

@@ -16,10 +16,11 @@ record DashboardFile(String name, String text, JsonNode json) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** What the page shows when nothing is chosen, over the last quarter of an hour. */
+    /** What Grafana itself puts in, over the last quarter of an hour. */
+    private static final Map<String, String> BUILT_IN = Map.of("$__rate_interval", "1m", "$__range", "15m");
+
+    /** What the page shows when nothing is chosen. */
     private static final Map<String, String> CHOSEN = Map.of(
-            "$__rate_interval", "1m",
-            "$__range", "15m",
             "$stack", ".+",
             "$host", ".+",
             "$service", ".+",
@@ -31,8 +32,17 @@ record DashboardFile(String name, String text, JsonNode json) {
 
         /** With something in place of every variable. */
         String filled() {
-            String filled = raw;
-            for (Map.Entry<String, String> variable : CHOSEN.entrySet()) {
+            return filledWith(BUILT_IN, chosen());
+        }
+
+        /** With what a person chooses put in, and the rest left to Grafana. */
+        String chosen() {
+            return filledWith(CHOSEN, raw);
+        }
+
+        private static String filledWith(Map<String, String> values, String expression) {
+            String filled = expression;
+            for (Map.Entry<String, String> variable : values.entrySet()) {
                 filled = filled.replace(variable.getKey(), variable.getValue());
             }
             return filled;
@@ -79,6 +89,16 @@ record DashboardFile(String name, String text, JsonNode json) {
                                 panel.path("title").asString(),
                                 target.path("datasource").path("uid").asString(),
                                 target.path("expr").asString())));
+    }
+
+    /** What is drawn into the panels as vertical lines. */
+    Stream<Query> annotations() {
+        return list(json.path("annotations").path("list"))
+                .map(annotation -> new Query(
+                        json.path("uid").asString(),
+                        "annotation " + annotation.path("name").asString(),
+                        annotation.path("datasource").path("uid").asString(),
+                        annotation.path("expr").asString()));
     }
 
     static Stream<JsonNode> list(JsonNode array) {

@@ -37,7 +37,9 @@ class DashboardQueriesTest {
     }
 
     static Stream<DashboardFile.Query> promQl() {
-        return DashboardFile.queries("prometheus");
+        return Stream.concat(
+                DashboardFile.queries("prometheus"),
+                DashboardFile.all().stream().flatMap(DashboardFile::annotations).distinct());
     }
 
     static Stream<DashboardFile.Query> logQl() {

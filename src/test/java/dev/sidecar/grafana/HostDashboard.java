@@ -13,7 +13,7 @@ final class HostDashboard {
     private HostDashboard() {}
 
     static Dashboard dashboard() {
-        Dashboard page = new Dashboard("host", "5 Host", "What is the machine short of, and when will it be?");
+        Dashboard page = new Dashboard("host", "05 Host", "What is the machine short of, and when will it be?");
         now(page);
         processors(page);
         disks(page);

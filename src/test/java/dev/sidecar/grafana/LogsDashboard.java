@@ -10,7 +10,7 @@ final class LogsDashboard {
     private LogsDashboard() {}
 
     static Dashboard dashboard() {
-        Dashboard page = new Dashboard("logs", "6 Logs", "Does every line arrive, and what do the lines say?");
+        Dashboard page = new Dashboard("logs", "06 Logs", "Does every line arrive, and what do the lines say?");
         page.variable("service", "Service", "label_values(up{stack=~\"$stack\"}, service)");
         page.textBox("request_id", "Request id", "");
         now(page);

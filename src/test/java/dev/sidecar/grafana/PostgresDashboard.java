@@ -15,7 +15,7 @@ final class PostgresDashboard {
 
     static Dashboard dashboard() {
         Dashboard page =
-                new Dashboard("postgres", "3 PostgreSQL", "Is the database keeping up, and what costs the most?");
+                new Dashboard("postgres", "03 PostgreSQL", "Is the database keeping up, and what costs the most?");
         now(page);
         work(page);
         statements(page);

@@ -11,7 +11,7 @@ final class RedisDashboard {
     private RedisDashboard() {}
 
     static Dashboard dashboard() {
-        Dashboard page = new Dashboard("redis", "4 Redis", "Does the cache answer, hit, and stay within its memory?");
+        Dashboard page = new Dashboard("redis", "04 Redis", "Does the cache answer, hit, and stay within its memory?");
         now(page);
         work(page);
         memory(page);

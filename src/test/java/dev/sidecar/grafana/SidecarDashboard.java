@@ -15,7 +15,7 @@ final class SidecarDashboard {
 
     static Dashboard dashboard() {
         Dashboard page = new Dashboard(
-                "sidecar", "9 Sidecar and JVM", "Is the sidecar itself well, and what does its hop cost?");
+                "sidecar", "09 Sidecar and JVM", "Is the sidecar itself well, and what does its hop cost?");
         page.variable("service", "Service", "label_values(jvm_info{stack=~\"$stack\"}, service)");
         now(page);
         jvm(page);

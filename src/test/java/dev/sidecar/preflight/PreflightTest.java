@@ -74,6 +74,7 @@ class PreflightTest {
                   read_only: true
                   cap_drop: [ALL]
                   security_opt: ["no-new-privileges:true"]
+                  pids_limit: 100
                 services:
                   redis: {<<: *hardened, image: 'redis:8.8.0', user: "999:1000", mem_limit: 1m, cpus: 1}
                 """);
@@ -390,7 +391,11 @@ class PreflightTest {
         run();
         assertThat(printed).containsPattern("ON\\s+isolation\\s+1 services; user 0: none");
         assertThat(secret("sidecar/preflight.json"))
-                .contains("\"service\" : \"redis\"", "\"readOnly\" : true", "\"capabilities\" : [ ]");
+                .contains(
+                        "\"service\" : \"redis\"",
+                        "\"readOnly\" : true",
+                        "\"capabilities\" : [ ]",
+                        "\"weaknesses\" : [ ]");
 
         inClone("docker-compose.staging.yml", """
                 services:
@@ -400,7 +405,7 @@ class PreflightTest {
         assertThat(printed)
                 .containsPattern(
                         "NOTE\\s+isolation of watcher\\s+root with capabilities; capabilities defaults; writable root")
-                .contains("image without a fixed tag; privileged, in the host's network, or with docker.sock");
+                .contains("image without a fixed tag; privileged, in a namespace of the host, or with docker.sock");
     }
 
     @Test

@@ -44,7 +44,7 @@ class BackupProofsTest {
         server.execute(
                 database,
                 "CREATE TABLE orders (id serial PRIMARY KEY, note text)",
-                "INSERT INTO orders (note) SELECT repeat('order ', 20) || i FROM generate_series(1, 5000) i");
+                "INSERT INTO orders (note) SELECT repeat('order ', 20) || i FROM generate_series(1, 20000) i");
         sidecar = SpringApplication.run(
                 SidecarApplication.class,
                 "--server.port=0",

@@ -57,7 +57,7 @@ class ProofsTest {
 
         assertThat(proofs.report().drills()).extracting(Drill::verdict).containsOnly(Verdict.INCONCLUSIVE);
         assertThat(proofs.report().score()).isZero();
-        assertThat(gauge("sidecar.proof.held", "LOG-1")).isZero();
+        assertThat(gauge("sidecar.proof.held", "LOG-1")).isNaN();
         assertThat(gauge("sidecar.proof.last.held.timestamp", "LOG-1")).isZero();
     }
 

@@ -118,6 +118,11 @@ final class ComposeStack implements AutoCloseable {
         return compose(more, "run", "--rm", "--no-deps", "preflight");
     }
 
+    /** One of the scripts that a person runs on the host. */
+    Result script(String... command) {
+        return run(Map.of(), command);
+    }
+
     /** A command inside a service. */
     Result exec(String service, String... command) {
         return compose(Stream.concat(Stream.of("exec", "-T", service), Arrays.stream(command))

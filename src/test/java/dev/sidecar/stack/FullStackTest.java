@@ -3,34 +3,40 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.grafana.RunningGrafana;
 import dev.sidecar.stack.ComposeStack.Result;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** What only the published images of Loki, Alloy and Grafana can show: the whole file, as the quick start has it. */
 @Tag("images")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FullStackTest {
 
-    @TempDir
-    Path given;
-
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private ComposeStack stack;
+    private RunningGrafana grafana;
 
-    @BeforeEach
-    void images() throws IOException {
+    @BeforeAll
+    void start(@TempDir Path given) throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("full", given);
         for (String service : new String[] {"loki", "alloy", "grafana"}) {
@@ -39,9 +45,30 @@ class FullStackTest {
                     .as("This test needs the image %s: docker compose -f %s pull %s", image, ComposeStack.FILE, service)
                     .isZero();
         }
+        Result built = stack.compose("build");
+        assertThat(built.exitCode()).as(built.all()).isZero();
+        stack.up(List.of());
+        // So that the page about backups has something to show.
+        Result backup = stack.exec("sidecar", "sidecar", "backup");
+        assertThat(backup.exitCode()).as(backup.all()).isZero();
+        grafana = new RunningGrafana(stack.url("GRAFANA_PORT", ""), password());
     }
 
-    @AfterEach
+    /** As the README says to read it. */
+    private String password() {
+        return stack.compose(
+                        "run",
+                        "--rm",
+                        "--no-deps",
+                        "--entrypoint",
+                        "cat",
+                        "preflight",
+                        "/run/secrets/grafana/admin_password")
+                .out()
+                .strip();
+    }
+
+    @AfterAll
     void stop() {
         if (stack != null) {
             stack.close();
@@ -49,35 +76,93 @@ class FullStackTest {
     }
 
     @Test
-    void everythingComesUpHealthyAndGrafanaAsksForTheLogin() throws Exception {
-        Result built = stack.compose("build");
-        assertThat(built.exitCode()).as(built.all()).isZero();
-        stack.up(List.of());
-
-        HttpClient client = HttpClient.newHttpClient();
-        assertThat(client.send(
-                                HttpRequest.newBuilder(URI.create(stack.url("GRAFANA_PORT", "/login")))
-                                        .build(),
-                                BodyHandlers.ofString())
-                        .body())
-                .contains("Grafana");
-        assertThat(client.send(
-                                HttpRequest.newBuilder(URI.create(stack.url("GRAFANA_PORT", "/api/search")))
-                                        .build(),
-                                BodyHandlers.discarding())
-                        .statusCode())
-                .as("nobody is let in without the login")
-                .isEqualTo(401);
+    void everyTargetIsUp() {
         await().atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofSeconds(3))
-                .untilAsserted(() -> assertThat(client.send(
-                                        HttpRequest.newBuilder(URI.create(stack.url(
-                                                        "PROMETHEUS_PORT",
-                                                        "/api/v1/query?query=count(up%20==%201)%20==%20count(up)")))
-                                                .build(),
-                                        BodyHandlers.ofString())
-                                .body())
-                        .as("every target is up")
+                .untilAsserted(() -> assertThat(
+                                get("PROMETHEUS_PORT", "/api/v1/query?query=count(up%20==%201)%20==%20count(up)")
+                                        .body())
                         .contains("\"value\""));
+    }
+
+    @Test
+    void grafanaLetsNobodyInWithoutTheLogin() {
+        assertThat(get("GRAFANA_PORT", "/login").body()).contains("Grafana");
+        assertThat(get("GRAFANA_PORT", "/api/search").statusCode()).isEqualTo(401);
+        assertThat(grafana.get("/api/org").status()).isEqualTo(200);
+        assertThat(new RunningGrafana(stack.url("GRAFANA_PORT", ""), "admin")
+                        .get("/api/org")
+                        .status())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void grafanaReadsWhatIsProvisionedWithoutAComplaint() {
+        assertThat(stack.logs("grafana")
+                        .lines()
+                        .filter(line ->
+                                line.matches(".*\"provisioning\\.(datasources|dashboard|alerting|plugins)\".*")))
+                .isNotEmpty()
+                .noneMatch(line -> line.matches(".*\"level\":\"(error|warn)\".*"));
+    }
+
+    @Test
+    void theDataSourcesAreThereAndAnswer() {
+        assertThat(grafana.get("/api/datasources").body())
+                .extracting(source -> source.path("uid").asString())
+                .containsExactlyInAnyOrder("prometheus", "loki", "alertmanager");
+        assertThat(grafana.get("/api/datasources").body())
+                .allSatisfy(source ->
+                        assertThat(source.path("readOnly").asBoolean()).isTrue());
+        for (String asked : List.of(
+                "prometheus/api/v1/status/buildinfo", "loki/loki/api/v1/labels", "alertmanager/api/v2/status")) {
+            assertThat(grafana.get("/api/datasources/proxy/uid/" + asked).status())
+                    .as(asked)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void theTenDashboardsAreThereAndNobodyCanChangeThem() {
+        List<JsonNode> dashboards = grafana.dashboards();
+
+        assertThat(dashboards).hasSize(10).allSatisfy(dashboard -> {
+            assertThat(dashboard.at("/meta/provisioned").asBoolean()).isTrue();
+            RunningGrafana.Answer answer = grafana.post(
+                    "/api/dashboards/db", Map.of("dashboard", dashboard.path("dashboard"), "overwrite", true));
+            assertThat(answer.status()).as(answer.body().toString()).isEqualTo(400);
+        });
+        assertThat(grafana.get("/api/dashboards/home")
+                        .body()
+                        .at("/dashboard/title")
+                        .asString())
+                .isEqualTo("01 Operational health");
+    }
+
+    /** What Grafana's own plugins make of the query is seen only here: its steps and windows, and the frames that the panels draw. */
+    @Test
+    void everyQueryOfEveryPanelHasDataThroughGrafana() {
+        await().atMost(Duration.ofMinutes(6))
+                .pollInterval(Duration.ofSeconds(10))
+                .untilAsserted(() -> {
+                    LogsAndPanelsTest.TRAFFIC.forEach(path -> get("EDGE_PORT", path));
+                    assertThat(grafana.withoutData()).isEmpty();
+                    assertThat(grafana.emptyChoices()).isEmpty();
+                });
+    }
+
+    private HttpResponse<String> get(String port, String path) {
+        try {
+            return http.send(
+                    HttpRequest.newBuilder(URI.create(stack.url(port, path)))
+                            .timeout(Duration.ofSeconds(20))
+                            .build(),
+                    BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new AssertionError("no answer to " + path, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogsAndPanelsTest {
 
-    private static final List<String> TRAFFIC = List.of(
+    static final List<String> TRAFFIC = List.of(
             "/api/products",
             "/api/products/1",
             "/api/orders/1",

@@ -213,6 +213,9 @@ class StackTest {
 
     @Test
     void theDatabaseIsClosedFromTheEdge() {
+        assertThat(stack.exec("nginx", "nc", "-z", "-w", "3", "sidecar", "8000").exitCode())
+                .as("the probe itself works, from nginx")
+                .isZero();
         for (String service : new String[] {"postgres", "redis"}) {
             String port = service.equals("postgres") ? "5432" : "6379";
             String address = stack.inspect(service)
@@ -229,7 +232,7 @@ class StackTest {
                     .isNotZero();
             assertThat(stack.exec("sidecar", "bash", "-c", "exec 3<>/dev/tcp/" + address + "/" + port)
                             .exitCode())
-                    .as("the probe itself works, from the sidecar")
+                    .as("%s is there, seen from the sidecar", service)
                     .isZero();
         }
     }
@@ -435,6 +438,97 @@ class StackTest {
             });
         });
         assertThat(stack.logs("nginx")).doesNotContain("do-not-log");
+    }
+
+    @Test
+    void aBackupTakenOnTheHostIsProvenAndRestoredInTheStack() {
+        String table = "kept_" + UUID.randomUUID().toString().substring(0, 8);
+        sql("app", "CREATE TABLE " + table + " AS SELECT i FROM generate_series(1, 1000) i");
+
+        Result taken = stack.script("backup/backup-postgres.sh", "app");
+        assertThat(taken.exitCode()).as(taken.all()).isZero();
+        JsonNode backups = JsonMapper.shared()
+                .readTree(stack.script("backup/sidecar.sh", "list", "--database", "app", "--json")
+                        .out());
+        assertThat(backups.toString()).as("what was taken: %s", taken.all()).contains("MANUAL", "L4");
+
+        String restored = table + "_restored";
+        Result restore = stack.script("backup/restore-postgres.sh", "latest", "--database", "app", "--into", restored);
+        assertThat(restore.exitCode()).as(restore.all()).isZero();
+        assertThat(sql(restored, "SELECT count(*), sum(i) FROM " + table)).isEqualTo("1000|500500\n");
+        assertThat(sql(restored, "SELECT extname FROM pg_extension ORDER BY 1"))
+                .contains("pg_stat_statements", "pgaudit");
+
+        assertThat(stack.script("backup/restore-postgres.sh", "latest", "--database", "app", "--into", restored)
+                        .exitCode())
+                .as("a database of that name is there")
+                .isEqualTo(6);
+        assertThat(stack.script("backup/verify-backup.sh", "no-such-backup").exitCode())
+                .isEqualTo(4);
+        assertThat(stack.script("backup/backup-postgres.sh", "--no-such-option").exitCode())
+                .isEqualTo(2);
+        sql("postgres", "DROP DATABASE " + restored);
+        sql("app", "DROP TABLE " + table);
+    }
+
+    @Test
+    void aServiceThatIsLoosenedBreaksTheProofOfIsolationByItsName(@TempDir Path folder) throws Exception {
+        Path loosened = folder.resolve("loosened.yml");
+        Files.writeString(
+                loosened,
+                Files.readString(Path.of(ComposeStack.FILE))
+                        .replace(
+                                "  redis:\n    <<: *hardened\n",
+                                "  redis:\n    <<: *hardened\n    privileged: true\n"));
+        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(isolation()).startsWith("HELD 16 services");
+
+        Result preflight = stack.compose(
+                "run", "--rm", "--no-deps", "--volume", loosened + ":/stack/" + ComposeStack.FILE + ":ro", "preflight");
+        assertThat(preflight.out()).containsPattern("NOTE\\s+isolation of redis\\s+privileged");
+        assertThat(isolation()).startsWith("BROKEN 1 faults: redis: privileged");
+
+        assertThat(stack.preflight(Map.of()).exitCode()).isZero();
+        assertThat(isolation()).startsWith("HELD 16 services");
+    }
+
+    /** Runs the drill now, and what it found. */
+    private static String isolation() throws Exception {
+        String login = "Basic "
+                + java.util.Base64.getEncoder()
+                        .encodeToString(("admin:" + secrets().get("sidecar/admin_password")).getBytes());
+        Instant asked = Instant.now();
+        HttpResponse<String> accepted = client.send(
+                HttpRequest.newBuilder(URI.create(stack.url("CONTROL_PORT", "/api/report/drills/SEC-4")))
+                        .header("Authorization", login)
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        return await().atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(
+                        () -> {
+                            for (JsonNode proof : JsonMapper.shared()
+                                    .readTree(get("CONTROL_PORT", "/api/report", "Authorization", login)
+                                            .body())
+                                    .get("proofs")) {
+                                if (proof.get("id").asString().equals("SEC-4")
+                                        && Instant.parse(proof.get("at").asString())
+                                                .isAfter(asked)) {
+                                    return proof.get("verdict").asString() + " "
+                                            + proof.get("evidence").asString();
+                                }
+                            }
+                            return "";
+                        },
+                        found -> !found.isEmpty());
+    }
+
+    private static String sql(String database, String statement) {
+        Result result = stack.exec("postgres", "psql", "-U", "postgres", "-d", database, "-Atc", statement);
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        return result.out();
     }
 
     @Test

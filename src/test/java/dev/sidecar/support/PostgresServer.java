@@ -38,12 +38,14 @@ public final class PostgresServer implements AutoCloseable {
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
+    private final Path programs;
     private final Path folder;
     private final int port;
     private final String password;
     private final ChildProcess process;
 
-    private PostgresServer(Path folder, int port, String password, ChildProcess process) {
+    private PostgresServer(Path programs, Path folder, int port, String password, ChildProcess process) {
+        this.programs = programs;
         this.folder = folder;
         this.port = port;
         this.password = password;
@@ -65,12 +67,17 @@ public final class PostgresServer implements AutoCloseable {
 
     /** A server of one's own, to be closed. @param settings such as {@code max_connections=7} */
     public static PostgresServer start(String... settings) {
+        return start(PostgresPrograms.directory(), settings);
+    }
+
+    /** The same of another major. @param programs the folder of its programs */
+    public static PostgresServer start(Path programs, String... settings) {
         UnixUser user = UnixUser.unprivileged();
         String password = UUID.randomUUID().toString();
         Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sidecar-postgres-" + UUID.randomUUID());
         int port = freePort();
         List<String> command = new ArrayList<>(List.of("sh", "-c", INITIALISE_AND_RUN, "postgres"));
-        command.add(PostgresPrograms.directory().toString());
+        command.add(programs.toString());
         command.add(folder.toString());
         command.addAll(List.of("-p", Integer.toString(port)));
         Stream.concat(
@@ -90,7 +97,7 @@ public final class PostgresServer implements AutoCloseable {
                 Map.of("LC_ALL", "C", "INITIAL_PASSWORD", password),
                 line -> {},
                 ChildProcess.guarded(folder, "INT", command));
-        PostgresServer server = new PostgresServer(folder, port, password, process);
+        PostgresServer server = new PostgresServer(programs, folder, port, password, process);
         server.awaitReady();
         return server;
     }
@@ -145,7 +152,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** The folder of {@code pg_dump} and the other programs of the same major. */
     public Path programs() {
-        return PostgresPrograms.directory();
+        return programs;
     }
 
     public String jdbcUrl(String database) {

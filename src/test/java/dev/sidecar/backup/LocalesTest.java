@@ -1,0 +1,155 @@
+package dev.sidecar.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.PostgresServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Databases whose texts are encoded and sorted otherwise than those of the server's others. */
+class LocalesTest {
+
+    private static final String DATABASE = "sorted otherwise";
+
+    private final PostgresServer server = PostgresServer.shared();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void drop() {
+        server.dropDatabase(DATABASE);
+        server.dropDatabase(DATABASE + " again");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ENCODING 'UTF8' LOCALE 'C'                                                        | C",
+                "ENCODING 'LATIN1' LOCALE 'C'                                                      | C",
+                "ENCODING 'SQL_ASCII' LOCALE 'C'                                                   | C",
+                "ENCODING 'UTF8' LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'de-AT'           | de-AT",
+                "ENCODING 'UTF8' LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'en-u-kn-true'    | en-u-kn-true"
+            })
+    void keepsEncodingAndOrder(String options, String locale) throws Exception {
+        create(options);
+        BackupFixture fixture = new BackupFixture(server, folder).with("dump.digests", true);
+        Backup backup = fixture.take(DATABASE);
+        assertThat(backup.manifest().server().localeName()).isEqualTo(locale);
+
+        Backups backups = fixture.backups();
+        Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
+        assertThat(verification.problems()).isEmpty();
+        assertThat(verification.notes()).containsExactly("Tables and indexes were checked with amcheck.");
+
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), DATABASE + " again");
+        RestorePlan plan = backups.plan(request);
+        assertThat(plan.obstacles()).isEmpty();
+        assertThat(plan.warnings())
+                .hasSize(options.contains("SQL_ASCII") ? 1 : 0)
+                .allMatch(w -> w.contains("SQL_ASCII"));
+        backups.restore(request, backups.progress());
+        String settings =
+                "SELECT pg_encoding_to_char(encoding) || datlocprovider::text || datcollate || coalesce(daticulocale, '')"
+                        + " FROM pg_database WHERE datname = '%s'";
+        assertThat(server.query("postgres", settings.formatted(DATABASE + " again")))
+                .isEqualTo(server.query("postgres", settings.formatted(DATABASE)));
+        String bytes = "SELECT encode(name::bytea, 'hex') FROM word ORDER BY name";
+        assertThat(server.query(DATABASE + " again", bytes)).isEqualTo(server.query(DATABASE, bytes));
+    }
+
+    /** As on a host with another operating system: the server lies, so the manifest is changed instead. */
+    @ParameterizedTest
+    @ValueSource(strings = {"de-AT", "xx-nowhere"})
+    void warnsOfAnotherVersionOfTheCollation(String locale) throws Exception {
+        create("ENCODING 'UTF8' LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'de-AT'");
+        BackupFixture fixture = new BackupFixture(server, folder);
+        Backup backup = fixture.take(DATABASE);
+        String known = backup.manifest().server().collationVersion();
+        assertThat(known).isNotBlank();
+        rewrite(fixture, backup, server -> taken(server, server.collate(), locale, "1.2.3"));
+
+        RestorePlan plan = fixture.backups().plan(RestoreRequest.intoNew(backup.id(), DATABASE + " again"));
+
+        assertThat(plan.warnings())
+                .containsExactly("Collation %s had version 1.2.3 and has %s here: texts may sort otherwise."
+                        .formatted(locale, known));
+    }
+
+    @Test
+    void aLocaleThatIsNotInstalledHereIsProvenUnderAnotherOrderAndSaidSo() throws Exception {
+        create("ENCODING 'UTF8' LOCALE 'C'");
+        BackupFixture fixture = new BackupFixture(server, folder);
+        Backup backup = fixture.take(DATABASE);
+        rewrite(fixture, backup, server -> taken(server, "xx_XX.utf8", null, null));
+
+        Backups backups = fixture.backups();
+        assertThat(backups.plan(RestoreRequest.intoNew(backup.id(), DATABASE + " again"))
+                        .obstacles())
+                .containsExactly("Locale xx_XX.utf8 is not installed on this server.");
+        Verification verification = backups.verify(backups.get(backup.id()), VerificationLevel.L4, backups.progress());
+        assertThat(verification.reached())
+                .as(verification.problems().toString())
+                .isEqualTo(VerificationLevel.L4);
+        assertThat(verification.notes())
+                .contains("The locale xx_XX.utf8 is not installed here: proven under another order of sorting.");
+    }
+
+    private void create(String options) throws Exception {
+        try (Connection connection = server.connect("postgres")) {
+            NewDatabase.execute(
+                    connection, "CREATE DATABASE \"%s\" TEMPLATE template0 %s".formatted(DATABASE, options));
+        }
+        server.execute(
+                DATABASE,
+                "CREATE TABLE word (name text PRIMARY KEY)",
+                "INSERT INTO word SELECT 'w' || i FROM generate_series(1, 500) i",
+                "INSERT INTO word VALUES ('Zebra'), ('zebra'), ('aebra')",
+                // What a client of LATIN1 would have left there; SQL_ASCII takes anything.
+                "INSERT INTO word VALUES (%s)"
+                        .formatted(options.contains("SQL_ASCII") ? "E'\\xc4bra'" : "E'\\u00c4bra'"));
+    }
+
+    private static Manifest.Server taken(
+            Manifest.Server server, String collate, @Nullable String icuLocale, @Nullable String collationVersion) {
+        return new Manifest.Server(
+                server.version(),
+                server.versionNumber(),
+                server.systemIdentifier(),
+                server.encoding(),
+                collate,
+                server.ctype(),
+                server.localeProvider(),
+                icuLocale,
+                collationVersion,
+                server.definition());
+    }
+
+    private static void rewrite(BackupFixture fixture, Backup backup, UnaryOperator<Manifest.Server> elsewhere)
+            throws Exception {
+        Manifest m = backup.manifest();
+        Manifest changed = new Manifest(
+                m.format(),
+                m.id(),
+                m.slot(),
+                m.startedAt(),
+                m.finishedAt(),
+                elsewhere.apply(m.server()),
+                m.client(),
+                m.compression(),
+                m.encryption(),
+                m.files(),
+                m.contents());
+        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), ManifestFile.write(changed));
+    }
+}

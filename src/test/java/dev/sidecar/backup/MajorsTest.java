@@ -1,0 +1,197 @@
+package dev.sidecar.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.support.PostgresImage;
+import dev.sidecar.support.PostgresPrograms;
+import dev.sidecar.support.PostgresServer;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Two majors of PostgreSQL side by side: the installed one, and a newer one out of its image. */
+@Tag("docker")
+class MajorsTest {
+
+    private static final String IMAGE = System.getProperty("test.postgres.image", "postgres:18.6");
+
+    private static Path image;
+    private static PostgresServer older;
+    private static PostgresServer newer;
+    private static Path newerPrograms;
+
+    @TempDir
+    private Path folder;
+
+    private String database;
+    private String into;
+
+    @BeforeAll
+    static void start() throws Exception {
+        image = Files.createTempDirectory("sidecar-postgres-image-");
+        image.toFile().setExecutable(true, false);
+        image.toFile().setReadable(true, false);
+        newerPrograms = PostgresImage.extract(IMAGE, image);
+        older = PostgresServer.shared();
+        newer = PostgresServer.start(newerPrograms);
+        assertThat(major(newer)).isGreaterThan(major(older));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (newer != null) {
+            newer.close();
+        }
+        try (var files = Files.walk(image)) {
+            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @BeforeEach
+    void databases() {
+        database = older.createDatabase("majors");
+        into = database + "_again";
+        newer.execute("postgres", "CREATE DATABASE " + database);
+        for (PostgresServer server : new PostgresServer[] {older, newer}) {
+            server.execute(
+                    database,
+                    "CREATE TABLE item (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, at timestamptz)",
+                    "INSERT INTO item (name, at) SELECT 'item ' || i, now() FROM generate_series(1, 200) i",
+                    "CREATE MATERIALIZED VIEW items AS SELECT count(*) FROM item");
+        }
+    }
+
+    @AfterEach
+    void drop() {
+        for (PostgresServer server : new PostgresServer[] {older, newer}) {
+            server.dropDatabase(database);
+            server.dropDatabase(into);
+        }
+    }
+
+    @Test
+    void aServerForWhichThereIsNoClientIsRefusedBeforeAnythingBegins() throws Exception {
+        BackupFixture fixture =
+                of(newer).with("server.programs", PostgresPrograms.directory().toString());
+        assertThatThrownBy(() -> fixture.take(database))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.VERSION))
+                .hasMessageContaining("postgresql-client-" + major(newer));
+        assertThat(fixture.stored()).isEmpty();
+    }
+
+    /** As after an upgrade of the server: nobody has to tell the sidecar. */
+    @Test
+    void eachServerIsReadByTheClientOfItsOwnMajor() {
+        for (PostgresServer server : new PostgresServer[] {older, newer}) {
+            BackupFixture fixture = of(server);
+            Backup backup = fixture.take(database);
+            assertThat(backup.manifest().client()).startsWith("pg_dump " + major(server) + ".");
+            assertThat(backup.manifest().server().major()).isEqualTo(major(server));
+            assertProven(fixture, backup);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"older,older,", "older,newer,", "newer,newer,", "newer,older,an older server cannot take it"})
+    void goesIntoTheSameMajorOrANewerOne(String from, String to, String obstacle) {
+        Backup backup = of(named(from)).take(database);
+        PostgresServer target = named(to);
+        Backups backups = of(target).backups();
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), into);
+
+        if (obstacle == null) {
+            assertThat(backups.plan(request).obstacles()).isEmpty();
+            Restored restored = backups.restore(request, backups.progress());
+            assertThat(restored.rows()).isEqualTo(200);
+            assertThat(target.query(into, "SELECT count(*) FROM item")).containsExactly("200");
+        } else {
+            assertThat(backups.plan(request).obstacles())
+                    .singleElement()
+                    .asString()
+                    .contains(obstacle);
+            assertThatThrownBy(() -> backups.restore(request, backups.progress()))
+                    .hasMessageContaining("Nothing was touched");
+            assertThat(target.query("postgres", "SELECT 1 FROM pg_database WHERE datname = '" + into + "'"))
+                    .isEmpty();
+        }
+    }
+
+    /** From 16 on a membership tells who granted it, and only somebody with the right to do so may be named. */
+    @Test
+    void membershipsGrantedByOthersThanTheSuperuser() throws Exception {
+        newer.execute(
+                "postgres",
+                "CREATE ROLE chief CREATEROLE",
+                "SET ROLE chief; CREATE ROLE clerk; CREATE ROLE worker; GRANT clerk TO worker; RESET ROLE",
+                "GRANT pg_read_all_data TO worker WITH ADMIN OPTION",
+                "SET ROLE worker; GRANT pg_read_all_data TO clerk; RESET ROLE");
+        try {
+            newer.execute(database, "ALTER TABLE item OWNER TO clerk", "GRANT SELECT ON item TO worker");
+            BackupFixture fixture = of(newer);
+            Backup backup = fixture.take(database);
+            assertThat(globals(fixture, backup))
+                    .contains("GRANTED BY chief", "GRANTED BY worker", "GRANTED BY postgres");
+            assertProven(fixture, backup);
+        } finally {
+            newer.dropDatabase(database);
+            newer.execute(
+                    "postgres",
+                    "SET ROLE worker; REVOKE pg_read_all_data FROM clerk; RESET ROLE",
+                    "SET ROLE chief; DROP ROLE clerk; RESET ROLE",
+                    "REVOKE pg_read_all_data FROM worker",
+                    "DROP ROLE worker",
+                    "DROP ROLE chief");
+        }
+    }
+
+    private static void assertProven(BackupFixture fixture, Backup backup) {
+        Backups backups = fixture.backups();
+        Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
+        assertThat(verification.problems()).isEmpty();
+        assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
+        assertThat(verification.notes()).containsExactly("Tables and indexes were checked with amcheck.");
+    }
+
+    private static String globals(BackupFixture fixture, Backup backup) {
+        BackupProperties properties = fixture.properties();
+        ByteArrayOutputStream sql = new ByteArrayOutputStream();
+        new SetReader(
+                        new LocalStore(fixture.store),
+                        backup.manifest(),
+                        new Encryption(properties.encryption()),
+                        new Progress(Clock.systemUTC()))
+                .decode(backup.manifest().files(Manifest.FileKind.GLOBALS).get(0), sql);
+        return sql.toString(StandardCharsets.UTF_8);
+    }
+
+    private static PostgresServer named(String name) {
+        return name.equals("newer") ? newer : older;
+    }
+
+    private BackupFixture of(PostgresServer server) {
+        return new BackupFixture(server, folder)
+                .with("server.programs", PostgresPrograms.directory() + "," + newerPrograms);
+    }
+
+    private static int major(PostgresServer server) {
+        return Integer.parseInt(
+                        server.query("postgres", "SHOW server_version_num").get(0))
+                / 10_000;
+    }
+}

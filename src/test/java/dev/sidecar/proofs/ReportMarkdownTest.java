@@ -1,0 +1,96 @@
+package dev.sidecar.proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.settings.Identity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReportMarkdownTest {
+
+    private static final Instant AT = Instant.parse("2026-11-25T04:00:00Z");
+
+    @Test
+    void isADocumentThatSaysFirstWhatHasToBeDone() {
+        Report report = new Report(
+                AT,
+                List.of(
+                        drill(
+                                "LOG-1",
+                                Area.LOGGING,
+                                Finding.held("All 2 sources delivered.").with(List.of("api: 3 s", "nginx: 5 s"))),
+                        drill("LOG-2", Area.LOGGING, Finding.broken("It did | not\n arrive.")),
+                        drill("MET-1", Area.METRICS, Finding.inconclusive("Prometheus gave no answer.")),
+                        drill(
+                                "SEC-3",
+                                Area.SECURITY,
+                                Finding.notConfigured("No certificate is probed: give the edge one."))),
+                List.of(claim("PRF-1", Area.PERFORMANCE)));
+
+        String written = ReportMarkdown.of(report, new Identity("shop", "box-1", "sidecar", "staging"));
+
+        assertThat(written).startsWith("""
+                # Readiness of shop
+
+                **25 %**: 1 of 4 proofs held, 1 broken, 1 inconclusive, 1 not drilled yet. 1 more need something that is not configured.
+
+                Written 2026-11-25 04:00 UTC on box-1 (staging). Every line""");
+        assertThat(written).endsWith("""
+                | area | held | broken | inconclusive | off | not drilled yet |
+                |---|--:|--:|--:|--:|--:|
+                | Logging | 1 | 1 | 0 | 0 | 0 |
+                | Metrics | 0 | 0 | 1 | 0 | 0 |
+                | Alerting | 0 | 0 | 0 | 0 | 0 |
+                | Dashboards | 0 | 0 | 0 | 0 | 0 |
+                | Backups | 0 | 0 | 0 | 0 | 0 |
+                | Security | 0 | 0 | 0 | 1 | 0 |
+                | Performance | 0 | 0 | 0 | 0 | 1 |
+
+                ## Broken
+
+                - **LOG-2** LOG-2 holds. – It did \\| not arrive.
+
+                ## Inconclusive
+
+                - **MET-1** MET-1 holds. – Prometheus gave no answer.
+
+                ## Logging
+
+                | | id | what must hold | what was seen | when |
+                |---|---|---|---|---|
+                | ✅ held | LOG-1 | LOG-1 holds. | All 2 sources delivered. | 2026-11-25 03:59 UTC, 60 s earlier |
+                | ❌ **broken** | LOG-2 | LOG-2 holds. | It did \\| not arrive. | 2026-11-25 03:59 UTC, 60 s earlier |
+
+                ## Metrics
+
+                | | id | what must hold | what was seen | when |
+                |---|---|---|---|---|
+                | ❔ inconclusive | MET-1 | MET-1 holds. | Prometheus gave no answer. | 2026-11-25 03:59 UTC, 60 s earlier |
+
+                ## Off, and what would switch it on
+
+                - **SEC-3** SEC-3 holds. – No certificate is probed: give the edge one.
+
+                ## Not drilled yet
+
+                - **PRF-1** PRF-1 holds. – its first drill is still to come.
+
+                ## Evidence in full
+
+                **LOG-1** All 2 sources delivered.
+
+                - api: 3 s
+                - nginx: 5 s
+                """);
+    }
+
+    private static Drill drill(String id, Area area, Finding finding) {
+        return new Drill(claim(id, area), finding, AT.minusSeconds(60), Duration.ofMillis(3));
+    }
+
+    private static Claim claim(String id, Area area) {
+        return new Claim(id, area, id + " holds.", Duration.ofMinutes(10));
+    }
+}

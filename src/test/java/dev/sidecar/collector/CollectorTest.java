@@ -12,8 +12,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -23,6 +27,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The real Alloy reads files as Docker, PostgreSQL and the journal write them, and the real Loki is asked what arrived. */
 @Tag("images")
@@ -31,6 +37,7 @@ class CollectorTest {
 
     private static final String IMAGE = "grafana/alloy:v1.18.1";
     private static final Path CONFIGURATION = Path.of("alloy", "config.alloy");
+    private static final String STABILITY = "--stability.level=public-preview";
 
     private final String network = "sidecar-collector-" + UUID.randomUUID();
     private LokiServer loki;
@@ -42,7 +49,12 @@ class CollectorTest {
         files = LogFiles.in(directory);
         docker("network", "create", network);
         loki = LokiServer.start(network, LokiServer.CONFIGURATION);
-        alloy = Docker.start(
+        alloy = alloy(CONFIGURATION, files);
+        await().atMost(2, MINUTES).until(loki::isReady);
+    }
+
+    private Docker.Container alloy(Path configuration, LogFiles read) {
+        return Docker.start(
                 IMAGE,
                 List.of(
                         "--network=" + network,
@@ -50,18 +62,21 @@ class CollectorTest {
                         "--env=STACK=test",
                         "--env=HOST_NAME=box",
                         "--env=PROJECT=demo",
-                        "--volume=" + CONFIGURATION.toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
-                        "--volume=" + files.containers() + ":/var/lib/docker/containers:ro",
-                        "--volume=" + files.postgres() + ":/var/log/postgresql:ro",
-                        "--volume=" + files.journal() + ":/var/log/journal:ro",
-                        "--volume=/var/lib/alloy/data"),
+                        "--volume=" + configuration.toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
+                        "--volume=" + read.containers() + ":/var/lib/docker/containers:ro",
+                        "--volume=" + read.postgres() + ":/var/log/postgresql:ro",
+                        "--volume=" + read.journal() + ":/var/log/journal:ro",
+                        "--user=0:0",
+                        "--cap-drop=ALL",
+                        "--group-add=999",
+                        "--volume=/data"),
                 List.of(
                         "run",
                         "/etc/alloy/config.alloy",
                         "--server.http.listen-addr=0.0.0.0:12345",
-                        "--storage.path=/var/lib/alloy/data",
+                        "--storage.path=/data",
+                        STABILITY,
                         "--disable-reporting"));
-        await().atMost(2, MINUTES).until(loki::isReady);
     }
 
     @AfterAll
@@ -80,7 +95,7 @@ class CollectorTest {
         String mount = "--volume=" + CONFIGURATION.toAbsolutePath() + ":/config.alloy:ro";
 
         docker("run", "--rm", mount, IMAGE, "fmt", "--test", "/config.alloy");
-        docker("run", "--rm", mount, IMAGE, "validate", "/config.alloy");
+        docker("run", "--rm", mount, IMAGE, "validate", STABILITY, "/config.alloy");
     }
 
     @Test
@@ -100,6 +115,8 @@ class CollectorTest {
                             .containsEntry("stack", "test")
                             .containsEntry("host", "box"));
         }
+        assertThat(found("{source=\"api\"} |= \"" + canary + "\"").get(0).text())
+                .isEqualTo("{\"level\":\"INFO\",\"message\":\"" + canary + "\"}");
         assertThat(found("{source=\"nginx\"} |= \"" + canary + "\"").get(0).fields())
                 .containsEntry("level", "error");
         assertThat(found("{source=\"system\"} |= \"" + canary + "\"").get(0).fields())
@@ -225,6 +242,86 @@ class CollectorTest {
                 .doesNotHaveDuplicates();
     }
 
+    /** Killed, it reads again what it read in the last seconds, so some lines may be there twice. */
+    @ParameterizedTest
+    @CsvSource({"TERM, false", "KILL, true"})
+    void nothingIsLostWhenTheCollectorEndsWhileLokiIsAway(String signal, boolean twiceIsFine) throws IOException {
+        String mark = UUID.randomUUID().toString();
+        int lines = 2_000;
+        double half = read("api") + lines / 2.0;
+        for (int i = 0; i < lines; i++) {
+            if (i == lines / 4) {
+                loki.kill();
+            }
+            if (i == lines / 2) {
+                await().atMost(1, MINUTES).until(() -> read("api") >= half);
+                alloy.end(signal);
+            }
+            files.container("api", "{\"level\":\"INFO\",\"message\":\"" + mark + " " + i + "\"}");
+        }
+        alloy.startAgain();
+        await().atMost(1, MINUTES).ignoreExceptions().until(() -> read("api") >= lines / 2.0);
+        loki.startAgain();
+        await().atMost(2, MINUTES).until(loki::isReady);
+
+        String query = "{service=\"api\"} |= \"" + mark + "\"";
+        await().atMost(1, MINUTES)
+                .ignoreExceptions()
+                .untilAsserted(() ->
+                        assertThat(new HashSet<>(texts(loki.lines(query)))).hasSize(lines));
+        if (!twiceIsFine) {
+            assertThat(texts(loki.lines(query))).doesNotHaveDuplicates();
+            assertThat(loki.count(query)).isEqualTo(lines);
+        }
+    }
+
+    private static List<String> texts(List<Line> lines) {
+        return lines.stream().map(Line::text).toList();
+    }
+
+    @Test
+    void whatDoesNotFitOnTheDiskIsDroppedAndCounted(@TempDir Path directory) throws IOException {
+        String mark = UUID.randomUUID().toString();
+        int lines = 3_000;
+        LogFiles others = LogFiles.in(Files.createDirectory(directory.resolve("logs")));
+        Path small = Files.writeString(
+                directory.resolve("config.alloy"),
+                Files.readString(CONFIGURATION)
+                        .replaceFirst("queue_size +?= 536870912", "queue_size    = 200000")
+                        .replaceAll("(m..)_size( +)= [12]000", "$1_size$2= 100"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        loki.kill();
+        try (Docker.Container collector = alloy(small, others)) {
+            for (int i = 0; i < lines; i++) {
+                others.container("worker", mark + " " + i);
+            }
+            Predicate<Double> all = read -> read >= lines;
+            await().atMost(1, MINUTES)
+                    .ignoreExceptions()
+                    .until(() -> sum(collector, "loki_source_file_read_lines_total"), all);
+            loki.startAgain();
+            await().atMost(2, MINUTES).until(loki::isReady);
+
+            await().atMost(1, MINUTES).untilAsserted(() -> {
+                double dropped = sum(collector, "otelcol_exporter_enqueue_failed_log_records_total");
+                assertThat(dropped).isPositive();
+                assertThat(loki.count("{service=\"worker\"} |= \"" + mark + "\""))
+                        .isEqualTo((long) (lines - dropped));
+            });
+        }
+    }
+
+    @Test
+    void whatLokiRefusesIsCounted() throws IOException {
+        double before = sum(alloy, "otelcol_exporter_send_failed_log_records_total");
+
+        files.container("redis", Instant.now().minus(Duration.ofDays(30)), "written when the month was young");
+
+        await().atMost(1, MINUTES)
+                .untilAsserted(() -> assertThat(sum(alloy, "otelcol_exporter_send_failed_log_records_total"))
+                        .isGreaterThan(before));
+    }
+
     private List<Line> found(String query) {
         return found(query, 1);
     }
@@ -242,11 +339,28 @@ class CollectorTest {
                 .formatted(id, status, upstream);
     }
 
+    private double read(String service) throws IOException {
+        return sum(alloy, "loki_source_file_read_lines_total.*" + LogFiles.id(service));
+    }
+
+    /** The sum of all series whose name and labels begin so. */
+    private static double sum(Docker.Container collector, String series) throws IOException {
+        return metrics(collector)
+                .lines()
+                .filter(line -> line.matches("^" + series + ".*"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
     private String metrics() throws IOException {
+        return metrics(alloy);
+    }
+
+    private static String metrics(Docker.Container collector) throws IOException {
         try {
             return HttpClient.newHttpClient()
                     .send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + alloy.port(12345) + "/metrics"))
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + collector.port(12345) + "/metrics"))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString())
                     .body();

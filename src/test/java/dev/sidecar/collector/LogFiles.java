@@ -34,20 +34,22 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     /** One line each, of a container of the project {@code demo}. */
     void container(String service, String... lines) throws IOException {
         for (String line : lines) {
-            containerOf("demo", service, line);
+            containerOf("demo", service, Instant.now(), line);
         }
+    }
+
+    /** A line that is said to have been written then. */
+    void container(String service, Instant at, String line) throws IOException {
+        containerOf("demo", service, at, line);
     }
 
     /** A line of a container of another project. */
     void strangers(String line) throws IOException {
-        containerOf("stranger", "strange", line);
+        containerOf("stranger", "strange", Instant.now(), line);
     }
 
-    private void containerOf(String project, String service, String line) throws IOException {
-        String id = UUID.nameUUIDFromBytes((project + service).getBytes(StandardCharsets.UTF_8))
-                .toString()
-                .replace("-", "")
-                .repeat(2);
+    private void containerOf(String project, String service, Instant at, String line) throws IOException {
+        String id = id(project, service);
         Map<String, Object> entry = Map.of(
                 "log",
                 line + "\n",
@@ -56,10 +58,22 @@ record LogFiles(Path containers, Path postgres, Path journal) {
                 "attrs",
                 Map.of("com.docker.compose.project", project, "com.docker.compose.service", service),
                 "time",
-                Instant.now().toString());
+                at.toString());
         append(
                 Files.createDirectories(containers.resolve(id)).resolve(id + "-json.log"),
                 JSON.writeValueAsString(entry));
+    }
+
+    /** The identifier of a service's container, which is in the name of its file. */
+    static String id(String service) {
+        return id("demo", service);
+    }
+
+    private static String id(String project, String service) {
+        return UUID.nameUUIDFromBytes((project + service).getBytes(StandardCharsets.UTF_8))
+                .toString()
+                .replace("-", "")
+                .repeat(2);
     }
 
     void postgres(String severity, String sqlState, String message) throws IOException {

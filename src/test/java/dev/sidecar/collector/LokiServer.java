@@ -138,6 +138,15 @@ public final class LokiServer implements AutoCloseable {
         return lines(query, Duration.ofHours(1));
     }
 
+    /** How many lines of the last hour Loki counts. */
+    long count(String query) {
+        JsonNode result = get("/loki/api/v1/query?query=" + encoded("sum(count_over_time(" + query + "[1h]))"))
+                .path("result");
+        return result.isEmpty()
+                ? 0
+                : Long.parseLong(result.path(0).path("value").path(1).asString());
+    }
+
     /** The label names of all streams of the last hour. */
     List<String> labelNames() {
         List<String> names = new ArrayList<>();

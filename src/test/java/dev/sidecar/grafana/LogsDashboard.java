@@ -46,18 +46,16 @@ final class LogsDashboard {
                 .decimals(0)
                 .worseAbove(1, 100)
                 .query("", """
-                        (sum(increase(loki_write_dropped_entries_total{HERE}[$__range])) or vector(0))
+                        (sum(increase(otelcol_exporter_enqueue_failed_log_records_total{HERE}[$__range])) or vector(0))
+                        + (sum(increase(otelcol_exporter_send_failed_log_records_total{HERE}[$__range])) or vector(0))
                         + (sum(increase(loki_discarded_samples_total{HERE}[$__range])) or vector(0))
                         + (sum(increase(sidecar_log_lines_total{HERE,outcome=~"dropped|failed"}[$__range])) or vector(0))"""));
-        page.panel(
-                stat(
-                                "Waiting",
-                                "Age of the newest line that waits in the collector's write-ahead log. Grows while Loki is away.")
-                        .unit("s")
-                        .worseAbove(30, 300)
-                        .query(
-                                "",
-                                "max(clamp_min(loki_write_wal_writer_last_written_timestamp{HERE} - on (stack, host, instance) group_right () loki_write_last_read_timestamp{HERE}, 0))"));
+        page.panel(stat(
+                        "Waiting",
+                        "Bytes that the collector keeps on disk until Loki has confirmed them. Grows while Loki is away; at 512 MiB new lines are dropped.")
+                .unit("bytes")
+                .worseAbove(67_108_864, 402_653_184)
+                .query("", "sum(otelcol_exporter_queue_size{HERE})"));
         page.panel(
                 stat("Sources silent", "Log sources whose canary line was not found again in the last drill.")
                         .worseAbove(1, 2)
@@ -93,19 +91,9 @@ final class LogsDashboard {
 
     private static void delivery(Dashboard page) {
         page.row("Delivery");
-        page.panel(
-                timeSeries(
-                                "From the line to Loki",
-                                "Time from writing a line until Loki has it, through the collector.")
-                        .unit("s")
-                        .fromZero()
-                        .worseAbove(5, 10)
-                        .query(
-                                "p50",
-                                "histogram_quantile(0.5, sum by (le) (rate(loki_write_entry_propagation_latency_seconds_bucket{HERE}[$__rate_interval])))")
-                        .query(
-                                "p99",
-                                "histogram_quantile(0.99, sum by (le) (rate(loki_write_entry_propagation_latency_seconds_bucket{HERE}[$__rate_interval])))"));
+        page.panel(timeSeries("Collected", "Lines a second that the collector sent and that Loki confirmed.")
+                .fromZero()
+                .query("sent", "sum(rate(otelcol_exporter_sent_log_records_total{HERE}[$__rate_interval]))"));
         page.panel(timeSeries("Canary", "Time until a planted line was found again in Loki, by proof.")
                 .unit("s")
                 .fromZero()
@@ -125,8 +113,11 @@ final class LogsDashboard {
                 .size(12, 8)
                 .nothing("Nothing is lost")
                 .query(
-                        "collector: {{reason}}",
-                        "sum by (reason) (rate(loki_write_dropped_entries_total{HERE}[$__rate_interval]))")
+                        "collector: no room",
+                        "sum(rate(otelcol_exporter_enqueue_failed_log_records_total{HERE}[$__rate_interval]))")
+                .query(
+                        "collector: not taken",
+                        "sum(rate(otelcol_exporter_send_failed_log_records_total{HERE}[$__rate_interval]))")
                 .query(
                         "Loki: {{reason}}",
                         "sum by (reason) (rate(loki_discarded_samples_total{HERE}[$__rate_interval]))")

@@ -99,8 +99,7 @@ final class StackDashboard {
         page.panel(timeSeries("Taken in", "Bytes of log lines a second.")
                 .unit("Bps")
                 .fromZero()
-                .query("Loki", "sum(rate(loki_distributor_bytes_received_total{HERE}[$__rate_interval]))")
-                .query("sent by Alloy (packed)", "sum(rate(loki_write_sent_bytes_total{HERE}[$__rate_interval]))"));
+                .query("Loki", "sum(rate(loki_distributor_bytes_received_total{HERE}[$__rate_interval]))"));
         page.panel(
                 timeSeries("Answer time of Loki", "95th percentile by kind of request.")
                         .unit("s")

@@ -35,6 +35,11 @@ public final class Docker {
             docker("kill", id);
         }
 
+        /** Ends it by a signal, as {@code TERM}; what has not ended after 30 s is killed. */
+        public void end(String signal) {
+            docker("stop", "--signal", signal, "--time", "30", id);
+        }
+
         public void startAgain() {
             docker("start", id);
         }

@@ -11,8 +11,8 @@ import java.util.Map;
 final class NothingDroppedProof implements Proof {
 
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>(Map.of(
-            "the sidecar's appender dropped lines", "sum(increase(loki4j_drop_events_total[15m]))",
-            "the sidecar's appender lost batches", "sum(increase(loki4j_send_errors_total[15m]))",
+            "the sidecar did not deliver lines", "sum(increase(sidecar_log_lines_total{outcome!=\"delivered\"}[15m]))",
+            "the sidecar lost batches", "sum(increase(sidecar_log_batches_lost_total[15m]))",
             "the collector dropped lines", "sum(increase(loki_write_dropped_entries_total[15m]))",
             "Loki refused lines", "sum(increase(loki_discarded_samples_total[15m]))"));
 

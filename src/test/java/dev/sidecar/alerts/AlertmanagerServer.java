@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,7 +56,7 @@ public final class AlertmanagerServer implements AutoCloseable {
                         "--web.route-prefix=/",
                         "--cluster.listen-address=",
                         "--log.level=debug",
-                        "--enable-feature=event-recorder,utf8-strict-mode"));
+                        "--enable-feature=event-recorder,utf8-strict-mode,receiver-name-in-metrics"));
         AlertmanagerServer server = new AlertmanagerServer(URI.create("http://127.0.0.1:" + port), process, output);
         Awaitility.await("Alertmanager").atMost(Duration.ofMinutes(2)).until(server::isReady);
         return server;
@@ -73,6 +74,21 @@ public final class AlertmanagerServer implements AutoCloseable {
     /** What it serves to whoever may see its page. */
     String status() {
         return send(HttpRequest.newBuilder(address.resolve("/api/v2/status"))).body();
+    }
+
+    /**
+     * The sum of a counter of its own.
+     *
+     * @param labels what every series counted has, such as {@code integration="slack"}
+     */
+    double counted(String metric, String... labels) {
+        return send(HttpRequest.newBuilder(address.resolve("/metrics")))
+                .body()
+                .lines()
+                .filter(line ->
+                        line.startsWith(metric + "{") && Stream.of(labels).allMatch(line::contains))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     int reload() {

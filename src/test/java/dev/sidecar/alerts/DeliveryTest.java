@@ -16,13 +16,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -37,25 +48,42 @@ class DeliveryTest {
             "runbook_url", "https://sidecar.example.org/runbooks/DatabaseConnectionFailed.md",
             "dashboard_url", "https://grafana.example.org/d/postgres");
 
+    private static final String FAILED = "alertmanager_notifications_failed_total";
+    private static final String REQUESTS_FAILED = "alertmanager_notification_requests_failed_total";
+
+    /** @param usual what it answers when nothing is wrong with it */
+    private record Endpoint(String path, Function<Received, Answer> usual) {}
+
+    private static final Map<String, Endpoint> CHANNELS = Map.of(
+            "slack", new Endpoint("/slack/secret-slack", DeliveryTest::slack),
+            "pagerduty", new Endpoint("/pagerduty/v2/enqueue", DeliveryTest::pagerduty),
+            "opsgenie", new Endpoint("/opsgenie/v2/alerts", DeliveryTest::opsgenie),
+            "webhook", new Endpoint("/team/secret-hook", request -> Answer.ok("ok")));
+
     private static Outside outside;
     private static GreenMail mail;
+    private static Relay mailAddress;
     private static AlertmanagerServer alertmanager;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
         outside = new Outside();
-        outside.answer("/slack/secret-slack", DeliveryTest::slack);
-        outside.answer("/pagerduty/v2/enqueue", DeliveryTest::pagerduty);
-        outside.answer("/opsgenie/v2/alerts", DeliveryTest::opsgenie);
         mail = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
         mail.start();
         mail.setUser("alerts@example.org", "alerts", "secret-mail");
+        mailAddress = new Relay(mail.getSmtp().getPort());
         alertmanager = AlertmanagerServer.start(directory, settings(), 30);
+    }
+
+    @BeforeEach
+    void nothingIsWrongWithAnybody() {
+        CHANNELS.values().forEach(channel -> outside.answer(channel.path(), channel.usual()));
     }
 
     @AfterAll
     static void stop() {
         alertmanager.close();
+        mailAddress.close();
         mail.stop();
         outside.close();
     }
@@ -64,7 +92,7 @@ class DeliveryTest {
         Map<String, String> settings = new HashMap<>();
         settings.put("SIDECAR_URL", outside.url(""));
         settings.put("SIDECAR_TOKEN", "secret-token");
-        settings.put("SMTP_SMARTHOST", "127.0.0.1:" + mail.getSmtp().getPort());
+        settings.put("SMTP_SMARTHOST", "127.0.0.1:" + mailAddress.port());
         settings.put("SMTP_FROM", "alerts@example.org");
         settings.put("SMTP_USERNAME", "alerts");
         settings.put("SMTP_PASSWORD", "secret-mail");
@@ -91,12 +119,14 @@ class DeliveryTest {
         assertThat(part(message, 0)).isEqualTo("""
                 FIRING    postgres on h1 does not answer
                 What      The exporter has not been able to connect for a minute.
-                Alert     DatabaseConnectionFailed, critical, operational
+                Where     mail on h1, staging
                 Since     2026-01-02 03:04:05 UTC
+                Alert     DatabaseConnectionFailed, critical, operational
                 Runbook   https://sidecar.example.org/runbooks/DatabaseConnectionFailed.md
                 Dashboard https://grafana.example.org/d/postgres
+                Silence   https://alertmanager.example.org/#/silences/new?filter=%7Balertname%3D%22DatabaseConnectionFailed%22%2Ccategory%3D%22operational%22%2Chost%3D%22h1%22%2Cservice%3D%22mail%22%2Cseverity%3D%22critical%22%2Cstack%3D%22staging%22%7D
 
-                Silence   https://alertmanager.example.org/#/silences/new?filter=%7Bhost%3D%22h1%22%2Cservice%3D%22mail%22%2Cstack%3D%22staging%22%7D
+                To silence all of this: https://alertmanager.example.org/#/silences/new?filter=%7Bhost%3D%22h1%22%2Cservice%3D%22mail%22%2Cstack%3D%22staging%22%7D
                 """);
         assertThat(part(message, 1))
                 .contains(">postgres on h1 does not answer</h3>", "href=\"" + TEXTS.get("runbook_url") + "\"")
@@ -116,13 +146,16 @@ class DeliveryTest {
                 .isEqualTo("[FIRING:2] critical group: EndpointProbeFailed, ServiceDown on staging/h1");
 
         alertmanager.resolve(labels("ServiceDown", "group"), TEXTS);
+        MimeMessage half = await(() -> mails("group")
+                .filter(each -> subject(each).equals("[FIRING:1] critical the probe fails on staging/h1"))
+                .findFirst());
+        assertThat(part(half, 0)).contains("RESOLVED  postgres on h1", "FIRING    the probe fails");
+
         alertmanager.resolve(labels("EndpointProbeFailed", "group"), Map.of("summary", "the probe fails"));
         MimeMessage end = await(() -> mails("group")
                 .filter(each -> subject(each).startsWith("[RESOLVED]"))
                 .findFirst());
-        assertThat(part(end, 0))
-                .contains("RESOLVED  postgres on h1", "RESOLVED  the probe fails")
-                .doesNotContain("FIRING");
+        assertThat(part(end, 0)).contains("RESOLVED  the probe fails").doesNotContain("FIRING", "silence");
     }
 
     @Test
@@ -205,24 +238,131 @@ class DeliveryTest {
         awaitAccepted("webhook", "hook");
     }
 
-    /** Too many requests and a broken server are tried again; the message arrives. */
-    @Test
-    void whatFailsForAMomentIsTriedAgain() {
-        outside.answer(
-                "/team/secret-hook",
-                request -> mentions(request.json(), "again")
-                                && received("/team/secret-hook", json -> mentions(json, "again"))
-                                                .count()
-                                        < 3
-                        ? new Answer(503, Map.of("Retry-After", "1"), "")
-                        : Answer.ok("ok"));
-        alertmanager.fire(labels("DatabaseConnectionFailed", "again"), TEXTS);
+    /** Too many requests, or a broken server, of everybody but the mail server: all arrives in the end, once, and the mail does not wait. */
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void whatIsRefusedForAMomentArrivesOnce(int status) {
+        String service = "refused-" + status;
+        Map<String, String> labels = labels("DatabaseConnectionFailed", service);
+        Map<String, List<Received>> accepted = new ConcurrentHashMap<>();
+        CHANNELS.forEach((integration, endpoint) -> {
+            AtomicInteger refused = new AtomicInteger();
+            accepted.put(integration, new CopyOnWriteArrayList<>());
+            outside.answer(endpoint.path(), request -> {
+                boolean ours = mentions(request.json(), service);
+                if (ours && refused.getAndIncrement() < 2) {
+                    return new Answer(status, Map.of("Retry-After", "1"), "not now");
+                }
+                if (ours) {
+                    accepted.get(integration).add(request);
+                }
+                return endpoint.usual().apply(request);
+            });
+        });
+        Map<String, Double> before = new HashMap<>();
+        CHANNELS.keySet().forEach(integration -> before.put(integration, requestsFailed(integration)));
 
+        alertmanager.fire(labels, TEXTS);
+        await(() -> mails(service).findFirst());
         Awaitility.await()
                 .atMost(Duration.ofMinutes(1))
-                .until(() -> received("/team/secret-hook", json -> mentions(json, "again"))
-                                .count()
-                        >= 3);
+                .until(() -> accepted.values().stream().noneMatch(List::isEmpty));
+        for (String integration : CHANNELS.keySet()) {
+            awaitAccepted(integration, service);
+            assertThat(requestsFailed(integration)).as(integration).isGreaterThanOrEqualTo(before.get(integration) + 2);
+        }
+
+        // Its end is told a round later: a second message of its beginning would have come before.
+        alertmanager.resolve(labels, TEXTS);
+        await(() -> mails(service)
+                .filter(each -> subject(each).startsWith("[RESOLVED]"))
+                .findFirst());
+        assertThat(accepted)
+                .allSatisfy((integration, requests) -> assertThat(requests.stream()
+                                .map(Received::body)
+                                .filter(body -> body.contains("[FIRING:") || body.contains("\"status\":\"firing\"")))
+                        .as(integration)
+                        .hasSize(1));
+        assertThat(mails(service)).hasSize(2);
+    }
+
+    private static double requestsFailed(String integration) {
+        return alertmanager.counted(REQUESTS_FAILED, "integration=\"" + integration + "\"");
+    }
+
+    /** Slower than Alertmanager waits: counted with its reason, told to the others at once, and told again in the next round. */
+    @Test
+    void whoAnswersTooLateIsToldAgain() {
+        AtomicInteger requests = new AtomicInteger();
+        CountDownLatch answer = new CountDownLatch(1);
+        outside.answer("/slack/secret-slack", request -> {
+            if (mentions(request.json(), "late") && requests.getAndIncrement() == 0) {
+                awaitUninterrupted(answer);
+            }
+            return slack(request);
+        });
+        double before = alertmanager.counted(FAILED, "integration=\"slack\"", "reason=\"contextDeadlineExceeded\"");
+
+        alertmanager.fire(labels("DatabaseConnectionFailed", "late"), TEXTS);
+        await(() -> mails("late").findFirst());
+        awaitAccepted("pagerduty", "late");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> alertmanager.counted(FAILED, "integration=\"slack\"", "reason=\"contextDeadlineExceeded\"")
+                        == before + 1);
+        answer.countDown();
+
+        awaitAccepted("slack", "late");
+        assertThat(requests).hasValue(2);
+        assertThat(mails("late")).hasSize(1);
+    }
+
+    /** What will not get better by asking again is not asked again within a round; the others are told, and so is the reason. */
+    @Test
+    void whatIsRefusedForGoodIsCountedWithItsReasonAndTheOthersAreTold() {
+        outside.answer(
+                "/pagerduty/v2/enqueue",
+                request -> mentions(request.json(), "for-good")
+                        ? new Answer(400, Map.of(), "{\"status\":\"invalid event\"}")
+                        : pagerduty(request));
+        double before = alertmanager.counted(FAILED, "integration=\"pagerduty\"", "reason=\"clientError\"");
+
+        alertmanager.fire(labels("DatabaseConnectionFailed", "for-good"), TEXTS);
+
+        await(() -> mails("for-good").findFirst());
+        awaitAccepted("slack", "for-good");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() ->
+                        alertmanager.counted(FAILED, "integration=\"pagerduty\"", "reason=\"clientError\"") > before);
+        assertThat(received("/pagerduty/v2/enqueue", json -> mentions(json, "for-good")))
+                .hasSize(1);
+    }
+
+    static Stream<Arguments> troublesOfAMailServer() {
+        return Stream.of(
+                Arguments.of("mail-greeting", Map.of("GREETING", "421 too busy")),
+                Arguments.of("mail-greylisted", Map.of("RCPT", "450 try again later")),
+                Arguments.of("mail-cut", Map.of("DATA", "CUT")),
+                Arguments.of("mail-refused", Map.of(".", "451 local error")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("troublesOfAMailServer")
+    void aMailServerInTroubleIsAskedAgainAndTheMailComesOnce(String service, Map<String, String> replies)
+            throws IOException {
+        double before = requestsFailed("email");
+        try (SmtpDouble troubled = new SmtpDouble(replies)) {
+            mailAddress.leadTo(troubled.port());
+            alertmanager.fire(labels("DatabaseConnectionFailed", service), TEXTS);
+            awaitAccepted("slack", service);
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> requestsFailed("email") >= before + 2);
+        } finally {
+            mailAddress.leadTo(mail.getSmtp().getPort());
+        }
+
+        awaitAccepted("email", service);
+        assertThat(mails(service)).hasSize(1);
     }
 
     /** Neither its log at the most talkative level nor its status page shows a secret, not even when a receiver refuses it. */
@@ -312,10 +452,10 @@ class DeliveryTest {
                 service));
     }
 
-    private static java.util.stream.Stream<MimeMessage> mails(String service) {
+    private static Stream<MimeMessage> mails(String service) {
         return Arrays.stream(mail.getReceivedMessages()).filter(each -> {
             try {
-                return part(each, 0).contains("service%3D%22" + service + "%22");
+                return part(each, 0).contains("Where     " + service + " on h1");
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -360,13 +500,22 @@ class DeliveryTest {
         return await(() -> received(path, wanted).findFirst()).json();
     }
 
-    private static java.util.stream.Stream<Received> received(String path, Predicate<JsonNode> wanted) {
+    private static Stream<Received> received(String path, Predicate<JsonNode> wanted) {
         return outside.received(path).stream().filter(each -> wanted.test(each.json()));
     }
 
     private static boolean mentions(JsonNode json, String service) {
         String text = json.toString();
-        return text.contains("\"" + service + "\"") || text.contains("service%3D%22" + service + "%22");
+        return Stream.of("\"" + service + "\"", "service%3D%22" + service + "%22", "Where     " + service + " on h1")
+                .anyMatch(text::contains);
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static <T> T await(Supplier<Optional<T>> wanted) {

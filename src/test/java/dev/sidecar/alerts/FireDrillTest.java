@@ -15,7 +15,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +41,6 @@ import tools.jackson.databind.JsonNode;
 class FireDrillTest {
 
     private static final String HOOK = "/hooks/alerts/webhook";
-    private static final Instant BEGAN = Instant.now();
 
     private static WatchedStack stack;
 
@@ -65,32 +64,55 @@ class FireDrillTest {
         assertThat(mails("Watchdog")).isEmpty();
     }
 
-    /** An expired certificate, no backup, an API that fails and is slow, a Redis that fills up: told of each, and of its end. */
+    /** The proof of the control plane knocks at every door unannounced; far from the ten refusals in ten minutes that are an attack. */
     @Test
     @Order(2)
-    void faultsOfFiveKindsAtOnceAreEachTold() throws IOException {
-        stack.sidecarSays(FireDrillTest::anApiInTroubleAndNoBackup);
-        fillRedis();
+    void ourOwnProofIsNotTakenForAnAttack() {
+        stack.sidecar().prove("SEC-6");
+        double before = stack.sidecar().refused();
 
+        stack.sidecar().prove("SEC-6");
+
+        assertThat(stack.sidecar().refused() - before).isLessThanOrEqualTo(1);
+        assertThat(told("ControlPlaneAuthFailures", "firing", "sidecar")).isEmpty();
+    }
+
+    /** An expired certificate, no backup, an API that fails, is slow and refuses logins, a Redis that fills up, guessed passwords. */
+    @Test
+    @Order(3)
+    void faultsOfManyKindsAtOnceAreEachToldAndTheirEndToo() throws IOException {
+        assertThat(stack.sidecar().takeBackup()).isEqualTo("DONE");
+        stack.sidecar().trouble();
+        fillRedis();
+        // The address is locked out after five; what comes then counts, too.
+        assertThat(stack.sidecar().guessPasswords(15)).contains(401, 429).doesNotContain(200);
+
+        awaitTold("ControlPlaneAuthFailures", "firing", "sidecar");
         awaitTold("TlsCertificateExpiring", "firing", "nginx");
-        awaitTold("BackupLate", "firing", "sidecar");
+        awaitTold("AuthFailuresHigh", "firing", "api");
         awaitTold("ApiErrorRateHigh", "firing", "api");
         awaitTold("ApiLatencyP95High", "firing", "api");
         awaitTold("RedisMemoryHigh", "firing", "redis");
+        awaitTold("BackupLate", "firing", "sidecar");
+        awaitMail("ControlPlaneAuthFailures", "FIRING");
         awaitMail("TlsCertificateExpiring", "FIRING");
+        awaitMail("AuthFailuresHigh", "FIRING");
         awaitMail("BackupLate", "FIRING");
         awaitMail("ApiErrorRateHigh", "FIRING");
         awaitMail("RedisMemoryHigh", "FIRING");
 
-        stack.sidecarSays(() -> "");
+        stack.sidecar().calm();
         redis("FLUSHALL");
+        awaitTold("ControlPlaneAuthFailures", "resolved", "sidecar");
+        awaitTold("AuthFailuresHigh", "resolved", "api");
         awaitTold("ApiErrorRateHigh", "resolved", "api");
+        awaitTold("ApiLatencyP95High", "resolved", "api");
         awaitTold("RedisMemoryHigh", "resolved", "redis");
     }
 
     /** The promise: one mail about the database, none about slow queries, although their alert fires. */
     @Test
-    @Order(3)
+    @Order(4)
     void aStoppedDatabaseIsOneMailAndNoWordOfSlowQueries() throws Exception {
         AtomicBoolean load = new AtomicBoolean(true);
         for (int i = 0; i < 2; i++) {
@@ -108,6 +130,8 @@ class FireDrillTest {
             Awaitility.await("SlowQueries is muted by the database")
                     .atMost(Duration.ofMinutes(3))
                     .until(() -> muted("SlowQueries"));
+            assertThat(stack.sidecar().takeBackup()).isEqualTo("FAILED");
+            awaitTold("BackupFailed", "firing", "sidecar");
             assertThat(mails("SlowQueries")).isEmpty();
             assertThat(mails("DatabaseConnectionFailed")
                             .filter(mail -> text(mail).contains("FIRING")))
@@ -117,11 +141,14 @@ class FireDrillTest {
             stack.startPostgres();
         }
         awaitMail("DatabaseConnectionFailed", "RESOLVED");
+        assertThat(stack.sidecar().takeBackup()).isEqualTo("DONE");
+        awaitTold("BackupFailed", "resolved", "sidecar");
+        awaitTold("BackupLate", "resolved", "sidecar");
         assertThat(mails("SlowQueries")).isEmpty();
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void deadlocksAndTooManyConnectionsAreTold() throws Exception {
         List<Connection> connections = new ArrayList<>();
         // Two more statistics than before: the counter has to be seen at zero first.
@@ -142,7 +169,7 @@ class FireDrillTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void stoppedServicesAndExportersAreTold() {
         stack.stop("redis");
         stack.stop("nginx");
@@ -166,51 +193,52 @@ class FireDrillTest {
 
     /** Slack refuses; mail tells so. The file is broken; what runs goes on and tells that. */
     @Test
-    @Order(6)
+    @Order(7)
     void theAlarmSystemTellsItsOwnFaults() throws IOException {
         stack.outside.answer("/slack", request -> new Outside.Answer(403, java.util.Map.of(), "invalid_token"));
         Path config = stack.alertmanagerConfig();
         String right = Files.readString(config);
         Files.writeString(config, right.replace("receiver: default", "receiver: nobody"));
         assertThat(stack.reloadAlertmanager()).isEqualTo(500);
-        // Something to be told, so that Slack has something to refuse.
-        stack.sidecarSays(() -> "sidecar_backup_last_run_success{database=\"app\",generation=\"daily\"} 0\n");
 
         awaitTold("ConfigReloadFailed", "firing", "alertmanager");
         awaitMail("NotificationsFailing", "FIRING");
-        awaitTold("BackupFailed", "firing", "sidecar");
 
         Files.writeString(config, right);
         assertThat(stack.reloadAlertmanager()).isEqualTo(200);
         awaitTold("ConfigReloadFailed", "resolved", "alertmanager");
     }
 
-    private static String anApiInTroubleAndNoBackup() {
-        double seconds = Duration.between(BEGAN, Instant.now()).toMillis() / 1000.0;
-        String labels = "upstream=\"api\",method=\"GET\",route=\"/orders\"";
-        String gateway = "sidecar_gateway_requests_seconds";
-        return """
-                # TYPE %1$s histogram
-                %1$s_bucket{%2$s,status="2xx",le="1"} %3$f
-                %1$s_bucket{%2$s,status="2xx",le="2.5"} %4$f
-                %1$s_bucket{%2$s,status="2xx",le="+Inf"} %4$f
-                %1$s_sum{%2$s,status="2xx"} %4$f
-                %1$s_count{%2$s,status="2xx"} %4$f
-                %1$s_bucket{%2$s,status="5xx",le="1"} %3$f
-                %1$s_bucket{%2$s,status="5xx",le="2.5"} %3$f
-                %1$s_bucket{%2$s,status="5xx",le="+Inf"} %3$f
-                %1$s_sum{%2$s,status="5xx"} %3$f
-                %1$s_count{%2$s,status="5xx"} %3$f
-                # TYPE sidecar_backup_last_success_timestamp_seconds gauge
-                sidecar_backup_last_success_timestamp_seconds{database="app",generation="daily"} %5$d
-                # TYPE sidecar_backup_rpo_seconds gauge
-                sidecar_backup_rpo_seconds 93600
-                """.formatted(
-                        gateway,
-                        labels,
-                        seconds * 10,
-                        seconds * 100,
-                        Instant.now().minus(Duration.ofHours(27)).getEpochSecond());
+    /** Its warning comes later and is not told: the critical one has said it. */
+    @Test
+    @Order(8)
+    @Tag("docker")
+    void aFullVolumeIsToldOnceAndItsEndToo(@TempDir Path directory) throws IOException {
+        try (SmallVolume volume = new SmallVolume(directory.resolve("volume"))) {
+            volume.fill();
+            Awaitility.await("DiskSpaceLow is told")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> toldOfVolume("firing", volume).findAny().isPresent());
+            awaitMail("DiskSpaceLow", "almost no space left on " + volume.mountpoint());
+            awaitQuery(
+                    "the warning fires, too",
+                    "ALERTS{alertname=\"DiskSpaceLow\",severity=\"warning\",alertstate=\"firing\",mountpoint=\"%s\"}"
+                            .formatted(volume.mountpoint()));
+
+            volume.empty();
+            Awaitility.await("the end is told")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> toldOfVolume("resolved", volume).findAny().isPresent());
+            assertThat(toldOfVolume("firing", volume))
+                    .extracting(alert -> alert.path("labels").path("severity").asString())
+                    .containsOnly("critical");
+        }
+    }
+
+    private static Stream<JsonNode> toldOfVolume(String status, SmallVolume volume) {
+        return told("DiskSpaceLow", status, "node")
+                .filter(alert ->
+                        alert.path("labels").path("mountpoint").asString().equals(volume.mountpoint()));
     }
 
     private static void runSlowQueries(AtomicBoolean load) {

@@ -11,6 +11,7 @@ import java.net.Socket;
 final class Relay implements AutoCloseable {
 
     private final int port = FreePort.get();
+    private volatile int target;
     private ServerSocket listener;
 
     Relay(int target) {
@@ -21,21 +22,25 @@ final class Relay implements AutoCloseable {
         return port;
     }
 
-    /** From now on to this port; after {@link #close()} it answers again. */
-    void leadTo(int target) {
+    /** New connections go to this port from now on; after {@link #close()} it answers again. */
+    void leadTo(int newTarget) {
+        target = newTarget;
+        if (listener != null && !listener.isClosed()) {
+            return;
+        }
         try {
             listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         ServerSocket opened = listener;
-        daemon(() -> accept(opened, target));
+        daemon(() -> accept(opened));
     }
 
-    private static void accept(ServerSocket listener, int target) {
-        while (!listener.isClosed()) {
+    private void accept(ServerSocket opened) {
+        while (!opened.isClosed()) {
             try {
-                Socket client = listener.accept();
+                Socket client = opened.accept();
                 daemon(() -> join(client, target));
             } catch (IOException e) {
                 return; // closed

@@ -17,11 +17,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * A small stack of real programs to break on purpose: PostgreSQL, Redis, nginx, their exporters, Prometheus and Alertmanager with
- * the committed configuration, hurried. Only the sidecar is played, by a page with its metrics and an end for its hooks.
+ * the committed configuration, hurried, and the sidecar with its gateway and its backups. Played are the API behind the gateway and
+ * the end of Alertmanager's hooks, so that what is told can be read.
  */
 final class WatchedStack implements AutoCloseable {
 
@@ -43,15 +43,11 @@ final class WatchedStack implements AutoCloseable {
     private PostgresServer postgres;
     private AlertmanagerServer alertmanager;
     private PrometheusServer prometheus;
-    private volatile Supplier<String> sidecarMetrics = () -> "";
+    private WatchedSidecar sidecar;
 
     WatchedStack(Path directory) throws Exception {
         this.directory = directory;
         mail.start();
-        outside.answer(
-                "/actuator/prometheus",
-                request -> new Outside.Answer(
-                        200, Map.of("Content-Type", "text/plain; version=0.0.4"), sidecarMetrics.get()));
         // Loki, Alloy and Grafana are there, and say nothing.
         outside.answer(
                 "/metrics",
@@ -59,15 +55,18 @@ final class WatchedStack implements AutoCloseable {
         startPostgres();
         startServices();
         Map<String, String> targets = startExporters();
+        sidecar = new WatchedSidecar(
+                Files.createDirectory(directory.resolve("sidecar")), postgresAddress.port(), PASSWORD);
+        opened.push(sidecar);
+        targets.put("SIDECAR_TARGET", sidecar.hostAndPort());
         alertmanager =
                 AlertmanagerServer.start(Files.createDirectory(directory.resolve("alertmanager")), receivers(), HURRY);
         opened.push(alertmanager);
         startPrometheus(targets);
     }
 
-    /** The page with the metrics of the sidecar, in Prometheus' text format. */
-    void sidecarSays(Supplier<String> metrics) {
-        sidecarMetrics = metrics;
+    WatchedSidecar sidecar() {
+        return sidecar;
     }
 
     PostgresServer postgres() {
@@ -228,7 +227,7 @@ final class WatchedStack implements AutoCloseable {
         int port = FreePort.get();
         Map<String, String> settings = new HashMap<>(targets);
         settings.put("SIDECAR_STACK", "drill");
-        for (String played : List.of("SIDECAR_TARGET", "LOKI_TARGET", "ALLOY_TARGET", "GRAFANA_TARGET")) {
+        for (String played : List.of("LOKI_TARGET", "ALLOY_TARGET", "GRAFANA_TARGET")) {
             settings.put(played, outside.hostAndPort());
         }
         settings.put("PROMETHEUS_TARGET", "127.0.0.1:" + port);

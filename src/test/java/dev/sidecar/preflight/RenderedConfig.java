@@ -11,6 +11,9 @@ import java.util.stream.Stream;
 /** Renders the committed configuration as the preflight does, for tests that start the real programs with it. */
 public final class RenderedConfig {
 
+    /** What Prometheus presents to the sidecar. */
+    public static final String METRICS_TOKEN = "token-of-prometheus";
+
     private RenderedConfig() {}
 
     /** Writes {@code alertmanager.yml} and its templates into the directory, and the secret files beside them. */
@@ -36,7 +39,7 @@ public final class RenderedConfig {
     /** Writes {@code prometheus.yml} and the rules into the directory. */
     public static Path prometheus(Path directory, Map<String, String> settings) throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
-        Files.writeString(secrets.resolve("metrics_token"), "token-of-prometheus");
+        Files.writeString(secrets.resolve("metrics_token"), METRICS_TOKEN);
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("PROMETHEUS_SECRETS", secrets.toString());
         all.putIfAbsent("SIDECAR_HOST", "h1");

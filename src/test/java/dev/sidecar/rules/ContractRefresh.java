@@ -5,7 +5,6 @@ import dev.sidecar.support.PrometheusServer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -28,9 +26,6 @@ import tools.jackson.databind.JsonNode;
  */
 class ContractRefresh {
 
-    /** Labels with few values that mean the same everywhere; rules compare with them. */
-    private static final Set<String> CLOSED = Set.of("area", "mode", "state");
-
     private static final String NO_LABELS = "__name__";
 
     private final URI prometheus = URI.create(System.getProperty("contracts.prometheus", "http://127.0.0.1:9090"));
@@ -41,7 +36,7 @@ class ContractRefresh {
         for (String job : jobs.isEmpty() ? jobsOfThePrometheus() : List.of(jobs.split(","))) {
             List<Family> families = families(job);
             if (!families.isEmpty()) {
-                write(job, families);
+                Contracts.write(job, versions(job), families);
             }
         }
     }
@@ -51,6 +46,8 @@ class ContractRefresh {
         PrometheusServer.get(prometheus, "/api/v1/query", Map.of("query", "group by (job) (up == 1)"))
                 .path("result")
                 .forEach(sample -> jobs.add(sample.path("metric").path("job").asString()));
+        // Recorded from one with everything on, by SidecarContractTest.
+        jobs.remove("sidecar");
         return jobs;
     }
 
@@ -64,13 +61,14 @@ class ContractRefresh {
                 collect(labels.computeIfAbsent(base(name, types), family -> new TreeMap<>()), series);
             }
         }
-        Map<String, Map<String, Set<String>>> before = before(job);
+        Map<String, Map<String, Set<String>>> before = Contracts.before(job);
         return Stream.concat(
                         labels.entrySet().stream()
                                 .map(family -> new Family(
                                         family.getKey(),
                                         types.getOrDefault(family.getKey(), "unknown"),
-                                        closed(family.getValue(), before.getOrDefault(family.getKey(), Map.of())))),
+                                        Contracts.closed(
+                                                family.getValue(), before.getOrDefault(family.getKey(), Map.of())))),
                         unborn(job, labels.keySet()))
                 .sorted(Comparator.comparing(Family::name))
                 .toList();
@@ -79,9 +77,9 @@ class ContractRefresh {
     /** What was recorded before and is only exported after a first event has not gone because it is not there today. */
     private static Stream<Family> unborn(String job, Set<String> seen) throws IOException {
         List<String> bornLater = Files.readAllLines(Contracts.BORN_AT_FIRST_EVENT);
-        return !Files.exists(file(job))
+        return !Files.exists(Contracts.file(job))
                 ? Stream.empty()
-                : Contracts.families(file(job))
+                : Contracts.families(Contracts.file(job))
                         .filter(family -> !seen.contains(family.name()))
                         .filter(family -> Stream.of("", "_bucket", "_sum", "_count")
                                 .anyMatch(suffix -> bornLater.contains(family.name() + suffix)));
@@ -107,26 +105,6 @@ class ContractRefresh {
         });
     }
 
-    /** Values that a person wrote down stay: the program may not have shown all of them while it was looked at. */
-    private static Map<String, Set<String>> closed(Map<String, Set<String>> seen, Map<String, Set<String>> before) {
-        Map<String, Set<String>> closed = new TreeMap<>();
-        seen.forEach((label, values) -> {
-            Set<String> written = new TreeSet<>(before.getOrDefault(label, Set.of()));
-            if (CLOSED.contains(label) || !written.isEmpty()) {
-                written.addAll(values);
-            }
-            closed.put(label, written);
-        });
-        return closed;
-    }
-
-    private static Map<String, Map<String, Set<String>>> before(String job) {
-        Path file = file(job);
-        return Files.exists(file)
-                ? Contracts.families(file).collect(Collectors.toMap(Family::name, Family::labels, (a, b) -> b))
-                : Map.of();
-    }
-
     private static String base(String series, Map<String, String> types) {
         for (String suffix : List.of("_bucket", "_sum", "_count")) {
             String base = series.endsWith(suffix) ? series.substring(0, series.length() - suffix.length()) : series;
@@ -139,12 +117,6 @@ class ContractRefresh {
 
     private static boolean isPrometheusOwn(String name) {
         return name.equals("up") || name.startsWith("scrape_") || name.contains(":") || name.startsWith("ALERTS");
-    }
-
-    private void write(String job, List<Family> families) throws IOException {
-        StringBuilder text = new StringBuilder("# " + versions(job) + "\n");
-        families.forEach(family -> text.append(family.line()).append('\n'));
-        Files.writeString(file(job), text);
     }
 
     /** Build information, by which the reader knows what was recorded. */
@@ -164,9 +136,5 @@ class ContractRefresh {
                     versions.add(name + " " + labels.path("redis_version").asString(version));
                 });
         return versions.isEmpty() ? job : String.join(", ", versions);
-    }
-
-    private static Path file(String job) {
-        return Contracts.DIRECTORY.resolve(job + ".txt");
     }
 }

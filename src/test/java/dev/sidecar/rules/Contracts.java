@@ -14,12 +14,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What each program really exports, recorded under {@code prometheus/contracts}: a line for each metric family, {@code name type
  * label,label=value|value,…}. Values stand only where a label has a closed set of them. The labels of every target are not
- * repeated. {@link ContractRefresh} writes the files.
+ * repeated. {@link ContractRefresh} writes the files, {@link SidecarContractTest} that of the sidecar.
  */
 public final class Contracts {
 
@@ -30,6 +31,9 @@ public final class Contracts {
 
     /** What Prometheus gives to every series of a target. */
     public static final Set<String> TARGET_LABELS = Set.of("stack", "host", "service", "role", "job", "instance");
+
+    /** Labels with few values that mean the same everywhere; rules compare with them. */
+    private static final Set<String> CLOSED = Set.of("area", "mode", "state");
 
     private static final Family UP = new Family("up", "gauge", Map.of());
     private static final Family ALERTS =
@@ -121,6 +125,41 @@ public final class Contracts {
             }
         }
         return Optional.empty();
+    }
+
+    static Path file(String job) {
+        return DIRECTORY.resolve(job + ".txt");
+    }
+
+    /**
+     * The labels of a family as they are to be recorded. Values that a person wrote down stay: the program may not have shown all of
+     * them while it was looked at.
+     *
+     * @param seen each label with the values that it had
+     */
+    static Map<String, Set<String>> closed(Map<String, Set<String>> seen, Map<String, Set<String>> before) {
+        Map<String, Set<String>> closed = new TreeMap<>();
+        seen.forEach((label, values) -> {
+            Set<String> written = new TreeSet<>(before.getOrDefault(label, Set.of()));
+            if (CLOSED.contains(label) || !written.isEmpty()) {
+                written.addAll(values);
+            }
+            closed.put(label, written);
+        });
+        return closed;
+    }
+
+    /** The labels of each family as they stand in the file of a job; none if there is no file yet. */
+    static Map<String, Map<String, Set<String>>> before(String job) {
+        return Files.exists(file(job))
+                ? families(file(job)).collect(Collectors.toMap(Family::name, Family::labels, (a, b) -> b))
+                : Map.of();
+    }
+
+    static void write(String job, String what, List<Family> families) throws IOException {
+        StringBuilder text = new StringBuilder("# " + what + "\n");
+        families.forEach(family -> text.append(family.line()).append('\n'));
+        Files.writeString(file(job), text);
     }
 
     private static Map<String, Set<String>> complete(List<Family> families, Set<String> more) {

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Test;
 class AlertTableTest {
 
     private static final Path TABLE = Path.of("docs/alerts.md");
-    private static final Path DRILLS = Path.of("src/test/java/dev/sidecar/alerts/FireDrillTest.java");
+    private static final List<Path> DRILLS = List.of(
+            Path.of("src/test/java/dev/sidecar/alerts/FireDrillTest.java"),
+            Path.of("src/test/java/dev/sidecar/stack/StackAlarmTest.java"));
     private static final Path INHIBITIONS = Path.of("src/test/java/dev/sidecar/alerts/InhibitionTest.java");
 
     private static final String HEADER = """
@@ -31,7 +33,7 @@ class AlertTableTest {
             Made from `prometheus/rules`, `prometheus/tests` and the drills by `AlertTableTest`; do not edit. Every alert is also
             held to the contracts (each metric and label it names is one that a program exports: `ContractTest`) and routed by
             amtool (`AlertmanagerConfigTest`). *fires* and *silent* count the cases in which promtool saw it do so; *drill* means
-            that real programs were broken and the message arrived (`FireDrillTest`); *mutes, is muted* that a real Alertmanager
+            that real programs were broken and the message arrived (`FireDrillTest`, `StackAlarmTest`); *mutes, is muted* that a real Alertmanager
             recorded it (`InhibitionTest`).
 
             | alert | severity | category | for | fires | silent | drill | inhibition |
@@ -90,7 +92,11 @@ class AlertTableTest {
     }
 
     private static Set<String> drilled() throws IOException {
-        return found(DRILLS, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1);
+        Set<String> drilled = new TreeSet<>();
+        for (Path drills : DRILLS) {
+            drilled.addAll(found(drills, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1));
+        }
+        return drilled;
     }
 
     private static Set<String> first(Path file) throws IOException {

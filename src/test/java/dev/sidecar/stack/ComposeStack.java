@@ -65,6 +65,11 @@ final class ComposeStack implements AutoCloseable {
         requireEngine();
     }
 
+    /** One of the settings of {@code .env.example}, from now on. */
+    void set(String setting, String value) {
+        settings.put(setting, value);
+    }
+
     private void requireEngine() {
         Result version = run(Map.of(), "docker", "version");
         assertThat(version.exitCode())

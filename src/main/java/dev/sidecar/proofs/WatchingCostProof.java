@@ -16,8 +16,8 @@ final class WatchingCostProof implements Proof {
      * The scrape jobs whose processes watch; of the sidecar the whole process counts, its gateway too. The blackbox exporter is asked
      * for what it probes alone, so it cannot be counted; it is the smallest of them.
      */
-    private static final List<String> PARTS = List.of(
-            "prometheus", "alertmanager", "loki", "alloy", "grafana", "node", "postgres", "redis", "nginx");
+    private static final List<String> PARTS =
+            List.of("prometheus", "alertmanager", "loki", "alloy", "grafana", "node", "postgres", "redis", "nginx");
 
     /** As settings count: their MB is this. */
     private static final double MEBI = 1024 * 1024;

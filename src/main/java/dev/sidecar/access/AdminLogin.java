@@ -5,6 +5,7 @@ import dev.sidecar.secrets.Secret;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.LockedException;
@@ -13,7 +14,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
-/** The one user, {@code admin}. Every login, refused or not, leaves a line. */
+/** The one user, {@code admin}. Every login that is refused leaves a line; those of persons that are not, by {@link ActionAudit}. */
 final class AdminLogin implements AuthenticationProvider {
 
     static final String USER = "admin";
@@ -36,7 +37,7 @@ final class AdminLogin implements AuthenticationProvider {
                 : "unknown";
         if (attempts.isLocked(address)) {
             metrics.refused(Refusal.LOCKED);
-            log.atWarn().addKeyValue("client_ip", address).log("login refused, address locked after too many failures");
+            line(address, "refused: locked").log("login refused, address locked after too many failures");
             throw new LockedException("Too many failed logins from this address.");
         }
         // Both are compared, always, so that the time tells nothing about the name.
@@ -44,12 +45,20 @@ final class AdminLogin implements AuthenticationProvider {
         if (!right) {
             attempts.failed(address);
             metrics.refused(Refusal.PASSWORD);
-            log.atWarn().addKeyValue("client_ip", address).log("login refused, wrong user or password");
+            line(address, "refused: wrong user or password").log("login refused, wrong user or password");
             throw new BadCredentialsException("Wrong user or password.");
         }
         attempts.succeeded(address);
         return UsernamePasswordAuthenticationToken.authenticated(
                 USER, null, List.of(new SimpleGrantedAuthority("ROLE_ADMIN")));
+    }
+
+    /** The name that was given is left out: people type their password there. */
+    private static LoggingEventBuilder line(String address, String result) {
+        return log.atWarn()
+                .addKeyValue("client_ip", address)
+                .addKeyValue("action", "log in")
+                .addKeyValue("result", result);
     }
 
     @Override

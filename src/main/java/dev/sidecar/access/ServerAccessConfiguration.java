@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -16,6 +17,7 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -38,6 +40,19 @@ class ServerAccessConfiguration {
     @Bean
     AccessMetrics accessMetrics(MeterRegistry registry) {
         return new AccessMetrics(registry);
+    }
+
+    @Bean
+    ActionAudit actionAudit() {
+        return new ActionAudit();
+    }
+
+    /** It belongs into the chain of persons only, where it is known who they are. */
+    @Bean
+    FilterRegistrationBean<ActionAudit> auditOfPersonsOnly(ActionAudit audit) {
+        FilterRegistrationBean<ActionAudit> registration = new FilterRegistrationBean<>(audit);
+        registration.setEnabled(false);
+        return registration;
     }
 
     @Bean
@@ -107,11 +122,13 @@ class ServerAccessConfiguration {
     /** Pages send a person to the login; the API answers with what is missing. */
     @Bean
     @Order(1000)
-    SecurityFilterChain personAccess(HttpSecurity http, AccessProperties properties) throws Exception {
+    SecurityFilterChain personAccess(HttpSecurity http, AccessProperties properties, ActionAudit audit)
+            throws Exception {
         Refused refused = new Refused(
                 "Log in, or send user and password with the request (HTTP Basic).",
                 properties.lockedFor().toSeconds());
         return guarded(http)
+                .addFilterAfter(audit, AuthorizationFilter.class)
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/error", "/assets/**", "/webjars/**")
                         .permitAll()
                         .anyRequest()

@@ -47,7 +47,7 @@ final class DashboardOpeningsProof implements Proof {
         }
         return wrong.isEmpty()
                 ? Finding.held(
-                        "%d dashboards open with 6 hours and refresh every 30 s; %d links lead to one of them.",
+                        "%d dashboards open with 6 hours and refresh every 30 s; links to a certain one: %d, none leads nowhere.",
                         openings.size(), links)
                 : Finding.broken("%s.", String.join("; ", wrong)).with(wrong);
     }

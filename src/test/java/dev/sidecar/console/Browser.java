@@ -24,14 +24,14 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** A real Chromium without a window, looking at one sidecar. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final ChromeDriver driver;
     private final String base;
 
-    Browser(String base, String... more) {
+    public Browser(String base, String... more) {
         this.base = base;
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.WARNING);
@@ -58,12 +58,12 @@ final class Browser implements AutoCloseable {
         size(1200, 900);
     }
 
-    Browser open(String path) {
+    public Browser open(String path) {
         driver.get(base + path);
         return this;
     }
 
-    Browser logIn(String password) {
+    public Browser logIn(String password) {
         open("/login");
         type("password", password);
         press("Log in");
@@ -71,25 +71,25 @@ final class Browser implements AutoCloseable {
     }
 
     /** Of the page itself, as on a telephone; a window cannot be made that narrow. */
-    void size(int width, int height) {
+    public void size(int width, int height) {
         driver.executeCdpCommand(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
-    void dark(boolean dark) {
+    public void dark(boolean dark) {
         driver.executeCdpCommand(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
-    void type(String id, String text) {
+    public void type(String id, String text) {
         WebElement field = driver.findElement(By.id(id));
         field.clear();
         field.sendKeys(text);
     }
 
-    void press(String button) {
+    public void press(String button) {
         driver.findElement(By.xpath("//*[self::button or self::a][normalize-space()='" + button + "']"))
                 .click();
     }
@@ -100,7 +100,7 @@ final class Browser implements AutoCloseable {
                 .click();
     }
 
-    String text(String selector) {
+    public String text(String selector) {
         return driver.findElement(By.cssSelector(selector)).getText();
     }
 
@@ -112,6 +112,43 @@ final class Browser implements AutoCloseable {
         return driver.switchTo().activeElement();
     }
 
+    /** As a screen reader says it. */
+    String focusedName() {
+        return focused().getAccessibleName();
+    }
+
+    List<String> namesOf(String selector) {
+        return all(selector).stream().map(WebElement::getAccessibleName).toList();
+    }
+
+    /** Texts whose contrast with what is behind them is less than 4.5 : 1 (WCAG 2, AA), with the ratio. */
+    @SuppressWarnings("unchecked")
+    List<String> faint() {
+        return (List<String>) driver.executeScript("""
+                const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+                const light = colour => {
+                  const [r, g, b] = numbers(colour).map(c => c / 255).map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+                  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+                };
+                const behind = element => {
+                  for (let e = element; e; e = e.parentElement) {
+                    const colour = getComputedStyle(e).backgroundColor;
+                    if ((numbers(colour)[3] ?? 1) > 0) return colour;
+                  }
+                  return 'rgb(255, 255, 255)';
+                };
+                return [...document.querySelectorAll('body *')]
+                  .filter(e => !e.disabled && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+                  .filter(e => e.getClientRects().length && !(e instanceof SVGElement))
+                  .map(e => {
+                    const [a, b] = [light(getComputedStyle(e).color), light(behind(e))];
+                    return [e, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+                  })
+                  .filter(([e, ratio]) => ratio < 4.5)
+                  .map(([e, ratio]) => ratio.toFixed(2) + ' ' + e.outerHTML.slice(0, 120));
+                """);
+    }
+
     void keys(CharSequence... keys) {
         focused().sendKeys(keys);
     }
@@ -121,7 +158,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits until an element's text contains the words, however often the page replaces it. */
-    void awaitText(String selector, String words) {
+    public void awaitText(String selector, String words) {
         Awaitility.await(selector + " says " + words)
                 .atMost(PATIENCE)
                 .ignoreException(StaleElementReferenceException.class)
@@ -149,14 +186,14 @@ final class Browser implements AutoCloseable {
     }
 
     /** Into the documentation when asked by -Dscreenshots=docs/screenshots, else where a build may write. */
-    void picture(String name) throws IOException {
+    public void picture(String name) throws IOException {
         Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
         Files.createDirectories(folder);
         Files.write(folder.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
     }
 
     /** The whole page, however long. */
-    void wholePicture(String name) throws IOException {
+    public void wholePicture(String name) throws IOException {
         Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
         Files.createDirectories(folder);
         Map<String, Object> shot = driver.executeCdpCommand(

@@ -2,15 +2,27 @@ package dev.sidecar.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.support.PostgresServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -18,6 +30,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 class ConsoleTest {
 
     private static final String PASSWORD = "correct-horse-battery";
+    private static final List<String> PAGES =
+            List.of("/readiness", "/backups", "/alerts", "/requests?id=demo-1", "/runbooks/BackupLate.md");
 
     @TempDir
     static Path folder;
@@ -148,12 +162,110 @@ class ConsoleTest {
         assertThat(browser.address()).endsWith("/backups");
     }
 
+    /** The password's field has the focus; from there on only the keyboard is used. */
+    @Test
+    void aPersonWithoutAMouseLogsInAndProvesSomething() {
+        try (Browser keyboard = new Browser(base)) {
+            keyboard.open("/login").keys(PASSWORD, Keys.ENTER);
+            keyboard.awaitText("h1", "Readiness");
+            keyboard.awaitText("#proof-SEC-6 .badge", "held");
+            String before = keyboard.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime");
+
+            for (int tabs = 0; tabs < 200 && !keyboard.focusedName().endsWith("SEC-6"); tabs++) {
+                keyboard.keys(Keys.TAB);
+            }
+            assertThat(keyboard.focusedName()).isEqualTo("Prove now: SEC-6");
+            keyboard.keys(Keys.ENTER);
+
+            org.awaitility.Awaitility.await()
+                    .atMost(java.time.Duration.ofMinutes(1))
+                    .ignoreExceptions()
+                    .until(() -> !before.equals(
+                            keyboard.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime")));
+        }
+    }
+
+    @Test
+    void whateverCanBeUsedHasAName() {
+        for (String page : PAGES) {
+            browser.open(page);
+            assertThat(browser.namesOf("a, button, input:not([type=hidden]), select, progress, svg[role=img]"))
+                    .as(page)
+                    .isNotEmpty()
+                    .noneMatch(String::isBlank);
+        }
+    }
+
+    @Test
+    void everythingThatIsDoneLeavesALineOfWhoWhatAndResult() throws Exception {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        List<Logger> loggers = List.of(
+                (Logger) LoggerFactory.getLogger("audit"), (Logger) LoggerFactory.getLogger("dev.sidecar.access"));
+        loggers.forEach(logger -> logger.addAppender(lines));
+        try (Browser other = new Browser(base)) {
+            other.logIn("guess");
+            other.logIn(PASSWORD).press("Prove all now");
+            other.open("/backups").press("Take a backup now");
+            other.awaitText("#tasks .card", "done");
+            other.open("/backups").pressIn(".proof", "Pin");
+            other.press("Log out");
+            send("/api/report/drills/SEC-6");
+        } finally {
+            loggers.forEach(logger -> logger.detachAppender(lines));
+        }
+
+        assertThat(lines.list)
+                .extracting(ConsoleTest::line)
+                .contains(
+                        "action=log in result=refused: wrong user or password",
+                        "who=admin action=log in result=accepted",
+                        "who=admin action=prove now what=all proofs result=started",
+                        "who=admin action=take backup what=" + database + " result=accepted",
+                        "who=admin action=log out result=accepted",
+                        "who=admin action=POST what=/api/report/drills/SEC-6 result=202")
+                .anyMatch(line -> line.startsWith("who=admin action=pin backup what=" + database));
+    }
+
+    private static String line(ILoggingEvent event) {
+        return event.getKeyValuePairs().stream()
+                .filter(pair -> !pair.key.equals("client_ip"))
+                .map(pair -> pair.key + "=" + pair.value)
+                .collect(Collectors.joining(" "));
+    }
+
+    private static void send(String path) throws Exception {
+        String login = Base64.getEncoder().encodeToString(("admin:" + PASSWORD).getBytes(StandardCharsets.UTF_8));
+        HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(base + path))
+                                .header("Authorization", "Basic " + login)
+                                .POST(BodyPublishers.noBody())
+                                .build(),
+                        BodyHandlers.discarding());
+    }
+
+    @Test
+    void canBeReadInTheDark() throws Exception {
+        try {
+            for (boolean dark : new boolean[] {true, false}) {
+                browser.dark(dark);
+                for (String page : PAGES) {
+                    browser.open(page);
+                    assertThat(browser.faint()).as("%s, dark: %s", page, dark).isEmpty();
+                }
+            }
+        } finally {
+            browser.dark(false);
+        }
+    }
+
     @Test
     void fitsOnATelephoneAndComplainsOfNothing() throws Exception {
         browser.complaints();
         try {
             browser.size(360, 800);
-            for (String page : List.of("/readiness", "/backups", "/alerts", "/requests?id=demo-1")) {
+            for (String page : PAGES) {
                 browser.open(page);
                 assertThat(browser.overflow()).as(page).isZero();
                 assertThat(browser.loaded()).as(page).allMatch(address -> address.startsWith(base));

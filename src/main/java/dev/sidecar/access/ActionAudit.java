@@ -1,0 +1,69 @@
+package dev.sidecar.access;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.event.EventListener;
+import org.springframework.security.authentication.event.InteractiveAuthenticationSuccessEvent;
+import org.springframework.security.authentication.event.LogoutSuccessEvent;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.web.authentication.WebAuthenticationDetails;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * The audit line of what is done over the API, and of a person who comes and goes: who, what, when, with which result. What is done on
+ * a page has a line of its own, which says more.
+ */
+final class ActionAudit extends OncePerRequestFilter {
+
+    private static final Logger log = LoggerFactory.getLogger("audit");
+    private static final Set<String> LOOKING = Set.of("GET", "HEAD", "OPTIONS");
+
+    @Override
+    protected boolean shouldNotFilter(HttpServletRequest request) {
+        return LOOKING.contains(request.getMethod()) || !request.getRequestURI().startsWith("/api/");
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        try {
+            chain.doFilter(request, response);
+        } finally {
+            log.atInfo()
+                    .addKeyValue("who", request.getRemoteUser())
+                    .addKeyValue("action", request.getMethod())
+                    .addKeyValue("what", request.getRequestURI())
+                    .addKeyValue("result", String.valueOf(response.getStatus()))
+                    .log("action taken");
+        }
+    }
+
+    @EventListener
+    void loggedIn(InteractiveAuthenticationSuccessEvent event) {
+        line(event.getAuthentication(), "log in");
+    }
+
+    @EventListener
+    void loggedOut(LogoutSuccessEvent event) {
+        line(event.getAuthentication(), "log out");
+    }
+
+    private static void line(Authentication who, String action) {
+        log.atInfo()
+                .addKeyValue("who", who.getName())
+                .addKeyValue("action", action)
+                .addKeyValue(
+                        "client_ip",
+                        who.getDetails() instanceof WebAuthenticationDetails details
+                                ? details.getRemoteAddress()
+                                : "unknown")
+                .addKeyValue("result", "accepted")
+                .log("action taken");
+    }
+}

@@ -1,0 +1,243 @@
+package dev.sidecar.proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.console.Browser;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * One fault at a time in a world where everything holds: exactly the proofs whose claim it breaks break, and no other. Those that leave
+ * something behind come last.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class FaultsTest {
+
+    /** Encryption is off in this world; the others measure time, which says nothing where tests run. */
+    private static final List<String> LEFT_OUT = List.of("BKP-6", "LOG-6", "MET-5", "PRF-2");
+
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+
+    private static ProvenWorld world;
+
+    private interface Change {
+        void make() throws Exception;
+    }
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws Exception {
+        world = new ProvenWorld(folder);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (world != null) {
+            world.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void everythingThatIsConfiguredHolds() {
+        awaitNotHeld(world::withoutSlow, Map.of(), Duration.ofMinutes(5));
+        awaitNotHeld(() -> world.only("ALR-4", "ALR-5", "ALR-6"), Map.of(), Duration.ofMinutes(5));
+    }
+
+    /** The pictures of the documentation, with -Dscreenshots=docs/screenshots. */
+    @Test
+    @Order(1)
+    void andTheConsoleShowsIt() throws Exception {
+        try (Browser browser = new Browser(world.console()).logIn(ProvenWorld.ownPassword())) {
+            browser.size(1200, 900);
+            for (boolean dark : new boolean[] {false, true}) {
+                browser.dark(dark);
+                browser.open("/readiness");
+                browser.awaitText("#summary", "0\nbroken");
+                browser.picture(dark ? "readiness-dark" : "readiness");
+                browser.open("/alerts").picture(dark ? "alerts-dark" : "alerts");
+            }
+            browser.dark(false);
+            browser.open("/requests?id=" + world.requestId()).picture("requests");
+            browser.size(360, 740);
+            browser.open("/readiness").picture("readiness-small");
+        }
+    }
+
+    @Test
+    @Order(2)
+    void aRuleWithAMisspeltMetric() throws Exception {
+        exactly(
+                Map.of("ALR-3", Verdict.BROKEN),
+                () -> world.plantRule(
+                        "groups: [{name: planted, rules: [{alert: Misspelt, expr: 'rate(sidecar_gateway_requsts_seconds_count[20s]) > 1'}]}]"),
+                () -> world.plantRule(""));
+    }
+
+    @Test
+    @Order(2)
+    void aPanelWithADeadQuery() throws Exception {
+        exactly(Map.of("DSH-2", Verdict.BROKEN), () -> world.grafana.show("""
+                        {"uid": "planted", "title": "Planted", "panels": [{"title": "Dead", "datasource": {"uid": "prometheus"},
+                          "targets": [{"expr": "sum(rate(sidecar_gateway_requsts_seconds_count[1m]))"}]}]}"""), () -> world.grafana.hide("planted"));
+    }
+
+    @Test
+    @Order(2)
+    void aGrafanaThatTakesAdminAdmin() throws Exception {
+        exactly(
+                Map.of("SEC-1", Verdict.BROKEN),
+                () -> world.grafana.accept("admin"),
+                () -> world.grafana.refuse("admin"));
+    }
+
+    @Test
+    @Order(2)
+    void aPostgresqlWithThePasswordThatEverybodyKnows() throws Exception {
+        exactly(
+                Map.of("SEC-1", Verdict.BROKEN),
+                () -> world.sqlAsKeeper("ALTER ROLE postgres PASSWORD 'postgres'"),
+                () -> world.sqlAsKeeper("ALTER ROLE postgres PASSWORD '" + world.postgres.password() + "'"));
+    }
+
+    @Test
+    @Order(2)
+    void aRedisWithThePasswordOfItsExample() throws Exception {
+        exactly(
+                Map.of("SEC-1", Verdict.BROKEN),
+                () -> world.redisPassword("foobared"),
+                () -> world.redisPassword(ProvenWorld.ownPassword()));
+    }
+
+    @Test
+    @Order(2)
+    void aFileWithASecretThatOthersMayRead() throws Exception {
+        exactly(
+                Map.of("SEC-7", Verdict.BROKEN),
+                () -> Files.setPosixFilePermissions(world.secretFile(), PosixFilePermissions.fromString("rw-r--r--")),
+                () -> Files.setPosixFilePermissions(world.secretFile(), PosixFilePermissions.fromString("rw-------")));
+    }
+
+    @Test
+    @Order(2)
+    void aContainerThatIsRoot() throws Exception {
+        exactly(Map.of("SEC-4", Verdict.BROKEN), () -> world.isolation(true), () -> world.isolation(false));
+    }
+
+    @Test
+    @Order(2)
+    void aCertificateThatEndsSoon() throws Exception {
+        exactly(Map.of("SEC-3", Verdict.BROKEN), () -> renew(Duration.ofDays(10)), () -> renew(Duration.ofDays(90)));
+    }
+
+    @Test
+    @Order(2)
+    void anExporterThatIsStopped() throws Exception {
+        exactly(
+                Map.of("MET-1", Verdict.BROKEN, "MET-3", Verdict.BROKEN),
+                () -> world.stop("redis_exporter"),
+                () -> world.start("redis_exporter"));
+    }
+
+    @Test
+    @Order(2)
+    void aBitFlippedInTheNewestBackup() throws Exception {
+        exactly(Map.of("BKP-4", Verdict.BROKEN), FaultsTest::flipOneBit, FaultsTest::flipOneBit);
+    }
+
+    /** The line is lost to whoever looks for it, and the target is down; who only wanted to ask Loki something says that he could not. */
+    @Test
+    @Order(3)
+    void aLokiThatIsStopped() throws Exception {
+        Map<String, Verdict> expected = new TreeMap<>(Map.of("LOG-2", Verdict.BROKEN, "MET-1", Verdict.BROKEN));
+        for (String asks : List.of("LOG-1", "LOG-3", "LOG-4", "LOG-5", "LOG-7", "SEC-5", "DSH-1", "DSH-2")) {
+            expected.put(asks, Verdict.INCONCLUSIVE);
+        }
+        exactly(expected, world.loki::stop, world.loki::start);
+    }
+
+    @Test
+    @Order(4)
+    void aWatchdogThatIsMuted() throws Exception {
+        AutoCloseable silence = world.silence("Watchdog");
+        // Two minutes is the shortest limit that a dead man's switch may have.
+        exactly(Map.of("ALR-1", Verdict.BROKEN), () -> {}, silence::close);
+    }
+
+    /** What could not be told is counted for an hour, so nothing comes after this. */
+    @Test
+    @Order(5)
+    void aReceiverWithAWrongAddress() throws Exception {
+        world.outside.answer(
+                "/no-such-hook", request -> new dev.sidecar.alerts.Outside.Answer(404, Map.of(), "no_service"));
+        Files.writeString(world.slackAddress(), world.outside.url("/no-such-hook"));
+
+        Map<String, Drill> route = world.only("ALR-4");
+
+        assertThat(route.get("ALR-4").verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(route.get("ALR-4").finding().evidence()).contains("slack").doesNotContain("webhook:");
+        awaitNotHeld(world::withoutSlow, Map.of("ALR-7", Verdict.BROKEN), LIMIT);
+    }
+
+    private static void exactly(Map<String, Verdict> notHeld, Change plant, Change mend) throws Exception {
+        plant.make();
+        try {
+            awaitNotHeld(world::withoutSlow, notHeld, LIMIT);
+        } finally {
+            mend.make();
+        }
+        awaitNotHeld(() -> world.only(notHeld.keySet().toArray(String[]::new)), Map.of(), LIMIT);
+    }
+
+    private static void awaitNotHeld(
+            Supplier<Map<String, Drill>> drills, Map<String, Verdict> expected, Duration limit) {
+        await().atMost(limit).pollDelay(Duration.ZERO).untilAsserted(() -> {
+            Map<String, Drill> ended = drills.get();
+            Map<String, Verdict> notHeld = new TreeMap<>();
+            StringBuilder why = new StringBuilder();
+            new TreeSet<>(ended.keySet())
+                    .stream()
+                            .filter(id -> !LEFT_OUT.contains(id))
+                            .filter(id -> ended.get(id).verdict() != Verdict.HELD)
+                            .forEach(id -> {
+                                notHeld.put(id, ended.get(id).verdict());
+                                why.append(id)
+                                        .append(": ")
+                                        .append(ended.get(id).finding().evidence())
+                                        .append('\n');
+                            });
+            assertThat(notHeld).as(why.toString()).isEqualTo(new TreeMap<>(expected));
+        });
+    }
+
+    private static void renew(Duration valid) throws Exception {
+        world.stop("nginx");
+        world.certificate(valid);
+        world.start("nginx");
+    }
+
+    private static void flipOneBit() throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(world.newestDump().toFile(), "rw")) {
+            file.seek(file.length() / 2);
+            int before = file.read();
+            file.seek(file.length() / 2);
+            file.write(before ^ 1);
+        }
+    }
+}

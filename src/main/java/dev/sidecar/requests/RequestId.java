@@ -1,6 +1,6 @@
 package dev.sidecar.requests;
 
-import com.github.f4b6a3.uuid.UuidCreator;
+import com.github.f4b6a3.uuid.alt.GUID;
 import java.util.List;
 
 /**
@@ -28,8 +28,9 @@ public final class RequestId {
         return received.size() == 1 && isWellFormed(received.get(0)) ? received.get(0) : create();
     }
 
+    /** Without a lock, which all event loops would meet at; that ids are hard to guess is promised to nobody. */
     private static String create() {
-        return UuidCreator.getTimeOrderedEpoch().toString();
+        return GUID.v7().toString();
     }
 
     private static boolean isWellFormed(String id) {

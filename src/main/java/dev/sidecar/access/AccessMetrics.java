@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Who was not let in, and why. */
 final class AccessMetrics {
@@ -30,6 +31,6 @@ final class AccessMetrics {
     }
 
     void refused(Refusal refusal) {
-        refused.get(refusal).increment();
+        Objects.requireNonNull(refused.get(refusal)).increment();
     }
 }

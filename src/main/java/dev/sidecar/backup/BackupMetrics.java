@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +75,7 @@ final class BackupMetrics {
         Series s = of(database, generation);
         s.lastRunSuccess.set(0);
         s.lastFailure.set(seconds(when));
-        s.failures.get(reason).increment();
+        Objects.requireNonNull(s.failures.get(reason)).increment();
     }
 
     /** A verification reached its level, now or in an earlier life of the process. */
@@ -83,7 +84,7 @@ final class BackupMetrics {
         s.lastVerificationSuccess.set(1);
         for (VerificationLevel proven : VerificationLevel.values()) {
             if (level.atLeast(proven)) {
-                s.verified.get(proven).max(seconds(when));
+                Objects.requireNonNull(s.verified.get(proven)).max(seconds(when));
             }
         }
         if (restoreTook != null) {
@@ -115,7 +116,7 @@ final class BackupMetrics {
 
     /** When the next backup of a generation is due; null for never. */
     void due(Generation generation, @Nullable Instant next) {
-        nextSlots.get(generation).set(next == null ? 0 : seconds(next));
+        Objects.requireNonNull(nextSlots.get(generation)).set(next == null ? 0 : seconds(next));
     }
 
     /** Whether a canary could be encrypted and, where the host has the secret key, decrypted. */

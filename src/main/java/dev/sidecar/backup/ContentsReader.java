@@ -105,7 +105,7 @@ final class ContentsReader {
             return new Table(table.schema(), table.name(), row.getLong(1), table.bytes(), digested, table.logged());
         } catch (SQLException e) {
             throw new BackupFailure(
-                    e.getMessage().contains("row-level security") ? Reason.PERMISSION : Reason.DUMP,
+                    String.valueOf(e.getMessage()).contains("row-level security") ? Reason.PERMISSION : Reason.DUMP,
                     "The rows of %s cannot be counted: %s".formatted(table.qualifiedName(), e.getMessage()),
                     e);
         }

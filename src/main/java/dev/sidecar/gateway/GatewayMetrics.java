@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** What only a gateway has to tell: failures by reason, waiting for the upstream, requests sent again. */
@@ -48,7 +49,7 @@ final class GatewayMetrics {
     }
 
     void failed(Reason reason) {
-        failures.get(reason).increment();
+        Objects.requireNonNull(failures.get(reason)).increment();
     }
 
     void answeredAfter(long nanos) {

@@ -131,8 +131,7 @@ final class Worker {
         }
         // "No route to host" and "Connection refused" are both a ConnectException or a cousin of it.
         boolean refused = failure instanceof ConnectException
-                && failure.getMessage() != null
-                && failure.getMessage().contains("refused");
+                && String.valueOf(failure.getMessage()).contains("refused");
         return refused ? Reason.REFUSED : Reason.UNREACHABLE;
     }
 

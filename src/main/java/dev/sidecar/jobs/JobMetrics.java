@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The meters of one job. The label is {@code job_name}, as Prometheus keeps {@code job} for itself. */
@@ -64,7 +65,7 @@ final class JobMetrics {
     void ended(Outcome outcome, Instant when, Duration took) {
         running = 0;
         duration = took.toMillis() / 1000.0;
-        runs.get(outcome.result()).increment();
+        Objects.requireNonNull(runs.get(outcome.result())).increment();
         if (outcome.result() == Result.SUCCESS) {
             succeededAt(when);
         }

@@ -3,6 +3,7 @@ package dev.sidecar.logs;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -48,11 +49,15 @@ final class LokiTrouble {
     }
 
     long batches(Loss loss) {
-        return batches.get(loss).get();
+        return counter(loss).get();
     }
 
     void count(Loss loss) {
-        batches.get(loss).incrementAndGet();
+        counter(loss).incrementAndGet();
+    }
+
+    private AtomicLong counter(Loss loss) {
+        return Objects.requireNonNull(batches.get(loss));
     }
 
     void noticed(String reason) {

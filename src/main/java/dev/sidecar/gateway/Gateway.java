@@ -31,6 +31,7 @@ final class Gateway implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final int BACKLOG = 1024;
     private static final long POLL_MILLIS = 20;
+    private static final long CLOSE_SECONDS = 3;
 
     private final GatewayParts parts;
     private final Map<EventLoop, Worker> workers = new ConcurrentHashMap<>();
@@ -145,7 +146,8 @@ final class Gateway implements SmartLifecycle {
 
     private void close() {
         if (loops != null) {
-            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+            // With a limit: a loop that broke never reports its end, and must not keep the process alive.
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         }
         if (upstream != null) {
             upstream.close();

@@ -3,6 +3,7 @@ package dev.sidecar.proofs;
 import dev.sidecar.logs.LogLine;
 import dev.sidecar.logs.Loki;
 import dev.sidecar.logs.Window;
+import dev.sidecar.rules.PromDuration;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +48,7 @@ final class LogRetentionProof implements Proof {
             wrong.add("compactor.retention_enabled is " + switchedOn);
         }
         String period = String.valueOf(at(running, "limits_config", "retention_period"));
-        if (!hours(period).equals(retention)) {
+        if (!PromDuration.parse(period).equals(retention)) {
             wrong.add("limits_config.retention_period is %s, not %s".formatted(period, Words.time(retention)));
         }
         Instant limit = clock.instant().minus(retention).minus(GRACE);
@@ -62,10 +63,5 @@ final class LogRetentionProof implements Proof {
         return yaml.get(section) instanceof Map<?, ?> inner
                 ? String.valueOf(inner.get(key)).equals("true") ? Boolean.TRUE : inner.get(key)
                 : "not set";
-    }
-
-    /** Loki prints durations as Go does: {@code 720h0m0s} or {@code 4w2d}. */
-    private static Duration hours(String printed) {
-        return GoDuration.parse(printed);
     }
 }

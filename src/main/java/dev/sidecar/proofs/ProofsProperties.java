@@ -25,7 +25,7 @@ import org.springframework.util.unit.DataSize;
  * @param preflightReport what preflight wrote about the stack; absent without a stack
  * @param routeDrillsPerDay how many drills of alert routes may go to real people within a day
  * @param memoryBudget what the observability parts may use in memory, all together
- * @param cpuBudget what they may use of one processor core, all together, in percent
+ * @param cpuBudget what they may use of the machine's processors, all together, in percent
  */
 @ConfigurationProperties("sidecar.proofs")
 record ProofsProperties(

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as Prometheus writes them: {@code 15s}, {@code 30d}, {@code 1h30m}. */
-final class PromDuration {
+/** Durations as Prometheus and Loki write them: {@code 15s}, {@code 30d}, {@code 1h30m}, {@code 720h0m0s}. */
+public final class PromDuration {
 
     private static final Pattern PART = Pattern.compile("(\\d+)(ms|[smhdwy])");
     private static final Map<String, Duration> UNITS = Map.of(
@@ -20,7 +20,8 @@ final class PromDuration {
 
     private PromDuration() {}
 
-    static Duration parse(String text) {
+    /** The sum of the parts that have a unit; zero if there are none. */
+    public static Duration parse(String text) {
         Duration sum = Duration.ZERO;
         Matcher part = PART.matcher(text);
         while (part.find()) {

@@ -9,6 +9,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
 
 /**
  * One fault at a time in a world where everything holds: exactly the proofs whose claim it breaks break, and no other. Those that leave
@@ -60,6 +62,20 @@ class FaultsTest {
         awaitNotHeld(() -> world.only("ALR-4", "ALR-5", "ALR-6"), Map.of(), Duration.ofMinutes(5));
     }
 
+    @Test
+    @Order(1)
+    void whatReachesPeopleIsLimited() throws Exception {
+        ProofsProperties onePerDay = new ProofsProperties(
+                1, Map.of(), null, List.of(), Map.of(), Duration.ZERO, "", null, 1, DataSize.ofMegabytes(1), 1);
+        int told = world.delivered();
+
+        Finding finding = new RouteDrillsProof(world.drills(), onePerDay, Clock.systemUTC()).prove();
+
+        assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(finding.evidence()).contains("sidecar.proofs.route-drills-per-day");
+        assertThat(world.delivered()).isEqualTo(told);
+    }
+
     /** The pictures of the documentation, with -Dscreenshots=docs/screenshots. */
     @Test
     @Order(1)
@@ -69,7 +85,7 @@ class FaultsTest {
             for (boolean dark : new boolean[] {false, true}) {
                 browser.dark(dark);
                 browser.open("/readiness");
-                browser.awaitText("#summary", "0\nbroken");
+                browser.awaitText("#summary", "broken\n0");
                 browser.picture(dark ? "readiness-dark" : "readiness");
                 browser.open("/alerts").picture(dark ? "alerts-dark" : "alerts");
             }
@@ -94,7 +110,7 @@ class FaultsTest {
     @Order(2)
     void aPanelWithADeadQuery() throws Exception {
         exactly(Map.of("DSH-2", Verdict.BROKEN), () -> world.grafana.show("""
-                        {"uid": "planted", "title": "Planted", "panels": [{"title": "Dead", "datasource": {"uid": "prometheus"},
+                        {"uid": "planted", "title": "Planted", "refresh": "30s", "time": {"from": "now-6h"}, "panels": [{"title": "Dead", "datasource": {"uid": "prometheus"},
                           "targets": [{"expr": "sum(rate(sidecar_gateway_requsts_seconds_count[1m]))"}]}]}"""), () -> world.grafana.hide("planted"));
     }
 
@@ -150,7 +166,7 @@ class FaultsTest {
     @Order(2)
     void anExporterThatIsStopped() throws Exception {
         exactly(
-                Map.of("MET-1", Verdict.BROKEN, "MET-3", Verdict.BROKEN),
+                Map.of("MET-1", Verdict.BROKEN, "MET-3", Verdict.BROKEN, "PRF-1", Verdict.INCONCLUSIVE),
                 () -> world.stop("redis_exporter"),
                 () -> world.start("redis_exporter"));
     }
@@ -166,7 +182,7 @@ class FaultsTest {
     @Order(3)
     void aLokiThatIsStopped() throws Exception {
         Map<String, Verdict> expected = new TreeMap<>(Map.of("LOG-2", Verdict.BROKEN, "MET-1", Verdict.BROKEN));
-        for (String asks : List.of("LOG-1", "LOG-3", "LOG-4", "LOG-5", "LOG-7", "SEC-5", "DSH-1", "DSH-2")) {
+        for (String asks : List.of("LOG-1", "LOG-3", "LOG-4", "LOG-5", "LOG-7", "SEC-5", "DSH-1", "DSH-2", "PRF-1")) {
             expected.put(asks, Verdict.INCONCLUSIVE);
         }
         exactly(expected, world.loki::stop, world.loki::start);

@@ -93,9 +93,14 @@ final class GrafanaStandIn implements AutoCloseable {
                 answer = Map.of("message", "Invalid username or password", "messageId", "password-auth.failed");
             } else if (path.matches("/api/datasources/uid/\\w+/health")) {
                 String source = path.split("/")[4];
-                boolean alive = isAlive(source);
+                // Of an Alertmanager, a real Grafana knows no health.
+                boolean alive = !source.equals("alertmanager") && isAlive(source);
                 status = alive ? 200 : 400;
                 answer = Map.of("status", alive ? "OK" : "ERROR", "message", alive ? "works" : "dial tcp: refused");
+            } else if (path.equals("/api/datasources/proxy/uid/alertmanager/api/v2/status")) {
+                boolean alive = isAlive("alertmanager");
+                status = alive ? 200 : 502;
+                answer = alive ? Map.of("cluster", Map.of("status", "ready")) : Map.of("message", "dial tcp: refused");
             } else if (path.matches("/api/dashboards/uid/[\\w-]+") && dashboards.containsKey(path.split("/")[4])) {
                 answer = Map.of("dashboard", dashboards.get(path.split("/")[4]), "meta", Map.of("provisioned", true));
             } else if (path.equals("/api/datasources")) {

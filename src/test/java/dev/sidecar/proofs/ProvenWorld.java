@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.alerts.AlertmanagerServer;
+import dev.sidecar.alerts.Drills;
 import dev.sidecar.alerts.Hurried;
 import dev.sidecar.alerts.Outside;
+import dev.sidecar.alerts.Receipts;
 import dev.sidecar.backup.BackupTasks.State;
 import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.BackupWork;
@@ -399,6 +401,17 @@ final class ProvenWorld implements AutoCloseable {
     /** Runs every proof but those that take minutes. @return what did not hold, by id, with the verdict and its evidence */
     Map<String, Drill> withoutSlow() {
         return drilled(List.of("ALR-4", "ALR-5"), List.of());
+    }
+
+    Drills drills() {
+        return sidecar.getBean(Drills.class);
+    }
+
+    /** How many marked alerts have reached somebody. */
+    int delivered() {
+        return (int) sidecar.getBean(Receipts.class).deliveries().stream()
+                .filter(delivery -> delivery.has("drill", "true"))
+                .count();
     }
 
     /** Runs certain proofs. */

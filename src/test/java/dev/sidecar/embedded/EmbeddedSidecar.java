@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
@@ -119,17 +118,7 @@ final class EmbeddedSidecar implements AutoCloseable {
                 UnixUser.same(),
                 settings,
                 this::pass,
-                ChildProcess.guarded(
-                        home,
-                        "TERM",
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-Xmx192m",
-                                "-XX:+UseSerialGC",
-                                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                                "-jar",
-                                JAR.toAbsolutePath().toString())));
+                ChildProcess.guardedJar(home, JAR, "-Xmx192m", "-XX:+UseSerialGC"));
     }
 
     /** Everything but the lines about its own traffic, in which those of a person would drown. */

@@ -76,6 +76,15 @@ class EmbeddedSidecarTest {
                                 && metrics.contains("status=\"503\""));
         assertThat(output).noneMatch(line -> line.contains(Traffic.USER_AGENT));
 
+        assertThat(launched.children.stream()
+                        .map(ProcessHandle::info)
+                        .filter(info -> info.command().orElse("").endsWith("/java"))
+                        .map(info -> info.commandLine().orElse(""))
+                        .toList())
+                .as("run from copies of their jars, as a second ./run builds these anew")
+                .hasSize(2)
+                .allMatch(command -> command.contains("-jar " + launched.temporary));
+
         launched.process.close();
         assertThat(launched.left()).isEmpty();
     }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
@@ -45,14 +44,12 @@ final class SampleApi implements AutoCloseable {
                 UnixUser.same(),
                 settings,
                 onLine,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                ChildProcess.guardedJar(
+                        Path.of(System.getProperty("java.io.tmpdir"), "sample-api-" + port),
+                        jar(),
                         "-Xmx96m",
                         "-XX:+UseSerialGC",
-                        "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-jar",
-                        jar().toString()));
+                        "-XX:TieredStopAtLevel=1"));
         SampleApi api = new SampleApi(process, port);
         api.awaitReady();
         return api;

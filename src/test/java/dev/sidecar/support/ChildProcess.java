@@ -129,6 +129,26 @@ public final class ChildProcess implements AutoCloseable {
         return guarded;
     }
 
+    /**
+     * The same for a program in a jar, which runs from a copy in that folder: whoever builds the jar anew meanwhile would take the
+     * classes away from under it.
+     */
+    public static List<String> guardedJar(Path folder, Path jar, String... options) {
+        String copy = folder.resolve(jar.getFileName()).toString();
+        List<String> command = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "cp \"$1\" \"$2\" && shift 2 && exec \"$@\"",
+                "copy",
+                jar.toAbsolutePath().toString(),
+                copy,
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-jar", copy));
+        return guarded(folder, "TERM", command);
+    }
+
     public long pid() {
         return process.pid();
     }

@@ -27,8 +27,12 @@ class BackupConfiguration {
     }
 
     @Bean
-    BackupMetrics backupMetrics(MeterRegistry registry, BackupProperties settings) {
-        return new BackupMetrics(registry, settings.rpo(), settings.rto());
+    BackupMetrics backupMetrics(MeterRegistry registry, BackupProperties settings, Catalogue catalogue) {
+        BackupMetrics metrics = new BackupMetrics(registry, settings.rpo(), settings.rto());
+        if (settings.isConfigured()) {
+            catalogue.stores().forEach(metrics::room);
+        }
+        return metrics;
     }
 
     @Bean

@@ -5,11 +5,13 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,26 @@ final class BackupMetrics {
                         Tags.of("generation", generation.label()),
                         next);
             }
+        }
+    }
+
+    /** Room for more in a store, looked at whenever somebody asks; a store without a limit has no series. */
+    void room(BackupStore store) {
+        if (!Double.isNaN(free(store))) {
+            Gauge.builder("sidecar.backup.free", () -> free(store))
+                    .description("Room for more backups")
+                    .baseUnit("bytes")
+                    .tag("store", store.name())
+                    .register(registry);
+        }
+    }
+
+    private static double free(BackupStore store) {
+        try {
+            OptionalLong free = store.freeBytes();
+            return free.isPresent() ? free.getAsLong() : Double.NaN;
+        } catch (IOException e) {
+            return Double.NaN;
         }
     }
 

@@ -102,11 +102,13 @@ final class BackupsDashboard {
 
     private static void figures(Dashboard page) {
         page.row("Figures");
-        page.panel(timeSeries("Size", "Of the newest backup as stored, and of the dump inside it.")
+        page.panel(timeSeries(
+                        "Size", "Of the newest backup as stored, of the dump inside it, and what room is left in each store.")
                 .unit("bytes")
                 .fromZero()
                 .query("{{database}} stored", "max by (database) (sidecar_backup_size_bytes{HERE})")
-                .query("{{database}} dump", "max by (database) (sidecar_backup_dump_bytes{HERE})"));
+                .query("{{database}} dump", "max by (database) (sidecar_backup_dump_bytes{HERE})")
+                .query("room in {{store}}", "min by (store) (sidecar_backup_free_bytes{HERE})"));
         page.panel(timeSeries("Duration", "How long the newest backup took.")
                 .unit("s")
                 .fromZero()

@@ -102,13 +102,15 @@ final class BackupsDashboard {
 
     private static void figures(Dashboard page) {
         page.row("Figures");
-        page.panel(timeSeries(
-                        "Size", "Of the newest backup as stored, of the dump inside it, and what room is left in each store.")
+        page.panel(timeSeries("Size", "Of the newest backup as stored, and of the dump inside it.")
                 .unit("bytes")
                 .fromZero()
                 .query("{{database}} stored", "max by (database) (sidecar_backup_size_bytes{HERE})")
-                .query("{{database}} dump", "max by (database) (sidecar_backup_dump_bytes{HERE})")
-                .query("room in {{store}}", "min by (store) (sidecar_backup_free_bytes{HERE})"));
+                .query("{{database}} dump", "max by (database) (sidecar_backup_dump_bytes{HERE})"));
+        page.panel(timeSeries("Room", "What is left in each store that has a limit. A run without room for 1.2 times its last is refused.")
+                .unit("bytes")
+                .fromZero()
+                .query("{{store}}", "min by (store) (sidecar_backup_free_bytes{HERE})"));
         page.panel(timeSeries("Duration", "How long the newest backup took.")
                 .unit("s")
                 .fromZero()
@@ -131,7 +133,7 @@ final class BackupsDashboard {
                         "{{reason}}",
                         "sum by (reason) (increase(sidecar_backup_failures_total{HERE}[$__range])) or vector(0)"));
         page.panel(table("Runs of the jobs", "How often each job ran since the start, and how it ended.")
-                .size(8, 6)
+                .size(24, 6)
                 .now("", "sum by (job_name, outcome) (sidecar_job_runs_total{HERE})")
                 .tidy("Runs"));
     }

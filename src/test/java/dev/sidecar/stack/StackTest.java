@@ -463,7 +463,9 @@ class StackTest {
                         .exitCode())
                 .as("a database of that name is there")
                 .isEqualTo(6);
-        assertThat(stack.script("backup/verify-backup.sh", "no-such-backup").exitCode())
+        assertThat(stack.script("backup/verify-backup.sh", "app.20200101T020000Z.daily.00000000")
+                        .exitCode())
+                .as("no such backup")
                 .isEqualTo(4);
         assertThat(stack.script("backup/backup-postgres.sh", "--no-such-option").exitCode())
                 .isEqualTo(2);

@@ -107,7 +107,9 @@ final class BackupsDashboard {
                 .fromZero()
                 .query("{{database}} stored", "max by (database) (sidecar_backup_size_bytes{HERE})")
                 .query("{{database}} dump", "max by (database) (sidecar_backup_dump_bytes{HERE})"));
-        page.panel(timeSeries("Room", "What is left in each store that has a limit. A run without room for 1.2 times its last is refused.")
+        page.panel(timeSeries(
+                        "Room",
+                        "What is left in each store that has a limit. A run without room for 1.2 times its last is refused.")
                 .unit("bytes")
                 .fromZero()
                 .query("{{store}}", "min by (store) (sidecar_backup_free_bytes{HERE})"));

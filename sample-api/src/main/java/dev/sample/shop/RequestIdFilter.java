@@ -34,7 +34,8 @@ final class RequestIdFilter extends OncePerRequestFilter {
         try {
             chain.doFilter(request, response);
         } finally {
-            if (!request.getRequestURI().startsWith("/actuator")) {
+            // Health checks of the container and scrapes would drown the rest; who comes through the gateway is logged.
+            if (given != null || !request.getRequestURI().startsWith("/actuator")) {
                 logAccess(request, response, System.nanoTime() - start);
             }
             MDC.remove(FIELD);

@@ -27,12 +27,8 @@ class BackupConfiguration {
     }
 
     @Bean
-    BackupMetrics backupMetrics(MeterRegistry registry, BackupProperties settings, Catalogue catalogue) {
-        BackupMetrics metrics = new BackupMetrics(registry, settings.rpo(), settings.rto());
-        if (settings.isConfigured()) {
-            catalogue.stores().forEach(metrics::room);
-        }
-        return metrics;
+    BackupMetrics backupMetrics(MeterRegistry registry, BackupProperties settings) {
+        return new BackupMetrics(registry, settings.rpo(), settings.rto());
     }
 
     @Bean

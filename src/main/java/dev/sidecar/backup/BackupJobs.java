@@ -171,11 +171,12 @@ final class BackupJobs implements JobSource {
                 .values());
     }
 
-    /** What is due, and how many there are of what. */
+    /** What is due, how many there are of what, and how much room is left. */
     private void publish() {
         Map<Generation, Schedule> schedules = settings.slots().schedules();
         schedules.forEach((generation, schedule) ->
                 metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
+        backups.measureRoom();
         try {
             backups.list().stream()
                     .collect(Collectors.groupingBy(

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +23,7 @@ final class BackupMetrics {
     private final MeterRegistry registry;
     private final Map<Key, Series> series = new ConcurrentHashMap<>();
     private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
+    private final Map<String, Value> free = new ConcurrentHashMap<>();
     private final Value keyOk = new Value(Double.NaN);
 
     BackupMetrics(MeterRegistry registry, Duration rpo, Duration rto) {
@@ -50,24 +50,32 @@ final class BackupMetrics {
         }
     }
 
-    /** Room for more in a store, looked at whenever somebody asks; a store without a limit has no series. */
+    /**
+     * How much room a store has now; one without a limit has no series. It is not asked when metrics are read: storage that hangs would
+     * take all other metrics with it.
+     */
     void room(BackupStore store) {
-        if (!Double.isNaN(free(store))) {
-            Gauge.builder("sidecar.backup.free", () -> free(store))
-                    .description("Room for more backups")
-                    .baseUnit("bytes")
-                    .tag("store", store.name())
-                    .register(registry);
+        try {
+            store.freeBytes()
+                    .ifPresent(bytes ->
+                            free.computeIfAbsent(store.name(), this::freeIn).set(bytes));
+        } catch (IOException e) {
+            Value unknown = free.get(store.name());
+            if (unknown != null) {
+                unknown.set(Double.NaN);
+            }
         }
     }
 
-    private static double free(BackupStore store) {
-        try {
-            OptionalLong free = store.freeBytes();
-            return free.isPresent() ? free.getAsLong() : Double.NaN;
-        } catch (IOException e) {
-            return Double.NaN;
-        }
+    private Value freeIn(String store) {
+        Value value = new Value(Double.NaN);
+        gauge(
+                "sidecar.backup.free",
+                "Room for more backups, as of the last run",
+                "bytes",
+                Tags.of("store", store),
+                value);
+        return value;
     }
 
     /** Makes all series of a database and generation exist. */

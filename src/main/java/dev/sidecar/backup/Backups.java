@@ -80,7 +80,14 @@ public final class Backups {
         } catch (RuntimeException | Error e) {
             metrics.failed(request.database(), request.generation(), Reason.UNEXPECTED, clock.instant());
             throw e;
+        } finally {
+            measureRoom();
         }
+    }
+
+    /** Publishes how much room each store has. */
+    void measureRoom() {
+        catalogue.stores().forEach(metrics::room);
     }
 
     /** Marks it if much is missing, and keeps the one before from expiring. */

@@ -322,6 +322,8 @@ class BackupJobsTest {
 
         Outcome taken = jobs(store -> withFreeBytes(store, (long) (last * 1.3))).take(Generation.DAILY, slot(tuesday));
         assertThat(taken.result()).as(taken.reason()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.metric("sidecar_backup_free_bytes{store=\"local\"}"))
+                .isEqualTo(Double.toString((long) (last * 1.3)));
     }
 
     @Test

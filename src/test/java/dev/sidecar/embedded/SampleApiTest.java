@@ -115,6 +115,18 @@ class SampleApiTest {
                 .contains("sample_cache_requests_total{result=\"error\"} 0.0");
     }
 
+    /** The address that is probed through the edge leaves a line in every service; health checks without an id, as at the start, do not. */
+    @Test
+    void whoComesThroughTheGatewayIsLoggedWhateverIsAsked() throws Exception {
+        get("/actuator/health", "probe-1");
+        get("/api/products/1", "after-the-probes");
+
+        Awaitility.await().until(() -> LOG.stream().anyMatch(line -> line.contains("after-the-probes")));
+        assertThat(LOG.stream().filter(line -> line.contains("\"path\":\"/actuator/health\"")))
+                .hasSize(1)
+                .allMatch(line -> line.contains("\"request_id\":\"probe-1\""));
+    }
+
     @Test
     void anOrderIsAllOrNothing() throws Exception {
         int stock = stock(1);

@@ -62,6 +62,19 @@ class FaultsTest {
         awaitNotHeld(() -> world.only("ALR-4", "ALR-5", "ALR-6"), Map.of(), Duration.ofMinutes(5));
     }
 
+    /** The pages of the programs' files count as resident and cost nothing; the least of these programs has 10 MiB of them. */
+    @Test
+    @Order(2)
+    void whatWatchingCostsIsWhatTheProgramsHold() {
+        double resident = world.value(
+                "(sum(process_resident_memory_bytes{job=~\"prometheus|alertmanager|node|postgres|redis|nginx|loki|grafana\"})"
+                        + " + sum(sidecar_process_resident_bytes)) / 1048576");
+
+        String evidence = world.only("PRF-1").get("PRF-1").finding().evidence();
+
+        assertThat(Double.parseDouble(evidence.split(" ")[0])).isLessThan(resident - 50);
+    }
+
     @Test
     @Order(1)
     void whatReachesPeopleIsLimited() throws Exception {

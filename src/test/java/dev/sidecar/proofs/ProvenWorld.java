@@ -403,6 +403,10 @@ final class ProvenWorld implements AutoCloseable {
         return drilled(List.of("ALR-4", "ALR-5"), List.of());
     }
 
+    double value(String query) {
+        return sidecar.getBean(dev.sidecar.rules.Prometheus.class).value(query).orElseThrow();
+    }
+
     Drills drills() {
         return sidecar.getBean(Drills.class);
     }

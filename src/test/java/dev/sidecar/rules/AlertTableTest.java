@@ -33,8 +33,8 @@ class AlertTableTest {
             Made from `prometheus/rules`, `prometheus/tests` and the drills by `AlertTableTest`; do not edit. Every alert is also
             held to the contracts (each metric and label it names is one that a program exports: `ContractTest`) and routed by
             amtool (`AlertmanagerConfigTest`). *fires* and *silent* count the cases in which promtool saw it do so; *drill* means
-            that real programs were broken and the message arrived (`FireDrillTest`, `StackAlarmTest`); *mutes, is muted* that a real Alertmanager
-            recorded it (`InhibitionTest`).
+            that real programs were broken and the message arrived (`FireDrillTest`, `StackAlarmTest`), *images* that this takes the real
+            images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
 
             | alert | severity | category | for | fires | silent | drill | inhibition |
             |---|---|---|---|---|---|---|---|
@@ -56,14 +56,16 @@ class AlertTableTest {
     void drillsAndInhibitionsNameAlertsThatExist() throws IOException {
         Set<String> names = RuleFiles.alerts().stream().map(Alert::name).collect(Collectors.toSet());
 
-        assertThat(drilled()).isNotEmpty().isSubsetOf(names);
+        assertThat(drilled(true)).isNotEmpty().isSubsetOf(names);
+        assertThat(drilled(false)).isNotEmpty().isSubsetOf(names);
         assertThat(first(INHIBITIONS)).isNotEmpty().isSubsetOf(names);
         assertThat(second(INHIBITIONS)).isNotEmpty().isSubsetOf(names);
     }
 
     private static String rows() throws IOException {
         List<RuleTests.Case> cases = RuleTests.all();
-        Set<String> drilled = drilled();
+        Set<String> drilled = drilled(false);
+        Set<String> drilledWithImages = drilled(true);
         Set<String> muting = first(INHIBITIONS);
         Set<String> muted = second(INHIBITIONS);
         return RuleFiles.alerts().stream()
@@ -80,7 +82,9 @@ class AlertTableTest {
                                 cases.stream()
                                         .filter(test -> RuleTests.isSilent(test, alert))
                                         .count(),
-                                drilled.contains(alert.name()) ? "yes" : "",
+                                drilled.contains(alert.name())
+                                        ? "yes"
+                                        : drilledWithImages.contains(alert.name()) ? "images" : "",
                                 inhibition(alert.name(), muting, muted)))
                 .collect(Collectors.joining());
     }
@@ -91,28 +95,32 @@ class AlertTableTest {
                 + (muted.contains(name) ? "is muted" : "");
     }
 
-    private static Set<String> drilled() throws IOException {
+    private static Set<String> drilled(boolean withImages) throws IOException {
         Set<String> drilled = new TreeSet<>();
         for (Path drills : DRILLS) {
-            drilled.addAll(found(drills, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1));
+            for (String test : Files.readString(drills).split("@Test\n")) {
+                if (test.contains("@Tag(\"images\")") == withImages) {
+                    drilled.addAll(found(test, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1));
+                }
+            }
         }
         return drilled;
     }
 
     private static Set<String> first(Path file) throws IOException {
-        return found(file, "new Case\\(\\s*\"[\\w-]+\",[^\"]*\"(\\w+)\"", 1);
+        return found(Files.readString(file), "new Case\\(\\s*\"[\\w-]+\",[^\"]*\"(\\w+)\"", 1);
     }
 
     private static Set<String> second(Path file) throws IOException {
         return found(
-                file,
+                Files.readString(file),
                 "(?s)new Case\\(\\s*\"[\\w-]+\",[^\"]*\"\\w+\"(?:[^\"]*\"[^\"]*\"){2,4}?[^\"]*alert\\(\\s*\"(\\w+)\"",
                 1);
     }
 
-    private static Set<String> found(Path file, String pattern, int group) throws IOException {
+    private static Set<String> found(String source, String pattern, int group) {
         return Pattern.compile(pattern)
-                .matcher(Files.readString(file))
+                .matcher(source)
                 .results()
                 .map((MatchResult each) -> each.group(group) == null ? each.group(2) : each.group(group))
                 .collect(Collectors.toCollection(TreeSet::new));

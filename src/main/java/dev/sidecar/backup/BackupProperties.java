@@ -141,7 +141,7 @@ public record BackupProperties(
 
     /**
      * @param method {@code zstd}, or {@code gzip} where zstd is not at hand for a restore with bare hands
-     * @param level 0 for the method's default: zstd 3, gzip 9
+     * @param level 0 for the method's default: zstd 1 with a memory for rows, gzip 9
      */
     public record Compression(
             @DefaultValue("zstd") String method,
@@ -156,10 +156,10 @@ public record BackupProperties(
                     "sidecar.backup.compression.level",
                     level,
                     zstd ? "be 1 to 19, or 0 for the default" : "be 1 to 9, or 0 for the default");
-            level = level != 0 ? level : zstd ? 3 : 9;
+            level = level != 0 ? level : zstd ? 1 : 9;
         }
 
-        /** As in the manifest, such as {@code zstd-3}. */
+        /** As in the manifest, such as {@code zstd-1}. */
         String label() {
             return method + "-" + level;
         }

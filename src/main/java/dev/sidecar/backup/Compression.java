@@ -32,9 +32,10 @@ final class Compression {
     OutputStream compress(OutputStream out) throws IOException {
         if (settings.method().equals("zstd")) {
             // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. One worker: compressing
-            // runs
-            // beside reading and hashing; more gain nothing, as pg_dump is the slower.
-            return zstd(out).setLevel(settings.level()).setChecksum(true).setWorkers(1);
+            // runs beside reading and hashing; more gain nothing, as pg_dump is the slower.
+            ZstdOutputStreamNoFinalizer zstd = zstd(out);
+            zstd.setLevel(settings.level()).setChecksum(true).setWorkers(1);
+            return settings.level() == 1 ? forRows(zstd) : zstd;
         }
         int level = settings.level();
         return new GZIPOutputStream(out, BUFFER) {
@@ -42,6 +43,14 @@ final class Compression {
                 def.setLevel(level);
             }
         };
+    }
+
+    /**
+     * Level 1 with a memory for rows. What repeats in a table is keys and whole values, each a long way from its twin; zstd's own low
+     * levels look for short strings near by, and forget the rest. The table of 1 MiB still fits into a core's cache.
+     */
+    private static OutputStream forRows(ZstdOutputStreamNoFinalizer zstd) throws IOException {
+        return zstd.setWindowLog(23).setHashLog(18).setMinMatch(7);
     }
 
     /** Its native part is unpacked into the temporary directory, which may forbid that anything in it is executed. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param finishedAt when the last file was stored
  * @param server what it was taken from
  * @param client version of pg_dump, as it prints it
- * @param compression {@code zstd-3}, {@code gzip-9}
+ * @param compression {@code zstd-1}, {@code gzip-9}
  * @param encryption absent if the files are not encrypted
  * @param files every file of the set but the manifest, in the order of a restore
  * @param contents what must be there after a restore

@@ -59,7 +59,7 @@ final class SampleBackups {
                 takenAt.plusSeconds(60),
                 SERVER,
                 "pg_dump (PostgreSQL) 15.14",
-                "zstd-3",
+                "zstd-1",
                 null,
                 List.of(new StoredFile(
                         "database.dump.zst", FileKind.DATABASE, CONTENT.length, 5_000, sha256(CONTENT), List.of())),

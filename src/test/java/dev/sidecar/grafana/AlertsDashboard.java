@@ -30,7 +30,8 @@ final class AlertsDashboard {
         page.row("Now");
         page.panel(stat("Firing", "Alerts that fire, without the Watchdog.")
                 .worseAbove(1, 5)
-                .query("", "count(ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}) or vector(0)"));
+                .worstIfNothing("unknown")
+                .query("", OverviewDashboard.FIRING));
         page.panel(stat("Pending", "Alerts whose condition holds, but not yet for long enough.")
                 .worseAbove(1, 10)
                 .query("", "count(ALERTS{HERE,alertstate=\"pending\"}) or vector(0)"));
@@ -51,8 +52,9 @@ final class AlertsDashboard {
                         "Time since the alert that always fires last arrived. Without it nobody would hear of anything.")
                 .unit("s")
                 .worseAbove(180, 300)
-                .nothing("never arrived")
-                .query("", "time() - max(sidecar_watchdog_last_received_timestamp_seconds{HERE} > 0)"));
+                .never("never arrived")
+                .worstIfNothing("unknown")
+                .query("", "time() - max(sidecar_watchdog_last_received_timestamp_seconds{HERE})"));
     }
 
     private static void firing(Dashboard page) {

@@ -33,18 +33,20 @@ final class BackupsDashboard {
         page.panel(stat("Age of the newest", "Time since the newest backup, of the database where it is oldest.")
                 .unit("s")
                 .worseAbove(90_000, 93_600)
-                .nothing("none yet")
+                .never("none yet")
+                .worstIfNothing("unknown")
                 .query(
                         "",
-                        "max(time() - max by (database) (sidecar_backup_last_success_timestamp_seconds{HERE} > 0))"));
+                        "max(time() - max by (database) (sidecar_backup_last_success_timestamp_seconds{HERE}))"));
         page.panel(
                 stat("Age of the newest restored", "Time since the newest backup that was restored and compared (L4).")
                         .unit("s")
                         .worseAbove(93_600, 172_800)
-                        .nothing("none yet")
+                        .never("none yet")
+                        .worstIfNothing("unknown")
                         .query(
                                 "",
-                                "max(time() - max by (database) (sidecar_backup_last_verified_timestamp_seconds{HERE,level=\"L4\"} > 0))"));
+                                "max(time() - max by (database) (sidecar_backup_last_verified_timestamp_seconds{HERE,level=\"L4\"}))"));
         page.panel(stat("Time to restore", "The longest measured restore (RTO as measured).")
                 .unit("s")
                 .nothing("none yet")

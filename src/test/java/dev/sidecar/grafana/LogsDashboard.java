@@ -61,7 +61,7 @@ final class LogsDashboard {
                         .worseAbove(1, 2)
                         .query(
                                 "",
-                                "(count(sidecar_proof_held{HERE,area=\"logging\"} == 0 and sidecar_proof_applicable{HERE,area=\"logging\"} == 1)) or vector(0)"));
+                                "sum((sidecar_proof_held{HERE,area=\"logging\"} == bool 0) and sidecar_proof_applicable{HERE,area=\"logging\"} == 1)"));
     }
 
     private static void volume(Dashboard page) {

@@ -10,6 +10,11 @@ import static dev.sidecar.grafana.Panel.timeline;
 /** The first page: is everything all right, and if not, where do I look? */
 final class OverviewDashboard {
 
+    /** None is an answer only while the Watchdog fires: else no rule is evaluated. */
+    static final String FIRING = """
+            count(ALERTS{HERE,alertstate="firing",alertname!="Watchdog"})
+            or count(ALERTS{HERE,alertstate="firing",alertname="Watchdog"}) * 0""";
+
     private OverviewDashboard() {}
 
     static Dashboard dashboard() {
@@ -35,32 +40,38 @@ final class OverviewDashboard {
         page.row("Now");
         page.panel(stat("Firing alerts", "Alerts that fire now, without the Watchdog.")
                 .worseAbove(1, 5)
-                .query("", "count(ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}) or vector(0)"));
+                .worstIfNothing("unknown")
+                .query("", FIRING));
         page.panel(stat("Services down", "Services whose own metrics cannot be read.")
                 .worseAbove(1, 1)
-                .query("", "count(up{HERE,role=\"app\"} == 0) or vector(0)"));
+                .worstIfNothing("unknown")
+                .query("", "sum(up{HERE,role=\"app\"} == bool 0)"));
         page.panel(stat(
                         "Blind spots",
                         "Exporters and monitoring parts that do not answer: we do not see, which is not the same as down.")
                 .worseAbove(1, 3)
-                .query("", "count(up{HERE,role!=\"app\"} == 0) or vector(0)"));
+                .worstIfNothing("unknown")
+                .query("", "sum(up{HERE,role!=\"app\"} == bool 0)"));
         page.panel(stat("Proofs not held", "Applicable readiness proofs whose last drill did not hold.")
                 .worseAbove(1, 2)
-                .query("", "count(sidecar_proof_held{HERE} == 0) or vector(0)"));
+                .worstIfNothing("unknown")
+                .query("", "sum(sidecar_proof_held{HERE} == bool 0)"));
         page.panel(
                 stat(
                                 "Oldest verified backup",
                                 "Age of the newest backup that was seen to restore, of the database where it is oldest.")
                         .unit("s")
                         .worseAbove(93_600, 172_800)
-                        .nothing("never verified")
+                        .never("never verified")
+                        .worstIfNothing("unknown")
                         .query(
                                 "",
-                                "max(time() - max by (database) (sidecar_backup_last_verified_timestamp_seconds{HERE,level=~\"L3|L4\"} > 0))"));
+                                "max(time() - max by (database) (sidecar_backup_last_verified_timestamp_seconds{HERE,level=~\"L3|L4\"}))"));
         page.panel(stat(
                         "Dead man's switch",
                         "Whether the Watchdog alert still arrives: proof that alerts can reach anybody.")
                 .states("open", "red", "closed", "green")
+                .worstIfNothing("unknown")
                 .query("", "max(sidecar_dead_mans_switch_open{HERE})"));
     }
 

@@ -18,6 +18,8 @@ final class Panel {
     private static final String GREEN = "green";
     private static final String YELLOW = "yellow";
     private static final String RED = "red";
+    private static final double DECADES = 1_000_000_000;
+    private static final String GREY = "#73767d";
 
     private final String type;
     private final String title;
@@ -28,9 +30,11 @@ final class Panel {
     private final Map<String, Object> options = new LinkedHashMap<>();
     private final List<Object> transformations = new ArrayList<>();
     private final List<Object> overrides = new ArrayList<>();
+    private final List<Object> mappings = new ArrayList<>();
     private String dataSource = "prometheus";
     private int width = 8;
     private int height = 8;
+    private String colourOfNothing = GREY;
 
     private Panel(String type, String title, String description) {
         this.type = type;
@@ -244,13 +248,29 @@ final class Panel {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("0", Map.of("text", zero, "color", colourOfZero, "index", 0));
         values.put("1", Map.of("text", one, "color", colourOfOne, "index", 1));
-        defaults.put("mappings", List.of(Map.of("type", "value", "options", values)));
+        mappings.add(Map.of("type", "value", "options", values));
         return this;
     }
 
     /** What a query answers with nothing means, said in words instead of an empty panel. */
     Panel nothing(String words) {
         defaults.put("noValue", words);
+        return this;
+    }
+
+    /** As {@link #nothing(String)}, where nothing is bad news. */
+    Panel worstIfNothing(String words) {
+        colourOfNothing = RED;
+        return nothing(words);
+    }
+
+    /** For an age: what never happened has the time stamp 0, and so an age of decades. */
+    Panel never(String words) {
+        Map<String, Object> range = new LinkedHashMap<>();
+        range.put("from", DECADES);
+        range.put("to", null);
+        range.put("result", Map.of("text", words, "color", RED, "index", mappings.size()));
+        mappings.add(Map.of("type", "range", "options", range));
         return this;
     }
 
@@ -327,6 +347,12 @@ final class Panel {
         json.put("description", description);
         json.put("datasource", source());
         json.put("gridPos", Map.of("x", x, "y", y, "w", width, "h", height));
+        if (options.containsKey("reduceOptions")) {
+            sayNothing();
+        }
+        if (!mappings.isEmpty()) {
+            defaults.put("mappings", mappings);
+        }
         json.put("fieldConfig", Map.of("defaults", defaults, "overrides", overrides));
         json.put("options", options);
         json.put("targets", targets);
@@ -334,5 +360,19 @@ final class Panel {
             json.put("transformations", transformations);
         }
         return json;
+    }
+
+    /** Without it a figure that is missing has the colour of the lowest threshold, which is green as a rule. */
+    private void sayNothing() {
+        Object words = defaults.getOrDefault("noValue", "no data");
+        mappings.add(Map.of(
+                "type",
+                "special",
+                "options",
+                Map.of(
+                        "match",
+                        "null+nan",
+                        "result",
+                        Map.of("text", words, "color", colourOfNothing, "index", mappings.size()))));
     }
 }

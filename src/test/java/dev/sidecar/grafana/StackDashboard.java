@@ -51,7 +51,7 @@ final class StackDashboard {
                                 "sum(prometheus_tsdb_storage_blocks_bytes{HERE}) + sum(prometheus_tsdb_wal_storage_size_bytes{HERE})"));
         page.panel(stat("Targets down", "Targets that do not answer.")
                 .worseAbove(1, 3)
-                .query("", "count(up{HERE} == 0) or vector(0)"));
+                .query("", "sum(up{HERE} == bool 0)"));
     }
 
     private static void cost(Dashboard page) {

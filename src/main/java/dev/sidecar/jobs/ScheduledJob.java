@@ -168,13 +168,19 @@ final class ScheduledJob {
             retry = new Run(run.slot(), true, run.attempt() + 1);
             retryAt = now.plus(job.retries().delayAfter(run.attempt()));
             again = retryAt;
-            next = ", it is tried again at " + retryAt;
+            next = " It is tried again at %s.".formatted(retryAt);
         }
         var line = outcome.result() == Result.FAILURE ? log.atError() : routine ? log.atDebug() : log.atInfo();
         line.addKeyValue("job", job.name())
                 .addKeyValue("outcome", outcome.result().label())
                 .addKeyValue("duration_ms", took.toMillis())
-                .log("job {} {}: {}{}", job.name(), verb(outcome.result()), outcome.reason(), next);
+                .log(
+                        "job {} {}: {}{}{}",
+                        job.name(),
+                        verb(outcome.result()),
+                        outcome.reason(),
+                        next.isEmpty() || outcome.reason().endsWith(".") ? "" : ".",
+                        next);
         return new JobEnded(job.name(), outcome, now, took, again);
     }
 

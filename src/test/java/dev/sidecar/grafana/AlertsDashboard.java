@@ -59,18 +59,18 @@ final class AlertsDashboard {
 
     private static void firing(Dashboard page) {
         page.row("Alerts");
-        page.panel(table("Firing and pending", "What Prometheus holds against the stack at this moment.")
+        page.panel(table("Firing and pending", "What Prometheus holds against the stack at this moment. The Watchdog, which always fires, is left out.")
                 .size(12, 9)
-                .nothing("Nothing fires")
-                .now("", "ALERTS{HERE}")
-                .tidy("On", "__name__", "job", "instance", "grafana_url", "runbooks_url"));
-        page.panel(timeline("Course", "When which alert fired.")
+                .nothing("Nothing fires or is about to")
+                .now("", "ALERTS{HERE,alertname!=\"Watchdog\"}")
+                .tidy("On", "none", OverviewDashboard.LESS_USEFUL));
+        page.panel(timeline("Course", "When which alert fired. The Watchdog, which always fires, is left out.")
                 .states("firing", "red", "quiet", "green")
                 .size(12, 9)
-                .nothing("Nothing fired")
                 .query(
                         "{{alertname}} {{service}}",
-                        "max by (alertname, service) (ALERTS{HERE,alertstate=\"firing\"})"));
+                        "max by (alertname, service) (ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"})")
+                .query("all others", "min(ALERTS{HERE,alertstate=\"firing\",alertname=\"Watchdog\"}) * 0"));
         page.panel(timeSeries(
                         "Alerts in Alertmanager",
                         "By state: active ones are sent, suppressed ones are silenced or inhibited.")
@@ -80,9 +80,9 @@ final class AlertsDashboard {
         page.panel(stat("Inhibited by rule", "How often a rule muted an alert, in the chosen time.")
                 .decimals(0)
                 .size(8, 8)
-                .query(
+                .now(
                         "{{rule}}",
-                        "sum by (rule) (increase(sidecar_alert_inhibited_total{HERE}[$__range])) or vector(0)"));
+                        "sum by (rule) (increase(sidecar_alert_inhibited_total{HERE}[$__range])) or on() vector(0)"));
         page.panel(timeSeries("Rules", "Time that one round of each rule group takes, and rounds that failed.")
                 .unit("s")
                 .fromZero()
@@ -97,6 +97,7 @@ final class AlertsDashboard {
         page.panel(
                 bars("Since the last delivery", "Time since each receiver was last seen to get a notification.")
                         .unit("s")
+                        .fromZero()
                         .worseAbove(172_800, 604_800)
                         .nothing("nothing delivered yet")
                         .now(

@@ -133,10 +133,11 @@ final class ApiDashboard {
                 stat("Not forwarded", "Requests of the chosen time that the gateway could not forward or finish.")
                         .worseAbove(1, 10)
                         .decimals(0)
+                        .named()
                         .size(5, 8)
-                        .query(
+                        .now(
                                 "{{reason}}",
-                                "sum by (reason) (increase(sidecar_gateway_failures_total{HERE,service=~\"$service\"}[$__range])) or vector(0)"));
+                                "sum by (reason) (increase(sidecar_gateway_failures_total{HERE,service=~\"$service\"}[$__range])) > 0.5 or on() vector(0)"));
         page.panel(timeSeries("Connections at the edge", "What nginx holds open: being read, being answered, idle.")
                 .stacked()
                 .query("reading", "sum(nginx_connections_reading{HERE})")
@@ -192,6 +193,7 @@ final class ApiDashboard {
                                         true,
                                         "level",
                                         true)))
+                .widthOf("request_id", 330)
                 .unitOf("duration_ms", "ms"));
         page.panel(lines(
                 "Errors at the edge and in the API",

@@ -71,6 +71,7 @@ final class BackupsDashboard {
                                 "Age of the proof by level",
                                 "How long ago a backup was last proven: L0 complete, L1 checksum, L2 decoded, L3 restored, L4 restored and equal.")
                         .unit("s")
+                        .fromZero()
                         .worseAbove(93_600, 691_200)
                         .size(8, 9)
                         .nothing("nothing verified yet")
@@ -132,13 +133,14 @@ final class BackupsDashboard {
         page.panel(stat("Failures", "Failed backups of the chosen time, by reason.")
                 .decimals(0)
                 .worseAbove(1, 2)
+                .named()
                 .size(8, 6)
-                .query(
+                .now(
                         "{{reason}}",
-                        "sum by (reason) (increase(sidecar_backup_failures_total{HERE}[$__range])) or vector(0)"));
+                        "sum by (reason) (increase(sidecar_backup_failures_total{HERE}[$__range])) > 0.5 or on() vector(0)"));
         page.panel(table("Runs of the jobs", "How often each job ran since the start, and how it ended.")
                 .size(24, 6)
                 .now("", "sum by (job_name, outcome) (sidecar_job_runs_total{HERE})")
-                .tidy("Runs"));
+                .tidy("Runs", "none"));
     }
 }

@@ -24,6 +24,7 @@ class DashboardsTest {
 
     private static final Set<String> PANELS =
             Set.of("timeseries", "stat", "gauge", "bargauge", "state-timeline", "heatmap", "table", "logs");
+    private static final Set<String> FIGURES = Set.of("stat", "gauge", "bargauge");
     private static final Pattern VARIABLE = Pattern.compile("\\$(?!__)\\{?(\\w+)");
     private static final Pattern FIXED_WINDOW = Pattern.compile("\\b(rate|increase|irate)\\([^()\\[]*\\[(?!\\$__)");
 
@@ -89,6 +90,36 @@ class DashboardsTest {
         });
         assertThat(file.panels().stream().map(panel -> panel.path("title").asString()))
                 .doesNotHaveDuplicates();
+    }
+
+    /** Grafana gives a missing figure the lowest threshold's colour, and one without thresholds is red from 80 on. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void aFigureHasTheColourOfWhatItMeans(DashboardFile file) {
+        assertThat(file.panels())
+                .filteredOn(panel -> FIGURES.contains(panel.path("type").asString()))
+                .allSatisfy(panel -> {
+                    String title = panel.path("title").asString();
+                    JsonNode defaults = panel.path("fieldConfig").path("defaults");
+                    assertThat(DashboardFile.list(defaults.path("mappings")))
+                            .as("%s: what it means that there is none", title)
+                            .anySatisfy(mapping -> {
+                                assertThat(mapping.at("/options/match").asString("")).isEqualTo("null+nan");
+                                assertThat(mapping.at("/options/result/color").asString())
+                                        .isNotEqualTo("green");
+                            });
+                    assertThat(defaults.has("thresholds")
+                                    || defaults.at("/color/mode").asString("").equals("fixed")
+                                    || DashboardFile.list(defaults.path("mappings"))
+                                            .anyMatch(mapping -> mapping.path("type")
+                                                    .asString()
+                                                    .equals("value")))
+                            .as("%s: its colours", title)
+                            .isTrue();
+                });
+        assertThat(file.queries().map(DashboardFile.Query::raw))
+                .as("none of nothing is not none: sum(… == bool 0)")
+                .noneMatch(query -> query.matches("(?s).*== 0\\)+ or (on\\(\\) )?vector\\(0\\).*"));
     }
 
     @ParameterizedTest

@@ -10,6 +10,10 @@ final class HostDashboard {
 
     private static final String REAL = "fstype!~\"tmpfs|ramfs|overlay|squashfs|fuse.*|nsfs\"";
 
+    /** Nothing before there is an hour to judge by: a few minutes of writing would fill any disk. */
+    private static final String TOMORROW = "predict_linear(node_filesystem_avail_bytes{HERE," + REAL
+            + "}[6h], 86400) and node_filesystem_avail_bytes{HERE," + REAL + "} offset 1h";
+
     private HostDashboard() {}
 
     static Dashboard dashboard() {
@@ -49,7 +53,8 @@ final class HostDashboard {
                         "Free bytes that are left tomorrow if the last six hours go on like this. Below zero: full.")
                 .unit("bytes")
                 .worseBelow(0, 5_000_000_000D)
-                .query("", "min(predict_linear(node_filesystem_avail_bytes{HERE," + REAL + "}[6h], 86400))"));
+                .nothing("after an hour")
+                .query("", "min(" + TOMORROW + ")"));
         page.panel(stat("Killed for memory", "Processes killed by the kernel in the chosen time.")
                 .decimals(0)
                 .worseAbove(1, 2)
@@ -120,8 +125,7 @@ final class HostDashboard {
                 .query("{{mountpoint}}", "min by (mountpoint) (node_filesystem_avail_bytes{HERE," + REAL + "})")
                 .query(
                         "{{mountpoint}} tomorrow",
-                        "min by (mountpoint) (predict_linear(node_filesystem_avail_bytes{HERE," + REAL
-                                + "}[6h], 86400))"));
+                        "min by (mountpoint) (" + TOMORROW + ")"));
         page.panel(timeSeries("Inodes", "Share in use: a disk can be full of small files.")
                 .unit("percentunit")
                 .range(0, 1)

@@ -173,11 +173,32 @@ final class LogQl {
         }
         String name = matching(WORD, "a stage or a field");
         switch (name) {
-            case "json", "logfmt", "unpack", "decolorize" -> {}
+            case "json" -> namesOfJson();
+            case "drop" -> words();
+            case "logfmt", "unpack", "decolorize" -> {}
             case "regexp", "pattern", "line_format" -> text();
             case "unwrap" -> fields.add(matching(WORD, "a field"));
             default -> condition(name);
         }
+    }
+
+    /** None for all of the line's fields. */
+    private void namesOfJson() {
+        while (WORD.matcher(next()).matches()) {
+            tokens.remove();
+            if (accept("=")) {
+                text();
+            }
+            if (!accept(",")) {
+                return;
+            }
+        }
+    }
+
+    private void words() {
+        do {
+            matching(WORD, "a label");
+        } while (accept(","));
     }
 
     private void condition(String field) {

@@ -31,6 +31,8 @@ class LogQlTest {
                 "sum(rate({stack=\"a\"}[1m])",
                 "topk(rate({stack=\"a\"}[1m]))",
                 "suum(rate({stack=\"a\"}[1m]))",
+                "{stack=\"a\"} | json message=",
+                "{stack=\"a\"} | drop | json",
                 "{stack=\"a\"} {host=\"b\"}");
     }
 

@@ -15,6 +15,11 @@ final class OverviewDashboard {
             count(ALERTS{HERE,alertstate="firing",alertname!="Watchdog"})
             or count(ALERTS{HERE,alertstate="firing",alertname="Watchdog"}) * 0""";
 
+    /** Labels of an alert that are the same for all, or told by its name. */
+    static final String[] LESS_USEFUL = {
+        "__name__", "job", "instance", "grafana_url", "runbooks_url", "stack", "category", "scope"
+    };
+
     private OverviewDashboard() {}
 
     static Dashboard dashboard() {
@@ -28,11 +33,18 @@ final class OverviewDashboard {
                 .size(24, 4)
                 .nothing("Nothing fires")
                 .now("", "ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}")
-                .tidy("Firing", "__name__", "alertstate", "job", "instance", "grafana_url", "runbooks_url"));
+                .tidy("Firing", "none", LESS_USEFUL));
         page.panel(lines(
                 "Recent errors",
                 "The newest lines of level error and fatal of all services. Open one to see its request id and to jump to all lines of that request.",
                 "{HERE,level=~\"error|fatal\"}"));
+        page.row("Each proof");
+        page.panel(timeline("Readiness proofs", "Each proof as its last drill left it: held, or broken.")
+                .states("held", "broken")
+                .size(24, 26)
+                .query(
+                        "{{proof}}",
+                        "min by (proof) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
         return page;
     }
 
@@ -118,16 +130,17 @@ final class OverviewDashboard {
                 .states("up", "down")
                 .size(9, 10)
                 .query("{{job}}", "min by (job) (up{HERE})"));
-        page.panel(timeline("Readiness proofs", "Each proof as its last drill left it: held, or broken.")
+        page.panel(timeline("Readiness", "Each area as its last drills left it: all of its proofs held, or one is broken.")
                 .states("held", "broken")
                 .size(9, 10)
                 .query(
-                        "{{proof}}",
-                        "min by (proof) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
+                        "{{area}}",
+                        "min by (area) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
         page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
                 .unit("percentunit")
                 .range(0, 1)
-                .worseBelow(0.8, 0.95)
+                .worseBelow(0.9, 0.95)
+                .worseBelowFor("Redis", 0.5, 0.8)
                 .size(6, 10)
                 .query("PostgreSQL", """
                         sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))

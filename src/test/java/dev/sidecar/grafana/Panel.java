@@ -15,10 +15,21 @@ import java.util.Map;
 final class Panel {
 
     private static final String HERE = "stack=~\"$stack\",host=~\"$host\"";
+    private static final String READABLE =
+            " | json message=\"message\", msg=\"msg\", error=\"error\", stack_trace=\"stack_trace\","
+                    + " method=\"method\", path=\"path\", status=\"status\", duration_ms=\"duration_ms\""
+                    + " | drop __error__, __error_details__, method_extracted, path_extracted, status_extracted, duration_ms_extracted"
+                    + " | line_format `{{if .message}}{{.message}}{{else if .msg}}{{.msg}}{{else if not .path}}{{__line__}}{{end}}"
+                    + "{{if .error}}: {{.error}}{{end}}"
+                    + "{{if .path}} {{.method}} {{.path}} {{.status}} in {{.duration_ms}} ms{{end}}"
+                    + "{{if .stack_trace}} {{trunc 300 .stack_trace}}{{end}}`";
     private static final String GREEN = "green";
     private static final String YELLOW = "yellow";
     private static final String RED = "red";
     private static final double DECADES = 1_000_000_000;
+    private static final List<String> FIRST_COLUMNS =
+            List.of("alertname", "severity", "alertstate", "service", "host", "job_name", "datname", "queryid", "user");
+    private static final String BLUE = "semi-dark-blue";
     private static final String GREY = "#73767d";
 
     private final String type;
@@ -72,6 +83,15 @@ final class Panel {
                 .size(4, 4);
     }
 
+    /** Each figure with its name, even if there is only one. */
+    Panel named() {
+        return option("textMode", "value_and_name");
+    }
+
+    Panel widthOf(String field, int pixels) {
+        return override(field, "custom.width", pixels);
+    }
+
     static Panel gauge(String title, String description) {
         return figure("gauge", title, description)
                 .option("showThresholdMarkers", true)
@@ -108,16 +128,24 @@ final class Panel {
         Panel panel = new Panel("table", title, description);
         panel.options.put("showHeader", true);
         panel.options.put("cellHeight", "sm");
+        // A label of digits would be formatted as if it were the value.
+        panel.defaults.put("unit", "string");
+        panel.overrides.add(Map.of(
+                "matcher",
+                Map.of("id", "byType", "options", "string"),
+                "properties",
+                List.of(Map.of("id", "noValue", "value", "–"))));
         return panel.size(12, 9);
     }
 
-    /** Log lines as they are. */
+    /** Log lines, of those in JSON what a person wants to read; a click shows their fields. */
     static Panel lines(String title, String description, String logQl) {
         Panel panel = new Panel("logs", title, description);
+        panel.options.put("prettifyLogMessage", false);
         panel.options.putAll(Map.of("showTime", true, "wrapLogMessage", true, "enableLogDetails", true));
         panel.options.put("sortOrder", "Descending");
         panel.options.put("dedupStrategy", "none");
-        return panel.size(24, 10).logs("", logQl);
+        return panel.size(24, 10).logs("", logQl + READABLE);
     }
 
     private static Panel figure(String type, String title, String description) {
@@ -220,17 +248,24 @@ final class Panel {
         return thresholds(RED, red, YELLOW, yellow, GREEN);
     }
 
-    private Panel thresholds(String base, double first, String then, double second, String last) {
+    /** As {@link #worseBelow(double, double)}, for one of the figures. */
+    Panel worseBelowFor(String field, double red, double yellow) {
+        return override(field, "thresholds", steps(RED, red, YELLOW, yellow, GREEN));
+    }
+
+    private static Map<String, Object> steps(String base, double first, String then, double second, String last) {
         Map<String, Object> least = new LinkedHashMap<>();
         least.put("color", base);
         least.put("value", null);
-        defaults.put(
-                "thresholds",
-                Map.of(
-                        "mode",
-                        "absolute",
-                        "steps",
-                        List.of(least, Map.of("color", then, "value", first), Map.of("color", last, "value", second))));
+        return Map.of(
+                "mode",
+                "absolute",
+                "steps",
+                List.of(least, Map.of("color", then, "value", first), Map.of("color", last, "value", second)));
+    }
+
+    private Panel thresholds(String base, double first, String then, double second, String last) {
+        defaults.put("thresholds", steps(base, first, then, second, last));
         if (type.equals("timeseries")) {
             custom.put("thresholdsStyle", Map.of("mode", "dashed"));
         } else {
@@ -275,11 +310,15 @@ final class Panel {
     }
 
     Panel unitOf(String field, String unit) {
+        return override(field, "unit", unit);
+    }
+
+    private Panel override(String field, String property, Object value) {
         overrides.add(Map.of(
                 "matcher",
                 Map.of("id", "byName", "options", field),
                 "properties",
-                List.of(Map.of("id", "unit", "value", unit))));
+                List.of(Map.of("id", property, "value", value))));
         return this;
     }
 
@@ -288,14 +327,27 @@ final class Panel {
         return this;
     }
 
-    /** Leaves out the columns that say nothing here, and names the value. */
-    Panel tidy(String valueName, String... hidden) {
+    /** Leaves out the columns that say nothing here, and names the value and its unit. */
+    Panel tidy(String valueName, String unit, String... hidden) {
+        unitOf(valueName, unit);
         Map<String, Object> excluded = new LinkedHashMap<>();
         excluded.put("Time", true);
         for (String name : hidden) {
             excluded.put(name, true);
         }
-        return transform("organize", Map.of("excludeByName", excluded, "renameByName", Map.of("Value", valueName)));
+        Map<String, Object> order = new LinkedHashMap<>();
+        for (String name : FIRST_COLUMNS) {
+            order.put(name, order.size());
+        }
+        return transform(
+                "organize",
+                Map.of(
+                        "excludeByName",
+                        excluded,
+                        "indexByName",
+                        order,
+                        "renameByName",
+                        Map.of("Value", valueName)));
     }
 
     /** A click on a series opens the lines of that service in the time that is on the screen. */
@@ -348,7 +400,7 @@ final class Panel {
         json.put("datasource", source());
         json.put("gridPos", Map.of("x", x, "y", y, "w", width, "h", height));
         if (options.containsKey("reduceOptions")) {
-            sayNothing();
+            colours();
         }
         if (!mappings.isEmpty()) {
             defaults.put("mappings", mappings);
@@ -362,8 +414,14 @@ final class Panel {
         return json;
     }
 
-    /** Without it a figure that is missing has the colour of the lowest threshold, which is green as a rule. */
-    private void sayNothing() {
+    /**
+     * Without it a figure that is missing has the colour of the lowest threshold, which is green as a rule, and one without thresholds is
+     * red from 80 on.
+     */
+    private void colours() {
+        if (!defaults.containsKey("thresholds") && mappings.isEmpty()) {
+            defaults.put("color", Map.of("mode", "fixed", "fixedColor", BLUE));
+        }
         Object words = defaults.getOrDefault("noValue", "no data");
         mappings.add(Map.of(
                 "type",

@@ -104,17 +104,15 @@ final class PostgresDashboard {
         page.panel(table(
                         "By total time",
                         "Seconds of work a second, ten greatest of the chosen time. The query id leads to the text: SELECT query FROM pg_stat_statements WHERE queryid = …")
-                .unit("percentunit")
                 .now(
                         "",
                         "topk(10, sum by (datname, user, queryid) (rate(pg_stat_statements_seconds_total{HERE}[$__range])))")
-                .tidy("Busy"));
+                .tidy("Busy", "percentunit"));
         page.panel(table("By time of one call", "Average duration of a call, ten greatest of the chosen time.")
-                .unit("s")
                 .now("", """
                         topk(10, sum by (datname, user, queryid) (rate(pg_stat_statements_seconds_total{HERE}[$__range]))
                         / (sum by (datname, user, queryid) (rate(pg_stat_statements_calls_total{HERE}[$__range])) > 0))""")
-                .tidy("One call"));
+                .tidy("One call", "s"));
     }
 
     private static void upkeep(Dashboard page) {

@@ -24,6 +24,8 @@ public final class RunningQueries {
             Map.entry("api, Refused requests", "nobody was refused"),
             Map.entry("api, Errors at the edge and in the API", "nothing went wrong"),
             Map.entry("postgres, Slow statements and errors", "no statement was slow"),
+            Map.entry("host, Least room in 24 hours", "there is no hour yet to judge by"),
+            Map.entry("host, Free space and where it goes", "there is no hour yet to judge by"),
             Map.entry("host, The host's journal", "a machine without systemd has none"),
             Map.entry("host, Waiting for what is short", "the kernel has no pressure figures"),
             Map.entry("logs, Errors", "nothing went wrong"),

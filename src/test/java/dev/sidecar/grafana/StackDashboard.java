@@ -120,8 +120,7 @@ final class StackDashboard {
                 .query(
                         "lines from the journal",
                         "sum(rate(loki_source_journal_target_lines_total{HERE}[$__rate_interval]))"));
-        page.panel(timeline("Components of Alloy", "How many of its components are healthy.")
-                .worseBelow(1, 2)
+        page.panel(timeline("Components of Alloy", "How many of its components are in which state.")
                 .query(
                         "{{health_type}}",
                         "sum by (health_type) (alloy_component_controller_running_components{HERE})"));

@@ -40,7 +40,13 @@ class FullStackTest {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("full", given);
         for (String service : new String[] {"loki", "alloy", "grafana"}) {
-            String image = stack.compose("config", "--images", service).out().strip();
+            // It names the images of what the service waits for as well.
+            String image = stack.compose("config", "--images", service)
+                    .out()
+                    .lines()
+                    .filter(line -> line.startsWith("grafana/"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(stack.docker("image", "inspect", image).exitCode())
                     .as("This test needs the image %s: docker compose -f %s pull %s", image, ComposeStack.FILE, service)
                     .isZero();

@@ -26,6 +26,7 @@ import org.springframework.util.unit.DataSize;
  * @param routeDrillsPerDay how many drills of alert routes may go to real people within a day
  * @param memoryBudget what the observability parts may use in memory, all together
  * @param cpuBudget what they may use of the machine's processors, all together, in percent
+ * @param cpuWindow over how long that is averaged; it is not judged before
  */
 @ConfigurationProperties("sidecar.proofs")
 record ProofsProperties(
@@ -39,7 +40,8 @@ record ProofsProperties(
         @Nullable Path preflightReport,
         @DefaultValue("30") int routeDrillsPerDay,
         @DefaultValue("800MB") DataSize memoryBudget,
-        @DefaultValue("2") double cpuBudget) {
+        @DefaultValue("2") double cpuBudget,
+        @DefaultValue("10m") Duration cpuWindow) {
 
     ProofsProperties {
         if (edgeUrl != null && edgeUrl.toString().isBlank()) {
@@ -55,6 +57,11 @@ record ProofsProperties(
         InvalidSetting.unless(
                 routeDrillsPerDay >= 0, "sidecar.proofs.route-drills-per-day", routeDrillsPerDay, "be 0 or more");
         InvalidSetting.unless(cpuBudget > 0, "sidecar.proofs.cpu-budget", cpuBudget, "be a percentage above 0");
+        InvalidSetting.unless(
+                cpuWindow.compareTo(Duration.ofSeconds(5)) >= 0,
+                "sidecar.proofs.cpu-window",
+                cpuWindow,
+                "be 5s or longer");
     }
 
     Duration intervalOf(Claim claim) {

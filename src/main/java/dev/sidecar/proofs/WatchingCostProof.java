@@ -52,9 +52,10 @@ final class WatchingCostProof implements Proof {
     public Finding prove() {
         List<Sample> memory = new ArrayList<>(prometheus.query("sum by (job) (" + MEMORY + ")"));
         memory.addAll(prometheus.query("sum by (job) (sidecar_process_resident_bytes)"));
-        OptionalDouble cpu = prometheus.value("100 * (sum(rate(process_cpu_seconds_total{" + THEM
-                + "}[10m])) + sum(rate(process_cpu_time_ns_total{job=\"sidecar\"}[10m])) / 1e9)"
-                + " / count(count by (cpu) (node_cpu_seconds_total))");
+        String window = budget.cpuWindow().toSeconds() + "s";
+        OptionalDouble cpu = prometheus.value("100 * (sum(rate(process_cpu_seconds_total{" + THEM + "}[" + window
+                + "])) + sum(rate(process_cpu_time_ns_total{job=\"sidecar\"}[" + window
+                + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total))");
         if (memory.isEmpty() || cpu.isEmpty()) {
             return Finding.inconclusive(
                     "The process metrics of the parts, or the number of processors (node exporter), are not in Prometheus yet.");
@@ -64,8 +65,19 @@ final class WatchingCostProof implements Proof {
         unmeasured.retainAll(prometheus.expectedTargets());
         memory.forEach(part -> unmeasured.remove(part.labels().get("job")));
         double bytes = memory.stream().mapToDouble(Sample::value).sum();
-        String figures = "%.0f of %d MiB in memory, %.1f of %.1f %% of the machine's processors over 10 minutes"
-                .formatted(bytes / MEBI, budget.memoryBudget().toMegabytes(), cpu.getAsDouble(), budget.cpuBudget());
+        String held = "%.0f of %d MiB in memory"
+                .formatted(bytes / MEBI, budget.memoryBudget().toMegabytes());
+        String over = Words.time(budget.cpuWindow());
+        if (bytes <= budget.memoryBudget().toBytes()
+                && prometheus
+                        .value("count(process_cpu_time_ns_total{job=\"sidecar\"} offset " + window + ")")
+                        .isEmpty()) {
+            // A rate over more time than there is comes out too small.
+            return Finding.inconclusive(
+                    "%s. Processor time is averaged over %s, and that has not passed since the start.", held, over);
+        }
+        String figures = "%s, %.1f of %.1f %% of the machine's processors over %s"
+                .formatted(held, cpu.getAsDouble(), budget.cpuBudget(), over);
         boolean within = bytes <= budget.memoryBudget().toBytes() && cpu.getAsDouble() <= budget.cpuBudget();
         // What is not measured costs something as well: a sum without it can be too much, but not little enough.
         Finding finding = within && !unmeasured.isEmpty()

@@ -59,7 +59,9 @@ final class AlertsDashboard {
 
     private static void firing(Dashboard page) {
         page.row("Alerts");
-        page.panel(table("Firing and pending", "What Prometheus holds against the stack at this moment. The Watchdog, which always fires, is left out.")
+        page.panel(table(
+                        "Firing and pending",
+                        "What Prometheus holds against the stack at this moment. The Watchdog, which always fires, is left out.")
                 .size(12, 9)
                 .nothing("Nothing fires or is about to")
                 .now("", "ALERTS{HERE,alertname!=\"Watchdog\"}")

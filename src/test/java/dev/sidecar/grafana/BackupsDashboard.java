@@ -35,9 +35,7 @@ final class BackupsDashboard {
                 .worseAbove(90_000, 93_600)
                 .never("none yet")
                 .worstIfNothing("unknown")
-                .query(
-                        "",
-                        "max(time() - max by (database) (sidecar_backup_last_success_timestamp_seconds{HERE}))"));
+                .query("", "max(time() - max by (database) (sidecar_backup_last_success_timestamp_seconds{HERE}))"));
         page.panel(
                 stat("Age of the newest restored", "Time since the newest backup that was restored and compared (L4).")
                         .unit("s")
@@ -130,14 +128,15 @@ final class BackupsDashboard {
                 .size(8, 6)
                 .nothing("none yet")
                 .query("{{database}}", "max by (database) (sidecar_backup_compression_ratio{HERE})"));
-        page.panel(stat("Failures", "Failed backups of the chosen time, by reason.")
-                .decimals(0)
-                .worseAbove(1, 2)
-                .named()
-                .size(8, 6)
-                .now(
-                        "{{reason}}",
-                        "sum by (reason) (increase(sidecar_backup_failures_total{HERE}[$__range])) > 0.5 or on() vector(0)"));
+        page.panel(
+                stat("Failures", "Failed backups of the chosen time, by reason.")
+                        .decimals(0)
+                        .worseAbove(1, 2)
+                        .named()
+                        .size(8, 6)
+                        .now(
+                                "{{reason}}",
+                                "sum by (reason) (increase(sidecar_backup_failures_total{HERE}[$__range])) > 0.5 or on() vector(0)"));
         page.panel(table("Runs of the jobs", "How often each job ran since the start, and how it ended.")
                 .size(24, 6)
                 .now("", "sum by (job_name, outcome) (sidecar_job_runs_total{HERE})")

@@ -104,7 +104,8 @@ class DashboardsTest {
                     assertThat(DashboardFile.list(defaults.path("mappings")))
                             .as("%s: what it means that there is none", title)
                             .anySatisfy(mapping -> {
-                                assertThat(mapping.at("/options/match").asString("")).isEqualTo("null+nan");
+                                assertThat(mapping.at("/options/match").asString(""))
+                                        .isEqualTo("null+nan");
                                 assertThat(mapping.at("/options/result/color").asString())
                                         .isNotEqualTo("green");
                             });

@@ -123,9 +123,7 @@ final class HostDashboard {
                         "Free bytes, and what they will be in 24 hours if the last six hours go on like this.")
                 .unit("bytes")
                 .query("{{mountpoint}}", "min by (mountpoint) (node_filesystem_avail_bytes{HERE," + REAL + "})")
-                .query(
-                        "{{mountpoint}} tomorrow",
-                        "min by (mountpoint) (" + TOMORROW + ")"));
+                .query("{{mountpoint}} tomorrow", "min by (mountpoint) (" + TOMORROW + ")"));
         page.panel(timeSeries("Inodes", "Share in use: a disk can be full of small files.")
                 .unit("percentunit")
                 .range(0, 1)

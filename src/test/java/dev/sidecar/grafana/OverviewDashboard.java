@@ -130,12 +130,11 @@ final class OverviewDashboard {
                 .states("up", "down")
                 .size(9, 10)
                 .query("{{job}}", "min by (job) (up{HERE})"));
-        page.panel(timeline("Readiness", "Each area as its last drills left it: all of its proofs held, or one is broken.")
+        page.panel(timeline(
+                        "Readiness", "Each area as its last drills left it: all of its proofs held, or one is broken.")
                 .states("held", "broken")
                 .size(9, 10)
-                .query(
-                        "{{area}}",
-                        "min by (area) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
+                .query("{{area}}", "min by (area) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
         page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
                 .unit("percentunit")
                 .range(0, 1)

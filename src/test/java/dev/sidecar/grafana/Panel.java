@@ -341,13 +341,7 @@ final class Panel {
         }
         return transform(
                 "organize",
-                Map.of(
-                        "excludeByName",
-                        excluded,
-                        "indexByName",
-                        order,
-                        "renameByName",
-                        Map.of("Value", valueName)));
+                Map.of("excludeByName", excluded, "indexByName", order, "renameByName", Map.of("Value", valueName)));
     }
 
     /** A click on a series opens the lines of that service in the time that is on the screen. */

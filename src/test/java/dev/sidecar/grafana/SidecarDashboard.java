@@ -56,10 +56,15 @@ final class SidecarDashboard {
                         .query(
                                 "",
                                 "histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval]))) - histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_upstream_seconds_bucket{HERE}[$__rate_interval])))"));
-        page.panel(stat("Failed jobs", "Job runs of the chosen time that failed. What a drill found broken is told by its proof.")
-                .decimals(0)
-                .worseAbove(1, 3)
-                .query("", "sum(increase(sidecar_job_runs_total{HERE,outcome=\"failure\",job_name!~\"proof-.*\"}[$__range])) or vector(0)"));
+        page.panel(
+                stat(
+                                "Failed jobs",
+                                "Job runs of the chosen time that failed. What a drill found broken is told by its proof.")
+                        .decimals(0)
+                        .worseAbove(1, 3)
+                        .query(
+                                "",
+                                "sum(increase(sidecar_job_runs_total{HERE,outcome=\"failure\",job_name!~\"proof-.*\"}[$__range])) or vector(0)"));
     }
 
     private static void jvm(Dashboard page) {
@@ -116,7 +121,9 @@ final class SidecarDashboard {
                 .unit("s")
                 .fromZero()
                 .size(12, 8)
-                .query("{{job_name}}", "max by (job_name) (sidecar_job_duration_seconds{HERE,job_name!~\"proof-.*\"})"));
+                .query(
+                        "{{job_name}}",
+                        "max by (job_name) (sidecar_job_duration_seconds{HERE,job_name!~\"proof-.*\"})"));
         page.panel(timeSeries("Runs", "An hour, by outcome.")
                 .fromZero()
                 .size(12, 8)

@@ -79,7 +79,18 @@ class FaultsTest {
     @Order(1)
     void whatReachesPeopleIsLimited() throws Exception {
         ProofsProperties onePerDay = new ProofsProperties(
-                1, Map.of(), null, List.of(), Map.of(), Duration.ZERO, "", null, 1, DataSize.ofMegabytes(1), 1);
+                1,
+                Map.of(),
+                null,
+                List.of(),
+                Map.of(),
+                Duration.ZERO,
+                "",
+                null,
+                1,
+                DataSize.ofMegabytes(1),
+                1,
+                Duration.ofMinutes(10));
         int told = world.delivered();
 
         Finding finding = new RouteDrillsProof(world.drills(), onePerDay, Clock.systemUTC()).prove();

@@ -62,7 +62,8 @@ class IsolationProofTest {
                         file,
                         30,
                         DataSize.ofMegabytes(800),
-                        2))
+                        2,
+                        Duration.ofMinutes(10)))
                 .prove();
     }
 }

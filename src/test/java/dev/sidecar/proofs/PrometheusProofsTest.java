@@ -173,6 +173,17 @@ class PrometheusProofsTest {
 
     private static ProofsProperties properties(Duration retention) {
         return new ProofsProperties(
-                2, Map.of(), null, List.of(), Map.of(), retention, "", null, 30, DataSize.ofMegabytes(800), 2);
+                2,
+                Map.of(),
+                null,
+                List.of(),
+                Map.of(),
+                retention,
+                "",
+                null,
+                30,
+                DataSize.ofMegabytes(800),
+                2,
+                Duration.ofMinutes(10));
     }
 }

@@ -162,7 +162,8 @@ class ProofsTest {
                 null,
                 30,
                 DataSize.ofMegabytes(800),
-                2);
+                2,
+                Duration.ofMinutes(10));
     }
 
     private static Proof proof(String id, Callable<Finding> drill) {

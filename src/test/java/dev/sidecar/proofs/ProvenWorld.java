@@ -369,6 +369,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.proofs.route-drills-per-day", 100_000);
         settings.put("sidecar.proofs.memory-budget", "100GB");
         settings.put("sidecar.proofs.cpu-budget", 10_000);
+        settings.put("sidecar.proofs.cpu-window", "20s");
         SpringApplication application = new SpringApplication(SidecarApplication.class);
         application.setEnvironment(new StandardEnvironment() {
             @Override

@@ -79,6 +79,11 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events) 
         return isOn(Type.SUSPECT, Type.CLEARED);
     }
 
+    /** What about it is suspect. */
+    Optional<String> suspicion() {
+        return isSuspect() ? newest(Type.SUSPECT).map(BackupEvent::detail) : Optional.empty();
+    }
+
     private boolean isOn(Type on, Type off) {
         Optional<BackupEvent> newestOn = newest(on);
         Optional<BackupEvent> newestOff = newest(off);

@@ -127,6 +127,27 @@ final class BackupShell {
         }
     }
 
+    /** As {@link #find}, but the latest that is suspect is passed over: what vanished before it was taken is what is wanted back. */
+    Backup findToRestore(String which, @Nullable String database) {
+        Backup found = find(which, database, Optional.empty());
+        if (!which.equals("latest") || !found.isSuspect()) {
+            return found;
+        }
+        Backup whole = backups.list().stream()
+                .filter(backup -> backup.id().database().equals(found.id().database())
+                        && !backup.isDamaged()
+                        && !backup.isSuspect())
+                .findFirst()
+                .orElseThrow(() -> new CommandFailure(
+                        NOT_FOUND,
+                        "Every backup of '%s' is suspect. Look at them with 'sidecar list', then name one by its id."
+                                .formatted(found.id().database())));
+        System.err.printf(
+                "%s is suspect and passed over (%s). To restore it, name it by its id.%n",
+                found.id(), found.suspicion().orElse(""));
+        return whole;
+    }
+
     private static String theOnlyDatabase(List<Backup> candidates) {
         List<String> databases = candidates.stream()
                 .map(backup -> backup.id().database())

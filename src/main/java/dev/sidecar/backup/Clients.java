@@ -33,7 +33,7 @@ final class Clients {
                 .findFirst()
                 .orElseThrow(() -> new BackupFailure(
                         Reason.VERSION,
-                        "The server is PostgreSQL %d, but the client programs installed are %s. Install postgresql-client-%d, or name its directory in sidecar.backup.server.programs."
+                        "It is PostgreSQL %d, but the client programs installed are %s. Install postgresql-client-%d, or name its directory in sidecar.backup.server.programs."
                                 .formatted(
                                         major,
                                         installed.isEmpty()
@@ -42,6 +42,14 @@ final class Clients {
                                                         .map(Client::major)
                                                         .toList()),
                                         major)));
+    }
+
+    /** The programs of a major, or of the next newer one that is installed: a newer server takes what an older one had. */
+    Client ofMajorOrNewer(int major) throws InterruptedException {
+        Optional<Client> found = installed().stream()
+                .filter(client -> client.major() >= major && client.hasServer())
+                .min(Comparator.comparing(Client::major));
+        return found.isPresent() ? found.get() : ofMajor(major);
     }
 
     private List<Client> installed() throws InterruptedException {

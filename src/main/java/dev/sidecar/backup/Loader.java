@@ -17,12 +17,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * Loads a set into an empty database: definitions, then rows from all archives side by side, then indexes and constraints side by side.
  * The archives of large tables are streamed; only the database's archive is decoded to a file, as pg_restore reads it several times.
  */
 final class Loader {
+
+    /** What belongs to the entry before it. */
+    private static final Pattern ABOUT = Pattern.compile("\\d+; \\d+ \\d+ (COMMENT|SECURITY LABEL) ");
 
     private final SetReader reader;
     private final Manifest manifest;
@@ -119,14 +123,20 @@ final class Loader {
         run(call, List.of("--section=post-data", "--use-list=" + list, "--jobs=" + jobs, archive.toString()));
     }
 
+    /** With what is said about one, which follows it: a comment on what is not there would be an error. */
     private Path withoutForeignKeys(Path archive) throws InterruptedException {
         String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
+        List<String> kept = new ArrayList<>();
+        boolean leftOut = false;
+        for (String line : all.lines().toList()) {
+            leftOut = line.contains(" FK CONSTRAINT ")
+                    || leftOut && ABOUT.matcher(line).lookingAt();
+            if (!leftOut) {
+                kept.add(line);
+            }
+        }
         try {
-            return Files.write(
-                    folder.resolve("list"),
-                    all.lines()
-                            .filter(line -> !line.contains(" FK CONSTRAINT "))
-                            .toList());
+            return Files.write(folder.resolve("list"), kept);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
         }

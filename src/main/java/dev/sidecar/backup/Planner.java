@@ -31,6 +31,7 @@ final class Planner {
         if (backup.isDamaged()) {
             obstacles.add("The newest verification found it damaged; take another backup or another store.");
         }
+        backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
         Server address = Server.of(settings.server());
         try (Connection maintenance = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {

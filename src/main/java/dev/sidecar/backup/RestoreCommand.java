@@ -11,7 +11,6 @@ import java.nio.charset.Charset;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -83,7 +82,7 @@ final class RestoreCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
-        Backup backup = shell.find(which, database, Optional.empty());
+        Backup backup = shell.findToRestore(which, database);
         RestoreRequest request = request(backup);
         Progress progress = shell.backups().progress();
         RestorePlan plan = shell.run(progress, () -> shell.backups().plan(request));

@@ -113,8 +113,12 @@ final class Verifier {
                 }
                 return;
             }
-            Client client = new Clients(settings.server().programs())
-                    .ofMajor(manifest.server().major());
+            int major = manifest.server().major();
+            Client client = new Clients(settings.server().programs()).ofMajorOrNewer(major);
+            if (client.major() > major) {
+                notes.add("It is of PostgreSQL %d, which is not installed here: proven in %d."
+                        .formatted(major, client.major()));
+            }
             if (asked == VerificationLevel.L2) {
                 decode(client);
                 return;

@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 /** Every secret: taken from the person who gave it, or kept from the last run, or made. */
 final class Secrets implements Step {
 
+    /** One text for both, as a second run says what the first did; what is kept may have been given once. */
+    private static final String NOT_GIVEN = "generated, or kept from before";
+
     private final List<SecretFile> secrets;
     private final GivenFiles given;
     private final Path root;
@@ -53,9 +56,9 @@ final class Secrets implements Step {
             secret.copies().forEach(copy -> plan.remove(root.resolve(copy)));
             plan.found(Finding.off(secret.purpose(), "no secrets/" + secret.name()));
         } else if (kept.isPresent()) {
-            keep(secret, kept.get(), "generated", plan);
+            keep(secret, kept.get(), NOT_GIVEN, plan);
         } else {
-            keep(secret, generator.get(), "generated", plan);
+            keep(secret, generator.get(), NOT_GIVEN, plan);
         }
     }
 

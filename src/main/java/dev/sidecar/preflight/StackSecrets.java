@@ -63,6 +63,11 @@ final class StackSecrets {
                     OPTIONAL,
                     "alertmanager/smtp_password",
                     "sidecar/settings/sidecar.alerts.mail.password"),
+            password(
+                    "backup_s3_secret_key",
+                    "secret key of the backups' bucket",
+                    OPTIONAL,
+                    "sidecar/settings/sidecar.backup.s3.secret-key"),
             channel(
                     "slack_webhook_url",
                     "Slack",

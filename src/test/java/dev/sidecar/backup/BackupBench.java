@@ -23,7 +23,7 @@ final class BackupBench {
     private static final String DATABASE = "bench";
     private static final String FLOOR = "`pg_dump` to /dev/null: the floor";
     private static final String GZIP = "`pg_dump \\| gzip -9`";
-    private static final String RESTORE = "`pg_restore -j2` of a directory: the floor";
+    private static final String RESTORE = "`pg_restore -j2` of a directory, as `pg_dump -Fd` writes it";
     private static final double TICKS_PER_SECOND = 100;
     private static final int ORDERS_FOR_EACH_GB = 540_000;
 
@@ -93,13 +93,15 @@ final class BackupBench {
     }
 
     private void restoring() throws Exception {
-        shell("`pg_dump -Fd -j2` (to restore from)", "pg_dump -Fd -Z0 -j2 -f fd $DB", null);
+        shell("`pg_dump -Fd -j2` (to restore from)", "pg_dump -Fd -j2 -f fd $DB", null);
+        shell("the same uncompressed", "pg_dump -Fd -Z0 -j2 -f fd0 $DB", null);
         BackupFixture fixture = fixture();
         Backups backups = fixture.backups();
         Backup taken = fixture.take(DATABASE);
         for (int round = 1; round <= rounds; round++) {
             System.err.println("restores, round " + round + " of " + rounds);
             restoreInto(RESTORE, "pg_restore -j2 -d $INTO fd");
+            restoreInto("`pg_restore -j2` of an uncompressed directory", "pg_restore -j2 -d $INTO fd0");
             String into = "restored_" + round;
             time("**our restore, parallel, compared with the manifest**", () -> {
                 backups.restore(RestoreRequest.intoNew(taken.id(), into), backups.progress());

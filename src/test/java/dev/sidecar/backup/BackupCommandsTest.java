@@ -110,6 +110,24 @@ class BackupCommandsTest {
         assertThat(output.getOut()).contains("DAMAGED");
     }
 
+    /** What vanished is what is wanted back: the newest backup is the one that no longer has it. */
+    @Test
+    void theLatestToRestoreIsNotTheSuspectOne(CapturedOutput output) {
+        assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();
+        server.execute(database, "DELETE FROM product WHERE id > 10");
+        assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();
+
+        JsonNode restored = json(output, "restore", "latest", "--into", database + "_new", "--json");
+
+        assertThat(restored.path("rows").asLong()).isEqualTo(500);
+        assertThat(output.getErr()).contains("is suspect and passed over (").contains("product has 10 rows");
+        String suspect = json(output, "list", "--json").get(0).path("id").asString();
+        assertThat(run("restore", suspect, "--into", database + "_new2")).isZero();
+        assertThat(output.getErr() + output.getOut()).contains("It is suspect: ");
+        assertThat(server.query(database + "_new2", "SELECT count(*) FROM product"))
+                .containsExactly("10");
+    }
+
     @Test
     void replacesALiveDatabaseOnlyWhenItsNameIsTyped(CapturedOutput output) {
         assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();

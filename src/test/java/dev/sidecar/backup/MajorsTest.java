@@ -107,6 +107,20 @@ class MajorsTest {
         }
     }
 
+    /** As after an upgrade of the image: the programs of the old major are gone, its backups are not. */
+    @Test
+    void aBackupOfAnOlderMajorIsProvenInTheNewerOneThatIsThere() {
+        Backup backup = of(older).take(database);
+        Backups backups =
+                of(newer).with("server.programs", newerPrograms.toString()).backups();
+
+        Verification found = backups.verify(backups.get(backup.id()), VerificationLevel.L4, backups.progress());
+
+        assertThat(found.problems()).isEmpty();
+        assertThat(found.reached()).isEqualTo(VerificationLevel.L4);
+        assertThat(found.notes()).anyMatch(note -> note.contains("proven in " + major(newer)));
+    }
+
     @ParameterizedTest
     @CsvSource({"older,older,", "older,newer,", "newer,newer,", "newer,older,an older server cannot take it"})
     void goesIntoTheSameMajorOrANewerOne(String from, String to, String obstacle) {

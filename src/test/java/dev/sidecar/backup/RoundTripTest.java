@@ -93,6 +93,51 @@ class RoundTripTest {
     }
 
     @Test
+    void nothingOfTheDefinitionsIsLost() {
+        fixture.with("dump.own-archive-above", "8KB");
+        server.execute(
+                database,
+                "CREATE TABLE \"key of\" (id int PRIMARY KEY, code text UNIQUE, \"over\" int4range, other int REFERENCES \"key of\","
+                        + " CHECK (id > 0), EXCLUDE USING gist (\"over\" WITH &&))",
+                "INSERT INTO \"key of\" SELECT i, i, int4range(i * 10, i * 10 + 5), i FROM generate_series(1, 2000) i",
+                "CREATE INDEX ON \"key of\" (lower(code)) WHERE id > 10",
+                "COMMENT ON CONSTRAINT \"key of_pkey\" ON \"key of\" IS 'so it is'",
+                "COMMENT ON CONSTRAINT \"key of_other_fkey\" ON \"key of\" IS 'and this'",
+                "ALTER TABLE \"key of\" CLUSTER ON \"key of_pkey\"");
+        String copy = database + " keys";
+        String alone = database + " alone";
+        try {
+            Backup backup = fixture.take(database);
+            assertThat(backup.manifest().files(FileKind.TABLES))
+                    .anySatisfy(file -> assertThat(file.tables()).contains("public.\"key of\""));
+            fixture.backups()
+                    .restore(
+                            RestoreRequest.intoNew(backup.id(), copy),
+                            fixture.backups().progress());
+
+            for (String definitions : List.of(
+                    "SELECT conrelid::regclass || conname || pg_get_constraintdef(oid) || convalidated FROM pg_constraint ORDER BY 1",
+                    "SELECT indexdef FROM pg_indexes WHERE schemaname <> 'pg_catalog' ORDER BY 1",
+                    "SELECT indexrelid::regclass::text FROM pg_index WHERE indisclustered",
+                    "SELECT description FROM pg_description WHERE classoid = 'pg_constraint'::regclass AND objoid >= 16384")) {
+                assertThat(server.query(copy, definitions))
+                        .as(definitions)
+                        .isNotEmpty()
+                        .isEqualTo(server.query(database, definitions));
+            }
+
+            fixture.backups()
+                    .restore(
+                            new RestoreRequest(backup.id(), alone, false, false, List.of("public.\"key of\"")),
+                            fixture.backups().progress());
+            assertThat(server.query(alone, "SELECT count(*) FROM \"key of\"")).containsExactly("2000");
+        } finally {
+            server.dropDatabase(copy);
+            server.dropDatabase(alone);
+        }
+    }
+
+    @Test
     void gzipAndEveryLevelBelow() {
         fixture.with("compression.method", "gzip");
         Backup backup = fixture.take(database);

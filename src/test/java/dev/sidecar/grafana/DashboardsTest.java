@@ -204,6 +204,31 @@ class DashboardsTest {
         });
     }
 
+    /** Of links to the data source itself Explore opens without a query. */
+    @Test
+    void theWayFromALineToItsRequestIsAQueryThatLokiReads() throws IOException {
+        List<String> links = Files.readAllLines(Path.of("grafana/provisioning/datasources/datasources.yml")).stream()
+                .map(String::strip)
+                .filter(line -> line.startsWith("url: ") && line.contains("__value.raw"))
+                .map(line -> line.substring("url: ".length()).replace("$${__value.raw}", "an-id"))
+                .toList();
+
+        assertThat(links)
+                .hasSize(2)
+                .anySatisfy(link -> assertThat(link).startsWith("/d/logs?var-request_id=an-id&"))
+                .anySatisfy(link -> {
+                    JsonNode pane = new JsonMapper()
+                            .readTree(URLDecoder.decode(
+                                    link.substring(link.indexOf("panes=") + "panes=".length()),
+                                    StandardCharsets.UTF_8));
+                    String query = pane.at("/r/queries/0/expr").asString();
+                    assertThat(query).contains("|= `an-id`");
+                    assertThat(LogQl.read(query).fields()).containsExactly("request_id");
+                });
+        assertThat(Files.readString(Path.of("grafana/provisioning/datasources/datasources.yml")))
+                .doesNotContain("datasourceUid: loki");
+    }
+
     @SuppressWarnings("unchecked")
     private static Set<String> provisioned() throws IOException {
         java.util.Map<String, Object> file =

@@ -89,6 +89,19 @@ public final class Browser implements AutoCloseable {
         field.sendKeys(text);
     }
 
+    /** As {@link #type}, for a field that has a name alone. */
+    public void typeInto(String selector, String text) {
+        driver.findElement(By.cssSelector(selector)).sendKeys(text);
+    }
+
+    public void click(String selector) {
+        driver.findElement(By.cssSelector(selector)).click();
+    }
+
+    public int count(String selector) {
+        return all(selector).size();
+    }
+
     public void press(String button) {
         driver.findElement(By.xpath("//*[self::button or self::a][normalize-space()='" + button + "']"))
                 .click();

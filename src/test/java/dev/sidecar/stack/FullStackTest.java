@@ -3,6 +3,7 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.console.Browser;
 import dev.sidecar.grafana.RunningGrafana;
 import dev.sidecar.stack.ComposeStack.Result;
 import java.io.IOException;
@@ -29,6 +30,9 @@ import tools.jackson.databind.JsonNode;
 @Tag("images")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FullStackTest {
+
+    /** Pixels of one unit of a panel's height. */
+    private static final int GRID_ROW = 38;
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -155,6 +159,50 @@ class FullStackTest {
                     assertThat(grafana.withoutData()).isEmpty();
                     assertThat(grafana.emptyChoices()).isEmpty();
                 });
+    }
+
+    /** The figures of a query can be right and the picture of them still wrong, or none. */
+    @Test
+    void everyPageIsDrawnInABrowser() throws IOException {
+        LogsAndPanelsTest.TRAFFIC.forEach(path -> get("EDGE_PORT", path));
+        try (Browser browser = new Browser(stack.url("GRAFANA_PORT", ""))) {
+            browser.open("/login");
+            browser.awaitText("body", "Welcome to Grafana");
+            browser.typeInto("input[name=user]", "admin");
+            browser.typeInto("input[name=password]", password());
+            browser.click("button[type=submit]");
+            browser.awaitText("body", "Firing alerts");
+
+            for (JsonNode page : grafana.dashboards()) {
+                JsonNode dashboard = page.path("dashboard");
+                String uid = dashboard.path("uid").asString();
+                browser.size(1600, 200 + GRID_ROW * bottom(dashboard));
+                browser.open("/d/" + uid + "?kiosk&from=now-15m&to=now");
+                for (JsonNode panel : dashboard.path("panels")) {
+                    browser.awaitText("body", panel.path("title").asString());
+                }
+                await(uid + " is loaded")
+                        .atMost(Duration.ofMinutes(1))
+                        .until(() -> browser.count("[data-testid*='Panel loading bar']") == 0);
+                assertThat(browser.count("[data-testid*='Panel status error']"))
+                        .as("panels of %s with an error", uid)
+                        .isZero();
+                assertThat(browser.text("body"))
+                        .as(uid)
+                        .doesNotContain(
+                                "An unexpected error happened", "does not have a time field", "plugin not found");
+                browser.picture("grafana-" + uid);
+            }
+        }
+    }
+
+    private static int bottom(JsonNode dashboard) {
+        int bottom = 0;
+        for (JsonNode panel : dashboard.path("panels")) {
+            JsonNode place = panel.path("gridPos");
+            bottom = Math.max(bottom, place.path("y").asInt() + place.path("h").asInt());
+        }
+        return bottom;
     }
 
     private HttpResponse<String> get(String port, String path) {

@@ -29,6 +29,7 @@ final class ScratchServer implements AutoCloseable {
     /** The operating system's limit for a socket's path, less the socket's name. */
     private static final int LONGEST_SOCKET_DIRECTORY = 90;
 
+    /** What it writes ahead is never read again: files for it need no zeros, and none is kept. */
     private static final String SETTINGS = """
             listen_addresses = ''
             unix_socket_directories = '%s'
@@ -38,9 +39,14 @@ final class ScratchServer implements AutoCloseable {
             full_page_writes = off
             wal_level = minimal
             max_wal_senders = 0
+            wal_init_zero = off
+            wal_recycle = off
+            wal_buffers = 32MB
             max_wal_size = 4GB
             checkpoint_timeout = 1h
             autovacuum = off
+            bgwriter_lru_maxpages = 0
+            jit = off
             shared_buffers = 128MB
             maintenance_work_mem = 128MB
             max_locks_per_transaction = 1024

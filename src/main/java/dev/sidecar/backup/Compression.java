@@ -31,10 +31,10 @@ final class Compression {
 
     OutputStream compress(OutputStream out) throws IOException {
         if (settings.method().equals("zstd")) {
-            // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. One worker: compressing
-            // runs beside reading and hashing; more gain nothing, as pg_dump is the slower.
+            // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. No worker of zstd's own: it
+            // holds back jobs of four windows, some 100 MB for each file, and two files at once keep two cores busy.
             ZstdOutputStreamNoFinalizer zstd = zstd(out);
-            zstd.setLevel(settings.level()).setChecksum(true).setWorkers(1);
+            zstd.setLevel(settings.level()).setChecksum(true);
             return settings.level() == 1 ? forRows(zstd) : zstd;
         }
         int level = settings.level();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.SerializationFeature;
@@ -99,6 +100,10 @@ final class BackupShell {
      * @param store empty for the first that has it
      */
     Backup find(String which, @Nullable String database, Optional<String> store) {
+        return find(which, database, store, backup -> true);
+    }
+
+    private Backup find(String which, @Nullable String database, Optional<String> store, Predicate<Backup> latestIf) {
         try {
             List<Backup> candidates = backups.list().stream()
                     .filter(backup -> store.isEmpty() || backup.store().equals(store.get()))
@@ -116,10 +121,12 @@ final class BackupShell {
             String whose = database == null ? theOnlyDatabase(candidates) : database;
             return candidates.stream()
                     .filter(backup -> backup.id().database().equals(whose) && !backup.isDamaged())
+                    .filter(latestIf)
                     .findFirst()
                     .orElseThrow(() -> new CommandFailure(
                             NOT_FOUND,
-                            "There is no backup of '%s'; 'sidecar list' shows what there is.".formatted(whose)));
+                            "There is no such backup of '%s'; 'sidecar list' shows what there is, and each can be named by its id."
+                                    .formatted(whose)));
         } catch (BackupFailure e) {
             throw failure(e);
         } catch (IllegalArgumentException e) {
@@ -133,15 +140,7 @@ final class BackupShell {
         if (!which.equals("latest") || !found.isSuspect()) {
             return found;
         }
-        Backup whole = backups.list().stream()
-                .filter(backup -> backup.id().database().equals(found.id().database())
-                        && !backup.isDamaged()
-                        && !backup.isSuspect())
-                .findFirst()
-                .orElseThrow(() -> new CommandFailure(
-                        NOT_FOUND,
-                        "Every backup of '%s' is suspect. Look at them with 'sidecar list', then name one by its id."
-                                .formatted(found.id().database())));
+        Backup whole = find(which, database, Optional.empty(), backup -> !backup.isSuspect());
         System.err.printf(
                 "%s is suspect and passed over (%s). To restore it, name it by its id.%n",
                 found.id(), found.suspicion().orElse(""));

@@ -260,6 +260,20 @@ class PreflightTest {
     }
 
     @Test
+    void theKeyOfTheBucketReachesTheSidecarAlone() throws IOException {
+        given("backup_s3_secret_key", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzq9");
+        assertThat(run()).isTrue();
+        assertThat(secret("sidecar/settings/sidecar.backup.s3.secret-key"))
+                .isEqualTo("wJalrXUtnFEMI/K7MDENG+bPxRfiCYzq9");
+        assertThat(printed).doesNotContain("wJalrXUtnFEMI");
+
+        Files.delete(root.resolve("given/backup_s3_secret_key"));
+        run();
+        assertThat(root.resolve("secrets/sidecar/settings/sidecar.backup.s3.secret-key"))
+                .doesNotExist();
+    }
+
+    @Test
     void onlyReceiversThatAreConfiguredAreRendered() throws IOException {
         run();
         assertThat(config("alertmanager/alertmanager.yml"))

@@ -75,6 +75,31 @@ class FaultsTest {
         assertThat(Double.parseDouble(evidence.split(" ")[0])).isLessThan(resident - 50);
     }
 
+    /** A rate over more time than there is comes out too small, and would be a tick that nobody earned. */
+    @Test
+    @Order(2)
+    void whatWatchingCostsIsNotJudgedBeforeItWasWatchedForSoLong() {
+        Finding finding = new WatchingCostProof(
+                        world.prometheusClient(),
+                        new ProofsProperties(
+                                1,
+                                Map.of(),
+                                null,
+                                List.of(),
+                                Map.of(),
+                                Duration.ZERO,
+                                "",
+                                null,
+                                1,
+                                DataSize.ofGigabytes(100),
+                                10_000,
+                                Duration.ofHours(6)))
+                .prove();
+
+        assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(finding.evidence()).contains("has not passed since the start");
+    }
+
     @Test
     @Order(1)
     void whatReachesPeopleIsLimited() throws Exception {

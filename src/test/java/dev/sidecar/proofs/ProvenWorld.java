@@ -408,6 +408,10 @@ final class ProvenWorld implements AutoCloseable {
         return sidecar.getBean(dev.sidecar.rules.Prometheus.class).value(query).orElseThrow();
     }
 
+    dev.sidecar.rules.Prometheus prometheusClient() {
+        return sidecar.getBean(dev.sidecar.rules.Prometheus.class);
+    }
+
     Drills drills() {
         return sidecar.getBean(Drills.class);
     }

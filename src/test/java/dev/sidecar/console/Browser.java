@@ -10,16 +10,19 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptExecutor;
+import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
@@ -67,6 +70,9 @@ public final class Browser implements AutoCloseable {
         open("/login");
         type("password", password);
         press("Log in");
+        Awaitility.await("the answer to the login")
+                .atMost(PATIENCE)
+                .until(() -> !address().endsWith("/login"));
         return this;
     }
 
@@ -84,18 +90,27 @@ public final class Browser implements AutoCloseable {
     }
 
     public void type(String id, String text) {
-        WebElement field = driver.findElement(By.id(id));
-        field.clear();
-        field.sendKeys(text);
+        once(() -> {
+            WebElement field = driver.findElement(By.id(id));
+            field.clear();
+            field.sendKeys(text);
+            return id;
+        });
     }
 
     /** As {@link #type}, for a field that has a name alone. */
     public void typeInto(String selector, String text) {
-        driver.findElement(By.cssSelector(selector)).sendKeys(text);
+        once(() -> {
+            driver.findElement(By.cssSelector(selector)).sendKeys(text);
+            return selector;
+        });
     }
 
     public void click(String selector) {
-        driver.findElement(By.cssSelector(selector)).click();
+        once(() -> {
+            driver.findElement(By.cssSelector(selector)).click();
+            return selector;
+        });
     }
 
     public int count(String selector) {
@@ -103,18 +118,28 @@ public final class Browser implements AutoCloseable {
     }
 
     public void press(String button) {
-        driver.findElement(By.xpath("//*[self::button or self::a][normalize-space()='" + button + "']"))
-                .click();
+        By named = By.xpath("//*[self::button or self::a][normalize-space()='" + button + "']");
+        once(() -> {
+            driver.findElement(named).click();
+            return button;
+        });
     }
 
     void pressIn(String scope, String button) {
-        driver.findElement(By.cssSelector(scope))
-                .findElement(By.xpath(".//*[self::button or self::a][normalize-space()='" + button + "']"))
-                .click();
+        By named = By.xpath(".//*[self::button or self::a][normalize-space()='" + button + "']");
+        once(() -> {
+            driver.findElement(By.cssSelector(scope)).findElement(named).click();
+            return button;
+        });
     }
 
     public String text(String selector) {
-        return driver.findElement(By.cssSelector(selector)).getText();
+        return once(() -> driver.findElement(By.cssSelector(selector)).getText());
+    }
+
+    /** Of all that the selector finds. */
+    public List<String> texts(String selector) {
+        return once(() -> all(selector).stream().map(WebElement::getText).toList());
     }
 
     List<WebElement> all(String selector) {
@@ -127,11 +152,27 @@ public final class Browser implements AutoCloseable {
 
     /** As a screen reader says it. */
     String focusedName() {
-        return focused().getAccessibleName();
+        return once(() -> focused().getAccessibleName());
+    }
+
+    /** Of the first that the selector finds. */
+    String attribute(String selector, String name) {
+        return once(() -> driver.findElement(By.cssSelector(selector)).getDomAttribute(name));
+    }
+
+    /** Does it as soon as it can be done: when the page that a click asked for is there, and does not replace what is touched. */
+    private static <T> T once(Callable<T> possible) {
+        return Awaitility.await("what is looked for")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .ignoreExceptionsMatching(
+                        e -> e instanceof StaleElementReferenceException || e instanceof NoSuchElementException)
+                .until(possible, done -> true);
     }
 
     List<String> namesOf(String selector) {
-        return all(selector).stream().map(WebElement::getAccessibleName).toList();
+        return once(
+                () -> all(selector).stream().map(WebElement::getAccessibleName).toList());
     }
 
     /** Texts whose contrast with what is behind them is less than 4.5 : 1 (WCAG 2, AA), with the ratio. */
@@ -162,19 +203,19 @@ public final class Browser implements AutoCloseable {
                 """);
     }
 
+    /** To whatever has the focus, as a keyboard does, however often the page replaces it. */
     void keys(CharSequence... keys) {
-        focused().sendKeys(keys);
+        new Actions(driver).sendKeys(keys).perform();
     }
 
     String address() {
         return driver.getCurrentUrl();
     }
 
-    /** Waits until an element's text contains the words, however often the page replaces it. */
+    /** Waits until an element's text contains the words. */
     public void awaitText(String selector, String words) {
         Awaitility.await(selector + " says " + words)
                 .atMost(PATIENCE)
-                .ignoreException(StaleElementReferenceException.class)
                 .untilAsserted(() -> assertThat(text(selector)).contains(words));
     }
 

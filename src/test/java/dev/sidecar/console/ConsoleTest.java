@@ -1,6 +1,7 @@
 package dev.sidecar.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -14,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -102,15 +104,11 @@ class ConsoleTest {
     void aProofIsProvenNowAndThePageFollows() {
         browser.open("/readiness");
         browser.awaitText("#proof-SEC-6 .badge", "held");
-        String before = browser.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime");
+        String before = browser.attribute("#proof-SEC-6 time", "datetime");
 
         browser.pressIn("#proof-SEC-6", "Prove now");
 
-        org.awaitility.Awaitility.await()
-                .atMost(java.time.Duration.ofMinutes(1))
-                .ignoreExceptions()
-                .until(() ->
-                        !before.equals(browser.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime")));
+        awaitDrillSince(before, browser);
     }
 
     @Test
@@ -159,7 +157,7 @@ class ConsoleTest {
         browser.keys(Keys.TAB, Keys.TAB, Keys.TAB);
         assertThat(browser.focused().getText()).isEqualTo("Backups");
         browser.keys(Keys.ENTER);
-        assertThat(browser.address()).endsWith("/backups");
+        await().untilAsserted(() -> assertThat(browser.address()).endsWith("/backups"));
     }
 
     /** The password's field has the focus; from there on only the keyboard is used. */
@@ -169,7 +167,7 @@ class ConsoleTest {
             keyboard.open("/login").keys(PASSWORD, Keys.ENTER);
             keyboard.awaitText("h1", "Readiness");
             keyboard.awaitText("#proof-SEC-6 .badge", "held");
-            String before = keyboard.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime");
+            String before = keyboard.attribute("#proof-SEC-6 time", "datetime");
 
             for (int tabs = 0; tabs < 200 && !keyboard.focusedName().endsWith("SEC-6"); tabs++) {
                 keyboard.keys(Keys.TAB);
@@ -177,12 +175,28 @@ class ConsoleTest {
             assertThat(keyboard.focusedName()).isEqualTo("Prove now: SEC-6");
             keyboard.keys(Keys.ENTER);
 
-            org.awaitility.Awaitility.await()
-                    .atMost(java.time.Duration.ofMinutes(1))
-                    .ignoreExceptions()
-                    .until(() -> !before.equals(
-                            keyboard.all("#proof-SEC-6 time").get(0).getDomAttribute("datetime")));
+            awaitDrillSince(before, keyboard);
+            assertThat(keyboard.focusedName()).endsWith("SEC-6");
         }
+    }
+
+    /** Who is reading is not made to start again by the page that follows the system. */
+    @Test
+    void whatSomebodyHasUnfoldedStaysSo() {
+        browser.open("/readiness");
+        browser.awaitText("#proof-SEC-6 .badge", "held");
+        browser.click("#proof-SEC-6 summary");
+        String before = browser.attribute("#proof-SEC-6 time", "datetime");
+
+        browser.pressIn("#proof-SEC-6", "Prove now");
+        awaitDrillSince(before, browser);
+
+        assertThat(browser.attribute("#proof-SEC-6 details", "open")).isNotNull();
+    }
+
+    private static void awaitDrillSince(String before, Browser page) {
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> page.attribute("#proof-SEC-6 time", "datetime"), when -> !before.equals(when));
     }
 
     @Test

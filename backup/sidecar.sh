@@ -13,4 +13,6 @@ set -a
 # shellcheck source=/dev/null
 if [ -f .env.backup.local ]; then . ./.env.backup.local; fi
 set +a
+# cron has no locale, and Java would pass names of databases on with question marks in them.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in *UTF*8* | *utf*8*) ;; *) export LC_ALL=C.UTF-8 ;; esac
 exec java -Xmx128m -jar "${SIDECAR_JAR:-target/observability-sidecar.jar}" "$@"

@@ -219,11 +219,13 @@ public record BackupProperties(
      * @param level what every backup is verified to after it was taken
      * @param restoreUpTo larger databases are verified to L2 only
      * @param indexes whether L4 has amcheck look at every table and B-tree of what was restored
+     * @param heapAllIndexed whether amcheck also looks for every row in every B-tree, which takes three times as long
      */
     public record Verify(
             @DefaultValue("L4") VerificationLevel level,
             @DefaultValue("50GB") DataSize restoreUpTo,
-            @DefaultValue("true") boolean indexes) {}
+            @DefaultValue("true") boolean indexes,
+            @DefaultValue("false") boolean heapAllIndexed) {}
 
     /**
      * The throwaway server.

@@ -4,12 +4,16 @@ import dev.sidecar.backup.BackupFailure.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * A client program at work. Started without a shell and with an environment of its own, so that nothing leaks into it; its errors are
@@ -20,6 +24,7 @@ final class Child implements AutoCloseable {
     private static final int KEPT_ERRORS = 8_192;
     private static final int BUFFER = 256 * 1024;
     private static final int GRACE_SECONDS = 5;
+    private static final Charset ARGUMENTS = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
     /** None outlives us, unless we are killed. */
     private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
@@ -46,19 +51,49 @@ final class Child implements AutoCloseable {
 
     /** @param command the program's path and its arguments, none of them secret */
     static Child start(List<String> command) {
+        return startPipe(List.of(command)).get(0);
+    }
+
+    /** Programs of which each reads what the one before it prints. @param commands as for {@link #start} */
+    static List<Child> startPipe(List<List<String>> commands) {
+        commands.forEach(command -> checkLetters(command, ARGUMENTS));
+        try {
+            List<Process> processes = ProcessBuilder.startPipeline(
+                    commands.stream().map(Child::builder).toList());
+            List<Child> children = new ArrayList<>();
+            for (int i = 0; i < commands.size(); i++) {
+                String program = commands.get(i).get(0);
+                children.add(new Child(program.substring(program.lastIndexOf('/') + 1), processes.get(i)));
+            }
+            return children;
+        } catch (IOException e) {
+            String programs = commands.stream().map(command -> command.get(0)).collect(Collectors.joining(" or "));
+            throw new BackupFailure(Reason.NOT_CONFIGURED, "%s cannot be started: %s".formatted(programs, e), e);
+        }
+    }
+
+    /** Java would replace what the locale has no letter for, and another database would be meant. */
+    static void checkLetters(List<String> command, Charset locale) {
+        CharsetEncoder encoder = locale.newEncoder();
+        command.stream()
+                .filter(argument -> !encoder.canEncode(argument))
+                .findFirst()
+                .ifPresent(argument -> {
+                    throw new BackupFailure(
+                            Reason.NOT_CONFIGURED,
+                            "\"%s\" cannot be told to %s under the locale of this process (%s): start it with LC_ALL=C.UTF-8."
+                                    .formatted(argument, command.get(0), locale));
+                });
+    }
+
+    private static ProcessBuilder builder(List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> environment = builder.environment();
         String path = environment.getOrDefault("PATH", "/usr/bin:/bin");
         environment.clear();
         environment.put("PATH", path);
         environment.put("LC_ALL", "C.UTF-8");
-        builder.directory(new java.io.File("/"));
-        try {
-            String program = command.get(0);
-            return new Child(program.substring(program.lastIndexOf('/') + 1), builder.start());
-        } catch (IOException e) {
-            throw new BackupFailure(Reason.NOT_CONFIGURED, "%s cannot be started: %s".formatted(command.get(0), e), e);
-        }
+        return builder.directory(new java.io.File("/"));
     }
 
     /** Runs a program to its end. @return what it printed @throws BackupFailure with its errors if it ended badly */

@@ -11,13 +11,18 @@ final class Children implements AutoCloseable {
     private boolean closed;
 
     /** Starts a program that is stopped with the others. */
-    synchronized Child start(List<String> command) {
+    Child start(List<String> command) {
+        return startPipe(List.of(command)).get(0);
+    }
+
+    /** Starts programs that are stopped with the others, each of which reads what the one before it prints. */
+    synchronized List<Child> startPipe(List<List<String>> commands) {
         if (closed) {
             throw new BackupFailure(Reason.SHUTDOWN, "Nothing is started any more, as the run was stopped.");
         }
-        Child child = Child.start(command);
-        started.add(child);
-        return child;
+        List<Child> children = Child.startPipe(commands);
+        started.addAll(children);
+        return children;
     }
 
     @Override

@@ -46,13 +46,21 @@ final class Loader {
     /**
      * @param connection of the empty database, as a connection string
      * @param request how much of it
-     * @param options for pg_restore, such as {@code --no-tablespaces}
      */
-    void load(String connection, RestoreRequest request, List<String> options) throws InterruptedException {
+    void load(String connection, RestoreRequest request) throws InterruptedException {
+        load(connection, request, false);
+    }
+
+    /** Loads all of it into a server that has no tablespaces and writes as little ahead as can be. */
+    void loadIntoScratch(String connection) throws InterruptedException {
+        load(connection, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
+    }
+
+    private void load(String connection, RestoreRequest request, boolean scratch) throws InterruptedException {
         StoredFile database = manifest.files(FileKind.DATABASE).get(0);
         Path archive = decoded(database);
         try (Children children = new Children()) {
-            Call call = new Call(connection, options, children);
+            Call call = new Call(connection, scratch, children);
             if (request.schemaOnly()) {
                 run(call, List.of("--schema-only", "--jobs=" + jobs, archive.toString()));
             } else if (!request.tables().isEmpty()) {
@@ -86,13 +94,15 @@ final class Loader {
         }
     }
 
-    private record Call(String connection, List<String> options, Children children) {}
+    private record Call(String connection, boolean scratch, Children children) {}
 
     private void allTables(Call call, Path archive) throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
-            loads.add(() -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+            loads.add(() -> call.scratch
+                    ? streamUnlogged(call, file)
+                    : stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
         }
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
@@ -191,7 +201,9 @@ final class Loader {
     private List<String> command(Call call, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 client.program("pg_restore"), "--exit-on-error", "--no-password", "--dbname=" + call.connection));
-        command.addAll(call.options);
+        if (call.scratch) {
+            command.add("--no-tablespaces");
+        }
         command.addAll(arguments);
         return command;
     }
@@ -206,31 +218,84 @@ final class Loader {
         }
     }
 
-    /** Streams a file into a program. What the program says counts more than the pipe that broke under us. */
+    /** Streams a file into a program. */
     private boolean stream(Children children, StoredFile file, List<String> command, Reason reason)
             throws InterruptedException {
         try (Child child = children.start(command)) {
-            BackupFailure broken = null;
-            try {
-                reader.decode(file, child.input());
-            } catch (BackupFailure e) {
-                if (e.reason() != Reason.RESTORE) {
-                    throw e;
-                }
-                broken = e;
-            }
-            try {
-                child.input().close();
-            } catch (IOException e) {
-                // It ended before it had read all.
-            }
-            child.copyTo(OutputStream.nullOutputStream(), reason);
-            if (broken != null) {
-                throw broken;
-            }
+            feed(file, child, child, reason);
             return true;
         } catch (IOException e) {
             throw new BackupFailure(reason, "pg_restore broke off: " + e, e);
+        }
+    }
+
+    /**
+     * Streams a file into tables that are emptied in the same transaction, which a server with {@code wal_level = minimal} need not
+     * write ahead. pg_restore does so itself, but only for what it has created in the same run, and a stream has no second one.
+     */
+    private boolean streamUnlogged(Call call, StoredFile file) throws InterruptedException {
+        List<String> script = List.of(client.program("pg_restore"), "--file=-", "--section=data");
+        Path empty = null;
+        try {
+            empty = emptying(file.tables());
+            List<String> run = List.of(
+                    client.program("psql"),
+                    "--no-psqlrc",
+                    "--quiet",
+                    "--no-password",
+                    "--single-transaction",
+                    "--set=ON_ERROR_STOP=1",
+                    "--dbname=" + call.connection,
+                    "--file=" + empty,
+                    "--file=-");
+            List<Child> children = call.children.startPipe(List.of(script, run));
+            try (Child restore = children.get(0);
+                    Child psql = children.get(1)) {
+                feed(file, restore, psql, Reason.RESTORE);
+                restore.expectSuccess(Reason.RESTORE);
+                return true;
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.RESTORE, "pg_restore and psql broke off: " + e, e);
+        } finally {
+            if (empty != null) {
+                deleteQuietly(empty);
+            }
+        }
+    }
+
+    private Path emptying(List<String> names) throws IOException {
+        Set<String> wanted = new HashSet<>(names);
+        List<String> statements = new ArrayList<>(List.of("SET client_encoding = 'UTF8';"));
+        for (Table table : manifest.contents().tables()) {
+            if (wanted.contains(table.qualifiedName())) {
+                statements.add("TRUNCATE ONLY %s.%s;".formatted(Sql.quoted(table.schema()), Sql.quoted(table.name())));
+            }
+        }
+        return Files.write(Files.createTempFile(folder, "empty", ".sql"), statements);
+    }
+
+    /** What the programs say counts more than the pipe that broke under us. */
+    private void feed(StoredFile file, Child first, Child last, Reason reason)
+            throws IOException, InterruptedException {
+        BackupFailure broken = null;
+        try {
+            reader.decode(file, first.input());
+        } catch (BackupFailure e) {
+            if (e.reason() != Reason.RESTORE) {
+                throw e;
+            }
+            broken = e;
+        }
+        try {
+            first.input().close();
+        } catch (IOException e) {
+            // It ended before it had read all.
+        }
+        last.copyTo(OutputStream.nullOutputStream(), reason);
+        if (broken != null) {
+            first.expectSuccess(reason);
+            throw broken;
         }
     }
 

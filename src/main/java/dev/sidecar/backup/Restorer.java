@@ -67,7 +67,7 @@ final class Restorer {
                 SetReader reader = new SetReader(catalogue.store(backup.store()), manifest, encryption, progress);
                 reader.checkManifest();
                 new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
-                        .load(address.connectionString(target, passwords, "sidecar restore"), request, List.of());
+                        .load(address.connectionString(target, passwords, "sidecar restore"), request);
                 List<String> notes = define(maintenance, target, manifest);
                 progress.begin("comparing " + backup.id(), 0);
                 Contents contents = compare(address, target, manifest, request);

@@ -116,8 +116,12 @@ final class Taker {
                 "dumping " + request.database(),
                 tables.stream().mapToLong(Table::bytes).sum());
 
-        List<List<Table>> groups =
-                TableGroups.of(tables, dump.ownArchiveAbove().toBytes(), dump.jobs() * GROUPS_FOR_EACH_JOB);
+        List<List<Table>> groups = TableGroups.of(
+                tables.stream()
+                        .filter(table -> canBeNamed(table, snapshot.server().encoding()))
+                        .toList(),
+                dump.ownArchiveAbove().toBytes(),
+                dump.jobs() * GROUPS_FOR_EACH_JOB);
         AtomicInteger tablesWithData = new AtomicInteger();
         List<Callable<Object>> stages = new ArrayList<>();
         stages.add(() -> snapshot.contents(tables, dump));
@@ -168,6 +172,13 @@ final class Taker {
                 encryption.description(),
                 files,
                 contents);
+    }
+
+    /** pg_dump takes names for the database's encoding, while those that it is given are UTF-8. */
+    private static boolean canBeNamed(Table table, String encoding) {
+        return encoding.equals("UTF8")
+                || encoding.equals("SQL_ASCII")
+                || StandardCharsets.US_ASCII.newEncoder().canEncode(table.schema() + table.name());
     }
 
     private List<String> pgDump(Run run, String snapshot, String option, String forEach, List<Table> tables) {

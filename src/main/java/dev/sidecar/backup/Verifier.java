@@ -168,7 +168,7 @@ final class Verifier {
                 createDatabase(scratch);
                 String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
                 new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder())
-                        .load(connection, RestoreRequest.intoNew(manifest.id(), RESTORED), List.of("--no-tablespaces"));
+                        .loadIntoScratch(connection);
                 manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
                 restoreTook = Duration.between(begun, clock.instant());
                 reached = VerificationLevel.L3;
@@ -212,7 +212,7 @@ final class Verifier {
             }
         }
 
-        /** Every B-tree against its table, and every table in itself: an order of sorting that does not hold shows here. */
+        /** Every B-tree and every table in itself: an order of sorting that does not hold shows here. */
         private void checkIndexes(Client client, ScratchServer scratch, String connection) throws InterruptedException {
             if (!settings.verify().indexes() || !problems.isEmpty()) {
                 return;
@@ -223,12 +223,14 @@ final class Verifier {
                 return;
             }
             progress.begin("checking the indexes of " + manifest.id(), 0);
-            List<String> command = List.of(
+            List<String> command = new ArrayList<>(List.of(
                     client.program("pg_amcheck"),
                     "--install-missing",
-                    "--heapallindexed",
                     "--jobs=" + settings.dump().jobs(),
-                    connection);
+                    connection));
+            if (settings.verify().heapAllIndexed()) {
+                command.add("--heapallindexed");
+            }
             try (Child amcheck = Child.start(command)) {
                 amcheck.input().close();
                 String found = new String(amcheck.output().readAllBytes(), StandardCharsets.UTF_8).strip();

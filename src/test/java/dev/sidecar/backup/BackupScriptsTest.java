@@ -56,6 +56,19 @@ class BackupScriptsTest {
                 .isEqualTo("java|-Xmx128m|-jar|target/observability-sidecar.jar|verify|host=db.example.org|");
     }
 
+    /** As cron does, under which Java would read every letter beyond ASCII as a question mark. */
+    @Test
+    void runTheJarWithALocaleThatKnowsAllLetters() throws Exception {
+        program("java", "printf '%s|' \"$LC_ALL\" \"$@\"");
+
+        Map<String, String> none = Map.of("LC_ALL", "", "LC_CTYPE", "", "LANG", "POSIX");
+        assertThat(run(start(none, "backup-postgres.sh", "приложение")))
+                .startsWith("C.UTF-8|")
+                .endsWith("|приложение|");
+        Map<String, String> german = Map.of("LC_ALL", "de_DE.UTF-8", "LC_CTYPE", "", "LANG", "");
+        assertThat(run(start(german, "backup-postgres.sh"))).startsWith("de_DE.UTF-8|");
+    }
+
     @Test
     void runInTheContainerWhenTheStackIsUp() throws Exception {
         program("docker", "case \" $* \" in *' ps '*) echo 0123abcd ;; *) printf '%s|' docker \"$@\" ;; esac");
@@ -122,7 +135,10 @@ class BackupScriptsTest {
     }
 
     private String run(String script, String... arguments) throws Exception {
-        Process process = start(script, arguments);
+        return run(start(script, arguments));
+    }
+
+    private static String run(Process process) throws Exception {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isZero();
@@ -130,6 +146,10 @@ class BackupScriptsTest {
     }
 
     private Process start(String script, String... arguments) throws IOException {
+        return start(Map.of(), script, arguments);
+    }
+
+    private Process start(Map<String, String> more, String script, String... arguments) throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(clone.resolve("backup").resolve(script).toString()));
         command.addAll(List.of(arguments));
@@ -137,6 +157,7 @@ class BackupScriptsTest {
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("SIDECAR_"));
         environment.put("PATH", programs + ":/usr/bin:/bin");
+        environment.putAll(more);
         return builder.start();
     }
 }

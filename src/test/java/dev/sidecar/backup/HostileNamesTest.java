@@ -1,11 +1,13 @@
 package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.backup.BackupProperties.S3;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.S3Server;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -95,5 +97,15 @@ class HostileNamesTest {
     /** As the driver wants it in an address. */
     private static String encoded(String database) {
         return java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aNameThatTheLocaleCannotPassOnIsRefused() {
+        List<String> command = List.of("pg_dump", "--dbname=dbname='приложение'");
+        Child.checkLetters(command, StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> Child.checkLetters(command, StandardCharsets.US_ASCII))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("приложение")
+                .hasMessageContaining("LC_ALL=C.UTF-8");
     }
 }

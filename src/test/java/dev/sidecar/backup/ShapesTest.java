@@ -217,6 +217,33 @@ class ShapesTest {
                 .isEqualTo(VerificationLevel.L4);
     }
 
+    /** An index on what only claims to be immutable: its order holds, but a row is looked for where it is not. */
+    @Test
+    void aRowThatAnIndexDoesNotHoldIsFoundWhenAskedFor() {
+        server.execute(
+                database,
+                """
+                CREATE FUNCTION moody(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+                  RETURN $1 + CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'amcheck') THEN 1 ELSE 0 END;
+                END $$""",
+                "CREATE TABLE felt AS SELECT generate_series(1, 1000) AS i",
+                "CREATE INDEX felt_i ON felt (moody(i))");
+        Backup backup = fixture.take(database);
+        Backups backups = fixture.backups();
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .reached())
+                .isEqualTo(VerificationLevel.L4);
+
+        Verification verification = fixture.with("verify.heap-all-indexed", true)
+                .backups()
+                .verify(backup, VerificationLevel.L4, backups.progress());
+        assertThat(verification.problems())
+                .singleElement()
+                .asString()
+                .contains("amcheck found")
+                .contains("felt_i");
+    }
+
     private Backup proven() {
         Backup backup = fixture.take(database);
         Backups backups = fixture.backups();

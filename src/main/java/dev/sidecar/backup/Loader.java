@@ -15,8 +15,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 
 /**
@@ -97,16 +99,34 @@ final class Loader {
     private record Call(String connection, boolean scratch, Children children) {}
 
     private void allTables(Call call, Path archive) throws InterruptedException {
-        run(call, List.of("--section=pre-data", archive.toString()));
+        List<String> definitions = List.of("--section=pre-data", archive.toString());
+        List<String> rows = List.of("--section=data", archive.toString());
+        List<String> keys = List.of("--section=post-data", "--jobs=" + jobs, archive.toString());
+        List<StoredFile> files = manifest.files(FileKind.TABLES);
+        run(call, definitions);
         List<Callable<Boolean>> loads = new ArrayList<>();
-        for (StoredFile file : manifest.files(FileKind.TABLES)) {
-            loads.add(() -> call.scratch
-                    ? streamUnlogged(call, file)
-                    : stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+        if (call.scratch) {
+            CountDownLatch safe = new CountDownLatch(files.size() + 1);
+            files.forEach(file -> loads.add(() -> streamUnlogged(call, file, safe)));
+            loads.add(() -> {
+                run(call, rows);
+                safe.countDown();
+                return true;
+            });
+            // Whatever is still being filled by then is locked, so that its keys wait; what runs beside the last rows
+            // costs no time.
+            loads.add(() -> {
+                safe.await();
+                return run(call, keys);
+            });
+            Together.run(jobs, loads, call.children);
+        } else {
+            files.forEach(file -> loads.add(
+                    () -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE)));
+            loads.add(() -> run(call, rows));
+            Together.run(jobs, loads, call.children);
+            run(call, keys);
         }
-        loads.add(() -> run(call, List.of("--section=data", archive.toString())));
-        Together.run(jobs, loads, call.children);
-        run(call, List.of("--section=post-data", "--jobs=" + jobs, archive.toString()));
     }
 
     /** Everything is defined, as a table may need types and functions; foreign keys are left out, as what they point to is empty. */
@@ -218,11 +238,15 @@ final class Loader {
         }
     }
 
-    /** Streams a file into a program. */
+    /** Streams a file into a program. What the program says counts more than the pipe that broke under us. */
     private boolean stream(Children children, StoredFile file, List<String> command, Reason reason)
             throws InterruptedException {
         try (Child child = children.start(command)) {
-            feed(file, child, child, reason);
+            Optional<BackupFailure> broken = feed(file, child);
+            child.copyTo(OutputStream.nullOutputStream(), reason);
+            if (broken.isPresent()) {
+                throw broken.get();
+            }
             return true;
         } catch (IOException e) {
             throw new BackupFailure(reason, "pg_restore broke off: " + e, e);
@@ -232,12 +256,14 @@ final class Loader {
     /**
      * Streams a file into tables that are emptied in the same transaction, which a server with {@code wal_level = minimal} need not
      * write ahead. pg_restore does so itself, but only for what it has created in the same run, and a stream has no second one.
+     *
+     * @param safe counted down as soon as the tables are locked
      */
-    private boolean streamUnlogged(Call call, StoredFile file) throws InterruptedException {
-        List<String> script = List.of(client.program("pg_restore"), "--file=-", "--section=data");
+    private boolean streamUnlogged(Call call, StoredFile file, CountDownLatch safe) throws InterruptedException {
         Path empty = null;
         try {
             empty = emptying(file.tables());
+            List<String> script = List.of(client.program("pg_restore"), "--file=-", "--section=data");
             List<String> run = List.of(
                     client.program("psql"),
                     "--no-psqlrc",
@@ -251,16 +277,48 @@ final class Loader {
             List<Child> children = call.children.startPipe(List.of(script, run));
             try (Child restore = children.get(0);
                     Child psql = children.get(1)) {
-                feed(file, restore, psql, Reason.RESTORE);
+                Callable<Optional<BackupFailure>> feeding = () -> feed(file, restore);
+                Callable<Optional<BackupFailure>> running = () -> {
+                    if (psql.output().read() >= 0) {
+                        safe.countDown();
+                    }
+                    psql.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
+                    return Optional.empty();
+                };
+                List<Optional<BackupFailure>> broken = Together.run(2, List.of(feeding, running), () -> {
+                    restore.close();
+                    psql.close();
+                });
                 restore.expectSuccess(Reason.RESTORE);
+                Optional<BackupFailure> first =
+                        broken.stream().flatMap(Optional::stream).findFirst();
+                if (first.isPresent()) {
+                    throw first.get();
+                }
                 return true;
             }
         } catch (IOException e) {
-            throw new BackupFailure(Reason.RESTORE, "pg_restore and psql broke off: " + e, e);
+            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
         } finally {
             if (empty != null) {
                 deleteQuietly(empty);
             }
+        }
+    }
+
+    /** @return that the program ended before it had read all, of which it says more itself */
+    private Optional<BackupFailure> feed(StoredFile file, Child child) {
+        try (OutputStream in = child.input()) {
+            reader.decode(file, in);
+            return Optional.empty();
+        } catch (BackupFailure e) {
+            if (e.reason() != Reason.RESTORE) {
+                throw e;
+            }
+            return Optional.of(e);
+        } catch (IOException e) {
+            return Optional.of(
+                    new BackupFailure(Reason.RESTORE, "What reads %s has ended early.".formatted(file.name()), e));
         }
     }
 
@@ -272,31 +330,8 @@ final class Loader {
                 statements.add("TRUNCATE ONLY %s.%s;".formatted(Sql.quoted(table.schema()), Sql.quoted(table.name())));
             }
         }
+        statements.add("SELECT 'locked';");
         return Files.write(Files.createTempFile(folder, "empty", ".sql"), statements);
-    }
-
-    /** What the programs say counts more than the pipe that broke under us. */
-    private void feed(StoredFile file, Child first, Child last, Reason reason)
-            throws IOException, InterruptedException {
-        BackupFailure broken = null;
-        try {
-            reader.decode(file, first.input());
-        } catch (BackupFailure e) {
-            if (e.reason() != Reason.RESTORE) {
-                throw e;
-            }
-            broken = e;
-        }
-        try {
-            first.input().close();
-        } catch (IOException e) {
-            // It ended before it had read all.
-        }
-        last.copyTo(OutputStream.nullOutputStream(), reason);
-        if (broken != null) {
-            first.expectSuccess(reason);
-            throw broken;
-        }
     }
 
     /** Reads what is in a restored database. Tables that the manifest has not counted are not counted either. */

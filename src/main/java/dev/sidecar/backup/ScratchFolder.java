@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import dev.sidecar.backup.BackupFailure.Reason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,7 +152,23 @@ final class ScratchFolder implements AutoCloseable {
         }
     }
 
+    /** Giving back gigabytes of a page cache takes long enough that all cores should do it; whatever fails is tried once more. */
+    private static void deleteFiles(Path folder) {
+        try (Stream<Path> found = Files.walk(folder)) {
+            found.filter(Files::isRegularFile).toList().parallelStream().forEach(file -> {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    log.atDebug().addKeyValue("file", file).setCause(e).log("file not removed at once");
+                }
+            });
+        } catch (IOException | UncheckedIOException e) {
+            log.atDebug().addKeyValue("folder", folder).setCause(e).log("folder not read at once");
+        }
+    }
+
     private static void delete(Path folder) {
+        deleteFiles(folder);
         try {
             Files.walkFileTree(folder, new SimpleFileVisitor<>() {
                 @Override

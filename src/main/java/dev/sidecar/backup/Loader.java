@@ -30,6 +30,9 @@ final class Loader {
     /** What belongs to the entry before it. */
     private static final Pattern ABOUT = Pattern.compile("\\d+; \\d+ \\d+ (COMMENT|SECURITY LABEL) ");
 
+    private static final int MANY_TABLES = 10_000;
+    private static final int LINEAR_MAJOR = 17;
+
     private final SetReader reader;
     private final Manifest manifest;
     private final Client client;
@@ -64,17 +67,23 @@ final class Loader {
         try (Children children = new Children()) {
             Call call = new Call(connection, scratch, children);
             if (request.schemaOnly()) {
-                run(call, List.of("--schema-only", "--jobs=" + jobs, archive.toString()));
+                run(call, List.of("--schema-only", parallel(), archive.toString()));
             } else if (!request.tables().isEmpty()) {
                 someTables(call, archive, request.tables());
             } else if (manifest.files(FileKind.TABLES).isEmpty()) {
-                run(call, List.of("--jobs=" + jobs, archive.toString()));
+                run(call, List.of(parallel(), archive.toString()));
             } else {
                 allTables(call, archive);
             }
         } finally {
             deleteQuietly(archive);
         }
+    }
+
+    /** Before 17 the parallel pg_restore looks through all that is left after each item, so its time grows with the square of their number. */
+    private String parallel() {
+        boolean many = manifest.contents().tables().size() > MANY_TABLES && client.major() < LINEAR_MAJOR;
+        return "--jobs=" + (many ? 1 : jobs);
     }
 
     /** Decodes every file to its end, the archives by pg_restore into nothing. */
@@ -101,7 +110,7 @@ final class Loader {
     private void allTables(Call call, Path archive) throws InterruptedException {
         List<String> definitions = List.of("--section=pre-data", archive.toString());
         List<String> rows = List.of("--section=data", archive.toString());
-        List<String> keys = List.of("--section=post-data", "--jobs=" + jobs, archive.toString());
+        List<String> keys = List.of("--section=post-data", parallel(), archive.toString());
         List<StoredFile> files = manifest.files(FileKind.TABLES);
         run(call, definitions);
         List<Callable<Boolean>> loads = new ArrayList<>();
@@ -150,7 +159,7 @@ final class Loader {
             }
         }
         Path list = withoutForeignKeys(archive);
-        run(call, List.of("--section=post-data", "--use-list=" + list, "--jobs=" + jobs, archive.toString()));
+        run(call, List.of("--section=post-data", "--use-list=" + list, parallel(), archive.toString()));
     }
 
     /** With what is said about one, which follows it: a comment on what is not there would be an error. */

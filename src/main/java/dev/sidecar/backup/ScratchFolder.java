@@ -28,6 +28,7 @@ final class ScratchFolder implements AutoCloseable {
     private static final String PREFIX = "sidecar-scratch-";
     private static final String OWNER = "owner";
     private static final int KILL_SECONDS = 10;
+    private static final long LARGE = 16L << 20;
 
     /** Removed at the latest when the JVM ends; an interrupted command has no other chance. */
     private static final Set<ScratchFolder> OPEN = ConcurrentHashMap.newKeySet();
@@ -152,10 +153,13 @@ final class ScratchFolder implements AutoCloseable {
         }
     }
 
-    /** Giving back gigabytes of a page cache takes long enough that all cores should do it; whatever fails is tried once more. */
-    private static void deleteFiles(Path folder) {
-        try (Stream<Path> found = Files.walk(folder)) {
-            found.filter(Files::isRegularFile).toList().parallelStream().forEach(file -> {
+    /** Giving back a large file's pages takes long enough that all cores should do it; whatever fails is tried once more. */
+    private static void deleteLargeFiles(Path folder) {
+        try (Stream<Path> found = Files.find(
+                folder,
+                Integer.MAX_VALUE,
+                (file, attributes) -> attributes.isRegularFile() && attributes.size() > LARGE)) {
+            found.toList().parallelStream().forEach(file -> {
                 try {
                     Files.deleteIfExists(file);
                 } catch (IOException e) {
@@ -168,7 +172,7 @@ final class ScratchFolder implements AutoCloseable {
     }
 
     private static void delete(Path folder) {
-        deleteFiles(folder);
+        deleteLargeFiles(folder);
         try {
             Files.walkFileTree(folder, new SimpleFileVisitor<>() {
                 @Override

@@ -190,8 +190,13 @@ public final class ChildProcess implements AutoCloseable {
     /** Asks it to end, and waits until it did. */
     @Override
     public void close() {
+        close(Duration.ofSeconds(30));
+    }
+
+    /** As {@link #close()}, for one that has much to clean up. */
+    public void close(Duration limit) {
         // Process.destroy() would close the output, and with it what the program says on its way out.
         process.toHandle().destroy();
-        waitFor(Duration.ofSeconds(30));
+        waitFor(limit);
     }
 }

@@ -209,6 +209,7 @@ public final class PostgresServer implements AutoCloseable {
     /** Stops the server, whoever is connected, and removes its folder. */
     @Override
     public void close() {
-        process.close();
+        // A folder of a hundred thousand tables is not removed at once.
+        process.close(Duration.ofMinutes(3));
     }
 }

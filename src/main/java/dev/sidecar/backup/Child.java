@@ -24,7 +24,12 @@ final class Child implements AutoCloseable {
     private static final int KEPT_ERRORS = 8_192;
     private static final int BUFFER = 256 * 1024;
     private static final int GRACE_SECONDS = 5;
-    private static final Charset ARGUMENTS = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    /** 128 and the signal's number, as Java says it. */
+    private static final int BROKEN_PIPE = 141;
+    /** Until 17 Java wrote arguments as it writes files. */
+    private static final Charset ARGUMENTS = Runtime.version().feature() < 18
+            ? Charset.defaultCharset()
+            : Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
     /** None outlives us, unless we are killed. */
     private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
@@ -138,6 +143,11 @@ final class Child implements AutoCloseable {
         if (exit != 0) {
             throw failure(reason, "ended with exit code " + exit);
         }
+    }
+
+    /** Whether it ended because nobody reads what it prints, which says nothing about itself. */
+    boolean lostItsReader() {
+        return process.exitValue() == BROKEN_PIPE || errors().contains("Broken pipe");
     }
 
     int waitFor() throws InterruptedException {

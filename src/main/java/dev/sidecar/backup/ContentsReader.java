@@ -9,7 +9,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Reads what is in a database, in whatever transaction the connection is in; the same for the source and for what was restored. */
 final class ContentsReader {
@@ -23,6 +25,20 @@ final class ContentsReader {
               AND NOT EXISTS (SELECT FROM pg_depend d
                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
             ORDER BY n.nspname, c.relname
+            """;
+
+    private static final String PARTITIONS_BY_HASH_OF_ENUM = """
+            SELECT n.nspname, c.relname, rn.nspname, r.relname
+            FROM pg_class c
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_class r ON r.oid = pg_partition_root(c.oid)
+              JOIN pg_namespace rn ON rn.oid = r.relnamespace
+            WHERE c.relkind = 'r' AND c.relispartition AND EXISTS (
+              SELECT FROM pg_partition_ancestors(c.oid) a
+                JOIN pg_partitioned_table p ON p.partrelid = a.relid
+                JOIN pg_opclass o ON o.oid = ANY (p.partclass)
+                JOIN pg_opfamily f ON f.oid = o.opcfamily
+              WHERE p.partstrat = 'h' AND f.opfname = 'enum_ops')
             """;
 
     private static final String SEQUENCES = """
@@ -92,6 +108,25 @@ final class ContentsReader {
                             .formatted(text("SELECT current_user"), String.join(", ", forbidden)));
         }
         return tables;
+    }
+
+    /**
+     * Partitions by the hash of an enum, each with the table that it is a part of. The hash is that of the value's number, which is
+     * another one in every database, so that pg_dump has such rows loaded through the table and they may arrive in another partition.
+     */
+    Map<String, String> partitionsByHashOfEnum() throws SQLException {
+        Map<String, String> partitions = new HashMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(PARTITIONS_BY_HASH_OF_ENUM)) {
+            while (row.next()) {
+                partitions.put(name(row.getString(1), row.getString(2)), name(row.getString(3), row.getString(4)));
+            }
+        }
+        return partitions;
+    }
+
+    private static String name(String schema, String table) {
+        return Sql.identifier(schema) + "." + Sql.identifier(table);
     }
 
     /** The same table with its rows counted exactly. */

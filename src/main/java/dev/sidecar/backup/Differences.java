@@ -3,11 +3,13 @@ package dev.sidecar.backup;
 import dev.sidecar.backup.Manifest.Contents;
 import dev.sidecar.backup.Manifest.Sequence;
 import dev.sidecar.backup.Manifest.Table;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /** How restored contents differ from the manifest. */
@@ -15,13 +17,30 @@ final class Differences {
 
     private Differences() {}
 
-    /** @return one sentence for each, table by table; empty if they are equal */
-    static List<String> between(Contents expected, Contents restored) {
+    /**
+     * @param together partitions whose rows may have gone into others of the same table, each with that table's name: see
+     *     {@link ContentsReader#partitionsByHashOfEnum()}
+     * @return one sentence for each, table by table; empty if they are equal
+     */
+    static List<String> between(Contents expected, Contents restored, Map<String, String> together) {
         List<String> found = new ArrayList<>();
         Map<String, Table> tables = byName(restored.tables(), Table::qualifiedName);
+        Map<String, Sum> sums = new TreeMap<>();
         for (Table table : expected.tables()) {
-            compare(table, tables.remove(table.qualifiedName()), found);
+            String name = table.qualifiedName();
+            Table other = tables.remove(name);
+            if (other != null && together.containsKey(name)) {
+                sums.merge(together.get(name), Sum.of(table, other), Sum::plus);
+            } else {
+                compare(table, other, found);
+            }
         }
+        sums.forEach((name, sum) -> {
+            if (sum.rows != 0 || sum.digest.signum() != 0) {
+                found.add("The partitions of %s have together %d rows too many, or other contents."
+                        .formatted(name, sum.rows));
+            }
+        });
         tables.keySet().forEach(name -> found.add("Table %s is not in the manifest.".formatted(name)));
 
         Map<String, Sequence> sequences = byName(restored.sequences(), Sequence::qualifiedName);
@@ -37,6 +56,27 @@ final class Differences {
                         .noneMatch(other -> other.name().equals(extension.name())))
                 .forEach(extension -> found.add("Extension %s is missing.".formatted(extension.name())));
         return found;
+    }
+
+    /** What partitions have more than they should; the digest of a table is the sum of its rows'. */
+    private record Sum(long rows, BigDecimal digest) {
+
+        static Sum of(Table expected, Table restored) {
+            if (expected.rows() == null || restored.rows() == null) {
+                return new Sum(0, BigDecimal.ZERO);
+            }
+            return new Sum(
+                    restored.rows() - expected.rows(),
+                    number(expected.digest() == null ? null : restored.digest()).subtract(number(expected.digest())));
+        }
+
+        private static BigDecimal number(@org.jspecify.annotations.Nullable String digest) {
+            return digest == null || digest.equals("null") ? BigDecimal.ZERO : new BigDecimal(digest);
+        }
+
+        Sum plus(Sum other) {
+            return new Sum(rows + other.rows, digest.add(other.digest));
+        }
     }
 
     private static void compare(Table expected, @org.jspecify.annotations.Nullable Table restored, List<String> found) {

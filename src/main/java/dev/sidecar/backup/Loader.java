@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Loads a set into an empty database: definitions, then rows from all archives side by side, then indexes and constraints side by side.
@@ -108,34 +108,16 @@ final class Loader {
     private record Call(String connection, boolean scratch, Children children) {}
 
     private void allTables(Call call, Path archive) throws InterruptedException {
-        List<String> definitions = List.of("--section=pre-data", archive.toString());
-        List<String> rows = List.of("--section=data", archive.toString());
-        List<String> keys = List.of("--section=post-data", parallel(), archive.toString());
-        List<StoredFile> files = manifest.files(FileKind.TABLES);
-        run(call, definitions);
+        run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
-        if (call.scratch) {
-            CountDownLatch safe = new CountDownLatch(files.size() + 1);
-            files.forEach(file -> loads.add(() -> streamUnlogged(call, file, safe)));
-            loads.add(() -> {
-                run(call, rows);
-                safe.countDown();
-                return true;
-            });
-            // Whatever is still being filled by then is locked, so that its keys wait; what runs beside the last rows
-            // costs no time.
-            loads.add(() -> {
-                safe.await();
-                return run(call, keys);
-            });
-            Together.run(jobs, loads, call.children);
-        } else {
-            files.forEach(file -> loads.add(
-                    () -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE)));
-            loads.add(() -> run(call, rows));
-            Together.run(jobs, loads, call.children);
-            run(call, keys);
+        for (StoredFile file : manifest.files(FileKind.TABLES)) {
+            loads.add(() -> call.scratch
+                    ? streamUnlogged(call, file)
+                    : stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
         }
+        loads.add(() -> run(call, List.of("--section=data", archive.toString())));
+        Together.run(jobs, loads, call.children);
+        run(call, List.of("--section=post-data", parallel(), archive.toString()));
     }
 
     /** Everything is defined, as a table may need types and functions; foreign keys are left out, as what they point to is empty. */
@@ -154,7 +136,7 @@ final class Loader {
                     fromFile.add(archive.toString());
                     run(call, fromFile);
                 } else {
-                    stream(call.children, own, command(call, only), Reason.RESTORE);
+                    streamUntilSatisfied(call, own, command(call, only));
                 }
             }
         }
@@ -262,13 +244,21 @@ final class Loader {
         }
     }
 
+    /** As {@link #stream}, into a pg_restore that reads no further than to the last row that it was asked for. */
+    private void streamUntilSatisfied(Call call, StoredFile file, List<String> command) throws InterruptedException {
+        try (Child child = call.children.start(command)) {
+            feed(file, child);
+            child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.RESTORE, "pg_restore broke off: " + e, e);
+        }
+    }
+
     /**
      * Streams a file into tables that are emptied in the same transaction, which a server with {@code wal_level = minimal} need not
      * write ahead. pg_restore does so itself, but only for what it has created in the same run, and a stream has no second one.
-     *
-     * @param safe counted down as soon as the tables are locked
      */
-    private boolean streamUnlogged(Call call, StoredFile file, CountDownLatch safe) throws InterruptedException {
+    private boolean streamUnlogged(Call call, StoredFile file) throws InterruptedException {
         Path empty = null;
         try {
             empty = emptying(file.tables());
@@ -286,23 +276,16 @@ final class Loader {
             List<Child> children = call.children.startPipe(List.of(script, run));
             try (Child restore = children.get(0);
                     Child psql = children.get(1)) {
-                Callable<Optional<BackupFailure>> feeding = () -> feed(file, restore);
-                Callable<Optional<BackupFailure>> running = () -> {
-                    if (psql.output().read() >= 0) {
-                        safe.countDown();
-                    }
-                    psql.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
-                    return Optional.empty();
-                };
-                List<Optional<BackupFailure>> broken = Together.run(2, List.of(feeding, running), () -> {
-                    restore.close();
-                    psql.close();
-                });
+                Optional<BackupFailure> broken = feed(file, restore);
+                psql.output().transferTo(OutputStream.nullOutputStream());
+                if (restore.waitFor() != 0 && !restore.lostItsReader()) {
+                    // psql has then read half a row, and complains of that.
+                    restore.expectSuccess(Reason.RESTORE);
+                }
+                psql.expectSuccess(Reason.RESTORE);
                 restore.expectSuccess(Reason.RESTORE);
-                Optional<BackupFailure> first =
-                        broken.stream().flatMap(Optional::stream).findFirst();
-                if (first.isPresent()) {
-                    throw first.get();
+                if (broken.isPresent()) {
+                    throw broken.get();
                 }
                 return true;
             }
@@ -331,16 +314,23 @@ final class Loader {
         }
     }
 
+    /**
+     * Partitions by hash are left as they are: pg_dump may have their rows loaded through the parent, from where they get into
+     * partitions that another archive fills.
+     */
     private Path emptying(List<String> names) throws IOException {
         Set<String> wanted = new HashSet<>(names);
-        List<String> statements = new ArrayList<>(List.of("SET client_encoding = 'UTF8';"));
-        for (Table table : manifest.contents().tables()) {
-            if (wanted.contains(table.qualifiedName())) {
-                statements.add("TRUNCATE ONLY %s.%s;".formatted(Sql.quoted(table.schema()), Sql.quoted(table.name())));
-            }
-        }
-        statements.add("SELECT 'locked';");
-        return Files.write(Files.createTempFile(folder, "empty", ".sql"), statements);
+        String tables = manifest.contents().tables().stream()
+                .filter(table -> wanted.contains(table.qualifiedName()))
+                .map(table -> Sql.literal(Sql.quoted(table.schema()) + "." + Sql.quoted(table.name())))
+                .collect(Collectors.joining(", "));
+        String script = """
+                SET client_encoding = 'UTF8';
+                SELECT pg_catalog.format('TRUNCATE ONLY %%s', t) FROM pg_catalog.unnest(ARRAY[%s]::pg_catalog.regclass[]) t
+                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(t) a
+                                  JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.relid WHERE p.partstrat = 'h') \\gexec
+                """.formatted(tables);
+        return Files.writeString(Files.createTempFile(folder, "empty", ".sql"), script);
     }
 
     /** Reads what is in a restored database. Tables that the manifest has not counted are not counted either. */

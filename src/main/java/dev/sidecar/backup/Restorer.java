@@ -134,7 +134,8 @@ final class Restorer {
         try (Connection restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
-            List<String> differences = Differences.between(manifest.contents(), contents);
+            List<String> differences = Differences.between(
+                    manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum());
             if (request.isPartial()) {
                 // Of a part only the tables that were asked for can be compared.
                 differences.removeIf(difference ->

@@ -205,8 +205,10 @@ final class Verifier {
         private void compare(ScratchServer scratch) {
             progress.begin("comparing " + manifest.id(), 0);
             try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
-                problems.addAll(
-                        Differences.between(manifest.contents(), Loader.contents(restored, manifest, Set.of())));
+                problems.addAll(Differences.between(
+                        manifest.contents(),
+                        Loader.contents(restored, manifest, Set.of()),
+                        new ContentsReader(restored).partitionsByHashOfEnum()));
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
             }

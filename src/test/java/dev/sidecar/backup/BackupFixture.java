@@ -93,7 +93,8 @@ final class BackupFixture {
     /** A shell script that stands for one of the client programs; the others are the real ones. */
     BackupFixture withProgram(String name, String script) throws IOException {
         Path fake = Files.createDirectories(folder.resolve("programs/bin"));
-        for (String each : List.of("pg_dump", "pg_dumpall", "pg_restore", "psql")) {
+        for (String each :
+                List.of("pg_dump", "pg_dumpall", "pg_restore", "psql", "initdb", "postgres", "pg_ctl", "pg_amcheck")) {
             Path program = fake.resolve(each);
             Files.writeString(
                     program,

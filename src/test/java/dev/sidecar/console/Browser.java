@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import org.awaitility.Awaitility;
@@ -167,7 +168,8 @@ public final class Browser implements AutoCloseable {
                 .pollDelay(Duration.ZERO)
                 .ignoreExceptionsMatching(
                         e -> e instanceof StaleElementReferenceException || e instanceof NoSuchElementException)
-                .until(possible, done -> true);
+                .until(() -> Optional.ofNullable(possible.call()), done -> true)
+                .orElse(null);
     }
 
     List<String> namesOf(String selector) {

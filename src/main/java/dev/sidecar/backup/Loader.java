@@ -156,8 +156,12 @@ final class Loader {
                 kept.add(line);
             }
         }
+        return written("list", String.join("\n", kept));
+    }
+
+    private Path written(String prefix, String text) {
         try {
-            return Files.write(folder.resolve("list"), kept);
+            return Files.writeString(Files.createTempFile(folder, prefix, ""), text);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
         }
@@ -259,9 +263,8 @@ final class Loader {
      * write ahead. pg_restore does so itself, but only for what it has created in the same run, and a stream has no second one.
      */
     private boolean streamUnlogged(Call call, StoredFile file) throws InterruptedException {
-        Path empty = null;
+        Path empty = emptying(file.tables());
         try {
-            empty = emptying(file.tables());
             List<String> script = List.of(client.program("pg_restore"), "--file=-", "--section=data");
             List<String> run = List.of(
                     client.program("psql"),
@@ -270,6 +273,7 @@ final class Loader {
                     "--no-password",
                     "--single-transaction",
                     "--set=ON_ERROR_STOP=1",
+                    "--output=/dev/null",
                     "--dbname=" + call.connection,
                     "--file=" + empty,
                     "--file=-");
@@ -290,11 +294,9 @@ final class Loader {
                 return true;
             }
         } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
+            throw new BackupFailure(Reason.RESTORE, "pg_restore and psql broke off: " + e, e);
         } finally {
-            if (empty != null) {
-                deleteQuietly(empty);
-            }
+            deleteQuietly(empty);
         }
     }
 
@@ -318,7 +320,7 @@ final class Loader {
      * Partitions by hash are left as they are: pg_dump may have their rows loaded through the parent, from where they get into
      * partitions that another archive fills.
      */
-    private Path emptying(List<String> names) throws IOException {
+    private Path emptying(List<String> names) {
         Set<String> wanted = new HashSet<>(names);
         String tables = manifest.contents().tables().stream()
                 .filter(table -> wanted.contains(table.qualifiedName()))
@@ -330,7 +332,7 @@ final class Loader {
                 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(t) a
                                   JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.relid WHERE p.partstrat = 'h') \\gexec
                 """.formatted(tables);
-        return Files.writeString(Files.createTempFile(folder, "empty", ".sql"), script);
+        return written("empty", script);
     }
 
     /** Reads what is in a restored database. Tables that the manifest has not counted are not counted either. */

@@ -156,6 +156,11 @@ public final class Browser implements AutoCloseable {
         return once(() -> focused().getAccessibleName());
     }
 
+    /** Empty if it has none. */
+    String focusedId() {
+        return once(() -> String.valueOf(focused().getDomProperty("id")));
+    }
+
     /** Of the first that the selector finds. */
     String attribute(String selector, String name) {
         return once(() -> driver.findElement(By.cssSelector(selector)).getDomAttribute(name));

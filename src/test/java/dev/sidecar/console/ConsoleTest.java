@@ -182,16 +182,32 @@ class ConsoleTest {
 
     /** Who is reading is not made to start again by the page that follows the system. */
     @Test
-    void whatSomebodyHasUnfoldedStaysSo() {
+    void whatSomebodyHasUnfoldedStaysSoAndKeepsTheFocus() throws Exception {
         browser.open("/readiness");
         browser.awaitText("#proof-SEC-6 .badge", "held");
         browser.click("#proof-SEC-6 summary");
+        String unfolded = browser.focusedId();
         String before = browser.attribute("#proof-SEC-6 time", "datetime");
 
-        browser.pressIn("#proof-SEC-6", "Prove now");
+        send("/api/report/drills/SEC-6");
         awaitDrillSince(before, browser);
 
         assertThat(browser.attribute("#proof-SEC-6 details", "open")).isNotNull();
+        assertThat(browser.focusedId()).isEqualTo(unfolded).isEqualTo("evidence-SEC-6");
+    }
+
+    /** The summary is replaced each time that the page asks. */
+    @Test
+    void theLinksOfTheSummaryKeepTheFocus() {
+        browser.open("/readiness");
+        for (int tabs = 0; tabs < 50 && !browser.focusedId().equals("to-security"); tabs++) {
+            browser.keys(Keys.TAB);
+        }
+        String asked = browser.attribute("#poller", "hx-vals");
+
+        await().until(() -> browser.attribute("#poller", "hx-vals"), asks -> !asked.equals(asks));
+
+        assertThat(browser.focusedId()).isEqualTo("to-security");
     }
 
     private static void awaitDrillSince(String before, Browser page) {

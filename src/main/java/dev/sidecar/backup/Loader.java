@@ -80,10 +80,13 @@ final class Loader {
         }
     }
 
-    /** Before 17 the parallel pg_restore looks through all that is left after each item, so its time grows with the square of their number. */
     private String parallel() {
-        boolean many = manifest.contents().tables().size() > MANY_TABLES && client.major() < LINEAR_MAJOR;
-        return "--jobs=" + (many ? 1 : jobs);
+        return "--jobs=" + jobs(manifest.contents().tables().size(), client.major(), jobs);
+    }
+
+    /** Before 17 the parallel pg_restore looks through all that is left after each item, so its time grows with the square of their number. */
+    static int jobs(int tables, int major, int most) {
+        return tables > MANY_TABLES && major < LINEAR_MAJOR ? 1 : most;
     }
 
     /** Decodes every file to its end, the archives by pg_restore into nothing. */

@@ -140,8 +140,12 @@ class LoaderTest {
         }
     }
 
-    @Test
-    void aProgramThatDiesWithinARowIsNotTakenForABadRow() throws Exception {
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', textBlock = """
+            pg_restore ~ case "$1" in --file=-) "$REAL" "$@" | head -c 1000000; exit 9 ;; *) exec "$REAL" "$@" ;; esac
+            psql ~ case "$*" in *--single-transaction*) exit 9 ;; *) exec "$REAL" "$@" ;; esac
+            """)
+    void ofTwoProgramsTheOneThatDiedIsNamed(String program, String script) throws Exception {
         server.execute(
                 database,
                 "CREATE TABLE first AS SELECT repeat(md5(i::text), 10) AS t, i FROM generate_series(1, 10000) i");
@@ -150,14 +154,20 @@ class LoaderTest {
         // The server's programs run as another user than root, and are in here too.
         folder.toFile().setExecutable(true, false);
         folder.toFile().setReadable(true, false);
-        fixture.withProgram("pg_restore", """
-                case "$1" in --file=-) "$REAL" "$@" | head -c 1000000; exit 9 ;; *) exec "$REAL" "$@" ;; esac""");
+        fixture.withProgram(program, script);
         Backups backups = fixture.backups();
 
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
 
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L2);
-        assertThat(verification.problems()).singleElement().asString().startsWith("pg_restore ended with exit code 9");
+        assertThat(verification.problems()).singleElement().asString().startsWith(program + " ended with exit code 9");
+    }
+
+    @Test
+    void veryManyTablesAreRestoredOneAfterTheOtherWhereTheParallelWayIsSlow() {
+        assertThat(Loader.jobs(100_000, 15, 4)).isEqualTo(1);
+        assertThat(Loader.jobs(100_000, 17, 4)).isEqualTo(4);
+        assertThat(Loader.jobs(3_000, 15, 4)).isEqualTo(4);
     }
 
     @Test

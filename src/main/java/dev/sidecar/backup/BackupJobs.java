@@ -39,7 +39,7 @@ final class BackupJobs implements JobSource {
         this.backups = backups;
         this.run = run;
         this.settings = settings;
-        this.policy = RetentionPolicy.of(settings);
+        this.policy = RetentionPolicy.of(settings, backups::levelFor);
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -142,7 +142,7 @@ final class BackupJobs implements JobSource {
         for (Backup backup : newestOfEachStore()) {
             try {
                 Verification verification =
-                        backups.verify(backup, settings.levelFor(backup.manifest()), backups.progress());
+                        backups.verify(backup, backups.levelFor(backup.manifest()), backups.progress());
                 String what = "%s in '%s'".formatted(backup.id(), backup.store());
                 if (verification.held()) {
                     held.add(what);

@@ -19,14 +19,12 @@ final class BackupRun {
     private final Backups backups;
     private final Copies copies;
     private final Expire expire;
-    private final BackupProperties settings;
     private final ReentrantLock oneAtATime = new ReentrantLock(true);
 
-    BackupRun(Backups backups, Copies copies, Expire expire, BackupProperties settings) {
+    BackupRun(Backups backups, Copies copies, Expire expire) {
         this.backups = backups;
         this.copies = copies;
         this.expire = expire;
-        this.settings = settings;
     }
 
     /**
@@ -53,7 +51,7 @@ final class BackupRun {
 
     /** How far a backup of its size is to be verified. */
     VerificationLevel levelFor(Backup backup) {
-        return settings.levelFor(backup.manifest());
+        return backups.levelFor(backup.manifest());
     }
 
     private Done alone(Supplier<Done> work) {
@@ -91,7 +89,7 @@ final class BackupRun {
     /** The first store's is restored; a copy is read again, as equal bytes restore equally. */
     private Verification verify(Backup backup, Backup taken, List<String> problems, Progress progress) {
         VerificationLevel level =
-                backup.store().equals(taken.store()) ? settings.levelFor(backup.manifest()) : VerificationLevel.L1;
+                backup.store().equals(taken.store()) ? backups.levelFor(backup.manifest()) : VerificationLevel.L1;
         Verification verification = backups.verify(backup, level, progress);
         if (!verification.held()) {
             problems.add("%s in '%s' is not %s: %s"

@@ -13,9 +13,9 @@ final class Compression {
 
     private static final int BUFFER = 256 * 1024;
 
-    private final BackupProperties.Compression settings;
+    private final SetProperties.Compression settings;
 
-    Compression(BackupProperties.Compression settings) {
+    Compression(SetProperties.Compression settings) {
         this.settings = settings;
     }
 

@@ -13,10 +13,12 @@ final class Databases {
     /** What a restore leaves behind or is at work on is a copy of a database that is backed up already. */
     private static final Pattern COPY = Pattern.compile(".*_(before|restoring)_\\d{8}_\\d{6}", Pattern.DOTALL);
 
-    private final BackupProperties.Server settings;
+    private final PostgresProperties.Server settings;
+    private final ServerAddress address;
 
-    Databases(BackupProperties.Server settings) {
+    Databases(PostgresProperties.Server settings, ServerAddress address) {
         this.settings = settings;
+        this.address = address;
     }
 
     /** In the order of their names. A name that was given exactly is in it even if the server lacks it: its backup shall fail, not be forgotten. */
@@ -43,7 +45,7 @@ final class Databases {
         if (settings.databases().stream().noneMatch(Databases::isPattern)) {
             return List.of();
         }
-        try (Connection connection = Server.of(settings).connect(settings.maintenanceDatabase(), "sidecar backup")) {
+        try (Connection connection = address.connectToMaintenance("sidecar backup")) {
             return new ContentsReader(connection)
                     .texts("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
         } catch (SQLException e) {

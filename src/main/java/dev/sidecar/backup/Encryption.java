@@ -27,9 +27,9 @@ final class Encryption {
 
     private static final byte[] CANARY = "can be read again".getBytes(StandardCharsets.US_ASCII);
 
-    private final BackupProperties.Encryption settings;
+    private final SetProperties.Encryption settings;
 
-    Encryption(BackupProperties.Encryption settings) {
+    Encryption(SetProperties.Encryption settings) {
         this.settings = settings;
     }
 
@@ -63,6 +63,11 @@ final class Encryption {
             throw new BackupFailure(
                     Reason.ENCRYPTION, "Nothing can be encrypted, so nothing is backed up: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether this host has a key for what was encrypted so. */
+    boolean canRead(@Nullable EncryptedWith with) {
+        return with == null || settings.identity() != null || settings.passphrase() != null;
     }
 
     /** Why a set that was encrypted so cannot be read here; null if it can. */

@@ -36,6 +36,11 @@ final class LocalStore implements BackupStore {
         this.root = root.toAbsolutePath().normalize();
     }
 
+    /** The directory it lies in. */
+    Path directory() {
+        return root;
+    }
+
     @Override
     public String name() {
         return "local";

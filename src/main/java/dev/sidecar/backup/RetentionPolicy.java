@@ -21,7 +21,7 @@ record RetentionPolicy(
         Function<Manifest, VerificationLevel> required,
         int atMostAtOnce) {
 
-    static RetentionPolicy of(BackupProperties settings) {
+    static RetentionPolicy of(BackupProperties settings, Function<Manifest, VerificationLevel> levelFor) {
         Map<Generation, Integer> keep = new EnumMap<>(Generation.class);
         keep.put(Generation.DAILY, settings.slots().daily().keep());
         keep.put(Generation.WEEKLY, settings.slots().weekly().keep());
@@ -29,7 +29,7 @@ record RetentionPolicy(
         return new RetentionPolicy(
                 keep,
                 settings.slots().schedules(),
-                settings::levelFor,
+                levelFor,
                 settings.slots().maxExpired());
     }
 

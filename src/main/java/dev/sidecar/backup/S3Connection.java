@@ -1,6 +1,6 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupProperties.S3;
+import dev.sidecar.backup.StoreProperties.S3;
 import dev.sidecar.settings.InvalidSetting;
 import java.net.URI;
 import java.time.Duration;

@@ -45,12 +45,12 @@ final class ScratchFolder implements AutoCloseable {
     }
 
     /** Where such folders lie. */
-    static Path directory(BackupProperties.Scratch settings) {
+    static Path directory(PostgresProperties.Scratch settings) {
         return Path.of(settings.directory().isBlank() ? System.getProperty("java.io.tmpdir") : settings.directory());
     }
 
     /** @param neededBytes for what it is to hold */
-    static ScratchFolder create(BackupProperties.Scratch settings, long neededBytes) {
+    static ScratchFolder create(PostgresProperties.Scratch settings, long neededBytes) {
         Path directory = directory(settings);
         sweep(directory);
         try {

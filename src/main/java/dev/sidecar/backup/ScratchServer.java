@@ -71,7 +71,7 @@ final class ScratchServer implements AutoCloseable {
      * @param extensions what is to be restored uses
      */
     static ScratchServer start(
-            BackupProperties.Scratch settings, Client client, long neededBytes, Collection<String> extensions)
+            PostgresProperties.Scratch settings, Client client, long neededBytes, Collection<String> extensions)
             throws InterruptedException {
         if (!client.hasServer()) {
             throw new BackupFailure(
@@ -94,7 +94,7 @@ final class ScratchServer implements AutoCloseable {
     }
 
     /** PostgreSQL refuses to run as root, and rightly. */
-    private static List<String> asUser(BackupProperties.Scratch settings) throws InterruptedException {
+    private static List<String> asUser(PostgresProperties.Scratch settings) throws InterruptedException {
         if (!System.getProperty("user.name").equals("root")) {
             return List.of();
         }
@@ -103,7 +103,7 @@ final class ScratchServer implements AutoCloseable {
         return List.of("setpriv", "--reuid=" + settings.user(), "--regid=" + group, "--clear-groups");
     }
 
-    private void begin(BackupProperties.Scratch settings, Collection<String> extensions)
+    private void begin(PostgresProperties.Scratch settings, Collection<String> extensions)
             throws IOException, InterruptedException {
         if (folder().toString().length() > LONGEST_SOCKET_DIRECTORY) {
             throw new BackupFailure(
@@ -148,8 +148,8 @@ final class ScratchServer implements AutoCloseable {
         Child.run(command, Reason.RESTORE);
     }
 
-    Server address() {
-        return new Server(folder().toString(), PORT, SUPERUSER, null, "disable");
+    ServerAddress address() {
+        return new ServerAddress(folder().toString(), PORT, SUPERUSER, null, "disable", "postgres");
     }
 
     boolean hasAmcheck() {

@@ -26,7 +26,7 @@ final class Snapshot implements AutoCloseable {
     private final Manifest.Server server;
 
     /** Opens the session and takes the lock; no snapshot yet. @throws BackupFailure with BUSY if another has the lock */
-    Snapshot(Server address, String database) {
+    Snapshot(ServerAddress address, String database) {
         connection = address.connect(database, "sidecar backup");
         reader = new ContentsReader(connection);
         try {
@@ -82,14 +82,14 @@ final class Snapshot implements AutoCloseable {
     }
 
     /** What is in it; tables larger than the limit are not counted. */
-    Contents contents(List<Table> tables, BackupProperties.Dump settings) {
+    Contents contents(List<Table> tables, long countedBytes, boolean digests) {
         try {
             List<Sequence> sequences = reader.sequences();
             List<Table> counted = new ArrayList<>();
             for (Table table : tables) {
                 counted.add(
-                        table.bytes() <= settings.countRowsUpTo().toBytes()
-                                ? reader.counted(table, settings.digests())
+                        table.bytes() <= countedBytes
+                                ? reader.counted(table, digests)
                                 : table);
             }
             return new Contents(

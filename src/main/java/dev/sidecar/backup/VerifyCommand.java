@@ -27,7 +27,6 @@ import picocli.CommandLine.Parameters;
 final class VerifyCommand implements SidecarCommand {
 
     private final BackupShell shell;
-    private final BackupProperties settings;
 
     @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Its id, or 'latest' (default).")
     private String which = "latest";
@@ -47,9 +46,8 @@ final class VerifyCommand implements SidecarCommand {
     @Option(names = "--json", description = "Answer in JSON.")
     private boolean json;
 
-    VerifyCommand(BackupShell shell, BackupProperties settings) {
+    VerifyCommand(BackupShell shell) {
         this.shell = shell;
-        this.settings = settings;
     }
 
     @Override
@@ -61,7 +59,7 @@ final class VerifyCommand implements SidecarCommand {
             return 0;
         }
         Progress progress = shell.backups().progress();
-        VerificationLevel asked = level == null ? settings.levelFor(backup.manifest()) : level;
+        VerificationLevel asked = level == null ? shell.backups().levelFor(backup.manifest()) : level;
         Verification verification = shell.run(progress, () -> shell.backups().verify(backup, asked, progress));
         if (json) {
             BackupShell.json(verification);

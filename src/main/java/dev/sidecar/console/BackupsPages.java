@@ -2,7 +2,6 @@ package dev.sidecar.console;
 
 import dev.sidecar.backup.Backup;
 import dev.sidecar.backup.BackupFailure;
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Decision;
@@ -22,19 +21,17 @@ final class BackupsPages {
     private final Backups backups;
     private final BackupWork work;
     private final Expire expire;
-    private final BackupProperties settings;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
+    BackupsPages(Backups backups, BackupWork work, Expire expire, Clock clock) {
         this.backups = backups;
         this.work = work;
         this.expire = expire;
-        this.settings = settings;
         this.clock = clock;
     }
 
     BackupsPage now() {
-        if (!settings.isConfigured()) {
+        if (!backups.hasServer()) {
             return BackupsPage.off("No database is backed up: set sidecar.backup.server.host.");
         }
         Instant now = clock.instant();

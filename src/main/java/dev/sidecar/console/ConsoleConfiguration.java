@@ -1,6 +1,5 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Expire;
@@ -20,8 +19,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
-        return new BackupsPages(backups, work, expire, settings, clock);
+    BackupsPages backupsPages(Backups backups, BackupWork work, Expire expire, Clock clock) {
+        return new BackupsPages(backups, work, expire, clock);
     }
 
     @Bean

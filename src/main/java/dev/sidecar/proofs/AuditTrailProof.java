@@ -1,26 +1,25 @@
 package dev.sidecar.proofs;
 
 import com.github.f4b6a3.uuid.UuidCreator;
-import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.BackupFailure;
+import dev.sidecar.backup.Postgres;
 import dev.sidecar.logs.Loki;
 import dev.sidecar.logs.Window;
 import dev.sidecar.peers.NotConfigured;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Properties;
 
 final class AuditTrailProof implements Proof {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private final BackupProperties backup;
+    private final Postgres postgres;
     private final Loki loki;
     private final Clock clock;
 
-    AuditTrailProof(BackupProperties backup, Loki loki, Clock clock) {
-        this.backup = backup;
+    AuditTrailProof(Postgres postgres, Loki loki, Clock clock) {
+        this.postgres = postgres;
         this.loki = loki;
         this.clock = clock;
     }
@@ -36,7 +35,7 @@ final class AuditTrailProof implements Proof {
 
     @Override
     public Finding prove() throws InterruptedException {
-        if (loki.address().isEmpty() || !backup.isConfigured()) {
+        if (loki.address().isEmpty() || !postgres.isConfigured()) {
             throw new NotConfigured("A change is looked for in Loki: set LOKI_URL and sidecar.backup.server.host.");
         }
         String table = "drill_" + UuidCreator.getTimeOrderedEpoch().toString().replace("-", "");
@@ -59,19 +58,10 @@ final class AuditTrailProof implements Proof {
 
     /** A temporary table: a change like any other for the audit, and gone with its session. */
     private void change(String table) {
-        BackupProperties.Server server = backup.server();
-        Properties login = new Properties();
-        login.setProperty("user", server.user());
-        if (server.password() != null) {
-            login.setProperty("password", server.password().reveal());
-        }
-        login.setProperty("loginTimeout", "5");
-        login.setProperty("ApplicationName", "sidecar [DRILL]");
-        String url = "jdbc:postgresql://%s:%d/%s".formatted(server.host(), server.port(), server.maintenanceDatabase());
-        try (var connection = DriverManager.getConnection(url, login);
+        try (var connection = postgres.address().connectToMaintenance("sidecar [DRILL]");
                 var statement = connection.createStatement()) {
             statement.execute("CREATE TEMPORARY TABLE " + table + " (x int)");
-        } catch (SQLException e) {
+        } catch (SQLException | BackupFailure e) {
             throw new IllegalStateException("PostgreSQL could not be changed: " + e.getMessage(), e);
         }
     }

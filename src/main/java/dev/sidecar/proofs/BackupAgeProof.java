@@ -37,7 +37,7 @@ final class BackupAgeProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
+        BackupNeeds.requireServer(backups);
         Instant now = clock.instant();
         List<Backup> all = backups.list();
         List<String> wrong = new ArrayList<>();

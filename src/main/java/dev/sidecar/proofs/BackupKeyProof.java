@@ -1,6 +1,6 @@
 package dev.sidecar.proofs;
 
-import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Backups;
 import dev.sidecar.peers.NotConfigured;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -9,11 +9,11 @@ import java.time.Duration;
 final class BackupKeyProof implements Proof {
 
     private final MeterRegistry registry;
-    private final BackupProperties settings;
+    private final Backups backups;
 
-    BackupKeyProof(MeterRegistry registry, BackupProperties settings) {
+    BackupKeyProof(MeterRegistry registry, Backups backups) {
         this.registry = registry;
-        this.settings = settings;
+        this.backups = backups;
     }
 
     @Override
@@ -27,13 +27,11 @@ final class BackupKeyProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
-        boolean on = !settings.encryption().recipients().isEmpty()
-                || settings.encryption().passphrase() != null;
-        if (!on) {
+        BackupNeeds.requireServer(backups);
+        if (!backups.isEncrypted()) {
             throw new NotConfigured("Backups are not encrypted: set sidecar.backup.encryption.recipients.");
         }
-        if (settings.encryption().identity() == null && settings.encryption().passphrase() == null) {
+        if (!backups.canDecrypt()) {
             return Finding.inconclusive(
                     "This host has only the public key, as it should; try the secret key where it is kept: see RESTORE.md of any backup.");
         }

@@ -1,6 +1,6 @@
 package dev.sidecar.proofs;
 
-import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Backups;
 import dev.sidecar.peers.NotConfigured;
 
 /** What every proof of backups needs first. */
@@ -8,8 +8,8 @@ final class BackupNeeds {
 
     private BackupNeeds() {}
 
-    static void requireConfigured(BackupProperties settings) {
-        if (!settings.isConfigured()) {
+    static void requireServer(Backups backups) {
+        if (!backups.hasServer()) {
             throw new NotConfigured("No database is backed up: set sidecar.backup.server.host.");
         }
     }

@@ -1,7 +1,6 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.backup.Backup;
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.backup.VerificationLevel;
@@ -12,11 +11,9 @@ import java.util.List;
 final class ChecksumProof implements Proof {
 
     private final Backups backups;
-    private final BackupProperties settings;
 
-    ChecksumProof(Backups backups, BackupProperties settings) {
+    ChecksumProof(Backups backups) {
         this.backups = backups;
-        this.settings = settings;
     }
 
     @Override
@@ -31,7 +28,7 @@ final class ChecksumProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
+        BackupNeeds.requireServer(backups);
         List<String> damaged = new ArrayList<>();
         long bytes = 0;
         int files = 0;

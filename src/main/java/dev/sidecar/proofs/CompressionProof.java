@@ -1,7 +1,6 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.backup.Backup;
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.Backups;
 import java.time.Duration;
 import java.util.List;
@@ -14,11 +13,9 @@ final class CompressionProof implements Proof {
     private static final long ENOUGH = 1_000_000;
 
     private final Backups backups;
-    private final BackupProperties settings;
 
-    CompressionProof(Backups backups, BackupProperties settings) {
+    CompressionProof(Backups backups) {
         this.backups = backups;
-        this.settings = settings;
     }
 
     @Override
@@ -32,7 +29,7 @@ final class CompressionProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
+        BackupNeeds.requireServer(backups);
         List<Backup> newest = backups.list().stream()
                 .map(backup -> backup.id().database())
                 .distinct()

@@ -1,6 +1,6 @@
 package dev.sidecar.proofs;
 
-import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Postgres;
 import dev.sidecar.dashboards.Grafana;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
@@ -25,12 +25,12 @@ final class DefaultPasswordsProof implements Proof {
     private static final int DEFAULT_REDIS_PORT = 6379;
 
     private final Grafana grafana;
-    private final BackupProperties backup;
+    private final Postgres postgres;
     private final ProofsProperties properties;
 
-    DefaultPasswordsProof(Grafana grafana, BackupProperties backup, ProofsProperties properties) {
+    DefaultPasswordsProof(Grafana grafana, Postgres postgres, ProofsProperties properties) {
         this.grafana = grafana;
-        this.backup = backup;
+        this.postgres = postgres;
         this.properties = properties;
     }
 
@@ -52,7 +52,7 @@ final class DefaultPasswordsProof implements Proof {
             attempt("Grafana (admin/admin)", this::grafanaRefuses, open, refused, untried);
         }
         // Over a socket the operating system lets in whom it knows, a password is not asked for.
-        if (backup.isConfigured() && !backup.server().host().startsWith("/")) {
+        if (postgres.isConfigured() && !postgres.address().isSocket()) {
             attempt("PostgreSQL (postgres/postgres)", this::postgresRefuses, open, refused, untried);
         }
         String redis = properties.redis();
@@ -101,9 +101,9 @@ final class DefaultPasswordsProof implements Proof {
         login.setProperty("ApplicationName", "sidecar [DRILL]");
         String url = "jdbc:postgresql://%s:%d/%s"
                 .formatted(
-                        backup.server().host(),
-                        backup.server().port(),
-                        backup.server().maintenanceDatabase());
+                        postgres.address().host(),
+                        postgres.address().port(),
+                        postgres.address().maintenanceDatabase());
         try (var connection = DriverManager.getConnection(url, login)) {
             return !connection.isValid(1);
         } catch (SQLException e) {

@@ -1,7 +1,6 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.backup.Backup;
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.VerificationLevel;
 import java.time.Clock;
@@ -14,12 +13,10 @@ import java.util.Optional;
 final class RestoreProof implements Proof {
 
     private final Backups backups;
-    private final BackupProperties settings;
     private final Clock clock;
 
-    RestoreProof(Backups backups, BackupProperties settings, Clock clock) {
+    RestoreProof(Backups backups, Clock clock) {
         this.backups = backups;
-        this.settings = settings;
         this.clock = clock;
     }
 
@@ -35,7 +32,7 @@ final class RestoreProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
+        BackupNeeds.requireServer(backups);
         Instant now = clock.instant();
         List<Backup> all = backups.list();
         List<String> wrong = new ArrayList<>();
@@ -69,14 +66,14 @@ final class RestoreProof implements Proof {
                         backup.id(),
                         Words.time(age),
                         Words.time(took),
-                        Words.time(settings.rto()),
+                        Words.time(backups.rto()),
                         backup.manifest().contents().tables().size()));
-        if (age.compareTo(settings.rpo()) > 0) {
+        if (age.compareTo(backups.rpo()) > 0) {
             wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Words.time(age)));
         }
-        if (took.compareTo(settings.rto()) > 0) {
+        if (took.compareTo(backups.rto()) > 0) {
             wrong.add("restoring %s took %s, more than the RTO of %s"
-                    .formatted(backup.id().database(), Words.time(took), Words.time(settings.rto())));
+                    .formatted(backup.id().database(), Words.time(took), Words.time(backups.rto())));
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expire;
 import java.time.Duration;
@@ -11,10 +12,12 @@ import java.util.stream.Collectors;
 
 final class RetentionProof implements Proof {
 
+    private final Backups backups;
     private final Expire expire;
     private final BackupProperties settings;
 
-    RetentionProof(Expire expire, BackupProperties settings) {
+    RetentionProof(Backups backups, Expire expire, BackupProperties settings) {
+        this.backups = backups;
         this.expire = expire;
         this.settings = settings;
     }
@@ -30,7 +33,7 @@ final class RetentionProof implements Proof {
 
     @Override
     public Finding prove() {
-        BackupNeeds.requireConfigured(settings);
+        BackupNeeds.requireServer(backups);
         List<Decision> decisions = expire.decide();
         List<String> due = decisions.stream()
                 .filter(decision -> !decision.keep())

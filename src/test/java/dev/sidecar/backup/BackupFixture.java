@@ -1,6 +1,6 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.BoundSettings;
 import dev.sidecar.support.PostgresServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -12,10 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.boot.convert.ApplicationConversionService;
-import org.springframework.core.convert.converter.Converter;
 
 /** Backups of the shared server into a folder of the test, with all settings at their defaults but those a test gives. */
 final class BackupFixture {
@@ -51,12 +47,19 @@ final class BackupFixture {
     }
 
     BackupProperties properties() {
-        Map<String, Object> named = new HashMap<>();
-        settings.forEach((name, value) -> named.put("sidecar.backup." + name, value));
-        ApplicationConversionService conversions = new ApplicationConversionService();
-        conversions.addConverter(String.class, Secret.class, (Converter<String, Secret>) Secret::of);
-        return new Binder(List.of(new MapConfigurationPropertySource(named)), null, conversions, null)
-                .bindOrCreate("sidecar.backup", BackupProperties.class);
+        return BoundSettings.ofBackup(settings, BackupProperties.class);
+    }
+
+    Postgres postgres() {
+        return TestPostgres.of(settings);
+    }
+
+    Encryption encryption() {
+        return TestSets.encryption(settings);
+    }
+
+    BackupTools tools(Catalogue catalogue) {
+        return new BackupTools(postgres(), catalogue, TestSets.compression(settings), encryption(), clock);
     }
 
     Backups backups() {
@@ -64,17 +67,17 @@ final class BackupFixture {
     }
 
     Backups backups(BackupStore first) {
+        return backups(new Catalogue(List.of(first)));
+    }
+
+    Backups backups(Catalogue catalogue) {
         BackupProperties properties = properties();
         return new Backups(
-                properties,
-                new Catalogue(List.of(first)),
-                new InUse(folder.resolve("in-use")),
-                metrics(properties),
-                clock);
+                properties, tools(catalogue), new InUse(folder.resolve("in-use")), metrics(properties));
     }
 
     /** One for all, as two would publish under the same names. */
-    private synchronized BackupMetrics metrics(BackupProperties properties) {
+    synchronized BackupMetrics metrics(BackupProperties properties) {
         if (metrics == null) {
             metrics = new BackupMetrics(registry, properties.rpo(), properties.rto());
         }

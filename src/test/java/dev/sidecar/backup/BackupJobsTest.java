@@ -363,9 +363,9 @@ class BackupJobsTest {
         BackupProperties properties = fixture.properties();
         BackupStore first = store.apply(new LocalStore(fixture.store));
         Catalogue catalogue = new Catalogue(List.of(first));
-        Backups backups = new Backups(properties, catalogue, new InUse(folder.resolve("in-use")), metrics, clock);
-        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties), clock);
-        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire, properties);
+        Backups backups = new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
+        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties, backups::levelFor), clock);
+        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire);
         return new BackupJobs(backups, run, properties, metrics, clock);
     }
 
@@ -373,7 +373,7 @@ class BackupJobsTest {
         return new Expire(
                 new Catalogue(List.of(new LocalStore(fixture.store))),
                 id -> false,
-                RetentionPolicy.of(fixture.properties()),
+                RetentionPolicy.of(fixture.properties(), fixture.backups()::levelFor),
                 clock);
     }
 

@@ -109,7 +109,10 @@ class BackupScriptsTest {
                 .filter(line -> !line.isBlank() && !line.startsWith("# "))
                 .toList();
         Set<String> settings = new TreeSet<>();
-        addNames(settings, "#SIDECAR_BACKUP", BackupProperties.class);
+        for (Class<?> properties : List.of(
+                BackupProperties.class, PostgresProperties.class, SetProperties.class, StoreProperties.class)) {
+            addNames(settings, "#SIDECAR_BACKUP", properties);
+        }
 
         assertThat(names).isNotEmpty().allMatch(line -> line.matches("#SIDECAR_BACKUP_[A-Z0-9_]+="));
         assertThat(names)

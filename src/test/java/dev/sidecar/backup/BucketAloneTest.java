@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.BackupProperties.S3;
+import dev.sidecar.backup.StoreProperties.S3;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.support.FaultyLink;
 import dev.sidecar.support.FaultyLink.Fault;

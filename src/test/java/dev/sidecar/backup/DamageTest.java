@@ -148,10 +148,7 @@ class DamageTest {
     private static boolean isTaken() {
         Backups backups = fixture.backups();
         Verifier verifier = new Verifier(
-                fixture.properties(),
-                new Catalogue(List.of(new LocalStore(fixture.store))),
-                new Encryption(fixture.properties().encryption()),
-                Clock.systemUTC());
+                fixture.properties(), fixture.tools(new Catalogue(List.of(new LocalStore(fixture.store)))));
         return backups.list().stream()
                 .filter(listed -> listed.id().equals(backup.id()))
                 .anyMatch(listed -> {

@@ -3,7 +3,7 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.BackupProperties.S3;
+import dev.sidecar.backup.StoreProperties.S3;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.S3Server;

@@ -202,18 +202,17 @@ class LoaderTest {
 
     /** Loads a backup, which must then be equal. @return bytes of the scratch server's log */
     private long load(Backup backup, int jobs, Look look) throws Exception {
-        BackupProperties settings = fixture.properties();
-        Client client = new Clients(settings.server().programs())
+        Client client = fixture.postgres().programs()
                 .ofMajor(backup.manifest().server().major());
-        try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, 0, Set.of());
-                PasswordFile passwords = new PasswordFile(null);
+        try (ScratchServer scratch = fixture.postgres().scratchServer(client, 0, Set.of());
+                PasswordFile passwords = scratch.address().passwordFile();
                 Connection connection = scratch.address().connect("postgres", "test")) {
             NewDatabase.createPlain(connection, "scratch", backup.manifest().server());
             NewDatabase.execute(connection, "CREATE ROLE " + Sql.quoted(server.user()));
             ContentsReader reader = new ContentsReader(connection);
             String before = reader.text("SELECT pg_current_wal_insert_lsn()");
 
-            loader(backup, settings, client, scratch, jobs)
+            loader(backup, client, scratch, jobs)
                     .loadIntoScratch(scratch.address().connectionString("scratch", passwords, "test"));
 
             String written =
@@ -230,12 +229,12 @@ class LoaderTest {
         }
     }
 
-    private Loader loader(Backup backup, BackupProperties settings, Client client, ScratchServer scratch, int jobs) {
+    private Loader loader(Backup backup, Client client, ScratchServer scratch, int jobs) {
         Backups backups = fixture.backups();
         SetReader reader = new SetReader(
                 new LocalStore(fixture.store),
                 backup.manifest(),
-                new Encryption(settings.encryption()),
+                fixture.encryption(),
                 backups.progress());
         return new Loader(reader, backup.manifest(), client, jobs, scratch.folder());
     }

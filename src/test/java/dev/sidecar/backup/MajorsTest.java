@@ -183,12 +183,11 @@ class MajorsTest {
     }
 
     private static String globals(BackupFixture fixture, Backup backup) {
-        BackupProperties properties = fixture.properties();
         ByteArrayOutputStream sql = new ByteArrayOutputStream();
         new SetReader(
                         new LocalStore(fixture.store),
                         backup.manifest(),
-                        new Encryption(properties.encryption()),
+                        fixture.encryption(),
                         new Progress(Clock.systemUTC()))
                 .decode(backup.manifest().files(Manifest.FileKind.GLOBALS).get(0), sql);
         return sql.toString(StandardCharsets.UTF_8);

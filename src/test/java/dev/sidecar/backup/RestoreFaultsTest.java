@@ -277,10 +277,7 @@ class RestoreFaultsTest {
             try (var sets = Files.list(fixture.store)) {
                 assertThat(sets).hasSize(names.size());
             }
-            assertThat(new Databases(fixture.with("server.databases", database)
-                                    .properties()
-                                    .server())
-                            .names())
+            assertThat(fixture.with("server.databases", database).postgres().databases())
                     .containsExactly(database);
         } finally {
             for (String name : names) {

@@ -234,7 +234,7 @@ class RoundTripTest {
             kept = restored.kept().orElseThrow();
             assertThat(server.query(database, "SELECT count(*) FROM invoice")).containsExactly("5000");
             assertThat(server.query(kept, "SELECT count(*) FROM invoice")).containsExactly("1");
-            assertThat(new Databases(fixture.properties().server()).names())
+            assertThat(fixture.postgres().databases())
                     .contains(database)
                     .doesNotContain(kept);
         } finally {

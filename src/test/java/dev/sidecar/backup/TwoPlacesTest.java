@@ -2,7 +2,7 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.BackupProperties.S3;
+import dev.sidecar.backup.StoreProperties.S3;
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Outcome.Result;
@@ -61,9 +61,9 @@ class TwoPlacesTest {
         BackupProperties properties = fixture.properties();
         Catalogue catalogue = new Catalogue(List.of(new LocalStore(fixture.store), bucket));
         BackupMetrics metrics = new BackupMetrics(fixture.registry, properties.rpo(), properties.rto());
-        backups = new Backups(properties, catalogue, new InUse(folder.resolve("in-use")), metrics, clock);
-        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties), clock);
-        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire, properties);
+        backups = new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
+        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties, backups::levelFor), clock);
+        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire);
         jobs = new BackupJobs(backups, run, properties, metrics, clock);
     }
 

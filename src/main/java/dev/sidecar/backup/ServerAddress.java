@@ -9,25 +9,78 @@ import java.sql.SQLException;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A PostgreSQL server that can be reached, by JDBC and by the client programs.
- *
- * @param host name, address, or absolute directory of a socket
- * @param port of it
- * @param user who logs in
- * @param password absent where the server asks for none
- * @param sslMode as libpq's
- */
-record Server(String host, int port, String user, @Nullable Secret password, String sslMode) {
+/** A PostgreSQL server that can be reached, by JDBC and by the client programs. Its password never leaves it in clear. */
+public final class ServerAddress {
 
     private static final String CONNECT_SECONDS = "10";
 
-    static Server of(BackupProperties.Server settings) {
-        return new Server(settings.host(), settings.port(), settings.user(), settings.password(), settings.sslMode());
+    private final String host;
+    private final int port;
+    private final String user;
+    private final @Nullable Secret password;
+    private final String sslMode;
+    private final String maintenanceDatabase;
+
+    /**
+     * @param host name, address, or absolute directory of a socket
+     * @param port of it
+     * @param user who logs in
+     * @param password absent where the server asks for none
+     * @param sslMode as libpq's
+     * @param maintenanceDatabase where statements about whole databases run
+     */
+    public ServerAddress(
+            String host,
+            int port,
+            String user,
+            @Nullable Secret password,
+            String sslMode,
+            String maintenanceDatabase) {
+        this.host = host;
+        this.port = port;
+        this.user = user;
+        this.password = password;
+        this.sslMode = sslMode;
+        this.maintenanceDatabase = maintenanceDatabase;
+    }
+
+    static ServerAddress of(PostgresProperties.Server settings) {
+        return new ServerAddress(
+                settings.host(),
+                settings.port(),
+                settings.user(),
+                settings.password(),
+                settings.sslMode(),
+                settings.maintenanceDatabase());
+    }
+
+    /** Its name, its address, or the directory of its socket. */
+    public String host() {
+        return host;
+    }
+
+    /** Its port. */
+    public int port() {
+        return port;
+    }
+
+    /** The database in which statements about whole databases run. */
+    public String maintenanceDatabase() {
+        return maintenanceDatabase;
+    }
+
+    /** The password for the client programs. */
+    public PasswordFile passwordFile() {
+        return new PasswordFile(password);
+    }
+
+    /** Opens a session in the maintenance database. */
+    public Connection connectToMaintenance(String applicationName) {
+        return connect(maintenanceDatabase, applicationName);
     }
 
     /** What the client programs take as a database: a connection string, so that no name is taken for an option. */
-    String connectionString(String database, PasswordFile passwords, String applicationName) {
+    public String connectionString(String database, PasswordFile passwords, String applicationName) {
         return parameter("host", host)
                 + parameter("port", Integer.toString(port))
                 + parameter("user", user)
@@ -42,7 +95,8 @@ record Server(String host, int port, String user, @Nullable Secret password, Str
         return name + "='" + value.replace("\\", "\\\\").replace("'", "\\'") + "' ";
     }
 
-    Connection connect(String database, String applicationName) {
+    /** Opens a session. @throws BackupFailure with CONNECTION if that fails */
+    public Connection connect(String database, String applicationName) {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         if (password != null) {
@@ -75,7 +129,8 @@ record Server(String host, int port, String user, @Nullable Secret password, Str
                 .formatted(address, port, URLEncoder.encode(database, StandardCharsets.UTF_8));
     }
 
-    private boolean isSocket() {
+    /** Whether it is reached over a socket in the file system. */
+    public boolean isSocket() {
         return host.startsWith("/");
     }
 }

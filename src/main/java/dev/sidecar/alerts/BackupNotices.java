@@ -1,6 +1,6 @@
 package dev.sidecar.alerts;
 
-import dev.sidecar.alerts.AlertsSettings.BackupOutcomes;
+import dev.sidecar.alerts.NoticesProperties.BackupOutcomes;
 import dev.sidecar.jobs.JobEnded;
 import dev.sidecar.jobs.Outcome.Result;
 import dev.sidecar.settings.Identity;
@@ -26,11 +26,11 @@ final class BackupNotices {
     private final BackupOutcomes wanted;
     private final Identity identity;
     private final Clock clock;
-    private final AlertMetrics metrics;
+    private final NoticeMetrics metrics;
     private final Map<String, Instant> told = new LinkedHashMap<>();
     private final Deque<Instant> times = new ArrayDeque<>();
 
-    BackupNotices(BackupOutcomes wanted, Identity identity, Clock clock, AlertMetrics metrics) {
+    BackupNotices(BackupOutcomes wanted, Identity identity, Clock clock, NoticeMetrics metrics) {
         this.wanted = wanted;
         this.identity = identity;
         this.clock = clock;
@@ -48,11 +48,11 @@ final class BackupNotices {
         String what = ended.job() + " " + ended.outcome().result() + " "
                 + ended.outcome().reason();
         if (ended.outcome().result() == Result.FAILURE && told.containsKey(what)) {
-            metrics.suppressedBecause(AlertMetrics.Suppression.DUPLICATE);
+            metrics.suppressedBecause(NoticeMetrics.Suppression.DUPLICATE);
             return Optional.empty();
         }
         if (times.size() >= LIMIT) {
-            metrics.suppressedBecause(AlertMetrics.Suppression.RATE_LIMITED);
+            metrics.suppressedBecause(NoticeMetrics.Suppression.RATE_LIMITED);
             return Optional.empty();
         }
         told.put(what, now);

@@ -27,11 +27,11 @@ final class MailReceiver implements Receiver {
 
     private static final Pattern REPLY = Pattern.compile("(?:^|\\s)([45])([0-9]{2})[ -]");
 
-    private final AlertsSettings.Mail settings;
+    private final NoticesProperties.Mail settings;
     private final Clock clock;
     private final JavaMailSenderImpl sender = new JavaMailSenderImpl();
 
-    MailReceiver(AlertsSettings.Mail settings, Duration limit, Clock clock) {
+    MailReceiver(NoticesProperties.Mail settings, Duration limit, Clock clock) {
         this.settings = settings;
         this.clock = clock;
         sender.setHost(settings.host());

@@ -21,10 +21,10 @@ final class Notices {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
     private final List<Receiver> receivers;
-    private final AlertMetrics metrics;
+    private final NoticeMetrics metrics;
     private final Pause pause;
 
-    Notices(List<Receiver> receivers, AlertMetrics metrics, Pause pause) {
+    Notices(List<Receiver> receivers, NoticeMetrics metrics, Pause pause) {
         this.receivers = receivers;
         this.metrics = metrics;
         this.pause = pause;

@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.OptionalLong;
@@ -18,6 +19,17 @@ interface BackupStore {
 
     /** Begins a file. Nothing is to be seen under the key before {@link Upload#publish()}. */
     Upload create(String key) throws IOException;
+
+    /** Writes and publishes a small file. */
+    default void write(String key, byte[] content) throws IOException {
+        try (Upload upload = create(key)) {
+            ByteBuffer buffer = ByteBuffer.wrap(content);
+            while (buffer.hasRemaining()) {
+                upload.write(buffer);
+            }
+            upload.publish();
+        }
+    }
 
     /** Reads a published file from its start. @throws java.nio.file.NoSuchFileException if there is none */
     InputStream open(String key) throws IOException;

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -134,7 +133,7 @@ final class Catalogue {
                         HexFormat.of()
                                 .toHexDigits((short) ThreadLocalRandom.current().nextInt()));
         try {
-            write(store(backup.store()), key, ManifestFile.writeEvent(event));
+            store(backup.store()).write(key, ManifestFile.writeEvent(event));
         } catch (IOException e) {
             throw new UncheckedIOException("%s could not be written down: %s".formatted(event.type(), e), e);
         }
@@ -178,19 +177,5 @@ final class Catalogue {
                 store.delete(file.key());
             }
         }
-    }
-
-    static void write(BackupStore store, String key, byte[] content) throws IOException {
-        try (BackupStore.Upload upload = store.create(key)) {
-            ByteBuffer buffer = ByteBuffer.wrap(content);
-            while (buffer.hasRemaining()) {
-                upload.write(buffer);
-            }
-            upload.publish();
-        }
-    }
-
-    static void write(BackupStore store, String key, String content) throws IOException {
-        write(store, key, content.getBytes(StandardCharsets.UTF_8));
     }
 }

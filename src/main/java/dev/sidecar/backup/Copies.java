@@ -86,7 +86,7 @@ final class Copies {
             }
             String manifest = backup.id() + "/" + Manifest.FILE;
             try (InputStream in = from.open(manifest)) {
-                Catalogue.write(to, manifest, in.readAllBytes());
+                to.write(manifest, in.readAllBytes());
             }
             Backup copy = new Backup(backup.manifest(), to.name(), List.of());
             for (BackupEvent event : backup.events()) {

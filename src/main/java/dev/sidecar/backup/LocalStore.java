@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -99,7 +100,7 @@ final class LocalStore implements BackupStore {
     @Override
     public void check() throws IOException {
         try {
-            Catalogue.write(this, ".check-" + UUID.randomUUID(), "can be written");
+            write(".check-" + UUID.randomUUID(), "can be written".getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new IOException(
                     "%s cannot be written by user '%s' (%s); mount it writable, or change sidecar.backup.directory"

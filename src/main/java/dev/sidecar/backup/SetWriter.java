@@ -71,7 +71,7 @@ final class SetWriter {
     /** The last file, with which the set begins to exist. */
     void publish(Manifest manifest) {
         try {
-            Catalogue.write(store, id + "/" + Manifest.FILE, ManifestFile.write(manifest));
+            store.write(id + "/" + Manifest.FILE, ManifestFile.write(manifest));
         } catch (IOException e) {
             throw notStored(Manifest.FILE, e);
         }

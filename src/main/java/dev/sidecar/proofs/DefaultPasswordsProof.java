@@ -26,9 +26,9 @@ final class DefaultPasswordsProof implements Proof {
 
     private final Grafana grafana;
     private final Postgres postgres;
-    private final ProofsProperties properties;
+    private final SecurityProofsProperties properties;
 
-    DefaultPasswordsProof(Grafana grafana, Postgres postgres, ProofsProperties properties) {
+    DefaultPasswordsProof(Grafana grafana, Postgres postgres, SecurityProofsProperties properties) {
         this.grafana = grafana;
         this.postgres = postgres;
         this.properties = properties;

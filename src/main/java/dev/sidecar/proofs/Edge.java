@@ -26,6 +26,11 @@ final class Edge {
         this.address = address;
     }
 
+    /** The path that drills ask for. */
+    String path() {
+        return address == null ? "/" : address.getRawPath();
+    }
+
     /** Makes one request and returns its id. */
     String request() throws InterruptedException {
         if (address == null) {

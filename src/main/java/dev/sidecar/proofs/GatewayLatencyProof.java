@@ -21,15 +21,15 @@ final class GatewayLatencyProof implements Proof {
     private static final double NANOS_PER_MS = 1e6;
 
     private final Environment environment;
-    private final ProofsProperties properties;
+    private final Edge edge;
     private final HttpClient client = HttpClient.newBuilder()
             .connectTimeout(LIMIT)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
 
-    GatewayLatencyProof(Environment environment, ProofsProperties properties) {
+    GatewayLatencyProof(Environment environment, Edge edge) {
         this.environment = environment;
-        this.properties = properties;
+        this.edge = edge;
     }
 
     @Override
@@ -48,7 +48,7 @@ final class GatewayLatencyProof implements Proof {
         if (upstream.isBlank()) {
             throw new NotConfigured("There is no gateway: set sidecar.gateway.upstream to the address of the API.");
         }
-        String path = properties.edgeUrl() == null ? "/" : properties.edgeUrl().getRawPath();
+        String path = edge.path();
         URI direct = URI.create(upstream.replaceAll("/+$", "") + path);
         URI through = URI.create("http://127.0.0.1:" + environment.getProperty("sidecar.gateway.port", "8000") + path);
         double[] directly = new double[PAIRS];

@@ -15,7 +15,7 @@ final class IsolationProof implements Proof {
 
     private final @Nullable Path report;
 
-    IsolationProof(ProofsProperties properties) {
+    IsolationProof(SecurityProofsProperties properties) {
         this.report = properties.preflightReport();
     }
 

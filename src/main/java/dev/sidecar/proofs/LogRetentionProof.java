@@ -24,7 +24,7 @@ final class LogRetentionProof implements Proof {
     private final Duration retention;
     private final Clock clock;
 
-    LogRetentionProof(Loki loki, ProofsProperties properties, Clock clock) {
+    LogRetentionProof(Loki loki, LoggingProofsProperties properties, Clock clock) {
         this.loki = loki;
         this.retention = properties.retention();
         this.clock = clock;

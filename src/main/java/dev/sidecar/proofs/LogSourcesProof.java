@@ -18,7 +18,7 @@ final class LogSourcesProof implements Proof {
     private final Map<String, Duration> sources;
     private final Clock clock;
 
-    LogSourcesProof(Loki loki, ProofsProperties properties, Clock clock) {
+    LogSourcesProof(Loki loki, LoggingProofsProperties properties, Clock clock) {
         this.loki = loki;
         this.sources = properties.logSources();
         this.clock = clock;

@@ -11,7 +11,7 @@ final class LogVolumeProof implements Proof {
     private final Prometheus prometheus;
     private final Duration retention;
 
-    LogVolumeProof(Loki loki, Prometheus prometheus, ProofsProperties properties) {
+    LogVolumeProof(Loki loki, Prometheus prometheus, LoggingProofsProperties properties) {
         this.loki = loki;
         this.prometheus = prometheus;
         this.retention = properties.retention();

@@ -12,7 +12,7 @@ final class MetricRetentionProof implements Proof {
     private final Prometheus prometheus;
     private final Duration retention;
 
-    MetricRetentionProof(Prometheus prometheus, ProofsProperties properties) {
+    MetricRetentionProof(Prometheus prometheus, MetricsProofsProperties properties) {
         this.prometheus = prometheus;
         this.retention = properties.retention();
     }

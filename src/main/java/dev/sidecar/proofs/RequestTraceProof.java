@@ -17,7 +17,7 @@ final class RequestTraceProof implements Proof {
     private final Edge edge;
     private final List<String> crossed;
 
-    RequestTraceProof(Loki loki, Edge edge, ProofsProperties properties) {
+    RequestTraceProof(Loki loki, Edge edge, LoggingProofsProperties properties) {
         this.loki = loki;
         this.edge = edge;
         this.crossed = properties.crossed();

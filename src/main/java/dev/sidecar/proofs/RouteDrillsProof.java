@@ -26,7 +26,7 @@ final class RouteDrillsProof implements Proof {
     private final Clock clock;
     private final Deque<Instant> done = new ArrayDeque<>();
 
-    RouteDrillsProof(Drills drills, ProofsProperties properties, Clock clock) {
+    RouteDrillsProof(Drills drills, AlertingProofsProperties properties, Clock clock) {
         this.drills = drills;
         this.mostPerDay = properties.routeDrillsPerDay();
         this.clock = clock;

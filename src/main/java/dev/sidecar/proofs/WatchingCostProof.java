@@ -32,9 +32,9 @@ final class WatchingCostProof implements Proof {
             + THEM + "}) or process_resident_memory_bytes{" + THEM + "}";
 
     private final Prometheus prometheus;
-    private final ProofsProperties budget;
+    private final PerformanceProofsProperties budget;
 
-    WatchingCostProof(Prometheus prometheus, ProofsProperties properties) {
+    WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
         this.prometheus = prometheus;
         this.budget = properties;
     }

@@ -2,7 +2,7 @@ package dev.sidecar.alerts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.alerts.AlertsSettings.BackupOutcomes;
+import dev.sidecar.alerts.NoticesProperties.BackupOutcomes;
 import dev.sidecar.jobs.JobEnded;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.settings.Identity;
@@ -74,7 +74,7 @@ class BackupNoticesTest {
                 wanted,
                 new Identity("staging", "box-1", "sidecar", "test"),
                 clock,
-                new AlertMetrics(registry, off, List.of()));
+                new NoticeMetrics(registry, off, List.of()));
     }
 
     private double suppressed(String reason) {

@@ -41,7 +41,7 @@ class MailReceiverTest extends ReceiverContract {
 
     private Receiver receiver(int smtpPort, String password) {
         return new MailReceiver(
-                new AlertsSettings.Mail(
+                new NoticesProperties.Mail(
                         "localhost:" + smtpPort,
                         "Sidecar <sidecar@example.org>",
                         List.of("ops@example.org", "boss@example.org"),

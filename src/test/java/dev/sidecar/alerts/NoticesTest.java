@@ -21,7 +21,7 @@ class NoticesTest {
     private final DeadMansSwitch deadMansSwitch =
             new DeadMansSwitch(clock, Duration.ofMinutes(5), Duration.ofHours(1), true);
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final AlertMetrics metrics = new AlertMetrics(registry, deadMansSwitch, List.of("first", "second"));
+    private final NoticeMetrics metrics = new NoticeMetrics(registry, deadMansSwitch, List.of("first", "second"));
     private final List<Duration> pauses = new ArrayList<>();
     private final Scripted first = new Scripted("first");
     private final Scripted second = new Scripted("second");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.icegreen.greenmail.junit5.GreenMailExtension;
 import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
-import dev.sidecar.alerts.AlertsSettings.BackupOutcomes;
+import dev.sidecar.alerts.NoticesProperties.BackupOutcomes;
 import dev.sidecar.jobs.JobEnded;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Outcome.Result;
@@ -33,7 +33,7 @@ class WatchTest {
     private final Identity identity = new Identity("staging", "box-1", "sidecar", "test");
     private final DeadMansSwitch deadMansSwitch =
             new DeadMansSwitch(clock, Duration.ofMinutes(5), Duration.ofHours(1), true);
-    private final AlertMetrics metrics = new AlertMetrics(new SimpleMeterRegistry(), deadMansSwitch, List.of("mail"));
+    private final NoticeMetrics metrics = new NoticeMetrics(new SimpleMeterRegistry(), deadMansSwitch, List.of("mail"));
 
     @Test
     void aSilentAlarmSystemIsTwoMailsOneWhenItBeginsAndOneWhenItIsOver() throws Exception {
@@ -129,7 +129,7 @@ class WatchTest {
     }
 
     private Notices notices() {
-        AlertsSettings.Mail mail = new AlertsSettings.Mail(
+        NoticesProperties.Mail mail = new NoticesProperties.Mail(
                 "localhost:" + greenMail.getSmtp().getPort(),
                 "sidecar@example.org",
                 List.of("ops@example.org"),

@@ -34,14 +34,12 @@ final class SampleBackups {
 
     /** Lays it down as a taken one would lie there, with a file of the manifest's checksum. */
     static void store(Backup backup, BackupStore store) throws IOException {
-        Catalogue.write(store, backup.id() + "/database.dump.zst", CONTENT);
+        store.write(backup.id() + "/database.dump.zst", CONTENT);
         for (BackupEvent event : backup.events()) {
-            Catalogue.write(
-                    store,
-                    backup.id() + "/events/" + event.type() + "-" + event.at().getEpochSecond() + ".json",
+            store.write(backup.id() + "/events/" + event.type() + "-" + event.at().getEpochSecond() + ".json",
                     ManifestFile.writeEvent(event));
         }
-        Catalogue.write(store, backup.id() + "/" + Manifest.FILE, ManifestFile.write(backup.manifest()));
+        store.write(backup.id() + "/" + Manifest.FILE, ManifestFile.write(backup.manifest()));
     }
 
     /** Taken right at its slot, and not verified further than when it was published. */

@@ -104,19 +104,7 @@ class FaultsTest {
     void whatWatchingCostsIsNotJudgedBeforeItWasWatchedForSoLong() {
         Finding finding = new WatchingCostProof(
                         world.prometheusClient(),
-                        new ProofsProperties(
-                                1,
-                                Map.of(),
-                                null,
-                                List.of(),
-                                Map.of(),
-                                Duration.ZERO,
-                                "",
-                                null,
-                                1,
-                                DataSize.ofGigabytes(100),
-                                10_000,
-                                Duration.ofHours(6)))
+                        new PerformanceProofsProperties(DataSize.ofGigabytes(100), 10_000, Duration.ofHours(6)))
                 .prove();
 
         assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
@@ -126,19 +114,7 @@ class FaultsTest {
     @Test
     @Order(2)
     void whatReachesPeopleIsLimited() throws Exception {
-        ProofsProperties onePerDay = new ProofsProperties(
-                1,
-                Map.of(),
-                null,
-                List.of(),
-                Map.of(),
-                Duration.ZERO,
-                "",
-                null,
-                1,
-                DataSize.ofMegabytes(1),
-                1,
-                Duration.ofMinutes(10));
+        AlertingProofsProperties onePerDay = new AlertingProofsProperties(1);
         int told = world.delivered();
 
         Finding finding = new RouteDrillsProof(world.drills(), onePerDay, Clock.systemUTC()).prove();

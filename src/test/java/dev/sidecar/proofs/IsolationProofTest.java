@@ -51,19 +51,6 @@ class IsolationProofTest {
 
     private Finding prove(String report) throws IOException {
         Path file = Files.writeString(folder.resolve("preflight.json"), report);
-        return new IsolationProof(new ProofsProperties(
-                        3,
-                        Map.of(),
-                        null,
-                        List.of(),
-                        Map.of(),
-                        Duration.ofDays(30),
-                        "",
-                        file,
-                        30,
-                        DataSize.ofMegabytes(800),
-                        2,
-                        Duration.ofMinutes(10)))
-                .prove();
+        return new IsolationProof(new SecurityProofsProperties("", file)).prove();
     }
 }

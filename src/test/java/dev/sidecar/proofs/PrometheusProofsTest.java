@@ -143,12 +143,12 @@ class PrometheusProofsTest {
 
     @Test
     void aRetentionThatIsNotTheAgreedOneBreaksTheProof() {
-        assertThat(new MetricRetentionProof(prometheus("sidecar"), properties(Duration.ofDays(15)))
+        assertThat(new MetricRetentionProof(prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(15)))
                         .prove()
                         .verdict())
                 .isEqualTo(Verdict.HELD);
 
-        Finding finding = new MetricRetentionProof(prometheus("sidecar"), properties(Duration.ofDays(30))).prove();
+        Finding finding = new MetricRetentionProof(prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(30))).prove();
         assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(finding.evidence()).startsWith("The running Prometheus keeps 15.0 d (agreed: 30.0 d)");
     }
@@ -169,21 +169,5 @@ class PrometheusProofsTest {
 
     private static Prometheus prometheus(String... expected) {
         return PrometheusFixture.at(server.address(), Set.of(expected), Set.of("orders_lost_total"));
-    }
-
-    private static ProofsProperties properties(Duration retention) {
-        return new ProofsProperties(
-                2,
-                Map.of(),
-                null,
-                List.of(),
-                Map.of(),
-                retention,
-                "",
-                null,
-                30,
-                DataSize.ofMegabytes(800),
-                2,
-                Duration.ofMinutes(10));
     }
 }

@@ -7,20 +7,19 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Where Loki is. The lines themselves are shipped by {@link LineAppender}, which exists before any setting is checked; this is
- * where a wrong one stops the start.
+ * Where Loki is. The log appender reads the same settings before any of them is checked; this is where a wrong one stops the start.
  *
  * @param lokiUrl the base of Loki's HTTP interface, such as {@code http://loki:3100}; null if there is no Loki
  * @param lokiUsername who Loki's reverse proxy shall see; null if it asks for no login
  * @param lokiPassword the password to that
  */
 @ConfigurationProperties("sidecar.logs")
-record LogsSettings(
+record LokiProperties(
         @Nullable URI lokiUrl,
         @Nullable String lokiUsername,
         @Nullable Secret lokiPassword) {
 
-    LogsSettings {
+    LokiProperties {
         lokiUrl = lokiUrl == null || lokiUrl.toString().isBlank() ? null : lokiUrl;
         lokiUsername = lokiUsername == null || lokiUsername.isBlank() ? null : lokiUsername;
         InvalidSetting.unless(

@@ -13,23 +13,23 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 
-class AlertsSettingsTest {
+class NoticesPropertiesTest {
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner().withUserConfiguration(Bound.class);
 
     @Configuration(proxyBeanMethods = false)
-    @EnableConfigurationProperties(AlertsSettings.class)
+    @EnableConfigurationProperties(NoticesProperties.class)
     @ComponentScan("dev.sidecar.secrets")
     static class Bound {}
 
     @Test
     void withoutAnySettingNobodyIsToldDirectlyAndTheSwitchIsOff() {
         runner.run(context -> {
-            AlertsSettings settings = context.getBean(AlertsSettings.class);
+            NoticesProperties settings = context.getBean(NoticesProperties.class);
             assertThat(settings.alertmanagerUrl()).isNull();
             assertThat(settings.mail().isOn()).isFalse();
             assertThat(settings.slack().webhookUrl()).isNull();
-            assertThat(settings.backupOutcomes()).isEqualTo(AlertsSettings.BackupOutcomes.NONE);
+            assertThat(settings.backupOutcomes()).isEqualTo(NoticesProperties.BackupOutcomes.NONE);
         });
     }
 
@@ -56,8 +56,8 @@ class AlertsSettingsTest {
                         "sidecar.alerts.mail.username=me",
                         "sidecar.alerts.mail.password=hunter2")
                 .run(context -> {
-                    AlertsSettings.Mail mail =
-                            context.getBean(AlertsSettings.class).mail();
+                    NoticesProperties.Mail mail =
+                            context.getBean(NoticesProperties.class).mail();
                     assertThat(mail.host()).isEqualTo("mail.example.org");
                     assertThat(mail.port()).isEqualTo(587);
                     assertThat(mail.to()).containsExactly("ops@example.org", "boss@example.org");
@@ -108,7 +108,7 @@ class AlertsSettingsTest {
     @Test
     void aSubjectCannotBeginAnotherHeader() {
         assertThat(new Notice("a\r\nBcc: x", "").subject()).isEqualTo("a Bcc: x");
-        assertThatThrownBy(() -> new AlertsSettings.Mail(
+        assertThatThrownBy(() -> new NoticesProperties.Mail(
                         "mail:25", "a@b\r\nBcc: x@y", java.util.List.of("c@d.org"), null, null, true))
                 .isInstanceOf(InvalidSetting.class);
     }

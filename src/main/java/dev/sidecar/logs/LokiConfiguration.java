@@ -4,16 +4,18 @@ import dev.sidecar.peers.Peer;
 import dev.sidecar.settings.Identity;
 import java.time.Clock;
 import java.time.Duration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-class LokiQueryConfiguration {
+@EnableConfigurationProperties(LokiProperties.class)
+class LokiConfiguration {
 
     private static final Duration LIMIT = Duration.ofSeconds(15);
 
     @Bean
-    Loki loki(LogsSettings settings, Identity identity, Clock clock) {
+    Loki loki(LokiProperties settings, Identity identity, Clock clock) {
         Peer peer = new Peer("Loki", "LOKI_URL", settings.lokiUrl(), LIMIT, headers -> {
             if (settings.lokiUsername() != null && settings.lokiPassword() != null) {
                 headers.setBasicAuth(

@@ -16,18 +16,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param remindEvery how often they are told again
  * @param heartbeatUrl asked every minute while all is well, so that somebody outside notices when this host is gone
  * @param backupOutcomes which ends of backup jobs are told directly
- * @param drillPause how long after a drill the next may be asked for
  * @param mail by which mail server; off without one
  * @param slack into which channel; off without one
  */
 @ConfigurationProperties("sidecar.alerts")
-record AlertsSettings(
+record NoticesProperties(
         @Nullable URI alertmanagerUrl,
         @DefaultValue("5m") Duration watchdogLimit,
         @DefaultValue("1h") Duration remindEvery,
         @Nullable Secret heartbeatUrl,
         @DefaultValue("none") BackupOutcomes backupOutcomes,
-        @DefaultValue("1m") Duration drillPause,
         @DefaultValue Mail mail,
         @DefaultValue Slack slack) {
 
@@ -38,12 +36,11 @@ record AlertsSettings(
         ALL
     }
 
-    AlertsSettings {
+    NoticesProperties {
         alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;
         Peer.requireAddress("sidecar.alerts.alertmanager-url", alertmanagerUrl);
         requireBetween("watchdog-limit", watchdogLimit, Duration.ofMinutes(2), Duration.ofDays(1), "2m and 1d");
         requireBetween("remind-every", remindEvery, Duration.ofMinutes(1), Duration.ofDays(7), "1m and 7d");
-        requireBetween("drill-pause", drillPause, Duration.ZERO, Duration.ofDays(1), "0s and 1d");
         requireSecretAddress("sidecar.alerts.heartbeat-url", heartbeatUrl);
     }
 

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.Peer;
 import dev.sidecar.settings.Identity;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,6 +1,12 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.jobs.JobSource;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Compression;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Encryption;
+import dev.sidecar.stores.LocalStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,12 +41,12 @@ class BackupConfiguration {
     }
 
     @Bean
-    Expire expire(Catalogue catalogue, Backups backups, BackupProperties settings, Clock clock) {
-        return new Expire(catalogue, backups::isInUse, RetentionPolicy.of(settings, backups::levelFor), clock);
+    Expiration expire(Catalogue catalogue, Backups backups, BackupProperties settings, Clock clock) {
+        return new Expiration(catalogue, backups::isInUse, RetentionPolicy.of(settings, backups::levelFor), clock);
     }
 
     @Bean
-    BackupRun backupRun(Backups backups, Copies copies, Expire expire) {
+    BackupRun backupRun(Backups backups, Copies copies, Expiration expire) {
         return new BackupRun(backups, copies, expire);
     }
 
@@ -71,7 +77,7 @@ class BackupConfiguration {
         }
 
         @Bean
-        BackupController backupController(Backups backups, Expire expire, BackupWork work, Clock clock) {
+        BackupController backupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
             return new BackupController(backups, expire, work, clock);
         }
     }

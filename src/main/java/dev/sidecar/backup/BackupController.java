@@ -1,7 +1,13 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -30,11 +36,11 @@ import org.springframework.web.bind.annotation.RestController;
 class BackupController {
 
     private final Backups backups;
-    private final Expire expire;
+    private final Expiration expire;
     private final BackupWork work;
     private final Clock clock;
 
-    BackupController(Backups backups, Expire expire, BackupWork work, Clock clock) {
+    BackupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
         this.backups = backups;
         this.expire = expire;
         this.work = work;

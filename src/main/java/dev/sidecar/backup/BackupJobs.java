@@ -1,12 +1,15 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Retries;
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Generation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,8 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.settings.InvalidSetting;
 import java.time.DateTimeException;
 import java.time.Duration;

@@ -1,6 +1,11 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,16 +17,16 @@ import org.slf4j.LoggerFactory;
  * All that belongs to one backup of one database: take it, copy it to the further stores, verify it in each, expire what is too
  * much. Runs of one process wait for each other, so that the weekly slot finds the daily one finished.
  */
-final class BackupRun {
+public final class BackupRun {
 
     private static final Logger log = LoggerFactory.getLogger(BackupRun.class);
 
     private final Backups backups;
     private final Copies copies;
-    private final Expire expire;
+    private final Expiration expire;
     private final ReentrantLock oneAtATime = new ReentrantLock(true);
 
-    BackupRun(Backups backups, Copies copies, Expire expire) {
+    BackupRun(Backups backups, Copies copies, Expiration expire) {
         this.backups = backups;
         this.copies = copies;
         this.expire = expire;
@@ -32,7 +37,7 @@ final class BackupRun {
      * @param verifications of it, the first store's first; empty if it was not to be verified
      * @param problems what went wrong after it was published
      */
-    record Done(Backup backup, List<Verification> verifications, List<String> problems) {
+    public record Done(Backup backup, List<Verification> verifications, List<String> problems) {
 
         boolean held() {
             return problems.isEmpty();
@@ -40,7 +45,7 @@ final class BackupRun {
     }
 
     /** @throws BackupFailure if nothing was published; what fails later is among the problems */
-    Done take(TakeRequest request, boolean verify, Progress progress) {
+    public Done take(TakeRequest request, boolean verify, Progress progress) {
         return alone(() -> finish(backups.take(request, progress), verify, progress));
     }
 

@@ -1,8 +1,15 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupEvent.Type;
-import dev.sidecar.backup.BackupFailure.Reason;
-import java.time.Clock;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupEvent;
+import dev.sidecar.sets.BackupEvent.Type;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -56,8 +63,7 @@ public final class Backups {
         metrics.known(request.database(), request.generation());
         try {
             Optional<Backup> previous = latest(request.database());
-            Backup taken = interruptibly(
-                    () -> new Taker(settings, tools).take(request, previous, progress));
+            Backup taken = interruptibly(() -> new Taker(settings, tools).take(request, previous, progress));
             log.atInfo()
                     .addKeyValue("backup", taken.id())
                     .addKeyValue("bytes", taken.manifest().storedBytes())
@@ -69,7 +75,11 @@ public final class Backups {
             return compared;
         } catch (BackupFailure e) {
             if (e.reason() != Reason.BUSY) {
-                metrics.failed(request.database(), request.generation(), e.reason(), tools.clock().instant());
+                metrics.failed(
+                        request.database(),
+                        request.generation(),
+                        e.reason(),
+                        tools.clock().instant());
                 log.atError()
                         .addKeyValue("database", request.database())
                         .addKeyValue("reason", e.reason().label())
@@ -79,7 +89,11 @@ public final class Backups {
             }
             throw e;
         } catch (RuntimeException | Error e) {
-            metrics.failed(request.database(), request.generation(), Reason.UNEXPECTED, tools.clock().instant());
+            metrics.failed(
+                    request.database(),
+                    request.generation(),
+                    Reason.UNEXPECTED,
+                    tools.clock().instant());
             throw e;
         } finally {
             measureRoom();
@@ -109,7 +123,8 @@ public final class Backups {
         log.atWarn()
                 .addKeyValue("backup", taken.id())
                 .log("backup is suspect, the one before is pinned; look, then 'clear' or restore: {}", why);
-        Backup suspect = tools.catalogue().record(taken, BackupEvent.of(Type.SUSPECT, tools.clock().instant(), why));
+        Backup suspect = tools.catalogue()
+                .record(taken, BackupEvent.of(Type.SUSPECT, tools.clock().instant(), why));
         pin(previous.get().id(), "the next backup, %s, is suspect".formatted(taken.id()));
         return suspect;
     }
@@ -123,7 +138,8 @@ public final class Backups {
     public Backup get(BackupId id) {
         return list().stream()
                 .filter(backup -> backup.id().equals(id))
-                .min(Comparator.comparing(backup -> tools.catalogue().stores().indexOf(tools.catalogue().store(backup.store()))))
+                .min(Comparator.comparing(backup ->
+                        tools.catalogue().stores().indexOf(tools.catalogue().store(backup.store()))))
                 .orElseThrow(() -> new BackupFailure(
                         Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows them.".formatted(id)));
     }
@@ -138,8 +154,7 @@ public final class Backups {
     /** Verifies one from the store that it lies in, and writes down beside it what was found. */
     public Verification verify(Backup backup, VerificationLevel level, Progress progress) {
         try (InUse.Hold hold = inUse.hold(backup.id())) {
-            Verification found = interruptibly(
-                    () -> new Verifier(settings, tools).verify(backup, level, progress));
+            Verification found = interruptibly(() -> new Verifier(settings, tools).verify(backup, level, progress));
             write(backup, found);
             return found;
         } catch (BackupFailure e) {
@@ -159,17 +174,18 @@ public final class Backups {
             tools.catalogue().record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
         } else {
             if (found.reached() != VerificationLevel.L0) {
-                tools.catalogue().record(
-                        backup,
-                        new BackupEvent(
-                                Type.VERIFIED,
-                                found.at(),
-                                found.reached(),
-                                found.restoreTook(),
-                                String.join(
-                                        " ",
-                                        Stream.concat(found.problems().stream(), found.notes().stream())
-                                                .toList())));
+                tools.catalogue()
+                        .record(
+                                backup,
+                                new BackupEvent(
+                                        Type.VERIFIED,
+                                        found.at(),
+                                        found.reached(),
+                                        found.restoreTook(),
+                                        String.join(
+                                                " ",
+                                                Stream.concat(found.problems().stream(), found.notes().stream())
+                                                        .toList())));
             }
             metrics.verified(backup, found.reached(), found.at(), found.restoreTook());
         }
@@ -201,8 +217,8 @@ public final class Backups {
             throw new BackupFailure(Reason.RESTORE, "Nothing was touched: " + String.join(" ", plan.obstacles()));
         }
         try (InUse.Hold hold = inUse.hold(request.id())) {
-            Restored restored = interruptibly(() ->
-                    new Restorer(settings, tools).restore(get(request.id()), request, progress));
+            Restored restored =
+                    interruptibly(() -> new Restorer(settings, tools).restore(get(request.id()), request, progress));
             log.atInfo()
                     .addKeyValue("backup", restored.id())
                     .addKeyValue("database", restored.database())
@@ -255,7 +271,7 @@ public final class Backups {
      * The level that a backup must be verified to before it counts as good: the level of the settings, less for a database that is too
      * large to be restored each time, and no more than its checksums where this host cannot decrypt it.
      */
-    VerificationLevel levelFor(Manifest manifest) {
+    public VerificationLevel levelFor(Manifest manifest) {
         VerificationLevel level = settings.verify().level();
         if (level.atLeast(VerificationLevel.L3)
                 && manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()) {
@@ -325,7 +341,8 @@ public final class Backups {
         get(id);
         list().stream()
                 .filter(backup -> backup.id().equals(id))
-                .forEach(backup -> tools.catalogue().record(backup, BackupEvent.of(type, tools.clock().instant(), why)));
+                .forEach(backup -> tools.catalogue()
+                        .record(backup, BackupEvent.of(type, tools.clock().instant(), why)));
     }
 
     private void requireConfigured() {

@@ -1,7 +1,14 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.Manifest.Extension;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Encryption;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Extension;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,12 +1,22 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.Contents;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ScratchFolder;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.Sql;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -54,13 +64,15 @@ final class Restorer {
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 PasswordFile passwords = address.passwordFile();
                 Connection maintenance = address.connectToMaintenance("sidecar restore")) {
-            Client client = tools.postgres().programs()
+            Client client = tools.postgres()
+                    .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
             NewDatabase.create(maintenance, target, manifest.server());
             boolean whole = false;
             try {
                 progress.begin("restoring " + backup.id(), manifest.storedBytes());
-                SetReader reader = new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
+                SetReader reader =
+                        new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
                 reader.checkManifest();
                 new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
                         .load(address.connectionString(target, passwords, "sidecar restore"), request);

@@ -1,15 +1,29 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.Contents;
-import dev.sidecar.backup.Manifest.FileKind;
-import dev.sidecar.backup.Manifest.StoredFile;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.Children;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Snapshot;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Instructions;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetWriter;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.stores.Store;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,7 +48,7 @@ final class Taker {
     }
 
     Backup take(TakeRequest request, Optional<Backup> previous, Progress progress) throws InterruptedException {
-        BackupStore store = tools.catalogue().stores().get(0);
+        Store store = tools.catalogue().stores().get(0);
         checkStore(store, previous);
         tools.encryption().check();
         progress.begin("connecting to " + request.database(), 0);
@@ -42,8 +56,8 @@ final class Taker {
         try (PasswordFile passwords = address.passwordFile();
                 Snapshot snapshot = new Snapshot(address, request.database());
                 Children children = new Children()) {
-            Client client = tools.postgres().programs()
-                    .ofMajor(snapshot.server().major());
+            Client client =
+                    tools.postgres().programs().ofMajor(snapshot.server().major());
             refuseSecondOfSlot(request, store);
             tools.catalogue().sweep(request.database());
             Instant startedAt = tools.clock().instant();
@@ -73,7 +87,7 @@ final class Taker {
     private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
 
     /** Another sidecar may have been quicker; only with the lock in hand can that be seen. */
-    private void refuseSecondOfSlot(TakeRequest request, BackupStore store) {
+    private void refuseSecondOfSlot(TakeRequest request, Store store) {
         tools.catalogue().list(store).stream()
                 .filter(backup -> request.generation() != Generation.MANUAL
                         && backup.id().generation() == request.generation()
@@ -85,7 +99,7 @@ final class Taker {
                 });
     }
 
-    private void checkStore(BackupStore store, Optional<Backup> previous) {
+    private void checkStore(Store store, Optional<Backup> previous) {
         try {
             OptionalLong free = store.freeBytes();
             long needed = (long) (previous.map(b -> b.manifest().storedBytes()).orElse(0L) * ROOM);
@@ -151,7 +165,8 @@ final class Taker {
         checkComplete(java.util.Objects.requireNonNull(contents), files, tablesWithData.get());
         files.sort(Comparator.comparing(StoredFile::kind).thenComparing(StoredFile::name));
         String version = "pg_dump " + run.client.version();
-        String instructions = Instructions.text(run.id, snapshot.server(), tools.encryption().description(), files, version);
+        String instructions =
+                Instructions.text(run.id, snapshot.server(), tools.encryption().description(), files, version);
         files.add(run.writer.writePlain(
                 Instructions.FILE, FileKind.INSTRUCTIONS, instructions.getBytes(StandardCharsets.UTF_8)));
         return new Manifest(

@@ -1,6 +1,7 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package dev.sidecar.console;
 
-import dev.sidecar.logs.LogLine;
-import dev.sidecar.logs.Loki;
-import dev.sidecar.logs.Window;
+import dev.sidecar.loki.LogLine;
+import dev.sidecar.loki.Loki;
+import dev.sidecar.loki.Window;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import java.time.Duration;

@@ -7,6 +7,7 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import com.github.loki4j.client.http.HttpConfig;
 import com.github.loki4j.client.pipeline.PipelineConfig;
+import dev.sidecar.loki.LokiAddress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;

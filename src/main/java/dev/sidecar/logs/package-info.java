@@ -1,6 +1,6 @@
-/** Log lines: one JSON object each, to standard output and to Loki without ever holding up whoever writes them, and found again. */
+/** Log lines: one JSON object each, to standard output and to Loki without ever holding up the program that writes them. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = "loki")
 package dev.sidecar.logs;
 
 import org.jspecify.annotations.NullMarked;

@@ -2,7 +2,7 @@ package dev.sidecar.alerts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.rules.RuleFiles;
+import dev.sidecar.prometheus.RuleFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,8 +3,14 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.StoreProperties.S3;
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.S3Store;
+import dev.sidecar.stores.TestStores;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.S3Server;
 import java.nio.charset.StandardCharsets;
@@ -60,14 +66,8 @@ class HostileNamesTest {
     @Test
     void eachHasABackupOfItsOwnThatRestoresIntoItself() {
         BackupFixture fixture = new BackupFixture(server, folder);
-        S3 settings = new S3(
-                bucketServer.createBucket(),
-                bucketServer.endpoint(),
-                "us-east-1",
-                bucketServer.accessKey(),
-                Secret.of(bucketServer.secretKey()),
-                "");
-        try (S3Store bucket = S3Connection.PATIENT.open(settings)) {
+        try (S3Store bucket =
+                TestStores.bucket(bucketServer, bucketServer.endpoint(), bucketServer.createBucket(), "")) {
             Backups backups = fixture.backups(bucket);
             assertThat(backups.databases()).containsAll(NAMES);
 

@@ -1,5 +1,14 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.postgres.InstalledPrograms;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.TestPostgres;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.TestSets;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.BoundSettings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -17,9 +26,7 @@ public final class KilledSidecar {
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> settings = new HashMap<>();
         for (String argument : List.of(arguments).subList(2, arguments.length)) {
-            settings.put(
-                    argument.substring(0, argument.indexOf('=')),
-                    argument.substring(argument.indexOf('=') + 1));
+            settings.put(argument.substring(0, argument.indexOf('=')), argument.substring(argument.indexOf('=') + 1));
         }
         LocalStore local = new LocalStore(Path.of(String.valueOf(settings.get("directory"))));
         Postgres postgres = TestPostgres.of(settings);
@@ -47,7 +54,7 @@ public final class KilledSidecar {
                             java.util.Optional.empty(),
                             progress);
         } else {
-            Clients.Client client = postgres.programs().ofMajor(Integer.parseInt(arguments[1]));
+            InstalledPrograms.Client client = postgres.programs().ofMajor(Integer.parseInt(arguments[1]));
             postgres.scratchServer(client, 0, java.util.List.of());
             System.out.println("begun");
             Thread.sleep(600_000);

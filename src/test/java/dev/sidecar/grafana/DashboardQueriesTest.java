@@ -2,8 +2,8 @@ package dev.sidecar.grafana;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.rules.Contracts;
-import dev.sidecar.rules.Expressions;
+import dev.sidecar.prometheus.Contracts;
+import dev.sidecar.prometheus.Expressions;
 import dev.sidecar.support.PrometheusServer;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.sidecar.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.rules.RuleFiles;
-import dev.sidecar.rules.RuleFiles.Alert;
+import dev.sidecar.prometheus.RuleFiles;
+import dev.sidecar.prometheus.RuleFiles.Alert;
 import dev.sidecar.support.Programs;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.console.Browser;
+import dev.sidecar.proofs.alerting.AlertingProofsProperties;
+import dev.sidecar.proofs.alerting.RouteDrillsProof;
+import dev.sidecar.proofs.performance.PerformanceProofsProperties;
+import dev.sidecar.proofs.performance.WatchingCostProof;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

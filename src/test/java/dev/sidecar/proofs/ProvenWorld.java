@@ -405,11 +405,13 @@ final class ProvenWorld implements AutoCloseable {
     }
 
     double value(String query) {
-        return sidecar.getBean(dev.sidecar.rules.Prometheus.class).value(query).orElseThrow();
+        return sidecar.getBean(dev.sidecar.prometheus.Prometheus.class)
+                .value(query)
+                .orElseThrow();
     }
 
-    dev.sidecar.rules.Prometheus prometheusClient() {
-        return sidecar.getBean(dev.sidecar.rules.Prometheus.class);
+    dev.sidecar.prometheus.Prometheus prometheusClient() {
+        return sidecar.getBean(dev.sidecar.prometheus.Prometheus.class);
     }
 
     Drills drills() {

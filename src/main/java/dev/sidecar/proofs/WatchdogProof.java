@@ -4,6 +4,7 @@ import dev.sidecar.alerts.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 
 final class WatchdogProof implements Proof {
 
@@ -33,7 +34,7 @@ final class WatchdogProof implements Proof {
             case OPEN ->
                 Finding.broken(
                         "The Watchdog has been missing since %s: nobody would be told of anything.",
-                        status.openSince());
+                        Objects.requireNonNull(status.openSince()));
             case WATCHED ->
                 Finding.held(
                         "The last Watchdog arrived %s ago.",

@@ -31,9 +31,9 @@ class SourceRootsTest {
     @ValueSource(strings = {"src/demo/java", "src/dashboards/java"})
     void itCompilesWithoutTheTests(Path root) throws Exception {
         Path tests = folder(SourceRootsTest.class);
-        String classpath = Arrays.stream(System.getProperty(
-                                "surefire.test.class.path", System.getProperty("java.class.path"))
-                        .split(File.pathSeparator))
+        String classpath = Arrays.stream(
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                                .split(File.pathSeparator))
                 .filter(entry -> !Path.of(entry).equals(tests))
                 .collect(Collectors.joining(File.pathSeparator));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -57,21 +57,24 @@ class SourceRootsTest {
         Path product = folder(SidecarApplication.class);
 
         assertThat(product.resolve("dev/sidecar/SidecarApplication.class")).exists();
-        assertThat(sources(root)).isNotEmpty().allSatisfy(source -> assertThat(
-                        product.resolve(root.relativize(source).toString().replaceFirst("java$", "class")))
-                .doesNotExist());
+        assertThat(sources(root))
+                .isNotEmpty()
+                .allSatisfy(source -> assertThat(product.resolve(
+                                root.relativize(source).toString().replaceFirst("java$", "class")))
+                        .doesNotExist());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"src/demo/java", "src/dashboards/java"})
     void itsPackagesAreNullMarked(Path root) throws IOException {
         assertThat(sources(root).stream()
-                        .map(source -> root.relativize(source.getParent()).toString().replace('/', '.'))
+                        .map(source ->
+                                root.relativize(source.getParent()).toString().replace('/', '.'))
                         .distinct())
                 .isNotEmpty()
-                .allSatisfy(name -> assertThat(Class.forName(name + ".package-info")
-                                .isAnnotationPresent(NullMarked.class))
-                        .isTrue());
+                .allSatisfy(
+                        name -> assertThat(Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
+                                .isTrue());
     }
 
     private static List<Path> sources(Path root) throws IOException {

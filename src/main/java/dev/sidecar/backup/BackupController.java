@@ -206,9 +206,9 @@ class BackupController {
             case SPACE -> HttpStatus.INSUFFICIENT_STORAGE;
             default -> HttpStatus.INTERNAL_SERVER_ERROR;
         };
-        ResponseEntity<ProblemDetail> answer = problem(status, failure.getMessage());
-        answer.getBody().setProperty("reason", failure.reason().label());
-        return answer;
+        ProblemDetail problem = detail(status, failure.getMessage());
+        problem.setProperty("reason", failure.reason().label());
+        return ResponseEntity.status(status).body(problem);
     }
 
     @ExceptionHandler
@@ -222,9 +222,13 @@ class BackupController {
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, @Nullable String detail) {
+        return ResponseEntity.status(status).body(detail(status, detail));
+    }
+
+    private static ProblemDetail detail(HttpStatus status, @Nullable String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, String.valueOf(detail));
         problem.setProperty("request_id", MDC.get("request_id"));
-        return ResponseEntity.status(status).body(problem);
+        return problem;
     }
 
     /** A live database is to be replaced, and its name was not given twice. */

@@ -1,5 +1,7 @@
 package dev.sidecar.commands;
 
+import java.util.Objects;
+
 /**
  * A command cannot do what it was asked, for a reason that the operator can mend. Printed as one line, without a stack trace.
  */
@@ -21,6 +23,12 @@ public final class CommandFailure extends RuntimeException {
     public CommandFailure(int exitCode, String message) {
         super(message);
         this.exitCode = exitCode;
+    }
+
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** As documented in the command's help. */

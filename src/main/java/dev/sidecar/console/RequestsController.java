@@ -81,7 +81,9 @@ class RequestsController {
                     lines.stream().map(LogLine::service).collect(Collectors.toCollection(TreeSet::new)).stream()
                             .collect(Collectors.joining(", "));
             return new Found(null, lines, services, loki.windowOf(id), took);
-        } catch (NotConfigured | PeerUnavailable e) {
+        } catch (NotConfigured e) {
+            return Found.nothing(e.getMessage());
+        } catch (PeerUnavailable e) {
             return Found.nothing(e.getMessage());
         }
     }

@@ -1,5 +1,7 @@
 package dev.sidecar.peers;
 
+import java.util.Objects;
+
 /** A program was asked and gave no usable answer: gone, too slow, or an error of its own. The message says which and where. */
 public final class PeerUnavailable extends RuntimeException {
 
@@ -19,6 +21,12 @@ public final class PeerUnavailable extends RuntimeException {
     public PeerUnavailable(String message, int status) {
         super(message);
         this.status = status;
+    }
+
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** Whether the program works and refuses what it was asked: a query that is wrong, a thing that is not there. */

@@ -6,11 +6,13 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the JDBC driver talk through a socket in the file system, which it cannot by itself: the throwaway server listens nowhere else.
@@ -54,7 +56,7 @@ public final class UnixSockets extends SocketFactory {
     private static final class UnixSocket extends Socket {
 
         private final String path;
-        private SocketChannel channel;
+        private @Nullable SocketChannel channel;
         private int timeout;
 
         UnixSocket(String path) {
@@ -68,12 +70,21 @@ public final class UnixSockets extends SocketFactory {
 
         @Override
         public void connect(SocketAddress ignored, int timeout) throws IOException {
-            channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            channel.connect(UnixDomainSocketAddress.of(path));
+            SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
+            channel = opened;
+            opened.connect(UnixDomainSocketAddress.of(path));
+        }
+
+        private SocketChannel connected() throws SocketException {
+            if (channel == null) {
+                throw new SocketException("Socket is not connected");
+            }
+            return channel;
         }
 
         @Override
-        public InputStream getInputStream() {
+        public InputStream getInputStream() throws IOException {
+            SocketChannel from = connected();
             return new InputStream() {
                 @Override
                 public int read() throws IOException {
@@ -83,13 +94,14 @@ public final class UnixSockets extends SocketFactory {
 
                 @Override
                 public int read(byte[] bytes, int offset, int length) throws IOException {
-                    return channel.read(ByteBuffer.wrap(bytes, offset, length));
+                    return from.read(ByteBuffer.wrap(bytes, offset, length));
                 }
             };
         }
 
         @Override
-        public OutputStream getOutputStream() {
+        public OutputStream getOutputStream() throws IOException {
+            SocketChannel to = connected();
             return new OutputStream() {
                 @Override
                 public void write(int b) throws IOException {
@@ -100,7 +112,7 @@ public final class UnixSockets extends SocketFactory {
                 public void write(byte[] bytes, int offset, int length) throws IOException {
                     ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
                     while (buffer.hasRemaining()) {
-                        channel.write(buffer);
+                        to.write(buffer);
                     }
                 }
             };

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -37,7 +38,7 @@ final class MountedFiles implements Step {
                     .findFirst()
                     .ifPresent(path -> plan.found(closed(stack.relativize(path).toString())));
         } catch (IOException | UncheckedIOException e) {
-            plan.found(closed(e.getMessage()));
+            plan.found(closed(Objects.requireNonNullElse(e.getMessage(), stack.toString())));
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.sidecar.prometheus;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,14 +8,6 @@ import java.util.regex.Pattern;
 public final class PromDuration {
 
     private static final Pattern PART = Pattern.compile("(\\d+)(ms|[smhdwy])");
-    private static final Map<String, Duration> UNITS = Map.of(
-            "ms", Duration.ofMillis(1),
-            "s", Duration.ofSeconds(1),
-            "m", Duration.ofMinutes(1),
-            "h", Duration.ofHours(1),
-            "d", Duration.ofDays(1),
-            "w", Duration.ofDays(7),
-            "y", Duration.ofDays(365));
 
     private PromDuration() {}
 
@@ -25,8 +16,21 @@ public final class PromDuration {
         Duration sum = Duration.ZERO;
         Matcher part = PART.matcher(text);
         while (part.find()) {
-            sum = sum.plus(UNITS.get(part.group(2)).multipliedBy(Long.parseLong(part.group(1))));
+            sum = sum.plus(unit(part.group(2)).multipliedBy(Long.parseLong(part.group(1))));
         }
         return sum;
+    }
+
+    private static Duration unit(String name) {
+        return switch (name) {
+            case "ms" -> Duration.ofMillis(1);
+            case "s" -> Duration.ofSeconds(1);
+            case "m" -> Duration.ofMinutes(1);
+            case "h" -> Duration.ofHours(1);
+            case "d" -> Duration.ofDays(1);
+            case "w" -> Duration.ofDays(7);
+            case "y" -> Duration.ofDays(365);
+            default -> throw new IllegalArgumentException("'" + name + "' is no unit of time");
+        };
     }
 }

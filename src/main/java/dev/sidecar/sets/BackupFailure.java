@@ -1,6 +1,7 @@
 package dev.sidecar.sets;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /** A backup, verification or restore cannot be done, for a reason that the operator can mend; the message says what to do. */
 public final class BackupFailure extends RuntimeException {
@@ -17,6 +18,12 @@ public final class BackupFailure extends RuntimeException {
     public BackupFailure(Reason reason, String message, Throwable cause) {
         super(message, cause);
         this.reason = reason;
+    }
+
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** One of a closed list, also the metric's label. */

@@ -1,5 +1,6 @@
 package dev.sidecar.settings;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ public final class InvalidSetting extends IllegalArgumentException {
         this.name = name;
         this.value = value == null ? "" : value.toString();
         this.must = must;
+    }
+
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     String name() {

@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -50,7 +51,7 @@ public final class LocalStore implements Store {
     @Override
     public Upload create(String key) throws IOException {
         Path target = path(key);
-        makeDirectories(target.getParent());
+        makeDirectories(directoryOf(target));
         Path part = target.resolveSibling(target.getFileName() + PART);
         FileChannel channel =
                 FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY);
@@ -84,7 +85,7 @@ public final class LocalStore implements Store {
     public boolean delete(String key) throws IOException {
         Path file = path(key);
         Files.deleteIfExists(file);
-        removeEmptyDirectories(file.getParent());
+        removeEmptyDirectories(directoryOf(file));
         return true;
     }
 
@@ -92,7 +93,7 @@ public final class LocalStore implements Store {
     public OptionalLong freeBytes() throws IOException {
         Path existing = root;
         while (!Files.exists(existing)) {
-            existing = existing.getParent();
+            existing = directoryOf(existing);
         }
         return OptionalLong.of(Files.getFileStore(existing).getUsableSpace());
     }
@@ -117,7 +118,7 @@ public final class LocalStore implements Store {
         for (Path file : files(prefix)) {
             if (file.toString().endsWith(PART)) {
                 Files.deleteIfExists(file);
-                removeEmptyDirectories(file.getParent());
+                removeEmptyDirectories(directoryOf(file));
             }
         }
     }
@@ -159,15 +160,20 @@ public final class LocalStore implements Store {
         return path;
     }
 
+    /** Only the top of a file system has none, and that is always there and never a file of ours. */
+    private static Path directoryOf(Path path) {
+        return Objects.requireNonNull(path.getParent());
+    }
+
     private void makeDirectories(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
-            force(directory.getParent());
+            force(directoryOf(directory));
         }
     }
 
     private void removeEmptyDirectories(Path from) throws IOException {
-        for (Path directory = from; !directory.equals(root); directory = directory.getParent()) {
+        for (Path directory = from; !directory.equals(root); directory = directoryOf(directory)) {
             try {
                 Files.deleteIfExists(directory);
             } catch (java.nio.file.DirectoryNotEmptyException e) {
@@ -209,7 +215,7 @@ public final class LocalStore implements Store {
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
             published = true;
-            force(target.getParent());
+            force(directoryOf(target));
         }
 
         @Override
@@ -222,7 +228,7 @@ public final class LocalStore implements Store {
             channel.close();
             if (!published) {
                 Files.deleteIfExists(part);
-                removeEmptyDirectories(part.getParent());
+                removeEmptyDirectories(directoryOf(part));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.sidecar.stores;
 
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import dev.sidecar.stores.StoreProperties.S3;
 import java.net.URI;
@@ -76,12 +77,11 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         if (settings.accessKey().isBlank()) {
             return DefaultCredentialsProvider.builder().build();
         }
-        InvalidSetting.unless(
-                settings.secretKey() != null,
-                "sidecar.backup.s3.secret-key",
-                "",
-                "be given when sidecar.backup.s3.access-key is");
-        return StaticCredentialsProvider.create(AwsBasicCredentials.create(
-                settings.accessKey(), settings.secretKey().reveal()));
+        Secret secretKey = settings.secretKey();
+        if (secretKey == null) {
+            throw new InvalidSetting(
+                    "sidecar.backup.s3.secret-key", "", "be given when sidecar.backup.s3.access-key is");
+        }
+        return StaticCredentialsProvider.create(AwsBasicCredentials.create(settings.accessKey(), secretKey.reveal()));
     }
 }

@@ -3,6 +3,7 @@ package dev.sidecar.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.prometheus.RuleFiles.Alert;
+import dev.sidecar.support.Regenerated;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +16,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code docs/alerts.md} lists every alert with its proofs and is made from the files. After a change of a rule write it anew:
- *
- * <pre>mvn -Dtest=AlertTableTest -Ddocs.write=true test</pre>
+ * {@code docs/alerts.md} lists every alert with its proofs and is made from the files. After a change of a rule
+ * {@code ./regenerate alerts} writes it.
  */
 class AlertTableTest {
 
@@ -43,13 +43,9 @@ class AlertTableTest {
     @Test
     void theTableIsWhatTheFilesSay() throws IOException {
         String table = HEADER + rows();
-        if (Boolean.getBoolean("docs.write")) {
-            Files.writeString(TABLE, table);
-        }
+        Regenerated.leave(TABLE, table);
 
-        assertThat(Files.readString(TABLE))
-                .as("mvn -Dtest=AlertTableTest -Ddocs.write=true test writes it anew")
-                .isEqualTo(table);
+        assertThat(Files.readString(TABLE)).as("./regenerate alerts writes it").isEqualTo(table);
     }
 
     @Test

@@ -18,25 +18,20 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Not a test but a command: records what the programs export, from a Prometheus that scrapes them, and shows by {@code git diff}
- * what an upgrade changed.
- *
- * <pre>mvn -Dtest=ContractRefresh -Dcontracts.prometheus=http://127.0.0.1:9090 test</pre>
- *
- * {@code -Dcontracts.jobs=redis,node} limits it to these jobs.
+ * what an upgrade changed. {@code ./regenerate contracts} runs it where {@code PROMETHEUS_URL} is given.
  */
 class ContractRefresh {
 
     private static final String NO_LABELS = "__name__";
 
-    private final URI prometheus = URI.create(System.getProperty("contracts.prometheus", "http://127.0.0.1:9090"));
+    private final URI prometheus = URI.create(System.getenv("PROMETHEUS_URL"));
 
     @Test
     void refresh() throws IOException {
-        String jobs = System.getProperty("contracts.jobs", "");
-        for (String job : jobs.isEmpty() ? jobsOfThePrometheus() : List.of(jobs.split(","))) {
+        for (String job : jobsOfThePrometheus()) {
             List<Family> families = families(job);
             if (!families.isEmpty()) {
-                Contracts.write(job, versions(job), families);
+                Contracts.leave(job, versions(job), families);
             }
         }
     }

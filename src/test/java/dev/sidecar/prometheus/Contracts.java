@@ -1,5 +1,6 @@
 package dev.sidecar.prometheus;
 
+import dev.sidecar.support.Regenerated;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -156,10 +157,11 @@ public final class Contracts {
                 : Map.of();
     }
 
-    static void write(String job, String what, List<Family> families) throws IOException {
+    /** Leaves the file of a job for {@code ./regenerate contracts}. */
+    static void leave(String job, String what, List<Family> families) throws IOException {
         StringBuilder text = new StringBuilder("# " + what + "\n");
         families.forEach(family -> text.append(family.line()).append('\n'));
-        Files.writeString(file(job), text);
+        Regenerated.leave(file(job), text.toString());
     }
 
     private static Map<String, Set<String>> complete(List<Family> families, Set<String> more) {

@@ -40,9 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What the sidecar's contract says is what a sidecar exports that has everything switched on and has done everything once. After a
- * change of its metrics write it anew:
- *
- * <pre>mvn -Dtest=SidecarContractTest -Dcontracts.write=true test</pre>
+ * change of its metrics {@code ./regenerate contracts} writes it.
  */
 class SidecarContractTest {
 
@@ -121,12 +119,10 @@ class SidecarContractTest {
                                 .anyMatch(line -> line.matches("sidecar_backup_restore_seconds\\{.*} [0-9.E-]+"))
                         && metrics().contains("jvm_gc_pause_seconds_count"));
         exported = families(metrics());
-        if (Boolean.getBoolean("contracts.write")) {
-            Contracts.write(
-                    JOB,
-                    "sidecar, everything switched on",
-                    exported.values().stream().toList());
-        }
+        Contracts.leave(
+                JOB,
+                "sidecar, everything switched on",
+                exported.values().stream().toList());
     }
 
     @AfterAll
@@ -138,7 +134,7 @@ class SidecarContractTest {
     @Test
     void everyMetricOfOursIsWrittenDownAndEveryOneWrittenDownIsThere() {
         assertThat(lines(exported.values(), SidecarContractTest::isOurs))
-                .as("mvn -Dtest=SidecarContractTest -Dcontracts.write=true test writes it anew")
+                .as("./regenerate contracts writes it")
                 .isEqualTo(lines(written(), SidecarContractTest::isOurs));
     }
 

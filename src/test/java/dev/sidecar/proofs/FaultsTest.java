@@ -66,7 +66,7 @@ class FaultsTest {
         awaitNotHeld(() -> world.only("ALR-4", "ALR-5", "ALR-6"), Map.of(), Duration.ofMinutes(5));
     }
 
-    /** The pictures of the documentation, with -Dscreenshots=docs/screenshots. */
+    /** Most pictures of the documentation; {@code ./regenerate screenshots} takes them over. */
     @Test
     @Order(2)
     void andTheConsoleShowsIt() throws Exception {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.console.Browser;
-import dev.sidecar.grafana.RunningGrafana;
+import dev.sidecar.panels.RunningGrafana;
 import dev.sidecar.stack.ComposeStack.Result;
 import java.io.IOException;
 import java.net.URI;
@@ -191,7 +191,7 @@ class FullStackTest {
                         .as(uid)
                         .doesNotContain(
                                 "An unexpected error happened", "does not have a time field", "plugin not found");
-                browser.picture("grafana-" + uid);
+                browser.picture(uid.equals("overview") ? "grafana" : "grafana-" + uid);
             }
         }
     }

@@ -3,7 +3,7 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sidecar.grafana.RunningQueries;
+import dev.sidecar.panels.RunningQueries;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

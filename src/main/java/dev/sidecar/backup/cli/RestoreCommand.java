@@ -116,11 +116,11 @@ final class RestoreCommand implements SidecarCommand {
     }
 
     private RestoreRequest request(Backup backup) {
-        boolean replace = target.replace != null;
-        String into = replace
-                ? target.replace
-                : target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
-        return new RestoreRequest(backup.id(), into, replace, schemaOnly, tables);
+        if (target.replace != null) {
+            return new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables);
+        }
+        String into = target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
+        return new RestoreRequest(backup.id(), into, false, schemaOnly, tables);
     }
 
     private boolean isConfirmed(String name) {

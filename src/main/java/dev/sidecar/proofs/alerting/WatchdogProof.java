@@ -9,6 +9,7 @@ import dev.sidecar.proofs.Proof;
 import dev.sidecar.proofs.Words;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 
 final class WatchdogProof implements Proof {
 
@@ -38,7 +39,7 @@ final class WatchdogProof implements Proof {
             case OPEN ->
                 Finding.broken(
                         "The Watchdog has been missing since %s: nobody would be told of anything.",
-                        status.openSince());
+                        Objects.requireNonNull(status.openSince()));
             case WATCHED ->
                 Finding.held(
                         "The last Watchdog arrived %s ago.",

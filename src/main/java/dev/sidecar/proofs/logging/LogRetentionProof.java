@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -64,7 +65,7 @@ final class LogRetentionProof implements Proof {
                 : Finding.broken("%s.", String.join("; ", wrong));
     }
 
-    private static Object at(Map<?, ?> yaml, String section, String key) {
+    private static @Nullable Object at(Map<?, ?> yaml, String section, String key) {
         return yaml.get(section) instanceof Map<?, ?> inner
                 ? String.valueOf(inner.get(key)).equals("true") ? Boolean.TRUE : inner.get(key)
                 : "not set";

@@ -62,16 +62,15 @@ final class ExportersProof implements Proof {
     public Finding prove() {
         List<String> dead = new ArrayList<>();
         int live = 0;
-        List<String> jobs = KEY_SERIES.keySet().stream()
-                .filter(prometheus.expectedTargets()::contains)
-                .toList();
-        if (jobs.isEmpty()) {
+        Map<String, List<String>> expected = new LinkedHashMap<>(KEY_SERIES);
+        expected.keySet().retainAll(prometheus.expectedTargets());
+        if (expected.isEmpty()) {
             throw new NotConfigured("No exporter is expected: list the scrape jobs in sidecar.rules.expected-targets.");
         }
-        for (String job : jobs) {
-            for (String series : KEY_SERIES.get(job)) {
+        for (Map.Entry<String, List<String>> job : expected.entrySet()) {
+            for (String series : job.getValue()) {
                 if (prometheus
-                                .value("count(" + series + "{job=\"" + job + "\"})")
+                                .value("count(" + series + "{job=\"" + job.getKey() + "\"})")
                                 .orElse(0)
                         > 0) {
                     live++;
@@ -81,7 +80,7 @@ final class ExportersProof implements Proof {
             }
         }
         return dead.isEmpty()
-                ? Finding.held("%d key series of %s are live.", live, Words.list(jobs))
+                ? Finding.held("%d key series of %s are live.", live, Words.list(expected.keySet()))
                 : Finding.broken("No live series: %s.", Words.list(dead));
     }
 }

@@ -14,6 +14,7 @@ import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresImage;
 import dev.sidecar.support.PostgresPrograms;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.StackImage;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("docker")
 class MajorsTest {
 
-    private static final String IMAGE = System.getProperty("test.postgres.image", "postgres:18.6");
+    private static final String IMAGE = StackImage.of("postgres");
 
     private static Path image;
     private static PostgresServer older;

@@ -76,7 +76,7 @@ class PreflightTest {
                   security_opt: ["no-new-privileges:true"]
                   pids_limit: 100
                 services:
-                  redis: {<<: *hardened, image: 'redis:8.8.0', user: "999:1000", mem_limit: 1m, cpus: 1}
+                  redis: {<<: *hardened, image: 'redis:8', user: "999:1000", mem_limit: 1m, cpus: 1}
                 """);
         settings.put("SIDECAR_STACK", "staging");
     }

@@ -30,7 +30,7 @@ final class AnswerHead {
         this.requestId = requestId;
     }
 
-    boolean isOfHttp11() {
+    private boolean isOfHttp11() {
         return version.equals(HttpVersion.HTTP_1_1);
     }
 
@@ -38,7 +38,7 @@ final class AnswerHead {
         return upgrade;
     }
 
-    /** Whether the connection outlives the answer whose head was prepared last. */
+    /** The connection outlives the answer whose head was written last. */
     boolean keepsAlive() {
         return keepAlive;
     }
@@ -48,22 +48,25 @@ final class AnswerHead {
         return isOfHttp11() && interim.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
-    void prepareInterim(HttpResponse interim, boolean switching) {
+    void writeInterim(ClientConnection client, HttpResponse interim, boolean switching) {
         String protocol = switching ? interim.headers().get(HttpHeaderNames.UPGRADE) : null;
         Hops.toClient(interim.headers(), requestId);
         if (protocol != null) {
             interim.headers().set(HttpHeaderNames.CONNECTION, "Upgrade").set(HttpHeaderNames.UPGRADE, protocol);
         }
+        client.write(interim);
     }
 
     /** @param mayKeepAlive false when the connection must not be used again, whatever the client wants */
-    void prepare(HttpResponse response, boolean mayKeepAlive) {
+    void write(ClientConnection client, HttpResponse response, boolean mayKeepAlive) {
         HttpHeaders headers = response.headers();
         Hops.toClient(headers, requestId);
         response.setProtocolVersion(HttpVersion.HTTP_1_1);
         keepAlive = keepAlive && mayKeepAlive;
         frame(response);
         tellConnection(headers);
+        client.encoder().answersHead(toHead);
+        client.write(response);
     }
 
     /** The end of the body is told by its length or by chunks; only an old client must see it by the end of the connection. */

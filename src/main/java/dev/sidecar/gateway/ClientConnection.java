@@ -162,9 +162,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             exchange.timedOut();
         } else if (inHead && !lingering) {
-            Exchange refused = Exchange.unreadable(this, worker);
+            Exchange refused = new Exchange(this, worker, RequestHead.unreadable());
             exchange = refused;
-            refused.refuse(Reason.REQUEST_TIMEOUT);
+            refused.fail(Reason.REQUEST_TIMEOUT);
         } else {
             channel.close();
         }
@@ -243,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             Exchange begun = new Exchange(this, worker, request);
             exchange = begun;
             if (crowded) {
-                begun.refuse(Reason.TOO_MANY_CONNECTIONS);
+                begun.fail(Reason.TOO_MANY_CONNECTIONS);
             } else {
                 begun.begin();
             }

@@ -2,11 +2,14 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Call;
 import dev.sidecar.requests.RequestId;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
@@ -22,8 +25,8 @@ final class RequestHead {
 
     private RequestHead() {}
 
-    /** Why it is refused, or nothing. */
-    static @Nullable Reason defect(HttpRequest request) {
+    /** Why it is refused, or nothing. @param largestBody most bytes that its body may announce */
+    static @Nullable Reason defect(HttpRequest request, long largestBody) {
         Throwable failure = request.decoderResult().cause();
         if (failure instanceof TooLongHttpLineException) {
             return Reason.TARGET_TOO_LONG;
@@ -36,7 +39,17 @@ final class RequestHead {
                 && isTarget(request.method(), request.uri())
                 && hasOneHost(request)
                 && hasOneLength(request);
-        return sound ? null : Reason.BAD_REQUEST;
+        if (!sound) {
+            return Reason.BAD_REQUEST;
+        }
+        return HttpUtil.getContentLength(request, 0L) > largestBody ? Reason.BODY_TOO_LARGE : null;
+    }
+
+    /** Stands for a request whose head never arrived as a whole. */
+    static HttpRequest unreadable() {
+        HttpRequest nothing = new DefaultHttpRequest(HttpVersion.HTTP_1_0, HttpMethod.GET, "-");
+        nothing.setDecoderResult(DecoderResult.failure(new IllegalStateException("no request")));
+        return nothing;
     }
 
     /** Turns {@code GET http://host/path}, which a server must accept, into its usual form. */

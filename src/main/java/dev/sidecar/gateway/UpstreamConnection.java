@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Channel channel;
     private @Nullable Exchange exchange;
     private boolean used;
+    private boolean lasting;
     private long restingSince;
 
     UpstreamConnection(Worker worker) {
@@ -32,9 +34,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         channel.pipeline().addLast(decoder, encoder, this);
     }
 
-    /** Whether it carried an exchange before, so that the upstream may just have closed it. */
-    boolean isReused() {
-        return used;
+    /** It carried an exchange before and answered this one with nothing: the upstream may have closed it just before it was used. */
+    boolean isStale() {
+        return used && !decoder.hasBegun();
+    }
+
+    /** The upstream keeps it open after the answer that it gave last. */
+    boolean isLasting() {
+        return lasting;
     }
 
     boolean isUsable() {
@@ -43,11 +50,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     boolean isWritable() {
         return channel().isWritable();
-    }
-
-    /** Whether a single byte of the answer has come. */
-    boolean hasBegunToAnswer() {
-        return decoder.hasBegun();
     }
 
     void carry(Exchange carried, HttpRequest head) {
@@ -103,6 +105,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 boolean cut = response.decoderResult().cause() instanceof PrematureChannelClosureException;
                 current.fail(cut ? Reason.CLOSED : Reason.BAD_RESPONSE);
             } else {
+                lasting = HttpUtil.isKeepAlive(response);
                 current.answered(response);
             }
         } else if (message instanceof HttpContent content) {

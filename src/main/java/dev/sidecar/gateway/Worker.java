@@ -87,7 +87,7 @@ final class Worker {
     }
 
     void release(UpstreamConnection connection) {
-        if (draining) {
+        if (draining || !connection.isLasting()) {
             connection.close();
         } else {
             connection.rest(System.nanoTime());

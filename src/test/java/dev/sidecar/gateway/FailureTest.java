@@ -126,6 +126,23 @@ class FailureTest {
         }
     }
 
+    /** HTTP/1.0 knows no answers before the answer, so this client could make nothing of a 101. */
+    @Test
+    void aSwitchThatTheClientCannotReadIsA502() throws Exception {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+                    connection.untilClosed();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("GET / HTTP/1.0\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
+            assertThat(gateway.failures(Reason.BAD_RESPONSE)).isEqualTo(1);
+        }
+    }
+
     @Test
     void halfAHeadIsA502() {
         try (var upstream = new RawUpstream((connection, number) -> {

@@ -40,11 +40,7 @@ record GatewayProperties(
                     upstream,
                     "be the address of the API as http://host:port, without path and without user");
         }
-        InvalidSetting.unless(
-                service.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"),
-                "sidecar.gateway.service",
-                service,
-                "be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit");
+        InvalidSetting.unlessLabel("sidecar.gateway.service", service);
         InvalidSetting.unless(
                 port >= 0 && port <= 65535,
                 "sidecar.gateway.port",

@@ -1,5 +1,6 @@
 package dev.sidecar.gateway;
 
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -26,11 +27,7 @@ final class UpstreamAddress implements AutoCloseable {
     UpstreamAddress(URI origin) {
         this.host = origin.getHost();
         this.port = origin.getPort() < 0 ? HTTP_PORT : origin.getPort();
-        this.lookups = Executors.newSingleThreadExecutor(work -> {
-            Thread thread = new Thread(work, "gateway-names");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.lookups = Executors.newSingleThreadExecutor(new DefaultThreadFactory("gateway-names", true));
     }
 
     /** Host and port as a Host header names them. */

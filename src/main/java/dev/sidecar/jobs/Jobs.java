@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -44,11 +43,6 @@ public final class Jobs implements SmartLifecycle {
         }
     }
 
-    /** Names of all jobs, in the order of their declaration. */
-    public List<String> names() {
-        return List.copyOf(jobs.keySet());
-    }
-
     /** Where a job stands now. @throws IllegalArgumentException if there is no such job */
     public JobStatus status(String name) {
         return job(name).status();
@@ -67,7 +61,7 @@ public final class Jobs implements SmartLifecycle {
     private ScheduledJob job(String name) {
         ScheduledJob job = jobs.get(name);
         if (job == null) {
-            throw new IllegalArgumentException("There is no job '%s'; there are %s.".formatted(name, names()));
+            throw new IllegalArgumentException("There is no job '%s'; there are %s.".formatted(name, jobs.keySet()));
         }
         return job;
     }

@@ -45,11 +45,6 @@ public sealed interface Schedule {
         return new Every(period, offset);
     }
 
-    /** Only when somebody asks. */
-    static Schedule never() {
-        return new Never();
-    }
-
     /**
      * Wall-clock times of a zone. Spring's own handling of zones loses a time that summer time skips and gives one twice that comes
      * twice; here a skipped time is due as much later as was skipped, and a repeated one the first time only.
@@ -113,20 +108,6 @@ public sealed interface Schedule {
             long millis = moment.toEpochMilli() - offset.toMillis();
             return Instant.ofEpochMilli(
                     Math.floorDiv(millis, period.toMillis()) * period.toMillis() + offset.toMillis());
-        }
-    }
-
-    /** No slot at all. */
-    record Never() implements Schedule {
-
-        @Override
-        public Optional<Instant> next(Instant after) {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Instant> latest(Instant now) {
-            return Optional.empty();
         }
     }
 }

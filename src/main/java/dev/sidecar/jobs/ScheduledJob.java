@@ -2,6 +2,7 @@ package dev.sidecar.jobs;
 
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome.Result;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +37,6 @@ final class ScheduledJob {
     private @Nullable Run retry;
     private Instant retryAt = Instant.MAX;
     private volatile @Nullable Outcome last;
-    private volatile @Nullable Instant lastEnded;
 
     ScheduledJob(Job job, Clock clock, JobMetrics metrics, Threads threads, Consumer<JobEnded> listener) {
         this.job = job;
@@ -100,8 +100,7 @@ final class ScheduledJob {
     }
 
     JobStatus status() {
-        return new JobStatus(
-                job.name(), busy.get(), job.schedule().next(clock.instant()).orElse(null), last, lastEnded);
+        return new JobStatus(busy.get(), last);
     }
 
     private boolean start(Run run, CompletableFuture<Outcome> ended) {
@@ -136,8 +135,7 @@ final class ScheduledJob {
         Outcome outcome = runCaught(run);
         alarm.cancel(false);
         if (overdue.get() && outcome.result() == Result.FAILURE) {
-            outcome = Outcome.failure(
-                    "it took longer than its limit of " + job.limit().toSeconds() + " s");
+            outcome = Outcome.failure("it took longer than its limit of " + Durations.of(job.limit()));
         }
         publish(ended(run, outcome, Duration.ofNanos(System.nanoTime() - began)));
         return outcome;
@@ -158,7 +156,6 @@ final class ScheduledJob {
         Instant now = clock.instant();
         boolean routine = isRoutine(outcome, now);
         last = outcome;
-        lastEnded = now;
         metrics.ended(outcome, now, took);
         String next = "";
         Instant again = Instant.MAX;

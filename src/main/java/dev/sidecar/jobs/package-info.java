@@ -1,6 +1,6 @@
 /** Scheduled work: one run at a time, timed, caught up after downtime, and with the time of its last success published. */
 @NullMarked
-@ApplicationModule(allowedDependencies = "settings")
+@ApplicationModule(allowedDependencies = {"settings", "text"})
 package dev.sidecar.jobs;
 
 import org.jspecify.annotations.NullMarked;

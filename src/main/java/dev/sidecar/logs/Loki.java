@@ -96,10 +96,7 @@ public final class Loki {
         for (JsonNode stream : streams) {
             Map<String, String> labels = labels(stream.path("stream"));
             for (JsonNode value : stream.path("values")) {
-                lines.add(new LogLine(
-                        instant(value.path(0).asString("0")),
-                        labels,
-                        value.path(1).asString("")));
+                lines.add(line(labels, value));
             }
         }
         lines.sort(Comparator.comparing(LogLine::time));
@@ -119,12 +116,12 @@ public final class Loki {
     private static Optional<LogLine> first(JsonNode streams) {
         JsonNode stream = streams.path(0);
         JsonNode value = stream.path("values").path(0);
-        return value.isMissingNode()
-                ? Optional.empty()
-                : Optional.of(new LogLine(
-                        instant(value.path(0).asString("0")),
-                        labels(stream.path("stream")),
-                        value.path(1).asString("")));
+        return value.isMissingNode() ? Optional.empty() : Optional.of(line(labels(stream.path("stream")), value));
+    }
+
+    private static LogLine line(Map<String, String> labels, JsonNode value) {
+        return new LogLine(
+                instant(value.path(0).asString("0")), labels, value.path(1).asString(""));
     }
 
     /** The result of a metric query at this moment, by the values of the labels that it keeps. */

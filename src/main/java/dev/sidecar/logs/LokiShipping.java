@@ -127,12 +127,14 @@ final class LokiShipping {
     }
 
     private static Map<String, String> ids(ILoggingEvent event) {
-        String request = ContextFields.id(event, "request_id");
-        String trace = ContextFields.id(event, "trace_id");
+        String request = ContextFields.id(event, ContextFields.REQUEST_ID);
+        String trace = ContextFields.id(event, ContextFields.TRACE_ID);
         if (trace == null) {
-            return request == null ? Map.of() : Map.of("request_id", request);
+            return request == null ? Map.of() : Map.of(ContextFields.REQUEST_ID, request);
         }
-        return request == null ? Map.of("trace_id", trace) : Map.of("request_id", request, "trace_id", trace);
+        return request == null
+                ? Map.of(ContextFields.TRACE_ID, trace)
+                : Map.of(ContextFields.REQUEST_ID, request, ContextFields.TRACE_ID, trace);
     }
 
     private static String level(Level level) {

@@ -20,9 +20,4 @@ public record Window(Instant from, Instant to) {
     public static Window around(Instant moment, Duration eachSide) {
         return new Window(moment.minus(eachSide), moment.plus(eachSide));
     }
-
-    /** How long it is. */
-    public Duration length() {
-        return Duration.between(from, to);
-    }
 }

@@ -13,7 +13,7 @@ public final class RequestId {
     public static final String HEADER = "X-Request-ID";
 
     /** The field of a log line that carries it, and the key in the MDC. */
-    public static final String FIELD = "request_id";
+    static final String FIELD = "request_id";
 
     private static final int LONGEST = 128;
 
@@ -33,7 +33,8 @@ public final class RequestId {
         return GUID.v7().toString();
     }
 
-    private static boolean isWellFormed(String id) {
+    /** Any other id is not kept, so it can stand in no log line, nor may it be put into a query. */
+    public static boolean isWellFormed(String id) {
         if (id.isEmpty() || id.length() > LONGEST) {
             return false;
         }

@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -82,24 +81,8 @@ final class RequestMetrics {
         return Timer.builder(plane + ".requests")
                 .description("Requests from their head to the end of their answer")
                 .tags(tags.and("method", series.method, "route", series.route, "status", series.status))
-                .serviceLevelObjectives(buckets())
+                .serviceLevelObjectives(Requests.durationBuckets())
                 .register(registry);
-    }
-
-    private static Duration[] buckets() {
-        return new Duration[] {
-            Duration.ofMillis(5),
-            Duration.ofMillis(10),
-            Duration.ofMillis(25),
-            Duration.ofMillis(50),
-            Duration.ofMillis(100),
-            Duration.ofMillis(250),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1),
-            Duration.ofMillis(2500),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(10)
-        };
     }
 
     private DistributionSummary size(String what, String description) {

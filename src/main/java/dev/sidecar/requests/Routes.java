@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Routes {
 
     /** Neither a learned route nor anything more specific. */
-    public static final String OTHER = "OTHER";
+    static final String OTHER = "OTHER";
 
     static final String NOT_FOUND = "NOT_FOUND";
     static final String REDIRECTION = "REDIRECTION";

@@ -42,7 +42,16 @@ public final class InvalidSetting extends IllegalArgumentException {
         return name.toUpperCase(java.util.Locale.ROOT).replace("-", "").replace('.', '_');
     }
 
-    /** The usual check: a condition on a setting that holds, or the start stops. */
+    /** Stops the start unless the setting's value can be a label in every one of Prometheus, Loki and Alertmanager's routes. */
+    public static void unlessLabel(String name, String value) {
+        unless(
+                value.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"),
+                name,
+                value,
+                "be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit");
+    }
+
+    /** Stops the start unless the condition on the setting holds. */
     public static void unless(boolean holds, String name, @Nullable Object value, String must) {
         if (!holds) {
             throw new InvalidSetting(name, value, must);

@@ -1,18 +1,19 @@
 package dev.sidecar.gateway;
 
 /**
- * How far an exchange's answer has come. The request has an end of its own, as an upstream may answer before it has all of the request.
+ * Says how far an exchange's answer has come, and which steps it may take. The request has an end of its own, as an upstream may answer
+ * before it has the whole request.
  */
 enum AnswerState {
     /** The head of the answer has not arrived. */
     AWAITED,
-    /** The head of a 1xx answer was passed on, and its end comes next; then the answer is awaited again. */
+    /** The client got the head of a 1xx answer, whose end comes next; then the answer is awaited again. */
     INTERIM,
-    /** The same for a 1xx answer that this client cannot read, so that none of it is passed on. */
+    /** The same for a 1xx answer that this client cannot read and does not get. */
     INTERIM_WITHHELD,
-    /** The head of a 101 answer was passed on; its end opens the tunnel. */
+    /** The client got the head of a 101 answer, whose end opens the tunnel. */
     SWITCHING,
-    /** The head was passed on, and the body follows. */
+    /** The client got the head of the answer, and the body follows. */
     BEGUN,
     /** Client and upstream speak another protocol, whose bytes pass unread. */
     TUNNEL,

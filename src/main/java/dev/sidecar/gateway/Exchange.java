@@ -9,7 +9,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
-/** One request and its answer on their way through. Ends exactly once, whatever happens, and is counted and logged then. */
+/** Carries one request and its answer. It ends exactly once, whatever happens, and is then counted and logged. */
 final class Exchange {
 
     private final ClientConnection client;
@@ -277,7 +277,7 @@ final class Exchange {
         }
     }
 
-    /** Ends the request with a problem, or by breaking the connection if its answer has begun. */
+    /** Ends the request with a problem detail, or by breaking the connection if its answer has begun. */
     void fail(Reason reason) {
         if (answer == AnswerState.ENDED) {
             return;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** What only a gateway has to tell: failures by reason, waiting for the upstream, requests sent again. */
+/** Measures what only a gateway sees: failures by reason, waiting for the upstream, requests sent again. */
 final class GatewayMetrics {
 
     private final Map<Reason, Counter> failures = new EnumMap<>(Reason.class);

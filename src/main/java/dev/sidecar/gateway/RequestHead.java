@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the head of a request must be for it to be forwarded: readable in one way only. */
+/** Checks a request's head: the gateway forwards only a head that everybody reads in the same way. */
 final class RequestHead {
 
     private static final Set<HttpMethod> IDEMPOTENT = Set.of(
@@ -25,7 +25,7 @@ final class RequestHead {
 
     private RequestHead() {}
 
-    /** Why it is refused, or nothing. @param largestBody most bytes that its body may announce */
+    /** Finds the reason to refuse the request; null if there is none. @param largestBody most bytes that its body may announce */
     static @Nullable Reason defect(HttpRequest request, long largestBody) {
         Throwable failure = request.decoderResult().cause();
         if (failure instanceof TooLongHttpLineException) {
@@ -63,12 +63,12 @@ final class RequestHead {
         }
     }
 
-    /** Asking twice does no more than asking once. */
+    /** Sending the request twice does no more than sending it once. */
     static boolean isIdempotent(HttpMethod method) {
         return IDEMPOTENT.contains(method);
     }
 
-    /** What is logged of a request, readable or not. */
+    /** Describes a request for the log, whether the gateway could read it or not. */
     static Call call(HttpRequest request, Hops hops, Hops.Peer peer) {
         HttpHeaders headers = request.headers();
         boolean readable = request.decoderResult().isSuccess();
@@ -129,7 +129,7 @@ final class RequestHead {
         return !host.isEmpty();
     }
 
-    /** The length of the body is said once: by chunks, or by a number, or not at all. */
+    /** The head says the body's length once: by chunks, by a number, or not at all. */
     private static boolean hasOneLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
         boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);

@@ -33,7 +33,7 @@ final class Tally {
         parts.metrics().answeredAfter(System.nanoTime() - sent);
     }
 
-    /** The status to be logged when the upstream gave none to be measured. */
+    /** Sets the status to log without measuring the upstream's time. */
     void status(int code) {
         status = code;
     }

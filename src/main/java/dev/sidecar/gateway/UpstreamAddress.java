@@ -13,8 +13,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Where the upstream is right now. Names are looked up for every new connection (the JVM keeps the answer for 30 s), so that a container
- * that came back with another address is found, and on a thread of its own, as a slow name server must not hold up other requests.
+ * Finds the upstream's current address. It looks the name up for every new connection (the JVM keeps the answer for 30 s), so that it finds
+ * a container that came back with another address, and on a thread of its own, so that a slow name server holds up no other request.
  */
 final class UpstreamAddress implements AutoCloseable {
 
@@ -35,7 +35,7 @@ final class UpstreamAddress implements AutoCloseable {
         return port == HTTP_PORT ? host : host + ":" + port;
     }
 
-    /** All addresses of the upstream, in the order to try them; fails if the name is unknown. */
+    /** Finds all addresses of the upstream, in the order to try them; fails if the name is unknown. */
     CompletableFuture<List<InetSocketAddress>> resolve() {
         return CompletableFuture.supplyAsync(this::lookUp, lookups);
     }

@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to the upstream: carries one exchange at a time and rests in the pool between two. */
+/** Carries one exchange at a time over a connection to the upstream, and rests in the pool between two. */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     private final Worker worker;
@@ -81,7 +81,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return restingSince;
     }
 
-    /** From here on only bytes pass. */
+    /** Passes only bytes from here on. */
     void becomeTunnel() {
         channel().pipeline().remove(encoder);
         channel().pipeline().remove(decoder);
@@ -96,7 +96,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         Exchange current = exchange;
         if (current == null) {
-            // Nobody asked: whatever this is, it must not be taken for the next answer.
+            // Nobody asked: these bytes must not be taken for the next answer.
             ReferenceCountUtil.release(message);
             worker.gone(this);
             context.close();
@@ -147,7 +147,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-        // Broken pipe and the like; what follows is decided when the channel is inactive.
+        // Broken pipe and the like: channelInactive decides what follows.
         context.close();
     }
 

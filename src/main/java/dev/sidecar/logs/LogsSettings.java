@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Where Loki is. The lines themselves are shipped by {@link LineAppender}, which exists before any setting is checked; this is
- * where a wrong one stops the start.
+ * Settings of the connection to Loki. {@link LineAppender} ships the lines and exists before any setting is checked; a wrong setting stops
+ * the start here.
  *
  * @param lokiUrl the base of Loki's HTTP interface, such as {@code http://loki:3100}; null if there is no Loki
- * @param lokiUsername who Loki's reverse proxy shall see; null if it asks for no login
- * @param lokiPassword the password to that
+ * @param lokiUsername user of the login at Loki's reverse proxy; null if it needs no login
+ * @param lokiPassword password of that user
  */
 @ConfigurationProperties("sidecar.logs")
 record LogsSettings(
@@ -32,6 +32,6 @@ record LogsSettings(
                 (lokiUsername == null) == (lokiPassword == null),
                 "sidecar.logs.loki-username",
                 lokiUsername,
-                "be given together with sidecar.logs.loki-password, or neither of them");
+                "be set together with sidecar.logs.loki-password, or not at all");
     }
 }

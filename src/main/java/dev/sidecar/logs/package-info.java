@@ -1,4 +1,4 @@
-/** Log lines: one JSON object each, to standard output and to Loki without ever holding up whoever writes them, and found again. */
+/** Writes log lines as JSON to standard output and to Loki, never holding up the thread that logs, and finds them again. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
 package dev.sidecar.logs;

@@ -3,7 +3,7 @@ package dev.sidecar.preflight;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The settings of the stack that are no secrets, as compose passes them on: an empty one was not given. */
+/** Reads the stack's settings that are no secrets, as compose passes them on: an empty one is not given. */
 final class Settings {
 
     private final Function<String, String> variables;

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Rate, errors and duration of the requests of one plane. Every label has a bounded set of values, whatever clients send. */
+/** Measures rate, errors and duration of one plane's requests. Every label has a bounded set of values, whatever clients send. */
 final class RequestMetrics {
 
     private static final Set<String> METHODS =
@@ -35,7 +35,7 @@ final class RequestMetrics {
                 .description("Requests that are being answered")
                 .tags(tags)
                 .register(registry);
-        // A histogram that exists from the start: rules and panels find the family before the first request.
+        // The histogram exists from the start, so that rules and panels find it before the first request.
         timer(new Series("GET", Routes.OTHER, "2xx"));
     }
 
@@ -51,7 +51,7 @@ final class RequestMetrics {
         responseBytes.record(answer.bytesOut());
     }
 
-    /** The statuses on which alarms are built by themselves, all others by their class. */
+    /** Keeps the statuses that alert rules read apart, and groups all others by class. */
     static String status(int status) {
         return switch (status) {
             case 401 -> "401";

@@ -4,7 +4,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Who this sidecar is: the values of the labels that its log lines and alarms carry.
+ * Names this sidecar and its place: the labels of its log lines and alerts.
  *
  * @param stack name of the stack it watches; label {@code stack}
  * @param host name of the machine; label {@code host}

@@ -3,8 +3,8 @@ package dev.sidecar.settings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops the start: a setting has a value that cannot work. Thrown by the compact constructors of the settings' records; the start
- * then ends with the three facts an operator needs. A secret's value is never passed in here.
+ * Stops the start because a setting has a value that cannot work. The compact constructors of the settings' records throw it, and the
+ * start ends with the three facts that an operator needs: name, value and what the value must be. Never pass a secret's value in here.
  */
 public final class InvalidSetting extends IllegalArgumentException {
 
@@ -15,6 +15,8 @@ public final class InvalidSetting extends IllegalArgumentException {
     private final String must;
 
     /**
+     * Refuses the value of one setting.
+     *
      * @param name the setting as written in a properties file, such as {@code sidecar.gateway.upstream}
      * @param value what it was
      * @param must what it must be, as the end of the sentence "it must …"

@@ -3,21 +3,21 @@ package dev.sidecar.text;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Writes durations for a person: exactly as evidence, rounded as an age, or as a clock while somebody waits. */
+/** Writes durations for a person: exact for evidence, rounded for pages, or as a clock while somebody waits. */
 public final class Durations {
 
     private static final double MINUTE = 60;
     private static final double HOUR = 3600;
     private static final double DAY = 86_400;
-    /** A unit is used from two of it on, so that a figure keeps two digits. */
+    /** A duration takes a larger unit from two of it on, so that a figure keeps two digits. */
     private static final double FROM = 2;
-    /** Rounded to whole units, one and a half is enough to call it the larger unit. */
+    /** A rounded duration takes a larger unit from one and a half of it on. */
     private static final double ROUNDED_FROM = 1.5;
 
     private Durations() {}
 
     /**
-     * The form of evidence, which shows how close a figure is to its limit: {@code 450 ms}, {@code 12 s}, {@code 3 min}, {@code 7.5 h},
+     * Writes a duration as evidence, which shows how close a figure is to its limit: {@code 450 ms}, {@code 12 s}, {@code 3 min}, {@code 7.5 h},
      * {@code 2.1 d}.
      */
     public static String of(Duration duration) {
@@ -37,7 +37,7 @@ public final class Durations {
         return seconds < FROM * DAY ? decimal(seconds / HOUR, "h") : decimal(seconds / DAY, "d");
     }
 
-    /** The form of pages, read at a glance: {@code 12 s}, {@code 3 min}, {@code 8 h}, {@code 2 d}. */
+    /** Writes a duration for a page, read at a glance: {@code 12 s}, {@code 3 min}, {@code 8 h}, {@code 2 d}. */
     public static String rounded(Duration duration) {
         long seconds = Math.max(0, duration.toSeconds());
         if (seconds < ROUNDED_FROM * MINUTE) {
@@ -49,12 +49,12 @@ public final class Durations {
         return seconds < ROUNDED_FROM * DAY ? Math.round(seconds / HOUR) + " h" : Math.round(seconds / DAY) + " d";
     }
 
-    /** An age on a page: {@code 8 h ago}. */
+    /** Writes an age for a page: {@code 8 h ago}. */
     public static String ago(Duration age) {
         return rounded(age) + " ago";
     }
 
-    /** The form of the command line, which changes every second: {@code 0:07}, {@code 1:02:30}. */
+    /** Writes a duration for the command line, where it changes every second: {@code 0:07}, {@code 1:02:30}. */
     public static String clock(Duration duration) {
         long seconds = Math.max(0, duration.toSeconds());
         return seconds < HOUR

@@ -2,7 +2,7 @@ package dev.sidecar.text;
 
 import java.util.Locale;
 
-/** Writes amounts of data for a person; decimal units, as disks and networks are sold. */
+/** Writes amounts of data for a person, in decimal units, as disks and networks are sold. */
 public final class Sizes {
 
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB"};
@@ -14,7 +14,7 @@ public final class Sizes {
 
     private Sizes() {}
 
-    /** Such as {@code 500 B}, {@code 1.2 GB}, {@code 122 MB}. */
+    /** Writes an amount such as {@code 500 B}, {@code 1.2 GB}, {@code 122 MB}. */
     public static String of(double bytes) {
         int unit = 0;
         double value = bytes;

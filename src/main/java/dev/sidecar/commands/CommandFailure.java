@@ -3,7 +3,7 @@ package dev.sidecar.commands;
 import java.util.Objects;
 
 /**
- * A command cannot do what it was asked, for a reason that the operator can mend. Printed as one line, without a stack trace.
+ * Ends a command that cannot do what it was asked, for a reason that the operator can fix. It is printed as one line, without a stack trace.
  */
 public final class CommandFailure extends RuntimeException {
 
@@ -11,7 +11,7 @@ public final class CommandFailure extends RuntimeException {
 
     private final int exitCode;
 
-    /** Fails with exit code 1. @param message what is wrong and what to do */
+    /** Ends the command with exit code 1. @param message what is wrong and what to do */
     public CommandFailure(String message) {
         this(1, message);
     }
@@ -31,7 +31,7 @@ public final class CommandFailure extends RuntimeException {
         return Objects.requireNonNull(super.getMessage());
     }
 
-    /** As documented in the command's help. */
+    /** The exit code, as documented in the command's help. */
     public int exitCode() {
         return exitCode;
     }

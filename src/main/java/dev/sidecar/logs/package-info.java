@@ -1,4 +1,4 @@
-/** Log lines: one JSON object each, to standard output and to Loki without ever holding up the program that writes them. */
+/** Writes log lines as JSON to standard output and to Loki, never holding up the thread that logs. */
 @NullMarked
 @ApplicationModule(allowedDependencies = "loki")
 package dev.sidecar.logs;

@@ -7,7 +7,7 @@ import java.util.Map;
  * A line found in Loki.
  *
  * @param time when it was written
- * @param labels the stream's labels and the line's structured metadata together, as Loki answers them
+ * @param labels the stream's labels and the line's structured metadata together, as Loki returns them
  * @param text the line itself
  */
 public record LogLine(Instant time, Map<String, String> labels, String text) {

@@ -16,14 +16,14 @@ import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Loki, asked for what it stored. Every method throws {@link dev.sidecar.peers.NotConfigured} or
- * {@link dev.sidecar.peers.PeerUnavailable} if it cannot be asked.
+ * Asks Loki for the lines that it stored. Every method throws {@link dev.sidecar.peers.NotConfigured} or
+ * {@link dev.sidecar.peers.PeerUnavailable} if Loki cannot be asked.
  *
  * @see <a href="https://grafana.com/docs/loki/latest/reference/loki-http-api/">HTTP API</a>
  */
 public final class Loki {
 
-    /** Clocks of the services differ a little, and a slow request writes its last line long after its first. */
+    /** The services' clocks differ a little, and a slow request writes its last line long after its first. */
     private static final Duration AROUND_AN_ID = Duration.ofMinutes(5);
 
     private static final Duration WIDE = Duration.ofHours(24);
@@ -36,8 +36,8 @@ public final class Loki {
 
     /**
      * @param peer Loki's address
-     * @param stack the stack whose lines are meant
-     * @param clock now
+     * @param stack the stack whose lines it reads
+     * @param clock the current time
      */
     Loki(Peer peer, String stack, Clock clock) {
         this.peer = peer;
@@ -45,12 +45,12 @@ public final class Loki {
         this.clock = clock;
     }
 
-    /** Where it is, for links; empty if not configured. */
+    /** Loki's address, for links; empty if it is not configured. */
     public Optional<URI> address() {
         return peer.address();
     }
 
-    /** The selector of all streams of this stack, to which labels can be added. @param labels more matchers, or none */
+    /** Writes the selector of all streams of this stack. @param labels more matchers, or none */
     public String streams(String... labels) {
         List<String> matchers = new ArrayList<>(List.of("stack=\"" + stack + "\""));
         matchers.addAll(List.of(labels));
@@ -58,17 +58,17 @@ public final class Loki {
     }
 
     /**
-     * All lines of one request, of all services, in order. The id is put into the query as a literal; Loki finds it in the lines
+     * Finds all lines of one request, of all services, in order. The query holds the id as a literal; Loki finds it in the lines
      * themselves and in the structured metadata.
      *
      * @param requestId a well-formed request id
-     * @param limit at most so many lines
+     * @param limit greatest number of lines
      */
     public List<LogLine> request(String requestId, int limit) {
         return lines(streams() + " |= `" + requestId + "`", windowOf(requestId), limit);
     }
 
-    /** When a request with this id can have left lines: around the time in the id if it is a UUIDv7, else within a day. */
+    /** The window in which to look for a request's lines: around the time in its id if that is a UUIDv7, else the last day. */
     public Window windowOf(String requestId) {
         return timeIn(requestId)
                 .map(time -> Window.around(time, AROUND_AN_ID))
@@ -89,29 +89,26 @@ public final class Loki {
         }
     }
 
-    /** The lines that a LogQL query gives within a window, oldest first. */
+    /** Finds the lines that a LogQL query selects within a window, oldest first. */
     public List<LogLine> lines(String logql, Window window, int limit) {
         JsonNode streams = range(logql, window, limit, "forward").path("result");
         List<LogLine> lines = new ArrayList<>();
         for (JsonNode stream : streams) {
             Map<String, String> labels = labels(stream.path("stream"));
             for (JsonNode value : stream.path("values")) {
-                lines.add(new LogLine(
-                        instant(value.path(0).asString("0")),
-                        labels,
-                        value.path(1).asString("")));
+                lines.add(line(labels, value));
             }
         }
         lines.sort(Comparator.comparing(LogLine::time));
         return lines;
     }
 
-    /** The newest line that a LogQL query gives within a window. */
+    /** Finds the newest line that a LogQL query selects within a window. */
     public Optional<LogLine> newest(String logql, Window window) {
         return first(range(logql, window, 1, "backward").path("result"));
     }
 
-    /** The oldest line that a LogQL query gives within a window. */
+    /** Finds the oldest line that a LogQL query selects within a window. */
     public Optional<LogLine> oldest(String logql, Window window) {
         return first(range(logql, window, 1, "forward").path("result"));
     }
@@ -119,15 +116,15 @@ public final class Loki {
     private static Optional<LogLine> first(JsonNode streams) {
         JsonNode stream = streams.path(0);
         JsonNode value = stream.path("values").path(0);
-        return value.isMissingNode()
-                ? Optional.empty()
-                : Optional.of(new LogLine(
-                        instant(value.path(0).asString("0")),
-                        labels(stream.path("stream")),
-                        value.path(1).asString("")));
+        return value.isMissingNode() ? Optional.empty() : Optional.of(line(labels(stream.path("stream")), value));
     }
 
-    /** The result of a metric query at this moment, by the values of the labels that it keeps. */
+    private static LogLine line(Map<String, String> labels, JsonNode value) {
+        return new LogLine(
+                instant(value.path(0).asString("0")), labels, value.path(1).asString(""));
+    }
+
+    /** Evaluates a metric query now. @return the values by the labels that the query keeps */
     public Map<Map<String, String>, Double> metric(String logql) {
         Map<Map<String, String>, Double> values = new LinkedHashMap<>();
         JsonNode result = peer.get("/loki/api/v1/query", Map.of("query", logql, "time", nanos(clock.instant())))
@@ -141,12 +138,12 @@ public final class Loki {
         return values;
     }
 
-    /** How many elements a query of either kind gives within a window; what a panel would show. */
+    /** Counts the elements that a query of either kind returns within a window, as a panel would show them. */
     public int resultSize(String logql, Window window) {
         return range(logql, window, 10, "backward").path("result").size();
     }
 
-    /** The stream labels of this stack within a window and how many values each has. */
+    /** Counts the values of each stream label of this stack within a window. */
     public Map<String, Integer> labelValues(Window window) {
         Map<String, TreeSet<String>> values = new LinkedHashMap<>();
         JsonNode series = peer.get(
@@ -163,7 +160,7 @@ public final class Loki {
         return counts;
     }
 
-    /** The configuration that the running Loki has, as YAML. */
+    /** Reads the running Loki's configuration, as YAML. */
     public String configuration() {
         return peer.text("/config");
     }

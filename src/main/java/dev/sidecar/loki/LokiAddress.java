@@ -3,12 +3,12 @@ package dev.sidecar.loki;
 import java.net.URI;
 import java.util.Optional;
 
-/** The address of Loki as an operator writes it. */
+/** Reads Loki's address as an operator writes it. */
 public final class LokiAddress {
 
     private LokiAddress() {}
 
-    /** Where lines are pushed to; empty if this is no address of an HTTP server. */
+    /** Finds the address to push lines to; empty if the text is not the address of an HTTP server. */
     public static Optional<URI> push(String base) {
         try {
             URI uri = URI.create(base.strip());
@@ -22,7 +22,7 @@ public final class LokiAddress {
         }
     }
 
-    /** For a message: a password that somebody put into the address stays out of it. */
+    /** Writes the address for a message, without a password that somebody put into it. */
     static String withoutLogin(URI address) {
         return address.toString().replaceAll("//[^/@]*@", "//***@");
     }

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Where Loki is. The log appender reads the same settings before any of them is checked; this is where a wrong one stops the start.
+ * Settings of the connection to Loki. The log appender reads them before any setting is checked; a wrong one stops the start here.
  *
  * @param lokiUrl the base of Loki's HTTP interface, such as {@code http://loki:3100}; null if there is no Loki
- * @param lokiUsername who Loki's reverse proxy shall see; null if it asks for no login
- * @param lokiPassword the password to that
+ * @param lokiUsername user of the login at Loki's reverse proxy; null if it needs no login
+ * @param lokiPassword password of that user
  */
 @ConfigurationProperties("sidecar.logs")
 record LokiProperties(
@@ -31,6 +31,6 @@ record LokiProperties(
                 (lokiUsername == null) == (lokiPassword == null),
                 "sidecar.logs.loki-username",
                 lokiUsername,
-                "be given together with sidecar.logs.loki-password, or neither of them");
+                "be set together with sidecar.logs.loki-password, or not at all");
     }
 }

@@ -4,25 +4,20 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A stretch of time in which lines are looked for.
+ * A stretch of time to look for lines in.
  *
  * @param from its beginning
  * @param to its end
  */
 public record Window(Instant from, Instant to) {
 
-    /** The time up to a moment. */
+    /** Makes the window that ends at a moment. */
     public static Window before(Instant end, Duration length) {
         return new Window(end.minus(length), end);
     }
 
-    /** The time on both sides of a moment. */
+    /** Makes the window on both sides of a moment. */
     public static Window around(Instant moment, Duration eachSide) {
         return new Window(moment.minus(eachSide), moment.plus(eachSide));
-    }
-
-    /** How long it is. */
-    public Duration length() {
-        return Duration.between(from, to);
     }
 }

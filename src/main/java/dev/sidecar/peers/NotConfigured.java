@@ -2,12 +2,12 @@ package dev.sidecar.peers;
 
 import java.util.Objects;
 
-/** Nothing was asked, because nobody said where the program is. The message names the setting. */
+/** Says that a program was not asked because its address is not set. The message names the setting. */
 public final class NotConfigured extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** @param message what to set for it to be configured */
+    /** Names the missing setting. @param message the program and the setting that configures it */
     public NotConfigured(String message) {
         super(message);
     }

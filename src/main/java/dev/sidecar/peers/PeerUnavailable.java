@@ -2,7 +2,7 @@ package dev.sidecar.peers;
 
 import java.util.Objects;
 
-/** A program was asked and gave no usable answer: gone, too slow, or an error of its own. The message says which and where. */
+/** Says that a program was asked and gave no usable answer: it is down, too slow, or failed. The message says which program and where. */
 public final class PeerUnavailable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -12,12 +12,12 @@ public final class PeerUnavailable extends RuntimeException {
 
     private final int status;
 
-    /** No answer. @param message which program, where, and what happened */
+    /** The program gave no answer. @param message which program, where, and what happened */
     public PeerUnavailable(String message) {
         this(message, 0);
     }
 
-    /** An answer, but none that helps. @param status its HTTP status */
+    /** The program answered with an error. @param status its HTTP status */
     public PeerUnavailable(String message, int status) {
         super(message);
         this.status = status;
@@ -29,7 +29,7 @@ public final class PeerUnavailable extends RuntimeException {
         return Objects.requireNonNull(super.getMessage());
     }
 
-    /** Whether the program works and refuses what it was asked: a query that is wrong, a thing that is not there. */
+    /** The program works but refuses the request: the query is wrong, or the thing asked for does not exist. */
     public boolean isRefusal() {
         return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
     }

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The files of the clone that services mount as they are. Docker makes an empty directory in the place of one that is missing, and
- * a clone made under a strict umask cannot be read by services that are not root: both end in a service that starts wrongly.
+ * Checks the files of the clone that services mount as they are. Docker creates an empty directory in place of a missing file, and
+ * services that are not root cannot read a clone made under a strict umask: either way a service starts wrongly.
  */
 final class MountedFiles implements Step {
 

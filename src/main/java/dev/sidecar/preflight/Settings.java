@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of the stack that are no secrets, as compose passes them on: an empty one was not given. */
+/** Reads the stack's settings that are no secrets, as compose passes them on: an empty one is not given. */
 final class Settings {
 
     private final Function<String, @Nullable String> variables;

@@ -31,7 +31,7 @@ import org.springframework.test.annotation.DirtiesContext.ClassMode;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
-/** The whole server, and what it answers to those who are let in and to those who are not. */
+/** The whole server answers requests with and without the right credentials. */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
 @DirtiesContext(classMode = ClassMode.AFTER_EACH_TEST_METHOD)
 class AccessTest {
@@ -65,7 +65,7 @@ class AccessTest {
 
     @BeforeEach
     void whatWasGenerated() throws Exception {
-        // A proof of the server's own asks at the same doors and is refused like anybody.
+        // The server's own proof sends requests to the same paths and is refused like any client.
         jobs.stop();
         password = Files.readString(directory.resolve("access/admin-password")).strip();
         webhookToken =

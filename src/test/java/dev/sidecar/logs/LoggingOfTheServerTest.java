@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The sidecar as a process, as an operator starts it: what is on its outputs, with and without a Loki. */
+/** Starts the sidecar as a process, as an operator does, and reads its outputs, with and without a Loki. */
 class LoggingOfTheServerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -79,7 +79,7 @@ class LoggingOfTheServerTest {
                 .contains("sidecar_log_lines_total{outcome=\"failed\",output=\"stdout\"} 0.0")
                 .contains("sidecar_log_batches_lost_total{reason=\"rejected\"} 0.0")
                 .contains("loki4j_drop_events_total{appender=\"loki\"}");
-        assertThat(Files.readString(stdout())).contains("Loki takes no log lines");
+        assertThat(Files.readString(stdout())).contains("Loki accepts no log lines");
         server.destroy();
         assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(Files.readString(stderr())).contains("log lines did not reach Loki before the end");

@@ -1,10 +1,9 @@
 package dev.sidecar.demo;
 
 import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.FreePort;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,7 +34,7 @@ final class SampleApi implements AutoCloseable {
      * @param onLine receives its log
      */
     static SampleApi start(Map<String, String> environment, Consumer<String> onLine) {
-        int port = freePort();
+        int port = FreePort.get();
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("SERVER_PORT", Integer.toString(port));
         settings.put("SERVER_ADDRESS", "127.0.0.1");
@@ -62,14 +61,6 @@ final class SampleApi implements AutoCloseable {
                     jar + " is missing. Build it with \"mvn -f sample-api/pom.xml package\"; ./run and ./test do so.");
         }
         return jar;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException("no free port", e);
-        }
     }
 
     private void awaitReady() {

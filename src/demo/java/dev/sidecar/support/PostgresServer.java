@@ -1,9 +1,5 @@
 package dev.sidecar.support;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -75,7 +71,7 @@ public final class PostgresServer implements AutoCloseable {
         UnixUser user = UnixUser.unprivileged();
         String password = UUID.randomUUID().toString();
         Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sidecar-postgres-" + UUID.randomUUID());
-        int port = freePort();
+        int port = FreePort.get();
         List<String> command = new ArrayList<>(List.of("sh", "-c", INITIALISE_AND_RUN, "postgres"));
         command.add(programs.toString());
         command.add(folder.toString());
@@ -100,14 +96,6 @@ public final class PostgresServer implements AutoCloseable {
         PostgresServer server = new PostgresServer(programs, folder, port, password, process);
         server.awaitReady();
         return server;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void awaitReady() {

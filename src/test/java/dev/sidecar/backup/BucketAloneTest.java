@@ -39,7 +39,7 @@ class BucketAloneTest {
             Fault.silence());
 
     private final PostgresServer server = PostgresServer.shared();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
     private final FaultyLink link = FaultyLink.to(bucketServer.port());
 
     @TempDir
@@ -67,7 +67,6 @@ class BucketAloneTest {
     void close() {
         bucket.close();
         link.close();
-        bucketServer.close();
         server.dropDatabase(database);
     }
 

@@ -38,7 +38,7 @@ class HostileNamesTest {
             "n".repeat(63));
 
     private final PostgresServer server = PostgresServer.start();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
 
     @TempDir
     private Path folder;
@@ -60,7 +60,6 @@ class HostileNamesTest {
     @AfterAll
     void stop() {
         server.close();
-        bucketServer.close();
     }
 
     @Test

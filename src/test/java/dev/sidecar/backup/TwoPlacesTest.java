@@ -33,7 +33,7 @@ class TwoPlacesTest {
     private static final Instant MONDAY = Instant.parse("2026-11-23T02:00:00Z");
 
     private final PostgresServer server = PostgresServer.shared();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
     private final FaultyLink link = FaultyLink.to(bucketServer.port());
     private final MutableClock clock = new MutableClock("2026-11-23T02:00:05Z");
 
@@ -71,7 +71,6 @@ class TwoPlacesTest {
     void close() {
         bucket.close();
         link.close();
-        bucketServer.close();
         server.dropDatabase(database);
     }
 

@@ -3,9 +3,9 @@ package dev.sidecar.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.FreePort;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -47,8 +47,8 @@ class EmbeddedSidecarTest {
 
     @Test
     void endsAtALivePageAndLeavesNothingBehind() throws Exception {
-        int control = freePort();
-        int gateway = freePort();
+        int control = FreePort.get();
+        int gateway = FreePort.get();
         Launched launched = launch(control, gateway);
 
         HttpResponse<String> page = get("http://localhost:" + control + "/", "Authorization", admin(launched));
@@ -91,7 +91,7 @@ class EmbeddedSidecarTest {
 
     @Test
     void killedItLeavesNothingEither() throws Exception {
-        Launched launched = launch(freePort(), freePort());
+        Launched launched = launch(FreePort.get(), FreePort.get());
 
         ProcessHandle.of(launched.process.pid()).orElseThrow().destroyForcibly();
 
@@ -102,7 +102,7 @@ class EmbeddedSidecarTest {
 
     @Test
     void stoppedWhileItStartsItLeavesNothing() throws Exception {
-        ChildProcess launcher = launcher(freePort(), freePort());
+        ChildProcess launcher = launcher(FreePort.get(), FreePort.get());
         Awaitility.await().atMost(LONG).until(() -> !launched(launcher).left().isEmpty());
         Launched launched = launched(launcher);
 
@@ -116,7 +116,7 @@ class EmbeddedSidecarTest {
     @Test
     void aTakenPortIsOneClearLine() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
-            ChildProcess launcher = launcher(taken.getLocalPort(), freePort());
+            ChildProcess launcher = launcher(taken.getLocalPort(), FreePort.get());
 
             assertThat(launcher.waitFor(LONG)).isEqualTo(1);
             assertThat(launcher.lastLines())
@@ -183,11 +183,5 @@ class EmbeddedSidecarTest {
         return HTTP.send(
                 HttpRequest.newBuilder(URI.create(url)).header(header, value).build(),
                 HttpResponse.BodyHandlers.ofString());
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -3,11 +3,10 @@ package dev.sidecar.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -64,10 +63,7 @@ class SampleApiTest {
     }
 
     private static int startRedis() throws IOException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.get();
         redis = ChildProcess.start(
                 "redis-server (package redis-server)",
                 UnixUser.same(),

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.support.FreePort;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,7 +26,7 @@ class FailureTest {
 
     @Test
     void aRefusedConnectionIsA502AndTheClientsConnectionGoesOn() throws Exception {
-        try (var gateway = GatewayServer.before(freePort());
+        try (var gateway = GatewayServer.before(FreePort.get());
                 var client = gateway.connect()) {
             for (int i = 1; i <= 2; i++) {
                 assertThat(client.send(GET).message()).isEqualTo("""
@@ -44,7 +45,7 @@ class FailureTest {
 
     @Test
     void aProblemHasNoBodyForHead() throws Exception {
-        try (var gateway = GatewayServer.before(freePort());
+        try (var gateway = GatewayServer.before(FreePort.get());
                 var client = gateway.connect()) {
             client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
@@ -368,12 +369,6 @@ class FailureTest {
                 }
             });
             second.close();
-        }
-    }
-
-    private static int freePort() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

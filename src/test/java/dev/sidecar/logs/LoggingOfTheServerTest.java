@@ -49,6 +49,9 @@ class LoggingOfTheServerTest {
             await().atMost(PATIENCE)
                     .until(() -> loki.stored().stream()
                             .anyMatch(entry -> entry.line().contains("Started SidecarApplication")));
+            // The thread that starts it may have more to log after that line.
+            await().atMost(PATIENCE)
+                    .until(() -> get(port(), "/actuator/health/readiness"), "{\"status\":\"UP\"}"::equals);
             server.destroy();
             assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
@@ -72,7 +75,9 @@ class LoggingOfTheServerTest {
         int port = await().atMost(PATIENCE).until(this::port, found -> found > 0);
 
         String metrics = await().atMost(PATIENCE)
-                .until(() -> get(port), text -> text.contains("sidecar_log_lines_waiting{output=\"loki\"}"));
+                .until(
+                        () -> get(port, "/actuator/prometheus"),
+                        text -> text.contains("sidecar_log_lines_waiting{output=\"loki\"}"));
 
         assertThat(metrics)
                 .contains("sidecar_log_lines_total{outcome=\"dropped\",output=\"loki\"} 0.0")
@@ -106,10 +111,10 @@ class LoggingOfTheServerTest {
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
-    private static String get(int port) throws IOException, InterruptedException {
+    private static String get(int port, String path) throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/prometheus"))
+                        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();

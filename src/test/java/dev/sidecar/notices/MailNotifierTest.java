@@ -6,9 +6,9 @@ import com.icegreen.greenmail.configuration.GreenMailConfiguration;
 import com.icegreen.greenmail.junit5.GreenMailExtension;
 import com.icegreen.greenmail.util.ServerSetup;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.FreePort;
 import dev.sidecar.support.MutableClock;
 import jakarta.mail.internet.MimeMessage;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -93,9 +93,7 @@ class MailNotifierTest extends NotifierContract {
         }
         requireTls = failure.name().startsWith("no TLS");
         if (failure.name().equals("is not there")) {
-            try (ServerSocket free = new ServerSocket(0)) {
-                port = free.getLocalPort();
-            }
+            port = FreePort.get();
             return;
         }
         String[] reply = failure.name().split("=", 2);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -105,9 +106,7 @@ class SlackNotifierTest extends NotifierContract {
         } else if (failure.name().equals("cuts the connection")) {
             answer = HttpExchange::close;
         } else if (failure.name().equals("is not there")) {
-            try (ServerSocket free = new ServerSocket(0)) {
-                url = "http://localhost:" + free.getLocalPort() + PATH;
-            }
+            url = "http://localhost:" + FreePort.get() + PATH;
         } else {
             ServerSocket plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
             threads.execute(() -> {

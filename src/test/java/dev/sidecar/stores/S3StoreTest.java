@@ -17,9 +17,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,21 +30,11 @@ class S3StoreTest extends StoreContract {
     private static final S3Connection IMPATIENT =
             new S3Connection(Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(20), 3);
 
-    private static S3Server server;
+    private final S3Server server = S3Server.shared();
 
     private FaultyLink link;
     private String bucket;
     private S3Store store;
-
-    @BeforeAll
-    static void start() {
-        server = S3Server.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
 
     @BeforeEach
     void open() {

@@ -9,7 +9,6 @@ import static dev.sidecar.sets.SampleBackups.verified;
 import static dev.sidecar.sets.SampleBackups.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.sets.Generation;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupEvent.Type;

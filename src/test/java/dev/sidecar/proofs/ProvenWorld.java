@@ -2,7 +2,6 @@ package dev.sidecar.proofs;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.sidecar.prometheus.Prometheus;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.alerts.AlertmanagerServer;

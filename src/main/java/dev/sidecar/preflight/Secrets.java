@@ -79,7 +79,7 @@ final class Secrets implements Step {
         return Finding.wrong(
                 "secrets/" + secret.name(),
                 secret.purpose() + ": differs from the one in use, which was set at the service's first start",
-                "change it in the running service first, if it is the one here (README, \"Changing a password\"), then: docker compose -f"
+                "change it in the running service first, if it is the one here (docs/stack.md, \"Changing a password\"), then: docker compose -f"
                         + " docker-compose.staging.yml run --rm --no-deps --entrypoint rm preflight " + files
                         + " — or remove the file to keep the one in use");
     }

@@ -348,6 +348,24 @@ class DocsCommandsTest {
                 .isSubsetOf(named);
     }
 
+    @Test
+    void theExitCodesOfARestoreAreTheCommands() {
+        CommandLine restore = commands.getBeansOfType(SidecarCommand.class).values().stream()
+                .map(CommandLine::new)
+                .filter(command -> command.getCommandName().equals("restore"))
+                .findFirst()
+                .orElseThrow();
+        Set<String> documented = Pattern.compile("(?m)^\\| (\\d+) \\|")
+                .matcher(DocumentedCommand.read("docs/restore.md"))
+                .results()
+                .map(row -> row.group(1))
+                .collect(Collectors.toSet());
+
+        assertThat(documented)
+                .isEqualTo(
+                        restore.getCommandSpec().usageMessage().exitCodeList().keySet());
+    }
+
     /** Method and path of what the server answers, with the names of variables left out. */
     private static Set<String> mapped() {
         Set<String> mapped = new TreeSet<>();

@@ -97,6 +97,18 @@ class DocsTablesTest {
                 .allSatisfy(names -> assertThat(names).matches("(\\w+), \\1_FILE"));
     }
 
+    @Test
+    void theReadmeCountsTheProofs() throws IOException {
+        long proofs = new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("dev.sidecar.proofs")
+                        .stream()
+                        .filter(type -> !type.isInterface() && type.isAssignableTo("dev.sidecar.proofs.Proof"))
+                        .count();
+
+        assertThat(Files.readString(Path.of("README.md"))).contains(": " + proofs + " proofs of ");
+    }
+
     private static @Nullable Object read(String variable, String name) {
         PropertySource<?> environment = new SystemEnvironmentPropertySource(
                 StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, Map.of(variable, "set"));

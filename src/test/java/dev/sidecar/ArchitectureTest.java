@@ -152,10 +152,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyBackupsStartProcesses() {
+    void onlyTheRoomOfPostgresStartsProcesses() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.sidecar.backup..")
+                .resideOutsideOfPackage("dev.sidecar.postgres..")
                 .should()
                 .dependOnClassesThat()
                 .areAssignableTo(ProcessBuilder.class)

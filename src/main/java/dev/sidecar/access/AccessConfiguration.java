@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(AccessProperties.class)
 class AccessConfiguration {
 
-    /** In the server its own; a command reads what the server left for it and generates nothing. */
+    /** The server uses its own credentials; a command reads the password that the server stored and generates nothing. */
     @Bean
     AdminCredentials adminCredentials(AccessProperties properties, ObjectProvider<Credentials> server) {
         Credentials credentials = server.getIfAvailable();

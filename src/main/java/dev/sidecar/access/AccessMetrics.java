@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Who was not let in, and why. */
+/** Counts the requests that were refused, by reason. */
 final class AccessMetrics {
 
     enum Refusal {

@@ -9,13 +9,15 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
+ * Settings of access to the control plane.
+ *
  * @param adminPassword password of the user {@code admin}; generated when not given
- * @param webhookToken what Alertmanager presents at {@code /hooks}; generated when not given
- * @param metricsToken what Prometheus presents at {@code /actuator/prometheus} when it is not on the same machine; generated when not
+ * @param webhookToken token that Alertmanager presents at {@code /hooks}; generated when not given
+ * @param metricsToken token that Prometheus presents at {@code /actuator/prometheus} when it is not on the same machine; generated when not
  *     given
- * @param directory where generated ones are kept, one file each, readable for this user alone
- * @param maxFailures failed logins of one address before it is locked out
- * @param lockedFor for how long it then is
+ * @param directory directory of the generated ones, one file each, readable for this user alone
+ * @param maxFailures number of failed logins after which an address is locked out
+ * @param lockedFor how long a locked-out address stays so
  */
 @ConfigurationProperties("sidecar.access")
 record AccessProperties(

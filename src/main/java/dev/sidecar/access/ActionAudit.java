@@ -16,8 +16,8 @@ import org.springframework.security.web.authentication.WebAuthenticationDetails;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The audit line of what is done over the API, and of a person who comes and goes: who, what, when, with which result. What is done on
- * a page has a line of its own, which says more.
+ * Writes an audit line for every change over the API and for every login and logout: who, what, when, with which result. The pages write
+ * their own lines, which say more.
  */
 final class ActionAudit extends OncePerRequestFilter {
 

@@ -14,7 +14,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
-/** The one user, {@code admin}. Every login that is refused leaves a line; those of persons that are not, by {@link ActionAudit}. */
+/** Checks the password of the one user, {@code admin}, and logs every refused login; {@link ActionAudit} logs the accepted ones of persons. */
 final class AdminLogin implements AuthenticationProvider {
 
     static final String USER = "admin";
@@ -37,15 +37,15 @@ final class AdminLogin implements AuthenticationProvider {
                 : "unknown";
         if (attempts.isLocked(address)) {
             metrics.refused(Refusal.LOCKED);
-            line(address, "refused: locked").log("login refused, address locked after too many failures");
-            throw new LockedException("Too many failed logins from this address.");
+            line(address, "refused: locked").log("login refused: too many failed attempts from this address");
+            throw new LockedException("Too many failed attempts from this address.");
         }
-        // Both are compared, always, so that the time tells nothing about the name.
+        // Always compare both, so that the time says nothing about the name.
         boolean right = password.matches(String.valueOf(presented.getCredentials())) & USER.equals(presented.getName());
         if (!right) {
             attempts.failed(address);
             metrics.refused(Refusal.PASSWORD);
-            line(address, "refused: wrong user or password").log("login refused, wrong user or password");
+            line(address, "refused: wrong user or password").log("login refused: wrong user or password");
             throw new BadCredentialsException("Wrong user or password.");
         }
         attempts.succeeded(address);
@@ -53,7 +53,7 @@ final class AdminLogin implements AuthenticationProvider {
                 USER, null, List.of(new SimpleGrantedAuthority("ROLE_ADMIN")));
     }
 
-    /** The name that was given is left out: people type their password there. */
+    /** Leaves out the given name: people type their password there. */
     private static LoggingEventBuilder line(String address, String result) {
         return log.atWarn()
                 .addKeyValue("client_ip", address)

@@ -4,7 +4,7 @@ import dev.sidecar.secrets.Secret;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Optional;
 
-/** The header {@code Authorization: Bearer …} of a request. */
+/** Reads the header {@code Authorization: Bearer …} of a request. */
 final class BearerToken {
 
     private static final String SCHEME = "Bearer ";

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What opens the control plane. There is no default: what was not given is generated once and kept in a file. */
+/** Holds the password and the tokens of the control plane. None has a default: one that is not given is generated once and kept in a file. */
 record Credentials(Secret adminPassword, Secret webhookToken, Secret metricsToken) {
 
     private static final Logger log = LoggerFactory.getLogger(Credentials.class);
@@ -61,7 +61,7 @@ record Credentials(Secret adminPassword, Secret webhookToken, Secret metricsToke
         }
     }
 
-    /** Leaves a file that is there alone. */
+    /** Keeps a file that exists. */
     private static void write(Path file) throws IOException {
         byte[] random = new byte[BYTES];
         new SecureRandom().nextBytes(random);
@@ -70,7 +70,7 @@ record Credentials(Secret adminPassword, Secret webhookToken, Secret metricsToke
             Files.writeString(file, Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n");
             log.atInfo().addKeyValue("file", file).log("credential generated");
         } catch (FileAlreadyExistsException e) {
-            // generated at an earlier start
+            // It was generated at an earlier start.
         }
     }
 }

@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts failed logins by address. An address that fails too often is locked out for a while, and stays so however good its next
- * password is; so a list of passwords cannot be tried out. Bounded: of more than a thousand addresses the oldest is forgotten.
+ * Counts failed logins by address. An address that fails too often is locked out for a while, even if its next password is right, so
+ * that nobody can try a list of passwords. It remembers a thousand addresses and then forgets the oldest.
  */
 final class LoginAttempts {
 
@@ -53,7 +54,7 @@ final class LoginAttempts {
         failures.remove(address);
     }
 
-    private Failures current(String address) {
+    private @Nullable Failures current(String address) {
         Failures of = failures.get(address);
         if (of != null && !of.last().plus(lockedFor).isAfter(clock.instant())) {
             failures.remove(address);

@@ -13,8 +13,8 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 
 /**
- * Metrics are for Prometheus with its token, for whoever is logged in, and for the machine itself: in a container the loopback
- * address is reached by nobody else. A request that somebody forwarded is not from the machine itself.
+ * Lets Prometheus with its token, a logged-in person and the machine itself read the metrics: nobody else reaches a container's loopback
+ * address. A forwarded request does not come from the machine itself.
  */
 final class MetricsAccess implements AuthorizationManager<RequestAuthorizationContext> {
 

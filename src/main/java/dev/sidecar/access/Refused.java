@@ -16,13 +16,13 @@ import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.access.AccessDeniedHandler;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Answers those who are not let in, as a problem detail (RFC 9457) that says what is needed. */
+/** Answers a refused request with a problem detail (RFC 9457) that says what is needed. */
 final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
 
     private final String needed;
     private final long retryAfterSeconds;
 
-    /** @param needed what to present, as a sentence */
+    /** @param needed a sentence that says what to present */
     Refused(String needed, long retryAfterSeconds) {
         this.needed = needed;
         this.retryAfterSeconds = retryAfterSeconds;
@@ -36,7 +36,7 @@ final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
             answer(
                     response,
                     HttpStatus.TOO_MANY_REQUESTS,
-                    "Too many failed logins from this address. Wait, then try again.");
+                    "Too many failed attempts from this address. Try again in a few minutes.");
         } else {
             // Not "Basic": a browser would remember the password and send it along with requests of other pages.
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"sidecar\"");

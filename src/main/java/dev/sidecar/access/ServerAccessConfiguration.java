@@ -22,12 +22,12 @@ import org.springframework.security.web.authentication.LoginUrlAuthenticationEnt
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 
-/** Three doors: hooks for Alertmanager, the actuator for Prometheus, and everything else for a person who is logged in. */
+/** Opens three doors: hooks for Alertmanager, the actuator for Prometheus, and everything else for a person who is logged in. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
 class ServerAccessConfiguration {
 
-    /** Nothing from elsewhere, nothing written into the page, and nobody puts the page into a frame. */
+    /** Pages load nothing from elsewhere, run no inline scripts, and cannot be framed. */
     private static final String CONTENT_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -47,7 +47,7 @@ class ServerAccessConfiguration {
         return new ActionAudit();
     }
 
-    /** It belongs into the chain of persons only, where it is known who they are. */
+    /** The audit belongs only into the chain for persons, where the user is known. */
     @Bean
     FilterRegistrationBean<ActionAudit> auditOfPersonsOnly(ActionAudit audit) {
         FilterRegistrationBean<ActionAudit> registration = new FilterRegistrationBean<>(audit);
@@ -110,8 +110,7 @@ class ServerAccessConfiguration {
 
     /**
      * A command or a script that sends user and password itself needs no CSRF token. We never ask a browser for them by HTTP Basic, so
-     * that it has none to send along with what a page of somebody else makes it do; should it have them all the same, it says where
-     * the request comes from.
+     * it has none to send with a request that a foreign page makes it send; if it has them anyway, it says where the request comes from.
      */
     private static boolean bringsItsOwnAuthorization(HttpServletRequest request) {
         String from = request.getHeader("Sec-Fetch-Site");
@@ -119,7 +118,7 @@ class ServerAccessConfiguration {
                 && (from == null || from.equals("none") || from.equals("same-origin"));
     }
 
-    /** Pages send a person to the login; the API answers with what is missing. */
+    /** Pages redirect to the login; the API answers with the credentials that it needs. */
     @Bean
     @Order(1000)
     SecurityFilterChain personAccess(HttpSecurity http, AccessProperties properties, ActionAudit audit)

@@ -1,4 +1,4 @@
-/** Who may do what on the control plane: one login with a limit on attempts, and a token each for Alertmanager and Prometheus. */
+/** Controls access to the control plane: one login with a limit on attempts, and one token each for Alertmanager and Prometheus. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"secrets", "settings"})
 package dev.sidecar.access;

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.notices.DeadMansSwitch;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import org.springframework.http.HttpStatus;

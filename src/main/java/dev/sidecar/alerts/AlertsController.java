@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import java.net.URI;

@@ -1,6 +1,6 @@
-/** Alerts: what Alertmanager delivered and muted, whether it still speaks at all, and mail and Slack past it when it does not. */
+/** Alertmanager: what it delivered and muted, its routes, and drills of them. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"access", "commands", "notices", "peers", "secrets", "settings"})
 package dev.sidecar.alerts;
 
 import org.jspecify.annotations.NullMarked;

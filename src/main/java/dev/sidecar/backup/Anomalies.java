@@ -1,6 +1,7 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Table;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

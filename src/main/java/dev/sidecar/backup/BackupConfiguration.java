@@ -1,10 +1,16 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.jobs.JobSource;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Compression;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Encryption;
+import dev.sidecar.stores.LocalStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -15,33 +21,64 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(BackupProperties.class)
 class BackupConfiguration {
 
-    /** The local store is the first, where there is one: backups are taken into the first and copied to the others. */
-    @Bean
-    Catalogue catalogue(BackupProperties settings, List<BackupStore> further) {
-        List<BackupStore> stores = new ArrayList<>();
-        if (!settings.directory().isBlank()) {
-            stores.add(new LocalStore(Path.of(settings.directory())));
-        }
-        stores.addAll(further);
-        return new Catalogue(stores);
-    }
-
     @Bean
     BackupMetrics backupMetrics(MeterRegistry registry, BackupProperties settings) {
         return new BackupMetrics(registry, settings.rpo(), settings.rto());
     }
 
     @Bean
-    Backups backups(BackupProperties settings, Catalogue catalogue, BackupMetrics metrics, Clock clock) {
-        Path directory = settings.directory().isBlank()
-                ? ScratchFolder.directory(settings.scratch())
-                : Path.of(settings.directory());
-        return new Backups(settings, catalogue, new InUse(directory.resolve(".in-use")), metrics, clock);
+    BackupTools backupTools(
+            Postgres postgres, Catalogue catalogue, Compression compression, Encryption encryption, Clock clock) {
+        return new BackupTools(postgres, catalogue, compression, encryption, clock);
     }
 
     @Bean
+    Backups backups(
+            BackupProperties settings, BackupTools tools, ObjectProvider<LocalStore> local, BackupMetrics metrics) {
+        LocalStore store = local.getIfAvailable();
+        Path directory = store == null ? tools.postgres().scratchDirectory() : store.directory();
+        return new Backups(settings, tools, new InUse(directory.resolve(".in-use")), metrics);
+    }
+
+    @Bean
+    Expiration expire(Catalogue catalogue, Backups backups, BackupProperties settings, Clock clock) {
+        return new Expiration(catalogue, backups::isInUse, RetentionPolicy.of(settings, backups::levelFor), clock);
+    }
+
+    @Bean
+    BackupRun backupRun(Backups backups, Copies copies, Expiration expire) {
+        return new BackupRun(backups, copies, expire);
+    }
+
+    /** Only the server has a schedule and an API. */
+    @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication
-    ApplicationRunner beginBackups(Backups backups) {
-        return arguments -> backups.begin();
+    static class InTheServer {
+
+        @Bean
+        ApplicationRunner beginBackups(Backups backups) {
+            return arguments -> backups.begin();
+        }
+
+        @Bean
+        JobSource backupJobs(
+                Backups backups, BackupRun run, BackupProperties settings, BackupMetrics metrics, Clock clock) {
+            return new BackupJobs(backups, run, settings, metrics, clock);
+        }
+
+        @Bean
+        BackupTasks backupTasks(Backups backups, Clock clock) {
+            return new BackupTasks(backups, clock);
+        }
+
+        @Bean
+        BackupWork backupWork(Backups backups, BackupRun run, BackupTasks tasks, Clock clock) {
+            return new BackupWork(backups, run, tasks, clock);
+        }
+
+        @Bean
+        BackupController backupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
+            return new BackupController(backups, expire, work, clock);
+        }
     }
 }

@@ -1,7 +1,13 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -30,11 +36,11 @@ import org.springframework.web.bind.annotation.RestController;
 class BackupController {
 
     private final Backups backups;
-    private final Expire expire;
+    private final Expiration expire;
     private final BackupWork work;
     private final Clock clock;
 
-    BackupController(Backups backups, Expire expire, BackupWork work, Clock clock) {
+    BackupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
         this.backups = backups;
         this.expire = expire;
         this.work = work;
@@ -200,9 +206,9 @@ class BackupController {
             case SPACE -> HttpStatus.INSUFFICIENT_STORAGE;
             default -> HttpStatus.INTERNAL_SERVER_ERROR;
         };
-        ResponseEntity<ProblemDetail> answer = problem(status, failure.getMessage());
-        answer.getBody().setProperty("reason", failure.reason().label());
-        return answer;
+        ProblemDetail problem = detail(status, failure.getMessage());
+        problem.setProperty("reason", failure.reason().label());
+        return ResponseEntity.status(status).body(problem);
     }
 
     @ExceptionHandler
@@ -216,9 +222,13 @@ class BackupController {
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, @Nullable String detail) {
+        return ResponseEntity.status(status).body(detail(status, detail));
+    }
+
+    private static ProblemDetail detail(HttpStatus status, @Nullable String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, String.valueOf(detail));
         problem.setProperty("request_id", MDC.get("request_id"));
-        return ResponseEntity.status(status).body(problem);
+        return problem;
     }
 
     /** A live database is to be replaced, and its name was not given twice. */

@@ -1,12 +1,15 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Retries;
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Generation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +42,7 @@ final class BackupJobs implements JobSource {
         this.backups = backups;
         this.run = run;
         this.settings = settings;
-        this.policy = RetentionPolicy.of(settings);
+        this.policy = RetentionPolicy.of(settings, backups::levelFor);
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -142,7 +145,7 @@ final class BackupJobs implements JobSource {
         for (Backup backup : newestOfEachStore()) {
             try {
                 Verification verification =
-                        backups.verify(backup, settings.levelFor(backup.manifest()), backups.progress());
+                        backups.verify(backup, backups.levelFor(backup.manifest()), backups.progress());
                 String what = "%s in '%s'".formatted(backup.id(), backup.store());
                 if (verification.held()) {
                     held.add(what);

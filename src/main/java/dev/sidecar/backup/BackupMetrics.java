@@ -1,6 +1,11 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.Store;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -54,7 +59,7 @@ final class BackupMetrics {
      * How much room a store has now; one without a limit has no series. It is not asked when metrics are read: storage that hangs would
      * take all other metrics with it.
      */
-    void room(BackupStore store) {
+    void room(Store store) {
         try {
             store.freeBytes()
                     .ifPresent(bytes ->

@@ -1,32 +1,25 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.jobs.Schedule;
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.settings.InvalidSetting;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Everything that can be set about backups. Without {@code sidecar.backup.server.host} there are none.
+ * What can be set about taking, verifying and keeping backups. Other rooms own the other keys of {@code sidecar.backup}: the server, the
+ * stores, and how sets are compressed and encrypted.
  *
- * @param server what to back up
- * @param directory the local store; empty for none
- * @param s3 the bucket; used if it has a name
- * @param compression how files are compressed
- * @param encryption to whom files are encrypted; nothing given means not at all
  * @param dump how much is read at once
  * @param verify how far every backup is proven
- * @param scratch where restores are proven
  * @param slots when backups are taken, and how many are kept
  * @param anomaly when a backup is suspect
  * @param rpo greatest allowed age of the newest verified backup
@@ -34,14 +27,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("sidecar.backup")
 public record BackupProperties(
-        @DefaultValue Server server,
-        @DefaultValue("backups") String directory,
-        @DefaultValue S3 s3,
-        @DefaultValue Compression compression,
-        @DefaultValue Encryption encryption,
         @DefaultValue Dump dump,
         @DefaultValue Verify verify,
-        @DefaultValue Scratch scratch,
         @DefaultValue Slots slots,
         @DefaultValue Anomaly anomaly,
         @DefaultValue("26h") Duration rpo,
@@ -50,26 +37,6 @@ public record BackupProperties(
     public BackupProperties {
         positive("sidecar.backup.rpo", rpo);
         positive("sidecar.backup.rto", rto);
-    }
-
-    /** Whether there is a server to back up. */
-    public boolean isConfigured() {
-        return !server.host.isBlank();
-    }
-
-    /**
-     * What a backup has to be verified to before it counts as good: the level of the settings, less for a database that is too large
-     * to be restored each time, and no more than reading it again where this host cannot decrypt.
-     */
-    VerificationLevel levelFor(Manifest manifest) {
-        VerificationLevel level = verify.level();
-        if (level.atLeast(VerificationLevel.L3)
-                && manifest.dumpBytes() > verify.restoreUpTo().toBytes()) {
-            level = VerificationLevel.L2;
-        }
-        boolean readable =
-                manifest.encryption() == null || encryption.identity() != null || encryption.passphrase() != null;
-        return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
     }
 
     private static void positive(String setting, Duration value) {
@@ -83,113 +50,6 @@ public record BackupProperties(
 
     private static void share(String setting, double value) {
         InvalidSetting.unless(value > 0 && value <= 1, setting, value, "be more than 0 and at most 1");
-    }
-
-    /**
-     * The database server, reached directly and not through a pooler: the snapshot belongs to a session.
-     *
-     * @param host name, address, or the directory of the server's socket
-     * @param port usually 5432
-     * @param user a role that may read everything, and the password hashes of roles: a superuser
-     * @param password goes into a file that only the client program can read
-     * @param sslMode as libpq's sslmode: disable, prefer, require, verify-ca, verify-full
-     * @param maintenanceDatabase where the list of databases is read and the lock is held
-     * @param databases exact names, or patterns with {@code *} and {@code ?}
-     * @param exclude the same, to leave out
-     * @param programs directories in which versions of the client programs are looked for, besides the PATH
-     */
-    public record Server(
-            @DefaultValue("") String host,
-            @DefaultValue("5432") int port,
-            @DefaultValue("postgres") String user,
-            @Nullable Secret password,
-            @DefaultValue("prefer") String sslMode,
-            @DefaultValue("postgres") String maintenanceDatabase,
-            @DefaultValue("*") List<String> databases,
-            @DefaultValue({}) List<String> exclude,
-            @DefaultValue("/usr/lib/postgresql") List<Path> programs) {
-
-        public Server {
-            InvalidSetting.unless(
-                    port > 0 && port < 65_536, "sidecar.backup.server.port", port, "be between 1 and 65535");
-            InvalidSetting.unless(
-                    List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-                            .contains(sslMode),
-                    "sidecar.backup.server.ssl-mode",
-                    sslMode,
-                    "be one of disable, allow, prefer, require, verify-ca, verify-full");
-        }
-    }
-
-    /**
-     * A bucket of S3 or of a server that speaks its protocol.
-     *
-     * @param bucket its name; blank for none
-     * @param endpoint address of the server; blank for Amazon's own
-     * @param region such as eu-central-1
-     * @param accessKey blank for what the environment of the process offers
-     * @param secretKey belongs to the access key
-     * @param prefix before every key, such as {@code backups/}
-     */
-    public record S3(
-            @DefaultValue("") String bucket,
-            @DefaultValue("") String endpoint,
-            @DefaultValue("us-east-1") String region,
-            @DefaultValue("") String accessKey,
-            @Nullable Secret secretKey,
-            @DefaultValue("") String prefix) {}
-
-    /**
-     * @param method {@code zstd}, or {@code gzip} where zstd is not at hand for a restore with bare hands
-     * @param level 0 for the method's default: zstd 1 with a memory for rows, gzip 9
-     */
-    public record Compression(
-            @DefaultValue("zstd") String method,
-            @DefaultValue("0") int level) {
-
-        public Compression {
-            boolean zstd = method.equals("zstd");
-            InvalidSetting.unless(
-                    zstd || method.equals("gzip"), "sidecar.backup.compression.method", method, "be zstd or gzip");
-            InvalidSetting.unless(
-                    level >= 0 && level <= (zstd ? 19 : 9),
-                    "sidecar.backup.compression.level",
-                    level,
-                    zstd ? "be 1 to 19, or 0 for the default" : "be 1 to 9, or 0 for the default");
-            level = level != 0 ? level : zstd ? 1 : 9;
-        }
-
-        /** As in the manifest, such as {@code zstd-1}. */
-        String label() {
-            return method + "-" + level;
-        }
-    }
-
-    /**
-     * @param recipients age public keys ({@code age1…}): whoever holds one of their secret keys can restore
-     * @param identity the secret key ({@code AGE-SECRET-KEY-1…}), only where this host is to verify and restore
-     * @param passphrase instead of recipients
-     */
-    public record Encryption(
-            @DefaultValue({}) List<String> recipients,
-            @Nullable Secret identity,
-            @Nullable Secret passphrase) {
-
-        public Encryption {
-            recipients = recipients.stream()
-                    .map(String::strip)
-                    .filter(r -> !r.isEmpty())
-                    .toList();
-            InvalidSetting.unless(
-                    passphrase == null || recipients.isEmpty(),
-                    "sidecar.backup.encryption.passphrase",
-                    "***",
-                    "be left out when recipients are given: only one of the two can hold");
-        }
-
-        boolean isOn() {
-            return !recipients.isEmpty() || passphrase != null;
-        }
     }
 
     /**
@@ -226,16 +86,6 @@ public record BackupProperties(
             @DefaultValue("50GB") DataSize restoreUpTo,
             @DefaultValue("true") boolean indexes,
             @DefaultValue("false") boolean heapAllIndexed) {}
-
-    /**
-     * The throwaway server.
-     *
-     * @param directory where it and decoded files lie for the time of a restore; the system's temporary directory if blank
-     * @param user which user it runs as when the sidecar runs as root; PostgreSQL refuses root
-     */
-    public record Scratch(
-            @DefaultValue("") String directory,
-            @DefaultValue("postgres") String user) {}
 
     /**
      * @param zone whose wall clock the slots mean

@@ -1,6 +1,11 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,21 +17,19 @@ import org.slf4j.LoggerFactory;
  * All that belongs to one backup of one database: take it, copy it to the further stores, verify it in each, expire what is too
  * much. Runs of one process wait for each other, so that the weekly slot finds the daily one finished.
  */
-final class BackupRun {
+public final class BackupRun {
 
     private static final Logger log = LoggerFactory.getLogger(BackupRun.class);
 
     private final Backups backups;
     private final Copies copies;
-    private final Expire expire;
-    private final BackupProperties settings;
+    private final Expiration expire;
     private final ReentrantLock oneAtATime = new ReentrantLock(true);
 
-    BackupRun(Backups backups, Copies copies, Expire expire, BackupProperties settings) {
+    BackupRun(Backups backups, Copies copies, Expiration expire) {
         this.backups = backups;
         this.copies = copies;
         this.expire = expire;
-        this.settings = settings;
     }
 
     /**
@@ -34,7 +37,7 @@ final class BackupRun {
      * @param verifications of it, the first store's first; empty if it was not to be verified
      * @param problems what went wrong after it was published
      */
-    record Done(Backup backup, List<Verification> verifications, List<String> problems) {
+    public record Done(Backup backup, List<Verification> verifications, List<String> problems) {
 
         boolean held() {
             return problems.isEmpty();
@@ -42,7 +45,7 @@ final class BackupRun {
     }
 
     /** @throws BackupFailure if nothing was published; what fails later is among the problems */
-    Done take(TakeRequest request, boolean verify, Progress progress) {
+    public Done take(TakeRequest request, boolean verify, Progress progress) {
         return alone(() -> finish(backups.take(request, progress), verify, progress));
     }
 
@@ -53,7 +56,7 @@ final class BackupRun {
 
     /** How far a backup of its size is to be verified. */
     VerificationLevel levelFor(Backup backup) {
-        return settings.levelFor(backup.manifest());
+        return backups.levelFor(backup.manifest());
     }
 
     private Done alone(Supplier<Done> work) {
@@ -91,7 +94,7 @@ final class BackupRun {
     /** The first store's is restored; a copy is read again, as equal bytes restore equally. */
     private Verification verify(Backup backup, Backup taken, List<String> problems, Progress progress) {
         VerificationLevel level =
-                backup.store().equals(taken.store()) ? settings.levelFor(backup.manifest()) : VerificationLevel.L1;
+                backup.store().equals(taken.store()) ? backups.levelFor(backup.manifest()) : VerificationLevel.L1;
         Verification verification = backups.verify(backup, level, progress);
         if (!verification.held()) {
             problems.add("%s in '%s' is not %s: %s"

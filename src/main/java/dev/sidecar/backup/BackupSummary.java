@@ -1,5 +1,8 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param encrypted whether a key is needed
  * @param serverVersion of the server it was taken from
  */
-record BackupSummary(
+public record BackupSummary(
         String id,
         String database,
         String generation,
@@ -49,7 +52,7 @@ record BackupSummary(
         boolean encrypted,
         String serverVersion) {
 
-    static BackupSummary of(Backup backup) {
+    public static BackupSummary of(Backup backup) {
         Manifest manifest = backup.manifest();
         return new BackupSummary(
                 backup.id().toString(),
@@ -78,7 +81,7 @@ record BackupSummary(
     }
 
     /** What a person should know besides the figures. */
-    String remarks() {
+    public String remarks() {
         return String.join(
                 ", ",
                 java.util.stream.Stream.of(
@@ -90,7 +93,7 @@ record BackupSummary(
                         .toList());
     }
 
-    Optional<Double> measuredRestore() {
+    public Optional<Double> measuredRestore() {
         return Optional.ofNullable(restoreSeconds);
     }
 }

@@ -1,6 +1,8 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Progress;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,12 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
 import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;

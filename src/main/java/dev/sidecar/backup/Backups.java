@@ -1,8 +1,15 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupEvent.Type;
-import dev.sidecar.backup.BackupFailure.Reason;
-import java.time.Clock;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupEvent;
+import dev.sidecar.sets.BackupEvent.Type;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -23,30 +30,31 @@ public final class Backups {
     private static final Logger log = LoggerFactory.getLogger(Backups.class);
 
     private final BackupProperties settings;
-    private final Catalogue catalogue;
-    private final Encryption encryption;
+    private final BackupTools tools;
     private final BackupMetrics metrics;
-    private final Clock clock;
     private final InUse inUse;
 
-    Backups(BackupProperties settings, Catalogue catalogue, InUse inUse, BackupMetrics metrics, Clock clock) {
+    Backups(BackupProperties settings, BackupTools tools, InUse inUse, BackupMetrics metrics) {
         this.settings = settings;
-        this.catalogue = catalogue;
-        this.encryption = new Encryption(settings.encryption());
+        this.tools = tools;
         this.metrics = metrics;
-        this.clock = clock;
         this.inUse = inUse;
+    }
+
+    /** Whether there is a server to back up. */
+    public boolean hasServer() {
+        return tools.postgres().isConfigured();
     }
 
     /** Whether there is a server to back up and somewhere to put it. */
     public boolean isConfigured() {
-        return settings.isConfigured() && !catalogue.stores().isEmpty();
+        return hasServer() && !tools.catalogue().stores().isEmpty();
     }
 
     /** Names of the databases to back up, by the settings and by what the server has now. */
     public List<String> databases() {
         requireConfigured();
-        return new Databases(settings.server()).names();
+        return tools.postgres().databases();
     }
 
     /** Takes one backup and publishes it. Its verification is a step of its own, as it can be done again. */
@@ -55,8 +63,7 @@ public final class Backups {
         metrics.known(request.database(), request.generation());
         try {
             Optional<Backup> previous = latest(request.database());
-            Backup taken = interruptibly(
-                    () -> new Taker(settings, catalogue, encryption, clock).take(request, previous, progress));
+            Backup taken = interruptibly(() -> new Taker(settings, tools).take(request, previous, progress));
             log.atInfo()
                     .addKeyValue("backup", taken.id())
                     .addKeyValue("bytes", taken.manifest().storedBytes())
@@ -68,7 +75,11 @@ public final class Backups {
             return compared;
         } catch (BackupFailure e) {
             if (e.reason() != Reason.BUSY) {
-                metrics.failed(request.database(), request.generation(), e.reason(), clock.instant());
+                metrics.failed(
+                        request.database(),
+                        request.generation(),
+                        e.reason(),
+                        tools.clock().instant());
                 log.atError()
                         .addKeyValue("database", request.database())
                         .addKeyValue("reason", e.reason().label())
@@ -78,7 +89,11 @@ public final class Backups {
             }
             throw e;
         } catch (RuntimeException | Error e) {
-            metrics.failed(request.database(), request.generation(), Reason.UNEXPECTED, clock.instant());
+            metrics.failed(
+                    request.database(),
+                    request.generation(),
+                    Reason.UNEXPECTED,
+                    tools.clock().instant());
             throw e;
         } finally {
             measureRoom();
@@ -87,7 +102,7 @@ public final class Backups {
 
     /** Publishes how much room each store has. */
     void measureRoom() {
-        catalogue.stores().forEach(metrics::room);
+        tools.catalogue().stores().forEach(metrics::room);
     }
 
     /** Marks it if much is missing, and keeps the one before from expiring. */
@@ -108,21 +123,23 @@ public final class Backups {
         log.atWarn()
                 .addKeyValue("backup", taken.id())
                 .log("backup is suspect, the one before is pinned; look, then 'clear' or restore: {}", why);
-        Backup suspect = catalogue.record(taken, BackupEvent.of(Type.SUSPECT, clock.instant(), why));
+        Backup suspect = tools.catalogue()
+                .record(taken, BackupEvent.of(Type.SUSPECT, tools.clock().instant(), why));
         pin(previous.get().id(), "the next backup, %s, is suspect".formatted(taken.id()));
         return suspect;
     }
 
     /** All published backups of all stores, newest first; one in two stores comes twice. */
     public List<Backup> list() {
-        return catalogue.list();
+        return tools.catalogue().list();
     }
 
     /** One of them, from the first store that has it. @throws BackupFailure if there is none */
     public Backup get(BackupId id) {
         return list().stream()
                 .filter(backup -> backup.id().equals(id))
-                .min(Comparator.comparing(backup -> catalogue.stores().indexOf(catalogue.store(backup.store()))))
+                .min(Comparator.comparing(backup ->
+                        tools.catalogue().stores().indexOf(tools.catalogue().store(backup.store()))))
                 .orElseThrow(() -> new BackupFailure(
                         Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows them.".formatted(id)));
     }
@@ -137,8 +154,7 @@ public final class Backups {
     /** Verifies one from the store that it lies in, and writes down beside it what was found. */
     public Verification verify(Backup backup, VerificationLevel level, Progress progress) {
         try (InUse.Hold hold = inUse.hold(backup.id())) {
-            Verification found = interruptibly(
-                    () -> new Verifier(settings, catalogue, encryption, clock).verify(backup, level, progress));
+            Verification found = interruptibly(() -> new Verifier(settings, tools).verify(backup, level, progress));
             write(backup, found);
             return found;
         } catch (BackupFailure e) {
@@ -155,20 +171,21 @@ public final class Backups {
         boolean differs = found.reached() == VerificationLevel.L3 && found.asked() == VerificationLevel.L4;
         String problems = String.join(" ", found.problems());
         if (found.reached() == null || differs) {
-            catalogue.record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
+            tools.catalogue().record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
         } else {
             if (found.reached() != VerificationLevel.L0) {
-                catalogue.record(
-                        backup,
-                        new BackupEvent(
-                                Type.VERIFIED,
-                                found.at(),
-                                found.reached(),
-                                found.restoreTook(),
-                                String.join(
-                                        " ",
-                                        Stream.concat(found.problems().stream(), found.notes().stream())
-                                                .toList())));
+                tools.catalogue()
+                        .record(
+                                backup,
+                                new BackupEvent(
+                                        Type.VERIFIED,
+                                        found.at(),
+                                        found.reached(),
+                                        found.restoreTook(),
+                                        String.join(
+                                                " ",
+                                                Stream.concat(found.problems().stream(), found.notes().stream())
+                                                        .toList())));
             }
             metrics.verified(backup, found.reached(), found.at(), found.restoreTook());
         }
@@ -190,7 +207,7 @@ public final class Backups {
     /** What a restore would do and what stands against it. Touches nothing. */
     public RestorePlan plan(RestoreRequest request) {
         requireConfigured();
-        return new Planner(settings, encryption).plan(get(request.id()), request);
+        return new Planner(tools.postgres(), tools.encryption()).plan(get(request.id()), request);
     }
 
     /** Restores, after planning again; an obstacle in the plan is a failure. The confirmation is the caller's business. */
@@ -200,8 +217,8 @@ public final class Backups {
             throw new BackupFailure(Reason.RESTORE, "Nothing was touched: " + String.join(" ", plan.obstacles()));
         }
         try (InUse.Hold hold = inUse.hold(request.id())) {
-            Restored restored = interruptibly(() ->
-                    new Restorer(settings, catalogue, encryption, clock).restore(get(request.id()), request, progress));
+            Restored restored =
+                    interruptibly(() -> new Restorer(settings, tools).restore(get(request.id()), request, progress));
             log.atInfo()
                     .addKeyValue("backup", restored.id())
                     .addKeyValue("database", restored.database())
@@ -236,7 +253,7 @@ public final class Backups {
     /** Encrypts a canary and, where this host has the secret key, reads it again. @return why that fails; empty if it does not */
     public Optional<String> checkKey() {
         try {
-            encryption.check();
+            tools.encryption().check();
             metrics.keyChecked(true);
             return Optional.empty();
         } catch (BackupFailure e) {
@@ -247,7 +264,26 @@ public final class Backups {
 
     /** Whether backups are encrypted. */
     public boolean isEncrypted() {
-        return encryption.isOn();
+        return tools.encryption().isOn();
+    }
+
+    /**
+     * The level that a backup must be verified to before it counts as good: the level of the settings, less for a database that is too
+     * large to be restored each time, and no more than its checksums where this host cannot decrypt it.
+     */
+    public VerificationLevel levelFor(Manifest manifest) {
+        VerificationLevel level = settings.verify().level();
+        if (level.atLeast(VerificationLevel.L3)
+                && manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()) {
+            level = VerificationLevel.L2;
+        }
+        boolean readable = tools.encryption().canRead(manifest.encryption());
+        return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
+    }
+
+    /** Whether this host has the key to read its own backups. */
+    public boolean canDecrypt() {
+        return tools.encryption().canRead(tools.encryption().description());
     }
 
     /** Greatest allowed age of the newest verified backup. */
@@ -262,7 +298,7 @@ public final class Backups {
 
     /** A progress to hand in. */
     public Progress progress() {
-        return new Progress(clock);
+        return new Progress(tools.clock());
     }
 
     /** Once at start: what an earlier life of the process left running is removed, and what it left in the stores is published. */
@@ -270,7 +306,7 @@ public final class Backups {
         if (!isConfigured()) {
             return;
         }
-        ScratchFolder.sweep(ScratchFolder.directory(settings.scratch()));
+        tools.postgres().sweepScratch();
         checkKey().ifPresent(problem -> log.error("no backup will be taken: {}", problem));
         try {
             publishKnown();
@@ -305,7 +341,8 @@ public final class Backups {
         get(id);
         list().stream()
                 .filter(backup -> backup.id().equals(id))
-                .forEach(backup -> catalogue.record(backup, BackupEvent.of(type, clock.instant(), why)));
+                .forEach(backup -> tools.catalogue()
+                        .record(backup, BackupEvent.of(type, tools.clock().instant(), why)));
     }
 
     private void requireConfigured() {

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Backup;
 import java.util.List;
 import java.util.stream.Stream;
 

@@ -1,8 +1,9 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.Manifest.Contents;
-import dev.sidecar.backup.Manifest.Sequence;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.Sequence;
+import dev.sidecar.sets.Manifest.Table;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;

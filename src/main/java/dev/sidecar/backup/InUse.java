@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.BackupId;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

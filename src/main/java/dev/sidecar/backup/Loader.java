@@ -1,11 +1,18 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.Contents;
-import dev.sidecar.backup.Manifest.FileKind;
-import dev.sidecar.backup.Manifest.StoredFile;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.Children;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.Sql;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

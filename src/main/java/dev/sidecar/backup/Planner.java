@@ -1,7 +1,14 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.Manifest.Extension;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Encryption;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Extension;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -12,11 +19,11 @@ import java.util.Set;
 /** Finds out what stands against a restore before anything is touched. */
 final class Planner {
 
-    private final BackupProperties settings;
+    private final Postgres postgres;
     private final Encryption encryption;
 
-    Planner(BackupProperties settings, Encryption encryption) {
-        this.settings = settings;
+    Planner(Postgres postgres, Encryption encryption) {
+        this.postgres = postgres;
         this.encryption = encryption;
     }
 
@@ -33,8 +40,8 @@ final class Planner {
         }
         backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
-        Server address = Server.of(settings.server());
-        try (Connection maintenance = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
+        ServerAddress address = postgres.address();
+        try (Connection maintenance = address.connectToMaintenance("sidecar restore")) {
             ContentsReader reader = new ContentsReader(maintenance);
             target(reader, request, obstacles);
             server(reader, backup.manifest(), obstacles, warnings);
@@ -78,7 +85,7 @@ final class Planner {
         if (!exists && request.replace()) {
             obstacles.add("There is no database '%s' to replace; leave --replace out.".formatted(request.into()));
         }
-        if (request.replace() && request.into().equals(settings.server().maintenanceDatabase())) {
+        if (request.replace() && request.into().equals(postgres.address().maintenanceDatabase())) {
             obstacles.add("'%s' is the maintenance database; set sidecar.backup.server.maintenance-database to another."
                     .formatted(request.into()));
         }

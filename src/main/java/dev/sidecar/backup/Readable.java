@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Figures as a person reads them. */
-final class Readable {
+public final class Readable {
 
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB"};
 
     private Readable() {}
 
     /** Such as {@code 1.2 GB}; decimal, as disks and networks are sold. */
-    static String bytes(double bytes) {
+    public static String bytes(double bytes) {
         int unit = 0;
         double value = bytes;
         while (value >= 999.5 && unit < UNITS.length - 1) {
@@ -22,7 +22,7 @@ final class Readable {
     }
 
     /** Such as {@code 0:07}, {@code 1:02:30}. */
-    static String duration(Duration duration) {
+    public static String duration(Duration duration) {
         long seconds = Math.max(0, duration.toSeconds());
         return seconds < 3600
                 ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.BackupId;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.BackupId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,12 +1,22 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.Contents;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ScratchFolder;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.Sql;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -29,15 +39,11 @@ final class Restorer {
     private static final int SWAP_ATTEMPTS = 10;
 
     private final BackupProperties settings;
-    private final Catalogue catalogue;
-    private final Encryption encryption;
-    private final Clock clock;
+    private final BackupTools tools;
 
-    Restorer(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+    Restorer(BackupProperties settings, BackupTools tools) {
         this.settings = settings;
-        this.catalogue = catalogue;
-        this.encryption = encryption;
-        this.clock = clock;
+        this.tools = tools;
     }
 
     /** A name that says what it is and when it was made, within PostgreSQL's limit. */
@@ -51,20 +57,22 @@ final class Restorer {
     }
 
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
-        Instant since = clock.instant();
-        Server address = Server.of(settings.server());
+        Instant since = tools.clock().instant();
+        ServerAddress address = tools.postgres().address();
         String target = request.replace() ? datedName(request.into(), "restoring", since) : request.into();
         Manifest manifest = backup.manifest();
-        try (ScratchFolder folder = ScratchFolder.create(settings.scratch(), decodedBytes(manifest));
-                PasswordFile passwords = new PasswordFile(address.password());
-                Connection maintenance = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
-            Client client = new Clients(settings.server().programs())
+        try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
+                PasswordFile passwords = address.passwordFile();
+                Connection maintenance = address.connectToMaintenance("sidecar restore")) {
+            Client client = tools.postgres()
+                    .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
             NewDatabase.create(maintenance, target, manifest.server());
             boolean whole = false;
             try {
                 progress.begin("restoring " + backup.id(), manifest.storedBytes());
-                SetReader reader = new SetReader(catalogue.store(backup.store()), manifest, encryption, progress);
+                SetReader reader =
+                        new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
                 reader.checkManifest();
                 new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
                         .load(address.connectionString(target, passwords, "sidecar restore"), request);
@@ -81,7 +89,7 @@ final class Restorer {
                                 .filter(table -> table.rows() != null)
                                 .count(),
                         contents.rows(),
-                        Duration.between(since, clock.instant()),
+                        Duration.between(since, tools.clock().instant()),
                         notes);
             } finally {
                 if (!whole) {
@@ -101,9 +109,9 @@ final class Restorer {
     }
 
     /** An unfinished database must not be taken for a restored one, whatever state our connection is in. */
-    private void dropUnfinished(Server address, String target) {
+    private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
-        try (Connection connection = address.connect(settings.server().maintenanceDatabase(), "sidecar restore")) {
+        try (Connection connection = address.connectToMaintenance("sidecar restore")) {
             NewDatabase.drop(connection, target);
         } catch (SQLException | BackupFailure e) {
             org.slf4j.LoggerFactory.getLogger(Restorer.class)
@@ -130,7 +138,7 @@ final class Restorer {
         return notes;
     }
 
-    private static Contents compare(Server address, String target, Manifest manifest, RestoreRequest request) {
+    private static Contents compare(ServerAddress address, String target, Manifest manifest, RestoreRequest request) {
         try (Connection restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);

@@ -1,5 +1,8 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

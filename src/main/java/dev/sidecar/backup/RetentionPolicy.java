@@ -1,6 +1,10 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
@@ -21,16 +25,13 @@ record RetentionPolicy(
         Function<Manifest, VerificationLevel> required,
         int atMostAtOnce) {
 
-    static RetentionPolicy of(BackupProperties settings) {
+    static RetentionPolicy of(BackupProperties settings, Function<Manifest, VerificationLevel> levelFor) {
         Map<Generation, Integer> keep = new EnumMap<>(Generation.class);
         keep.put(Generation.DAILY, settings.slots().daily().keep());
         keep.put(Generation.WEEKLY, settings.slots().weekly().keep());
         keep.put(Generation.MONTHLY, settings.slots().monthly().keep());
         return new RetentionPolicy(
-                keep,
-                settings.slots().schedules(),
-                settings::levelFor,
-                settings.slots().maxExpired());
+                keep, settings.slots().schedules(), levelFor, settings.slots().maxExpired());
     }
 
     RetentionPolicy withAtMost(int limit) {

@@ -1,6 +1,6 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.sets.Manifest.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Generation;
 import java.time.Instant;
 
 /**

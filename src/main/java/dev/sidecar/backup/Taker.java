@@ -1,15 +1,29 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.Contents;
-import dev.sidecar.backup.Manifest.FileKind;
-import dev.sidecar.backup.Manifest.StoredFile;
-import dev.sidecar.backup.Manifest.Table;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.Children;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Snapshot;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Instructions;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetWriter;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.stores.Store;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,39 +40,33 @@ final class Taker {
     private static final int GROUPS_FOR_EACH_JOB = 4;
 
     private final BackupProperties settings;
-    private final Catalogue catalogue;
-    private final Encryption encryption;
-    private final Compression compression;
-    private final Clock clock;
+    private final BackupTools tools;
 
-    Taker(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+    Taker(BackupProperties settings, BackupTools tools) {
         this.settings = settings;
-        this.catalogue = catalogue;
-        this.encryption = encryption;
-        this.compression = new Compression(settings.compression());
-        this.clock = clock;
+        this.tools = tools;
     }
 
     Backup take(TakeRequest request, Optional<Backup> previous, Progress progress) throws InterruptedException {
-        BackupStore store = catalogue.stores().get(0);
+        Store store = tools.catalogue().stores().get(0);
         checkStore(store, previous);
-        encryption.check();
+        tools.encryption().check();
         progress.begin("connecting to " + request.database(), 0);
-        Server address = Server.of(settings.server());
-        try (PasswordFile passwords = new PasswordFile(address.password());
+        ServerAddress address = tools.postgres().address();
+        try (PasswordFile passwords = address.passwordFile();
                 Snapshot snapshot = new Snapshot(address, request.database());
                 Children children = new Children()) {
-            Client client = new Clients(settings.server().programs())
-                    .ofMajor(snapshot.server().major());
+            Client client =
+                    tools.postgres().programs().ofMajor(snapshot.server().major());
             refuseSecondOfSlot(request, store);
-            catalogue.sweep(request.database());
-            Instant startedAt = clock.instant();
+            tools.catalogue().sweep(request.database());
+            Instant startedAt = tools.clock().instant();
             BackupId id = BackupId.next(request.database(), startedAt, request.generation());
             Run run = new Run(
                     id,
                     client,
                     address.connectionString(request.database(), passwords, "sidecar backup dump"),
-                    new SetWriter(store, id, compression, encryption, progress),
+                    new SetWriter(store, id, tools.compression(), tools.encryption(), progress),
                     children);
             boolean published = false;
             try {
@@ -69,7 +77,7 @@ final class Taker {
             } finally {
                 if (!published) {
                     children.close();
-                    catalogue.sweep(request.database());
+                    tools.catalogue().sweep(request.database());
                 }
             }
         }
@@ -79,8 +87,8 @@ final class Taker {
     private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
 
     /** Another sidecar may have been quicker; only with the lock in hand can that be seen. */
-    private void refuseSecondOfSlot(TakeRequest request, BackupStore store) {
-        catalogue.list(store).stream()
+    private void refuseSecondOfSlot(TakeRequest request, Store store) {
+        tools.catalogue().list(store).stream()
                 .filter(backup -> request.generation() != Generation.MANUAL
                         && backup.id().generation() == request.generation()
                         && backup.id().database().equals(request.database())
@@ -91,7 +99,7 @@ final class Taker {
                 });
     }
 
-    private void checkStore(BackupStore store, Optional<Backup> previous) {
+    private void checkStore(Store store, Optional<Backup> previous) {
         try {
             OptionalLong free = store.freeBytes();
             long needed = (long) (previous.map(b -> b.manifest().storedBytes()).orElse(0L) * ROOM);
@@ -124,7 +132,7 @@ final class Taker {
                 dump.jobs() * GROUPS_FOR_EACH_JOB);
         AtomicInteger tablesWithData = new AtomicInteger();
         List<Callable<Object>> stages = new ArrayList<>();
-        stages.add(() -> snapshot.contents(tables, dump));
+        stages.add(() -> snapshot.contents(tables, dump.countRowsUpTo().toBytes(), dump.digests()));
         for (int i = 0; i < groups.size(); i++) {
             String file = "tables-%02d.dump".formatted(i + 1);
             List<Table> group = groups.get(i);
@@ -157,7 +165,8 @@ final class Taker {
         checkComplete(java.util.Objects.requireNonNull(contents), files, tablesWithData.get());
         files.sort(Comparator.comparing(StoredFile::kind).thenComparing(StoredFile::name));
         String version = "pg_dump " + run.client.version();
-        String instructions = Instructions.text(run.id, snapshot.server(), encryption.description(), files, version);
+        String instructions =
+                Instructions.text(run.id, snapshot.server(), tools.encryption().description(), files, version);
         files.add(run.writer.writePlain(
                 Instructions.FILE, FileKind.INSTRUCTIONS, instructions.getBytes(StandardCharsets.UTF_8)));
         return new Manifest(
@@ -165,11 +174,11 @@ final class Taker {
                 run.id,
                 request.slot(),
                 startedAt,
-                clock.instant(),
+                tools.clock().instant(),
                 snapshot.server(),
                 version,
-                compression.label(),
-                encryption.description(),
+                tools.compression().label(),
+                tools.encryption().description(),
                 files,
                 contents);
     }
@@ -218,7 +227,7 @@ final class Taker {
                 run.client.program("pg_dumpall"),
                 "--globals-only",
                 "--no-password",
-                "--database=" + settings.server().maintenanceDatabase(),
+                "--database=" + tools.postgres().address().maintenanceDatabase(),
                 "--dbname=" + run.connection);
         return run.writer.write("globals.sql", FileKind.GLOBALS, out -> {
             try (Child dump = run.children.start(command)) {

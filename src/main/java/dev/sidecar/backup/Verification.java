@@ -1,5 +1,7 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

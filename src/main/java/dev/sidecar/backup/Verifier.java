@@ -1,9 +1,20 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.FileKind;
-import dev.sidecar.backup.Manifest.StoredFile;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.VerificationLevel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,15 +43,11 @@ final class Verifier {
     private static final Pattern GRANTOR = Pattern.compile("^(GRANT .* TO .*) GRANTED BY .*;$");
 
     private final BackupProperties settings;
-    private final Catalogue catalogue;
-    private final Encryption encryption;
-    private final Clock clock;
+    private final BackupTools tools;
 
-    Verifier(BackupProperties settings, Catalogue catalogue, Encryption encryption, Clock clock) {
+    Verifier(BackupProperties settings, BackupTools tools) {
         this.settings = settings;
-        this.catalogue = catalogue;
-        this.encryption = encryption;
-        this.clock = clock;
+        this.tools = tools;
     }
 
     /** What is wrong with the backup is in the result; an environment in which nothing can be proven is a failure. */
@@ -49,9 +55,9 @@ final class Verifier {
         Run run = new Run(
                 backup,
                 asked,
-                new SetReader(catalogue.store(backup.store()), backup.manifest(), encryption, progress),
+                new SetReader(tools.catalogue().store(backup.store()), backup.manifest(), tools.encryption(), progress),
                 progress,
-                clock.instant());
+                tools.clock().instant());
         try {
             run.prove();
         } catch (BackupFailure e) {
@@ -62,7 +68,7 @@ final class Verifier {
             }
             run.problems.add(e.getMessage());
         }
-        Instant now = clock.instant();
+        Instant now = tools.clock().instant();
         return new Verification(
                 backup.id(),
                 backup.store(),
@@ -105,7 +111,7 @@ final class Verifier {
             if (asked == VerificationLevel.L0) {
                 return;
             }
-            String obstacle = encryption.obstacle(manifest.encryption());
+            String obstacle = tools.encryption().obstacle(manifest.encryption());
             if (asked == VerificationLevel.L1 || obstacle != null) {
                 checksums();
                 if (asked != VerificationLevel.L1) {
@@ -114,7 +120,7 @@ final class Verifier {
                 return;
             }
             int major = manifest.server().major();
-            Client client = new Clients(settings.server().programs()).ofMajorOrNewer(major);
+            Client client = tools.postgres().programs().ofMajorOrNewer(major);
             if (client.major() > major) {
                 notes.add("It is of PostgreSQL %d, which is not installed here: proven in %d."
                         .formatted(major, client.major()));
@@ -160,17 +166,17 @@ final class Verifier {
             List<String> extensions = manifest.contents().extensions().stream()
                     .map(Manifest.Extension::name)
                     .toList();
-            try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, neededBytes(), extensions);
-                    PasswordFile passwords = new PasswordFile(null)) {
+            try (ScratchServer scratch = tools.postgres().scratchServer(client, neededBytes(), extensions);
+                    PasswordFile passwords = scratch.address().passwordFile()) {
                 progress.begin("restoring " + manifest.id(), manifest.storedBytes());
-                Instant begun = clock.instant();
+                Instant begun = tools.clock().instant();
                 globals(client, scratch, passwords);
                 createDatabase(scratch);
                 String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
                 new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder())
                         .loadIntoScratch(connection);
                 manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
-                restoreTook = Duration.between(begun, clock.instant());
+                restoreTook = Duration.between(begun, tools.clock().instant());
                 reached = VerificationLevel.L3;
                 if (asked == VerificationLevel.L4) {
                     compare(scratch);

@@ -1,6 +1,6 @@
-/** Takes, lists, verifies, restores and expires backups of PostgreSQL databases, each proven by a restore. */
+/** Takes, verifies, restores and expires backups: the decisions, the runs, the schedule and the HTTP API. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"commands", "jobs", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"jobs", "postgres", "sets", "settings", "stores"})
 package dev.sidecar.backup;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,9 @@
 package dev.sidecar.commands;
 
+import java.util.Objects;
+
 /**
- * A command cannot do what it was asked, for a reason that the operator can mend. Printed as one line, without a stack trace.
+ * Ends a command that cannot do what it was asked, for a reason that the operator can fix. It is printed as one line, without a stack trace.
  */
 public final class CommandFailure extends RuntimeException {
 
@@ -9,7 +11,7 @@ public final class CommandFailure extends RuntimeException {
 
     private final int exitCode;
 
-    /** Fails with exit code 1. @param message what is wrong and what to do */
+    /** Ends the command with exit code 1. @param message what is wrong and what to do */
     public CommandFailure(String message) {
         this(1, message);
     }
@@ -23,7 +25,13 @@ public final class CommandFailure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
-    /** As documented in the command's help. */
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
+    }
+
+    /** The exit code, as documented in the command's help. */
     public int exitCode() {
         return exitCode;
     }

@@ -21,12 +21,14 @@ public final class Commands {
 
     private Commands() {}
 
-    /** Whether these arguments name a command; Spring's own {@code --name=value} arguments belong to the server. */
+    /** Tells arguments of a command from Spring's own {@code --name=value} arguments, which belong to the server. */
     public static boolean isCommand(String[] args) {
         return args.length > 0 && (!args[0].startsWith("-") || HELP.contains(args[0]));
     }
 
     /**
+     * Runs one command from start to end.
+     *
      * @param application the class of the application whose beans of type {@link SidecarCommand} are the commands
      * @param args the command's name and arguments
      * @return the exit code
@@ -64,7 +66,7 @@ public final class Commands {
         return exitCode.get();
     }
 
-    /** Says in one line what an operator can mend. @return the exit code; empty if it is a bug */
+    /** Prints in one line what an operator can fix. @return the exit code; empty if it is a bug */
     private static Optional<Integer> explained(Exception failure, CommandLine commandLine) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CommandFailure expected) {
@@ -87,7 +89,7 @@ public final class Commands {
             description = "Logs, metrics, alerts, dashboards and backups, each proven by a drill.",
             mixinStandardHelpOptions = true,
             synopsisSubcommandLabel = "COMMAND",
-            footer = {"", "Without a command it runs the server: console, API, gateway, scheduled jobs."},
+            footer = {"", "Without a command, sidecar runs the server: web console, API, gateway and scheduled jobs."},
             versionProvider = BuildVersion.class)
     static final class Root {}
 }

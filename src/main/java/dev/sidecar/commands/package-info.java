@@ -1,4 +1,4 @@
-/** The command line: finds the commands of the features, runs one, turns what happened into an exit code. */
+/** Runs the command line: finds the features' commands, runs one of them and turns its result into an exit code. */
 @NullMarked
 @ApplicationModule(allowedDependencies = "settings")
 package dev.sidecar.commands;

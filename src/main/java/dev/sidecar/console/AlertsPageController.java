@@ -1,9 +1,9 @@
 package dev.sidecar.console;
 
 import dev.sidecar.alerts.Alertmanager;
-import dev.sidecar.alerts.DeadMansSwitch;
 import dev.sidecar.alerts.DrillRequests;
 import dev.sidecar.alerts.Receipts;
+import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import java.time.Clock;

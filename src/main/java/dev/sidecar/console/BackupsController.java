@@ -1,13 +1,13 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.Backup;
-import dev.sidecar.backup.BackupFailure;
-import dev.sidecar.backup.BackupId;
 import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupId;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.Backup;
 import dev.sidecar.backup.BackupTasks.State;
 import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.Decision;
-import dev.sidecar.backup.Progress;
-import dev.sidecar.backup.VerificationLevel;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,12 +1,11 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.Backup;
-import dev.sidecar.backup.BackupFailure;
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Decision;
-import dev.sidecar.backup.Expire;
+import dev.sidecar.backup.Expiration;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,20 +20,18 @@ final class BackupsPages {
 
     private final Backups backups;
     private final BackupWork work;
-    private final Expire expire;
-    private final BackupProperties settings;
+    private final Expiration expire;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
+    BackupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
         this.backups = backups;
         this.work = work;
         this.expire = expire;
-        this.settings = settings;
         this.clock = clock;
     }
 
     BackupsPage now() {
-        if (!settings.isConfigured()) {
+        if (!backups.hasServer()) {
             return BackupsPage.off("No database is backed up: set sidecar.backup.server.host.");
         }
         Instant now = clock.instant();

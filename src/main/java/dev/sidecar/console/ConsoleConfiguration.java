@@ -1,10 +1,9 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
-import dev.sidecar.backup.Expire;
-import dev.sidecar.rules.Prometheus;
+import dev.sidecar.backup.Expiration;
+import dev.sidecar.prometheus.Prometheus;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
@@ -20,8 +19,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(Backups backups, BackupWork work, Expire expire, BackupProperties settings, Clock clock) {
-        return new BackupsPages(backups, work, expire, settings, clock);
+    BackupsPages backupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
+        return new BackupsPages(backups, work, expire, clock);
     }
 
     @Bean

@@ -1,8 +1,8 @@
 package dev.sidecar.console;
 
-import dev.sidecar.logs.LogLine;
-import dev.sidecar.logs.Loki;
-import dev.sidecar.logs.Window;
+import dev.sidecar.loki.LogLine;
+import dev.sidecar.loki.Loki;
+import dev.sidecar.loki.Window;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import java.time.Duration;
@@ -81,7 +81,9 @@ class RequestsController {
                     lines.stream().map(LogLine::service).collect(Collectors.toCollection(TreeSet::new)).stream()
                             .collect(Collectors.joining(", "));
             return new Found(null, lines, services, loki.windowOf(id), took);
-        } catch (NotConfigured | PeerUnavailable e) {
+        } catch (NotConfigured e) {
+            return Found.nothing(e.getMessage());
+        } catch (PeerUnavailable e) {
             return Found.nothing(e.getMessage());
         }
     }

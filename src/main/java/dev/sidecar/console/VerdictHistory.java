@@ -2,7 +2,7 @@ package dev.sidecar.console;
 
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
-import dev.sidecar.rules.Prometheus;
+import dev.sidecar.prometheus.Prometheus;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

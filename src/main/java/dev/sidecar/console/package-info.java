@@ -1,6 +1,18 @@
-/** Web pages over all of it: shows what the other features know and hands them what a person asks for; owns nothing. */
+/** Web pages over all of it: shows what the other rooms know and passes on what a person asks for; owns nothing. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"alerts", "backup", "jobs", "logs", "peers", "proofs", "rules", "settings"})
+@ApplicationModule(
+        allowedDependencies = {
+            "alerts",
+            "backup",
+            "jobs",
+            "loki",
+            "notices",
+            "peers",
+            "prometheus",
+            "proofs",
+            "sets",
+            "settings"
+        })
 package dev.sidecar.console;
 
 import org.jspecify.annotations.NullMarked;

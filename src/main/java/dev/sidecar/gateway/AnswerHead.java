@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 
-/** How the head of an answer must look for the client that asked: framing of the body, connection, id. */
+/** Writes the head of an answer as its client needs it: framing of the body, connection, id. */
 final class AnswerHead {
 
     private final HttpVersion version;
@@ -30,7 +30,7 @@ final class AnswerHead {
         this.requestId = requestId;
     }
 
-    boolean isOfHttp11() {
+    private boolean isOfHttp11() {
         return version.equals(HttpVersion.HTTP_1_1);
     }
 
@@ -38,35 +38,38 @@ final class AnswerHead {
         return upgrade;
     }
 
-    /** Whether the connection outlives the answer whose head was prepared last. */
+    /** The connection outlives the answer whose head was written last. */
     boolean keepsAlive() {
         return keepAlive;
     }
 
-    /** HTTP/1.0 knows no answers before the answer. */
+    /** HTTP/1.0 has no interim answers. */
     boolean isForwardable(HttpResponse interim) {
         return isOfHttp11() && interim.protocolVersion().equals(HttpVersion.HTTP_1_1);
     }
 
-    void prepareInterim(HttpResponse interim, boolean switching) {
+    void writeInterim(ClientConnection client, HttpResponse interim, boolean switching) {
         String protocol = switching ? interim.headers().get(HttpHeaderNames.UPGRADE) : null;
         Hops.toClient(interim.headers(), requestId);
         if (protocol != null) {
             interim.headers().set(HttpHeaderNames.CONNECTION, "Upgrade").set(HttpHeaderNames.UPGRADE, protocol);
         }
+        client.write(interim);
     }
 
-    /** @param mayKeepAlive false when the connection must not be used again, whatever the client wants */
-    void prepare(HttpResponse response, boolean mayKeepAlive) {
+    /** Writes the head of the final answer. @param mayKeepAlive false if the connection must close after it, whatever the client wants */
+    void write(ClientConnection client, HttpResponse response, boolean mayKeepAlive) {
         HttpHeaders headers = response.headers();
         Hops.toClient(headers, requestId);
         response.setProtocolVersion(HttpVersion.HTTP_1_1);
         keepAlive = keepAlive && mayKeepAlive;
         frame(response);
         tellConnection(headers);
+        client.encoder().answersHead(toHead);
+        client.write(response);
     }
 
-    /** The end of the body is told by its length or by chunks; only an old client must see it by the end of the connection. */
+    /** Length or chunks mark the end of the body; only for an old client does the end of the connection mark it. */
     private void frame(HttpResponse response) {
         int status = response.status().code();
         if (toHead || status == 204 || status == 304) {
@@ -90,7 +93,7 @@ final class AnswerHead {
         }
     }
 
-    /** @return the size of the body written */
+    /** Writes a whole answer that the gateway gives itself. @return the size of the body written */
     long writeProblem(ClientConnection client, Reason reason, boolean mayKeepAlive) {
         ByteBuf body = Unpooled.copiedBuffer(reason.problem(requestId), StandardCharsets.UTF_8);
         int size = body.readableBytes();

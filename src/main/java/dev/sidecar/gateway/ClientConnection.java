@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of a client: takes its requests one after the other, and reads no faster than the upstream takes. What arrives before it can
- * be used waits; as reading stops then, that is never more than one read.
+ * Serves one client's connection: takes its requests one after the other, and reads no faster than the upstream does. Bytes that arrive
+ * early wait; reading stops then, so that never more than one read waits.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter {
 
-    /** How long a client that was refused may go on sending; closing earlier would take the answer from it. */
+    /** A refused client may go on sending for this long; closing earlier would take the answer from it. */
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
 
     private final Worker worker;
@@ -58,12 +58,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return encoder;
     }
 
-    /** One client too many: whatever it asks, the answer is to come later. */
+    /** The gateway has too many clients: this one is told to come back later, whatever it asks. */
     void refuseAll() {
         crowded = true;
     }
 
-    /** Within a request or an answer: so long until the next sign of life. */
+    /** Sets the time until the next sign of life within a request or an answer. */
     void expectWithin(Duration time) {
         deadline = System.nanoTime() + time.toNanos();
     }
@@ -76,7 +76,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.flush();
     }
 
-    /** From here on only bytes pass. */
+    /** Passes only bytes from here on. */
     boolean becomeTunnel() {
         if (!waiting.isEmpty()) {
             return false;
@@ -86,7 +86,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /** Takes what waited, and reads on if there is room for more. */
+    /** Takes the messages that waited, and reads on if there is room for more. */
     void resume() {
         while (!waiting.isEmpty() && isTaken(waiting.peek())) {
             take(waiting.poll());
@@ -98,7 +98,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(waiting.isEmpty() && room);
     }
 
-    /** @return whether the rest of the current request had arrived, so that the next begins with what comes next */
+    /** Drops the waiting rest of the current request. @return true if that was all of it, so that the next request follows */
     boolean skipBody() {
         while (waiting.peek() instanceof HttpContent) {
             HttpContent content = (HttpContent) waiting.remove();
@@ -110,7 +110,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return false;
     }
 
-    /** The exchange is over, and the connection can be used again. */
+    /** Ends the exchange and keeps the connection for the next one. */
     void ended() {
         exchange = null;
         if (worker.isDraining()) {
@@ -124,7 +124,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The exchange is over and with it the connection, after all that was written has arrived. */
+    /** Ends the exchange and closes the connection once the client has received the answer. */
     void closeGently() {
         exchange = null;
         lingering = true;
@@ -143,7 +143,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
-    /** The answer cannot be completed: only a broken connection says so. */
+    /** Breaks the connection: nothing else tells the client that its answer is incomplete. */
     void abort() {
         exchange = null;
         channel.close();
@@ -162,9 +162,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             exchange.timedOut();
         } else if (inHead && !lingering) {
-            Exchange refused = Exchange.unreadable(this, worker);
+            Exchange refused = new Exchange(this, worker, RequestHead.unreadable());
             exchange = refused;
-            refused.refuse(Reason.REQUEST_TIMEOUT);
+            refused.fail(Reason.REQUEST_TIMEOUT);
         } else {
             channel.close();
         }
@@ -222,7 +222,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-        // Broken pipe and the like; what follows is decided when the channel is inactive.
+        // Broken pipe and the like: channelInactive decides what follows.
         context.close();
     }
 
@@ -243,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             Exchange begun = new Exchange(this, worker, request);
             exchange = begun;
             if (crowded) {
-                begun.refuse(Reason.TOO_MANY_CONNECTIONS);
+                begun.fail(Reason.TOO_MANY_CONNECTIONS);
             } else {
                 begun.begin();
             }

@@ -3,7 +3,7 @@ package dev.sidecar.gateway;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 
-/** Writes answers; the answer to HEAD has no body, whatever its head says of it. */
+/** Writes answers; an answer to HEAD has no body, whatever its head says. */
 final class ClientResponseEncoder extends HttpResponseEncoder {
 
     private boolean bodyless;

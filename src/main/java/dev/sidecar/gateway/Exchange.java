@@ -2,68 +2,47 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Call;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.DecoderResult;
-import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
-/** One request and its answer on their way through. Ends exactly once, whatever happens, and is counted and logged then. */
+/** Carries one request and its answer. It ends exactly once, whatever happens, and is then counted and logged. */
 final class Exchange {
 
     private final ClientConnection client;
     private final Worker worker;
     private final GatewayParts parts;
     private final HttpRequest head;
-    private final Call call;
+    private final String id;
     private final AnswerHead answerHead;
-    private final Tally tally = new Tally();
+    private final Tally tally;
     private @Nullable UpstreamConnection upstream;
-    private long sent;
+    private AnswerState answer = AnswerState.AWAITED;
     private boolean requestComplete;
-    private boolean interim;
-    private boolean interimShown;
-    private boolean switching;
-    private boolean tunnel;
-    private boolean reusable;
-    private boolean retried;
-    private boolean ended;
 
     Exchange(ClientConnection client, Worker worker, HttpRequest head) {
         this.client = client;
         this.worker = worker;
         this.parts = worker.parts();
         this.head = head;
-        this.call = RequestHead.call(head, parts.hops(), client.peer());
-        this.answerHead = new AnswerHead(head, call.id());
-    }
-
-    /** For what is no request at all. */
-    static Exchange unreadable(ClientConnection client, Worker worker) {
-        HttpRequest nothing = new DefaultHttpRequest(HttpVersion.HTTP_1_0, HttpMethod.GET, "-");
-        nothing.setDecoderResult(DecoderResult.failure(new IllegalStateException("no request")));
-        return new Exchange(client, worker, nothing);
+        Call call = RequestHead.call(head, parts.hops(), client.peer());
+        this.id = call.id();
+        this.answerHead = new AnswerHead(head, id);
+        this.tally = new Tally(parts, call);
     }
 
     /** Checks the head and looks for a connection. */
     void begin() {
-        Reason defect = RequestHead.defect(head);
-        if (defect == null && HttpUtil.getContentLength(head, 0L) > largestBody()) {
-            defect = Reason.BODY_TOO_LARGE;
-        }
+        Reason defect = RequestHead.defect(head, largestBody());
         if (defect != null) {
-            refuse(defect);
+            fail(defect);
             return;
         }
-        parts.requests().started();
         RequestHead.normalise(head);
-        parts.hops().toUpstream(head.headers(), client.peer(), call.id());
+        parts.hops().toUpstream(head.headers(), client.peer(), id);
         if (!head.headers().contains(HttpHeaderNames.HOST)) {
             head.headers().set(HttpHeaderNames.HOST, worker.address().authority());
         }
@@ -76,14 +55,8 @@ final class Exchange {
         }
     }
 
-    /** Ends a request that is not even begun. */
-    void refuse(Reason reason) {
-        parts.requests().started();
-        fail(reason);
-    }
-
     void connected(UpstreamConnection connection) {
-        if (ended) {
+        if (answer == AnswerState.ENDED) {
             connection.close();
         } else {
             send(connection);
@@ -98,7 +71,7 @@ final class Exchange {
 
     private void send(UpstreamConnection connection) {
         upstream = connection;
-        sent = System.nanoTime();
+        tally.sent();
         connection.carry(this, head);
         if (requestComplete) {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -111,19 +84,19 @@ final class Exchange {
     }
 
     boolean isRequestComplete() {
-        return requestComplete && !tunnel;
+        return requestComplete && answer != AnswerState.TUNNEL;
     }
 
-    /** Whether the upstream takes more of the request. */
+    /** The upstream takes more of the request. */
     boolean hasRoom() {
         return upstream != null && upstream.isWritable();
     }
 
     void body(HttpContent content) {
         UpstreamConnection connection = upstream;
-        tally.bytesIn += content.content().readableBytes();
+        tally.in(content.content().readableBytes());
         boolean broken = content.decoderResult().isFailure();
-        if (connection == null || broken || tally.bytesIn > largestBody()) {
+        if (connection == null || broken || tally.bytesIn() > largestBody()) {
             content.release();
             fail(broken ? Reason.BAD_REQUEST : Reason.BODY_TOO_LARGE);
             return;
@@ -145,35 +118,33 @@ final class Exchange {
             interim(response, code == 101);
             return;
         }
-        tally.status = code;
-        reusable = HttpUtil.isKeepAlive(response);
-        parts.metrics().answeredAfter(System.nanoTime() - sent);
-        answerHead.prepare(response, requestComplete && !worker.isDraining());
-        client.encoder().answersHead(head.method().equals(HttpMethod.HEAD));
-        client.write(response);
+        answer = answer.to(AnswerState.BEGUN);
+        tally.answered(code);
+        answerHead.write(client, response, mayKeepAlive());
         expectNext();
     }
 
-    private void interim(HttpResponse response, boolean switches) {
-        if (switches && !answerHead.asksForUpgrade()) {
+    private void interim(HttpResponse response, boolean switching) {
+        boolean readable = answerHead.isForwardable(response);
+        if (switching && !(readable && answerHead.asksForUpgrade())) {
             fail(Reason.BAD_RESPONSE);
-            return;
-        }
-        interim = true;
-        interimShown = answerHead.isForwardable(response);
-        switching = switches;
-        if (interimShown) {
-            answerHead.prepareInterim(response, switching);
-            client.write(response);
+        } else if (readable) {
+            answer = answer.to(switching ? AnswerState.SWITCHING : AnswerState.INTERIM);
+            if (switching) {
+                tally.status(101);
+            }
+            answerHead.writeInterim(client, response, switching);
+        } else {
+            answer = answer.to(AnswerState.INTERIM_WITHHELD);
         }
     }
 
     void answerBody(HttpContent content) {
-        if (interim) {
+        if (answer.isInterim()) {
             interimEnded(content);
             return;
         }
-        tally.bytesOut += content.content().readableBytes();
+        tally.out(content.content().readableBytes());
         client.write(content);
         if (content instanceof LastHttpContent) {
             answerEnded();
@@ -183,30 +154,34 @@ final class Exchange {
     }
 
     private void interimEnded(HttpContent end) {
-        interim = false;
-        if (interimShown) {
-            client.write(end);
-        } else {
+        if (answer == AnswerState.INTERIM_WITHHELD) {
             end.release();
+        } else {
+            client.write(end);
         }
         client.flush();
-        if (switching) {
-            tally.status = 101;
-            UpstreamConnection connection = upstream;
-            tunnel = requestComplete && interimShown && client.becomeTunnel();
-            if (tunnel && connection != null) {
-                connection.becomeTunnel();
-                client.resume();
-            } else {
-                fail(Reason.BAD_RESPONSE);
-            }
+        if (answer == AnswerState.SWITCHING) {
+            switchProtocol();
+        } else {
+            answer = answer.to(AnswerState.AWAITED);
+        }
+    }
+
+    private void switchProtocol() {
+        UpstreamConnection connection = upstream;
+        if (connection != null && requestComplete && client.becomeTunnel()) {
+            answer = answer.to(AnswerState.TUNNEL);
+            connection.becomeTunnel();
+            client.resume();
+        } else {
+            fail(Reason.BAD_RESPONSE);
         }
     }
 
     private void answerEnded() {
         UpstreamConnection connection = upstream;
         upstream = null;
-        if (connection != null && reusable && requestComplete) {
+        if (connection != null && requestComplete) {
             worker.release(connection);
         } else if (connection != null) {
             connection.close();
@@ -232,13 +207,13 @@ final class Exchange {
             bytes.release();
             return;
         }
-        tally.bytesIn += bytes.readableBytes();
+        tally.in(bytes.readableBytes());
         connection.write(bytes);
         expectNext();
     }
 
     void tunnelToClient(ByteBuf bytes) {
-        tally.bytesOut += bytes.readableBytes();
+        tally.out(bytes.readableBytes());
         client.write(bytes);
         expectNext();
     }
@@ -257,43 +232,43 @@ final class Exchange {
     void upstreamClosed() {
         UpstreamConnection closed = upstream;
         upstream = null;
-        if (tunnel) {
+        if (answer == AnswerState.TUNNEL) {
             end();
             client.closeAfterAnswer();
-        } else if (tally.status != 0) {
+        } else if (answer.hasStatus()) {
             fail(Reason.TRUNCATED);
         } else if (closed != null && isRepeatable(closed)) {
-            retried = true;
-            parts.metrics().retried();
+            tally.sentAgain();
             worker.connect(this);
         } else {
             fail(Reason.CLOSED);
         }
     }
 
-    /** Sent on a connection that the upstream was closing: it never saw the request, or may see it again without harm. */
+    /**
+     * The upstream never saw the request, or may see it again without harm. It is repeated once only: the connection made for that is new,
+     * and one that was never used before is not stale.
+     */
     private boolean isRepeatable(UpstreamConnection closed) {
-        return !retried
-                && closed.isReused()
-                && !closed.hasBegunToAnswer()
-                && requestComplete
-                && tally.bytesIn == 0
-                && RequestHead.isIdempotent(head.method());
+        return closed.isStale() && requestComplete && tally.bytesIn() == 0 && RequestHead.isIdempotent(head.method());
     }
 
     void clientGone() {
-        if (!ended) {
-            if (!tunnel) {
-                parts.metrics().failed(Reason.CLIENT_GONE);
-            }
-            tally.status = tally.status == 0 ? Reason.CLIENT_GONE.status() : tally.status;
-            dropUpstream();
-            end();
+        if (answer == AnswerState.ENDED) {
+            return;
         }
+        if (answer != AnswerState.TUNNEL) {
+            tally.failed(Reason.CLIENT_GONE);
+        }
+        if (!answer.hasStatus()) {
+            tally.status(Reason.CLIENT_GONE.status());
+        }
+        dropUpstream();
+        end();
     }
 
     void timedOut() {
-        if (tally.status != 0) {
+        if (answer.hasStatus()) {
             fail(Reason.STALLED);
         } else if (requestComplete || upstream != null && !upstream.isWritable()) {
             fail(Reason.RESPONSE_TIMEOUT);
@@ -302,17 +277,17 @@ final class Exchange {
         }
     }
 
-    /** Ends the request with a problem, or by breaking the connection if its answer has begun. */
+    /** Ends the request with a problem detail, or by breaking the connection if its answer has begun. */
     void fail(Reason reason) {
-        if (ended) {
+        if (answer == AnswerState.ENDED) {
             return;
         }
-        parts.metrics().failed(reason);
+        tally.failed(reason);
         dropUpstream();
-        boolean begun = tally.status != 0;
+        boolean begun = answer.hasStatus();
         if (!begun) {
-            tally.status = reason.status();
-            tally.bytesOut = answerHead.writeProblem(client, reason, requestComplete && !worker.isDraining());
+            tally.status(reason.status());
+            tally.out(answerHead.writeProblem(client, reason, mayKeepAlive()));
         }
         end();
         if (begun) {
@@ -324,6 +299,11 @@ final class Exchange {
         }
     }
 
+    /** A client that is still sending could not tell the next answer from this one, and a gateway that stops takes no next request. */
+    private boolean mayKeepAlive() {
+        return requestComplete && !worker.isDraining();
+    }
+
     private void dropUpstream() {
         if (upstream != null) {
             upstream.close();
@@ -332,13 +312,13 @@ final class Exchange {
     }
 
     private void end() {
-        ended = true;
-        parts.requests().ended(call, parts.routes().of(call.method(), call.path(), tally.status), tally.answer());
+        answer = answer.to(AnswerState.ENDED);
+        tally.ended();
     }
 
     /** The next sign of life: the beginning of the answer once the request is there, else the next bytes. */
     private void expectNext() {
-        boolean waitsForAnswer = requestComplete && tally.status == 0;
+        boolean waitsForAnswer = requestComplete && !answer.hasStatus();
         client.expectWithin(
                 waitsForAnswer
                         ? parts.properties().timeouts().response()

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The server of the data plane: listens while the application runs and, when that stops, lets what is being answered end. It has one event
- * loop for each processor.
+ * Serves the data plane: listens while the application runs and, when that stops, lets running requests end. It has one event loop for
+ * each processor.
  */
 final class Gateway implements SmartLifecycle {
 
@@ -86,7 +86,7 @@ final class Gateway implements SmartLifecycle {
         InvalidSetting failure = cause instanceof java.net.BindException
                         && String.valueOf(cause.getMessage()).contains("in use")
                 ? new InvalidSetting(
-                        "sidecar.gateway.port", properties.port(), "be a free port, but another program listens on it")
+                        "sidecar.gateway.port", properties.port(), "be a free port; another program listens on it")
                 : new InvalidSetting(
                         "sidecar.gateway.address",
                         properties.address(),
@@ -95,7 +95,7 @@ final class Gateway implements SmartLifecycle {
         return failure;
     }
 
-    /** The port it listens on. */
+    /** The port that the gateway listens on. */
     int port() {
         return server == null ? -1 : ((InetSocketAddress) server.localAddress()).getPort();
     }
@@ -105,7 +105,7 @@ final class Gateway implements SmartLifecycle {
         int now = connections.incrementAndGet();
         channel.closeFuture().addListener(closed -> connections.decrementAndGet());
         if (now > 2 * most) {
-            // Not even room to say so.
+            // There is not even room to say so.
             channel.close();
             return;
         }
@@ -146,7 +146,7 @@ final class Gateway implements SmartLifecycle {
 
     private void close() {
         if (loops != null) {
-            // With a limit: a loop that broke never reports its end, and must not keep the process alive.
+            // The wait has a limit: a broken loop never reports its end and must not keep the process alive.
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         }
         if (upstream != null) {

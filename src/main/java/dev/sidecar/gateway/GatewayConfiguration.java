@@ -35,7 +35,7 @@ class GatewayConfiguration {
                 new Hops(new TrustedProxies(properties.trustedProxies())));
     }
 
-    /** An empty value, as a compose file leaves it, is none. */
+    /** A compose file passes an unset variable on as an empty value, which counts as none. */
     static final class UpstreamIsSet implements Condition {
 
         @Override

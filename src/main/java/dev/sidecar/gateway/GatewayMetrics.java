@@ -1,16 +1,16 @@
 package dev.sidecar.gateway;
 
+import dev.sidecar.requests.Requests;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** What only a gateway has to tell: failures by reason, waiting for the upstream, requests sent again. */
+/** Measures what only a gateway sees: failures by reason, waiting for the upstream, requests sent again. */
 final class GatewayMetrics {
 
     private final Map<Reason, Counter> failures = new EnumMap<>(Reason.class);
@@ -29,18 +29,7 @@ final class GatewayMetrics {
         upstream = Timer.builder("sidecar.gateway.upstream")
                 .description("Waiting for the head of the API's answer")
                 .tags(tags)
-                .serviceLevelObjectives(
-                        Duration.ofMillis(5),
-                        Duration.ofMillis(10),
-                        Duration.ofMillis(25),
-                        Duration.ofMillis(50),
-                        Duration.ofMillis(100),
-                        Duration.ofMillis(250),
-                        Duration.ofMillis(500),
-                        Duration.ofSeconds(1),
-                        Duration.ofMillis(2500),
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(10))
+                .serviceLevelObjectives(Requests.durationBuckets())
                 .register(registry);
         retries = Counter.builder("sidecar.gateway.retries")
                 .description("Requests sent again because the API had closed the reused connection")

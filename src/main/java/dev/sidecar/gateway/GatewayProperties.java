@@ -14,10 +14,10 @@ import org.springframework.util.unit.DataSize;
  * Settings of the gateway.
  *
  * @param upstream where the API is, such as {@code http://api:8081}; the gateway is off without it
- * @param service what the API is called; label {@code upstream} of the gateway's metrics, label {@code service} of its alarms
+ * @param service name of the API; label {@code upstream} of the gateway's metrics, label {@code service} of its alerts
  * @param address the address to listen on
  * @param port the port to listen on; 0 takes any free one
- * @param trustedProxies networks (CIDR) whose word on X-Forwarded-* and Forwarded counts, such as that of nginx in front
+ * @param trustedProxies networks (CIDR) of the proxies in front, such as nginx, whose X-Forwarded-* and Forwarded are believed
  */
 @ConfigurationProperties("sidecar.gateway")
 record GatewayProperties(
@@ -38,18 +38,11 @@ record GatewayProperties(
                     isOrigin(upstream),
                     "sidecar.gateway.upstream",
                     upstream,
-                    "be the address of the API as http://host:port, without path and without user");
+                    "be the API's address as http://host:port, without path and user");
         }
+        InvalidSetting.unlessLabel("sidecar.gateway.service", service);
         InvalidSetting.unless(
-                service.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"),
-                "sidecar.gateway.service",
-                service,
-                "be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit");
-        InvalidSetting.unless(
-                port >= 0 && port <= 65535,
-                "sidecar.gateway.port",
-                port,
-                "be a port, 1 to 65535 (0 = any that is free)");
+                port >= 0 && port <= 65535, "sidecar.gateway.port", port, "be a port, 1 to 65535 (0 = any free port)");
         for (String network : trustedProxies) {
             InvalidSetting.unless(
                     TrustedProxies.isNetwork(network),
@@ -59,7 +52,7 @@ record GatewayProperties(
         }
     }
 
-    /** Host and port of the upstream; only to be asked when there is one. */
+    /** Host and port of the upstream; call it only if there is one. */
     URI origin() {
         return URI.create(String.valueOf(upstream));
     }
@@ -81,9 +74,9 @@ record GatewayProperties(
     }
 
     /**
-     * What one client may take.
+     * Limits one client's share.
      *
-     * @param connections most clients connected at once; each needs at most one connection to the upstream
+     * @param connections greatest number of clients connected at once; each needs at most one connection to the upstream
      * @param headerSize largest head of a request
      * @param bodySize largest body of a request; it is streamed, so this protects the API and not the gateway
      */
@@ -109,7 +102,7 @@ record GatewayProperties(
     }
 
     /**
-     * How long to wait.
+     * Limits the gateway's waiting.
      *
      * @param connect for a connection to the upstream
      * @param response for the answer to begin, once the request is sent

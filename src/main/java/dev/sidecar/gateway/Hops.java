@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Headers at the border: what is meant for one hop only is taken off, and who asked is added. */
+/** Changes headers at the border: removes those meant for one hop only, and adds who asked. */
 final class Hops {
 
     static final AsciiString REQUEST_ID = AsciiString.cached(RequestId.HEADER);
@@ -23,10 +23,10 @@ final class Hops {
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("Keep-Alive");
     private static final AsciiString PROXY_CONNECTION = AsciiString.cached("Proxy-Connection");
 
-    /** Named in Connection they would change what the message is, so they stay. */
+    /** These stay even if Connection names them, as the message would mean something else without them. */
     private static final Set<String> NEVER_DROPPED = Set.of("host", "content-length", "transfer-encoding", "trailer");
 
-    /** What only a proxy in front may tell. */
+    /** Headers that only a proxy in front may set. */
     private static final List<AsciiString> TOLD_BY_PROXIES = List.of(
             FORWARDED_HOST,
             AsciiString.cached("X-Forwarded-Port"),
@@ -39,24 +39,24 @@ final class Hops {
         this.trusted = trusted;
     }
 
-    /** Who sits at the other end of a client's connection. */
+    /** The other end of a client's connection. */
     record Peer(String address, boolean trusted) {}
 
     Peer peer(InetSocketAddress address) {
         return new Peer(NetUtil.toAddressString(address.getAddress()), trusted.include(address));
     }
 
-    /** The client's address: what a trusted proxy says, else the peer's own. */
+    /** Finds the client's address: the one that a trusted proxy names, else the peer's own. */
     String client(Peer peer, HttpHeaders headers) {
         String told = peer.trusted ? headers.get(FORWARDED_FOR) : null;
         return told == null ? peer.address : trusted.client(told, peer.address);
     }
 
-    /** @return the protocol that the client wants to switch to, if any that can be tunnelled */
+    /** Finds the protocol that the client asks to switch to; null if none, or none that the gateway can tunnel. */
     static @Nullable String upgrade(HttpHeaders headers) {
         String protocol = headers.get(HttpHeaderNames.UPGRADE);
         boolean asked = protocol != null && headers.containsValue(HttpHeaderNames.CONNECTION, "upgrade", true);
-        // HTTP/2 inside a tunnel would pass unseen.
+        // Requests of HTTP/2 inside a tunnel would pass unseen.
         return asked && !protocol.toLowerCase(Locale.ROOT).contains("h2") ? protocol : null;
     }
 

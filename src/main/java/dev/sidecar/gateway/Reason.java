@@ -2,7 +2,7 @@ package dev.sidecar.gateway;
 
 import java.util.Locale;
 
-/** Why the gateway itself ended a request; also the label {@code reason} of the failures' counter. */
+/** Lists the reasons for which the gateway itself ends a request; each is a value of the label {@code reason}. */
 enum Reason {
     BAD_REQUEST(400, "Bad Request", "The request is malformed or ambiguous, so it was not forwarded."),
     TARGET_TOO_LONG(414, "URI Too Long", "The address in the request is too long."),
@@ -12,7 +12,7 @@ enum Reason {
     TOO_MANY_CONNECTIONS(503, "Service Unavailable", "Too many clients are connected. Try again later."),
     REFUSED(502, "Bad Gateway", "The API refused the connection."),
     UNREACHABLE(502, "Bad Gateway", "The API could not be found or reached."),
-    CONNECT_TIMEOUT(504, "Gateway Timeout", "The API did not take the connection in time."),
+    CONNECT_TIMEOUT(504, "Gateway Timeout", "The API did not accept the connection in time."),
     RESPONSE_TIMEOUT(504, "Gateway Timeout", "The API did not answer in time."),
     CLOSED(502, "Bad Gateway", "The API closed the connection without an answer."),
     BAD_RESPONSE(502, "Bad Gateway", "The API's answer is malformed."),
@@ -42,7 +42,7 @@ enum Reason {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The problem details of RFC 9457. Ids hold nothing that JSON would escape. */
+    /** Writes the problem detail of RFC 9457. Ids hold nothing that JSON would escape. */
     String problem(String requestId) {
         return """
                 {"type":"about:blank","title":"%s","status":%d,"detail":"%s","reason":"%s","request_id":"%s"}

@@ -2,18 +2,21 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Call;
 import dev.sidecar.requests.RequestId;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the head of a request must be for it to be forwarded: readable in one way only. */
+/** Checks a request's head: the gateway forwards only a head that everybody reads in the same way. */
 final class RequestHead {
 
     private static final Set<HttpMethod> IDEMPOTENT = Set.of(
@@ -22,8 +25,8 @@ final class RequestHead {
 
     private RequestHead() {}
 
-    /** Why it is refused, or nothing. */
-    static @Nullable Reason defect(HttpRequest request) {
+    /** Finds the reason to refuse the request; null if there is none. @param largestBody most bytes that its body may announce */
+    static @Nullable Reason defect(HttpRequest request, long largestBody) {
         Throwable failure = request.decoderResult().cause();
         if (failure instanceof TooLongHttpLineException) {
             return Reason.TARGET_TOO_LONG;
@@ -36,7 +39,17 @@ final class RequestHead {
                 && isTarget(request.method(), request.uri())
                 && hasOneHost(request)
                 && hasOneLength(request);
-        return sound ? null : Reason.BAD_REQUEST;
+        if (!sound) {
+            return Reason.BAD_REQUEST;
+        }
+        return HttpUtil.getContentLength(request, 0L) > largestBody ? Reason.BODY_TOO_LARGE : null;
+    }
+
+    /** Stands for a request whose head never arrived as a whole. */
+    static HttpRequest unreadable() {
+        HttpRequest nothing = new DefaultHttpRequest(HttpVersion.HTTP_1_0, HttpMethod.GET, "-");
+        nothing.setDecoderResult(DecoderResult.failure(new IllegalStateException("no request")));
+        return nothing;
     }
 
     /** Turns {@code GET http://host/path}, which a server must accept, into its usual form. */
@@ -50,12 +63,12 @@ final class RequestHead {
         }
     }
 
-    /** Asking twice does no more than asking once. */
+    /** Sending the request twice does no more than sending it once. */
     static boolean isIdempotent(HttpMethod method) {
         return IDEMPOTENT.contains(method);
     }
 
-    /** What is logged of a request, readable or not. */
+    /** Describes a request for the log, whether the gateway could read it or not. */
     static Call call(HttpRequest request, Hops hops, Hops.Peer peer) {
         HttpHeaders headers = request.headers();
         boolean readable = request.decoderResult().isSuccess();
@@ -116,7 +129,7 @@ final class RequestHead {
         return !host.isEmpty();
     }
 
-    /** The length of the body is said once: by chunks, or by a number, or not at all. */
+    /** The head says the body's length once: by chunks, by a number, or not at all. */
     private static boolean hasOneLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
         boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);

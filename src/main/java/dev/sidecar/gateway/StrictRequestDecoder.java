@@ -11,8 +11,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 
 /**
- * Reads requests and refuses every shape that two programs could read in two ways, as that is how one request is smuggled inside another.
- * Netty's own strictness does most of it; folded header lines it would join, so they are looked for here.
+ * Reads requests and refuses every one that two programs could read in two ways, as attackers use those to smuggle one request inside
+ * another. Netty's own strictness does most of it; it would join folded header lines, so this class looks for them.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
 
@@ -32,7 +32,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                 .setAllowDuplicateContentLengths(false));
     }
 
-    /** Whether a head has begun to arrive and is not complete. */
+    /** A head has begun to arrive and is not complete. */
     boolean isInHead() {
         return !inBody && (headBegun || actualReadableBytes() > 0);
     }
@@ -67,7 +67,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         }
     }
 
-    /** Heads are consumed by whole lines, so that what is readable begins with a line. */
+    /** The decoder consumes heads by whole lines, so the readable bytes begin with a line. */
     private boolean isFolded(ByteBuf in) {
         int at = in.readerIndex();
         while (at < in.writerIndex()) {

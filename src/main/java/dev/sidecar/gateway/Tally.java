@@ -1,18 +1,61 @@
 package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Answer;
+import dev.sidecar.requests.Call;
 
-/** What is known of an answer while it passes. */
+/** Measures one exchange while it passes; counts and logs it when it ends. */
 final class Tally {
 
-    /** 0 until the answer has begun. */
-    int status;
-
-    long bytesIn;
-    long bytesOut;
+    private final GatewayParts parts;
+    private final Call call;
     private final long started = System.nanoTime();
+    private long sent;
+    private int status;
+    private long bytesIn;
+    private long bytesOut;
 
-    Answer answer() {
-        return new Answer(status, System.nanoTime() - started, bytesIn, bytesOut);
+    Tally(GatewayParts parts, Call call) {
+        this.parts = parts;
+        this.call = call;
+        parts.requests().started();
+    }
+
+    void sent() {
+        sent = System.nanoTime();
+    }
+
+    void sentAgain() {
+        parts.metrics().retried();
+    }
+
+    void answered(int code) {
+        status = code;
+        parts.metrics().answeredAfter(System.nanoTime() - sent);
+    }
+
+    /** Sets the status to log without measuring the upstream's time. */
+    void status(int code) {
+        status = code;
+    }
+
+    void in(int bytes) {
+        bytesIn += bytes;
+    }
+
+    long bytesIn() {
+        return bytesIn;
+    }
+
+    void out(long bytes) {
+        bytesOut += bytes;
+    }
+
+    void failed(Reason reason) {
+        parts.metrics().failed(reason);
+    }
+
+    void ended() {
+        String route = parts.routes().of(call.method(), call.path(), status);
+        parts.requests().ended(call, route, new Answer(status, System.nanoTime() - started, bytesIn, bytesOut));
     }
 }

@@ -7,7 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** Whose word on where a request came from counts. */
+/** Knows the proxies that are believed when they say where a request came from. */
 final class TrustedProxies {
 
     private final List<IpSubnetFilterRule> networks;
@@ -34,7 +34,7 @@ final class TrustedProxies {
         return false;
     }
 
-    /** The client as told by X-Forwarded-For: the last address in it that is not itself a trusted proxy. */
+    /** Finds the client in X-Forwarded-For: the last address that is not itself a trusted proxy. */
     String client(String forwardedFor, String peer) {
         String client = peer;
         String[] hops = forwardedFor.split(",");

@@ -1,5 +1,6 @@
 package dev.sidecar.gateway;
 
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -12,8 +13,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Where the upstream is right now. Names are looked up for every new connection (the JVM keeps the answer for 30 s), so that a container
- * that came back with another address is found, and on a thread of its own, as a slow name server must not hold up other requests.
+ * Finds the upstream's current address. It looks the name up for every new connection (the JVM keeps the answer for 30 s), so that it finds
+ * a container that came back with another address, and on a thread of its own, so that a slow name server holds up no other request.
  */
 final class UpstreamAddress implements AutoCloseable {
 
@@ -26,11 +27,7 @@ final class UpstreamAddress implements AutoCloseable {
     UpstreamAddress(URI origin) {
         this.host = origin.getHost();
         this.port = origin.getPort() < 0 ? HTTP_PORT : origin.getPort();
-        this.lookups = Executors.newSingleThreadExecutor(work -> {
-            Thread thread = new Thread(work, "gateway-names");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.lookups = Executors.newSingleThreadExecutor(new DefaultThreadFactory("gateway-names", true));
     }
 
     /** Host and port as a Host header names them. */
@@ -38,7 +35,7 @@ final class UpstreamAddress implements AutoCloseable {
         return port == HTTP_PORT ? host : host + ":" + port;
     }
 
-    /** All addresses of the upstream, in the order to try them; fails if the name is unknown. */
+    /** Finds all addresses of the upstream, in the order to try them; fails if the name is unknown. */
     CompletableFuture<List<InetSocketAddress>> resolve() {
         return CompletableFuture.supplyAsync(this::lookUp, lookups);
     }

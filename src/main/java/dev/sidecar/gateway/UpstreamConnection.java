@@ -9,10 +9,11 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to the upstream: carries one exchange at a time and rests in the pool between two. */
+/** Carries one exchange at a time over a connection to the upstream, and rests in the pool between two. */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     private final Worker worker;
@@ -21,6 +22,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Channel channel;
     private @Nullable Exchange exchange;
     private boolean used;
+    private boolean lasting;
     private long restingSince;
 
     UpstreamConnection(Worker worker) {
@@ -32,9 +34,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         channel.pipeline().addLast(decoder, encoder, this);
     }
 
-    /** Whether it carried an exchange before, so that the upstream may just have closed it. */
-    boolean isReused() {
-        return used;
+    /** It carried an exchange before and answered this one with nothing: the upstream may have closed it just before it was used. */
+    boolean isStale() {
+        return used && !decoder.hasBegun();
+    }
+
+    /** The upstream keeps it open after the answer that it gave last. */
+    boolean isLasting() {
+        return lasting;
     }
 
     boolean isUsable() {
@@ -43,11 +50,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     boolean isWritable() {
         return channel().isWritable();
-    }
-
-    /** Whether a single byte of the answer has come. */
-    boolean hasBegunToAnswer() {
-        return decoder.hasBegun();
     }
 
     void carry(Exchange carried, HttpRequest head) {
@@ -79,7 +81,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return restingSince;
     }
 
-    /** From here on only bytes pass. */
+    /** Passes only bytes from here on. */
     void becomeTunnel() {
         channel().pipeline().remove(encoder);
         channel().pipeline().remove(decoder);
@@ -94,7 +96,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         Exchange current = exchange;
         if (current == null) {
-            // Nobody asked: whatever this is, it must not be taken for the next answer.
+            // Nobody asked: these bytes must not be taken for the next answer.
             ReferenceCountUtil.release(message);
             worker.gone(this);
             context.close();
@@ -103,6 +105,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 boolean cut = response.decoderResult().cause() instanceof PrematureChannelClosureException;
                 current.fail(cut ? Reason.CLOSED : Reason.BAD_RESPONSE);
             } else {
+                lasting = HttpUtil.isKeepAlive(response);
                 current.answered(response);
             }
         } else if (message instanceof HttpContent content) {
@@ -144,7 +147,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-        // Broken pipe and the like; what follows is decided when the channel is inactive.
+        // Broken pipe and the like: channelInactive decides what follows.
         context.close();
     }
 

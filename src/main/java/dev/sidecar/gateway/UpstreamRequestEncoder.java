@@ -5,7 +5,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import java.nio.charset.StandardCharsets;
 
-/** Writes a request's target byte by byte as it was read; Netty would write it as UTF-8 and add a slash here and there. */
+/** Writes a request's target byte for byte as it was read; Netty would write it as UTF-8 and add slashes. */
 final class UpstreamRequestEncoder extends HttpRequestEncoder {
 
     @Override

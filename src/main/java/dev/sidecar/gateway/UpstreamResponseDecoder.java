@@ -6,7 +6,7 @@ import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 
-/** Reads the answers of the upstream. It knows what was asked, as the answer to HEAD has no body. */
+/** Reads the upstream's answers. It knows the request's method, as an answer to HEAD has no body. */
 final class UpstreamResponseDecoder extends HttpResponseDecoder {
 
     private static final int LONGEST_CHUNK = 64 * 1024;
@@ -27,7 +27,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
         begun = false;
     }
 
-    /** Whether a single byte of the answer has come. */
+    /** At least one byte of the answer has arrived. */
     boolean hasBegun() {
         return begun;
     }

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event loop: clients, their connections to the upstream, and the time-outs of both. A request and its answer never leave their loop, so
- * nothing in here is shared or locked.
+ * Runs one event loop: clients, their connections to the upstream, and the timeouts of both. A request and its answer never leave their
+ * loop, so nothing in here is shared or locked.
  */
 final class Worker {
 
@@ -75,7 +75,7 @@ final class Worker {
         clients.remove(client);
     }
 
-    /** The connection that was used last, as it is the least likely to be closed by the upstream. */
+    /** Takes the connection that was used last, as the upstream is least likely to have closed it. */
     @Nullable
     UpstreamConnection pooled() {
         UpstreamConnection candidate = idle.pollLast();
@@ -87,7 +87,7 @@ final class Worker {
     }
 
     void release(UpstreamConnection connection) {
-        if (draining) {
+        if (draining || !connection.isLasting()) {
             connection.close();
         } else {
             connection.rest(System.nanoTime());
@@ -99,7 +99,7 @@ final class Worker {
         idle.remove(connection);
     }
 
-    /** Opens a connection for an exchange and tells it how that went. */
+    /** Opens a connection for an exchange and tells it the result. */
     void connect(Exchange exchange) {
         address.resolve()
                 .whenComplete((found, failure) -> loop.execute(() -> {
@@ -148,7 +148,7 @@ final class Worker {
         }
     }
 
-    /** From now on every answer is the last on its connection. */
+    /** Makes every answer from now on the last on its connection. */
     void beginDraining() {
         draining = true;
     }

@@ -1,4 +1,4 @@
-/** Forwards to the team's API on a port of its own and shows what passes; off when no upstream is set. */
+/** Forwards requests to the team's API on a port of its own and measures and logs them; off when no upstream is set. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"requests", "settings"})
 package dev.sidecar.gateway;

@@ -4,17 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A run of a job has ended. Published as an event of the application, for those who tell people about it.
+ * Says that a run of a job has ended; an event of the application, for those who tell people about it.
  *
  * @param job the job's name
  * @param outcome how it ended
- * @param at when
+ * @param at when it ended
  * @param took how long it ran
- * @param retriedAt when the same slot is tried again; {@link Instant#MAX} if it is not
+ * @param retriedAt when the job retries the slot; {@link Instant#MAX} if it does not
  */
 public record JobEnded(String job, Outcome outcome, Instant at, Duration took, Instant retriedAt) {
 
-    /** Whether nothing more will be tried for this slot. */
+    /** The job will not retry this slot. */
     public boolean isFinal() {
         return retriedAt.equals(Instant.MAX);
     }

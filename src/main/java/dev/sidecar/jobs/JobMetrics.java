@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The meters of one job. The label is {@code job_name}, as Prometheus keeps {@code job} for itself. */
+/** Keeps the meters of one job. The label is {@code job_name}, as Prometheus keeps {@code job} for itself. */
 final class JobMetrics {
 
     private final Map<Result, Counter> runs = new EnumMap<>(Result.class);

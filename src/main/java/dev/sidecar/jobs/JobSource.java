@@ -2,10 +2,10 @@ package dev.sidecar.jobs;
 
 import java.util.List;
 
-/** Declares several jobs at once: as many as a feature finds out at start. A bean like {@link Job}. */
+/** Declares several jobs at once, when a feature learns only at start how many it has. It is a bean like {@link Job}. */
 @FunctionalInterface
 public interface JobSource {
 
-    /** Asked once, at start. */
+    /** Returns the jobs; called once, at start. */
     List<Job> jobs();
 }

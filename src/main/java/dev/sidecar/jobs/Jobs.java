@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -20,8 +19,8 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Runs the jobs of all features when they are due. Each job has at most one run at a time and never waits for another job.
  *
- * <p>Once a second the wall clock is compared with each job's next slot. So a suspended machine, a clock that jumps or a process
- * that was down leaves at most one slot to catch up per job, the newest, and a clock that jumps back never gives a slot twice.
+ * <p>Once a second it compares the wall clock with each job's next slot. So after a suspended machine, a clock that jumps or a process
+ * that was down, each job catches up at most one slot, the newest; and a clock that jumps back never gives a slot twice.
  */
 public final class Jobs implements SmartLifecycle {
 
@@ -39,25 +38,20 @@ public final class Jobs implements SmartLifecycle {
             ScheduledJob previous = jobs.put(
                     job.name(), new ScheduledJob(job, clock, new JobMetrics(registry, job.name()), threads, listener));
             if (previous != null) {
-                throw new IllegalStateException("two jobs are called " + job.name());
+                throw new IllegalStateException("two jobs have the name " + job.name());
             }
         }
     }
 
-    /** Names of all jobs, in the order of their declaration. */
-    public List<String> names() {
-        return List.copyOf(jobs.keySet());
-    }
-
-    /** Where a job stands now. @throws IllegalArgumentException if there is no such job */
+    /** Tells where a job stands now. @throws IllegalArgumentException if there is no such job */
     public JobStatus status(String name) {
         return job(name).status();
     }
 
     /**
-     * Runs a job now, on a thread of its own, besides its schedule.
+     * Runs a job now, outside its schedule, on a thread of its own.
      *
-     * @return how it ended; {@code SKIPPED} at once if it is running already
+     * @return how it ended; {@code SKIPPED} at once if it is already running
      * @throws IllegalArgumentException if there is no such job
      */
     public CompletableFuture<Outcome> runNow(String name) {
@@ -67,12 +61,12 @@ public final class Jobs implements SmartLifecycle {
     private ScheduledJob job(String name) {
         ScheduledJob job = jobs.get(name);
         if (job == null) {
-            throw new IllegalArgumentException("There is no job '%s'; there are %s.".formatted(name, names()));
+            throw new IllegalArgumentException("There is no job '%s'; there are %s.".formatted(name, jobs.keySet()));
         }
         return job;
     }
 
-    /** Starts whatever is due by the clock. */
+    /** Starts the jobs that are due by the clock. */
     void tick() {
         for (ScheduledJob job : jobs.values()) {
             if (runners.isShutdown()) {
@@ -87,7 +81,7 @@ public final class Jobs implements SmartLifecycle {
                 log.atError()
                         .addKeyValue("job", job.name())
                         .setCause(e)
-                        .log("job could not be started, it is tried again in a second");
+                        .log("cannot start the job; trying again in a second");
             }
         }
     }
@@ -99,7 +93,7 @@ public final class Jobs implements SmartLifecycle {
         watch.scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }
 
-    /** Interrupts what runs and waits some seconds for it, so that children are stopped and partial files removed. */
+    /** Interrupts running jobs and waits some seconds for them, so that they stop their child processes and remove partial files. */
     @Override
     public void stop() {
         running = false;
@@ -107,7 +101,7 @@ public final class Jobs implements SmartLifecycle {
         runners.shutdownNow();
         try {
             if (!runners.awaitTermination(SHUTDOWN_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-                log.warn("a job did not stop in time, it is left to end with the process");
+                log.warn("a job did not stop in time; it ends with the process");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

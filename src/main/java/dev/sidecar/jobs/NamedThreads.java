@@ -3,11 +3,15 @@ package dev.sidecar.jobs;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Daemon threads with a name that says whose they are in a thread dump. */
-record NamedThreads(String prefix, AtomicInteger count) implements ThreadFactory {
+/** Makes daemon threads whose name says in a thread dump whose they are: {@code backup-task-1}, {@code backup-task-2}. */
+public final class NamedThreads implements ThreadFactory {
 
-    NamedThreads(String prefix) {
-        this(prefix, new AtomicInteger());
+    private final String prefix;
+    private final AtomicInteger count = new AtomicInteger();
+
+    /** @param prefix the work they do, such as {@code backup-task} */
+    public NamedThreads(String prefix) {
+        this.prefix = prefix;
     }
 
     @Override

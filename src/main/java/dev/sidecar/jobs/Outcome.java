@@ -3,10 +3,10 @@ package dev.sidecar.jobs;
 import java.util.Locale;
 
 /**
- * How a run of a job ended.
+ * Says how a run of a job ended.
  *
  * @param result one of three, also the metric's label
- * @param reason what was done, why it failed, or why there was nothing to do
+ * @param reason the work done, the cause of the failure, or why there was nothing to do
  */
 public record Outcome(Result result, String reason) {
 
@@ -14,9 +14,9 @@ public record Outcome(Result result, String reason) {
     public enum Result {
         /** The work is done. */
         SUCCESS,
-        /** The work is not done, and somebody should know. */
+        /** The work is not done, and a person should know. */
         FAILURE,
-        /** There was nothing to do, or somebody else is doing it. */
+        /** There was nothing to do, or another process is doing it. */
         SKIPPED;
 
         String label() {

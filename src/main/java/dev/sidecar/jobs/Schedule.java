@@ -8,7 +8,7 @@ import java.time.ZoneId;
 import java.util.Optional;
 import org.springframework.scheduling.support.CronExpression;
 
-/** The moments, called slots, at which a job is due. A slot is an instant of UTC, so that a changed clock cannot give one twice. */
+/** Gives the moments, called slots, at which a job is due. A slot is an instant of UTC, so that a changed clock cannot give one twice. */
 public sealed interface Schedule {
 
     /** The first slot after the given moment; empty if there is none. */
@@ -18,10 +18,12 @@ public sealed interface Schedule {
     Optional<Instant> latest(Instant now);
 
     /**
+     * Makes a schedule of wall-clock times.
+     *
      * @param setting the setting that the expression comes from, for the message
      * @param expression a Spring cron expression of six fields, seconds first
      * @param zone the zone whose wall clock the expression means
-     * @throws InvalidSetting if it is no such expression
+     * @throws InvalidSetting if the expression is not valid
      */
     static Schedule cron(String setting, String expression, ZoneId zone) {
         InvalidSetting.unless(
@@ -32,12 +34,12 @@ public sealed interface Schedule {
         return new Cron(CronExpression.parse(expression), zone);
     }
 
-    /** Every so often, counted from the epoch, so that a restart does not move the slots. */
+    /** Makes a schedule with a fixed period, counted from the epoch, so that a restart does not move the slots. */
     static Schedule every(Duration period) {
         return every(period, Duration.ZERO);
     }
 
-    /** The same, moved by an offset, so that jobs of one period do not all run at once. */
+    /** Makes a schedule with a fixed period, moved by an offset, so that jobs of the same period do not all run at once. */
     static Schedule every(Duration period, Duration offset) {
         if (period.isZero() || period.isNegative()) {
             throw new IllegalArgumentException("a period must be positive, not " + period);
@@ -45,14 +47,9 @@ public sealed interface Schedule {
         return new Every(period, offset);
     }
 
-    /** Only when somebody asks. */
-    static Schedule never() {
-        return new Never();
-    }
-
     /**
-     * Wall-clock times of a zone. Spring's own handling of zones loses a time that summer time skips and gives one twice that comes
-     * twice; here a skipped time is due as much later as was skipped, and a repeated one the first time only.
+     * Holds wall-clock times of a zone. Spring's own handling of zones loses a time that summer time skips and gives a time that comes
+     * twice two slots; here a skipped time is due as much later as was skipped, and a repeated one the first time only.
      */
     record Cron(CronExpression expression, ZoneId zone) implements Schedule {
 
@@ -96,7 +93,7 @@ public sealed interface Schedule {
         }
     }
 
-    /** Multiples of a period since the epoch, moved by an offset. */
+    /** Holds the multiples of a period since the epoch, moved by an offset. */
     record Every(Duration period, Duration offset) implements Schedule {
 
         @Override
@@ -113,20 +110,6 @@ public sealed interface Schedule {
             long millis = moment.toEpochMilli() - offset.toMillis();
             return Instant.ofEpochMilli(
                     Math.floorDiv(millis, period.toMillis()) * period.toMillis() + offset.toMillis());
-        }
-    }
-
-    /** No slot at all. */
-    record Never() implements Schedule {
-
-        @Override
-        public Optional<Instant> next(Instant after) {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Instant> latest(Instant now) {
-            return Optional.empty();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.sidecar.jobs;
 
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome.Result;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One job with its place in time: which slot was last taken, what runs, when to try again. */
+/** Keeps one job's place in time: the last slot taken, the current run, the time of the next retry. */
 final class ScheduledJob {
 
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
@@ -36,7 +37,6 @@ final class ScheduledJob {
     private @Nullable Run retry;
     private Instant retryAt = Instant.MAX;
     private volatile @Nullable Outcome last;
-    private volatile @Nullable Instant lastEnded;
 
     ScheduledJob(Job job, Clock clock, JobMetrics metrics, Threads threads, Consumer<JobEnded> listener) {
         this.job = job;
@@ -47,7 +47,7 @@ final class ScheduledJob {
         this.listener = listener;
     }
 
-    /** Where runs happen, and what interrupts those that take too long. */
+    /** The threads that run jobs, and the one that interrupts runs that take too long. */
     record Threads(ExecutorService runners, ScheduledExecutorService watch) {}
 
     String name() {
@@ -68,7 +68,7 @@ final class ScheduledJob {
             log.atWarn()
                     .addKeyValue("job", job.name())
                     .setCause(e)
-                    .log("what the job did last could not be found out, so a slot missed while down is not caught up");
+                    .log("cannot determine the last completed slot; a slot missed during downtime is not caught up");
             return Optional.empty();
         }
     }
@@ -77,7 +77,7 @@ final class ScheduledJob {
         Instant now = clock.instant();
         Optional<Instant> newest = job.schedule().latest(now).filter(slot -> slot.isAfter(lastTaken));
         if (newest.isPresent()) {
-            // Taken only when the run starts: a slot that comes while the job is busy is started right after it.
+            // Take the slot only when the run starts: a slot that comes while the job is busy starts right after it.
             if (start(new Run(newest.get(), true, 1), new CompletableFuture<>())) {
                 lastTaken = newest.get();
                 forgetRetry();
@@ -94,14 +94,13 @@ final class ScheduledJob {
     CompletableFuture<Outcome> runNow() {
         CompletableFuture<Outcome> ended = new CompletableFuture<>();
         if (!start(new Run(clock.instant(), false, 1), ended)) {
-            ended.complete(Outcome.skipped("it is running already"));
+            ended.complete(Outcome.skipped("it is already running"));
         }
         return ended;
     }
 
     JobStatus status() {
-        return new JobStatus(
-                job.name(), busy.get(), job.schedule().next(clock.instant()).orElse(null), last, lastEnded);
+        return new JobStatus(busy.get(), last);
     }
 
     private boolean start(Run run, CompletableFuture<Outcome> ended) {
@@ -136,8 +135,7 @@ final class ScheduledJob {
         Outcome outcome = runCaught(run);
         alarm.cancel(false);
         if (overdue.get() && outcome.result() == Result.FAILURE) {
-            outcome = Outcome.failure(
-                    "it took longer than its limit of " + job.limit().toSeconds() + " s");
+            outcome = Outcome.failure("it took longer than its limit of " + Durations.of(job.limit()));
         }
         publish(ended(run, outcome, Duration.ofNanos(System.nanoTime() - began)));
         return outcome;
@@ -158,7 +156,6 @@ final class ScheduledJob {
         Instant now = clock.instant();
         boolean routine = isRoutine(outcome, now);
         last = outcome;
-        lastEnded = now;
         metrics.ended(outcome, now, took);
         String next = "";
         Instant again = Instant.MAX;
@@ -168,7 +165,7 @@ final class ScheduledJob {
             retry = new Run(run.slot(), true, run.attempt() + 1);
             retryAt = now.plus(job.retries().delayAfter(run.attempt()));
             again = retryAt;
-            next = " It is tried again at %s.".formatted(retryAt);
+            next = " Next attempt at %s.".formatted(retryAt);
         }
         var line = outcome.result() == Result.FAILURE ? log.atError() : routine ? log.atDebug() : log.atInfo();
         line.addKeyValue("job", job.name())
@@ -184,7 +181,7 @@ final class ScheduledJob {
         return new JobEnded(job.name(), outcome, now, took, again);
     }
 
-    /** Outside the lock, and whatever a listener does is not the job's failure. */
+    /** Runs outside the lock. A listener's failure is not the job's failure. */
     private void publish(JobEnded ended) {
         try {
             listener.accept(ended);
@@ -192,11 +189,11 @@ final class ScheduledJob {
             log.atWarn()
                     .addKeyValue("job", job.name())
                     .setCause(e)
-                    .log("who listens for the end of the job failed, the job itself is not touched by that");
+                    .log("a listener for the end of the job failed; the job itself is not affected");
         }
     }
 
-    /** A job of every few seconds that goes on as before is not worth a line each time. */
+    /** A frequent job that ends as before is not worth a line each time. */
     private boolean isRoutine(Outcome outcome, Instant now) {
         Outcome before = last;
         return before != null

@@ -1,6 +1,6 @@
-/** Scheduled work: one run at a time, timed, caught up after downtime, and with the time of its last success published. */
+/** Runs scheduled work: one run per job at a time, with a limit, caught up after downtime, and publishes the time of each job's last success. */
 @NullMarked
-@ApplicationModule(allowedDependencies = "settings")
+@ApplicationModule(allowedDependencies = {"settings", "text"})
 package dev.sidecar.jobs;
 
 import org.jspecify.annotations.NullMarked;

@@ -7,19 +7,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Standard output that never makes its writer wait. Lines are copied into a bounded buffer and a thread writes the buffer out, many
- * lines with one system call. While nobody reads the other end the buffer fills up and further lines are dropped and counted.
+ * Writes to standard output and never makes the logging thread wait. It copies lines into a bounded buffer, and a thread writes the buffer
+ * out, many lines with one system call. While nobody reads the other end, the buffer fills up and further lines are dropped and counted.
  */
 final class BufferedOutput {
 
-    /** Where the lines go; may block, may fail. */
+    /** Takes the lines; may block, may fail. */
     @FunctionalInterface
     interface Target {
         void write(byte[] bytes, int length) throws IOException;
     }
 
     private static final int INITIAL = 16 * 1024;
-    /** How long lines are collected. Longer saves system calls, and loses more when the process is killed. */
+    /** Lines are collected for this long. Longer saves system calls, but a killed process loses more. */
     private static final long COLLECT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Target target;
@@ -58,7 +58,7 @@ final class BufferedOutput {
         counts.accept();
     }
 
-    /** Writes out what is buffered, within the limit; what is left then counts as failed. */
+    /** Writes out the buffered lines within the limit; lines left then count as failed. */
     void close(Duration limit) {
         synchronized (this) {
             closed = true;
@@ -94,7 +94,7 @@ final class BufferedOutput {
             if (count > 0) {
                 write(writing, bytes, count);
             }
-            // What a burst has taken is given back.
+            // Give back the memory that a burst took.
             writing = writing.length > INITIAL ? new byte[INITIAL] : writing;
             LockSupport.parkNanos(this, COLLECT_NANOS);
         }

@@ -10,13 +10,16 @@ import org.slf4j.event.KeyValuePair;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * The fields of a line besides its message: who wrote it, the key-values of the call, and of the MDC the ids of the request. A
- * value that is no number or boolean is written as its {@code toString()}: no object is ever taken apart, so a secret inside stays
+ * Writes the fields of a line besides its message: who wrote it, the key-values of the call, and from the MDC the ids of the request.
+ * It writes a value that is no number or boolean as its {@code toString()} and never takes an object apart, so a secret inside stays
  * hidden.
  */
 final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
 
-    private static final List<String> IDS = List.of("request_id", "trace_id", "span_id");
+    static final String REQUEST_ID = "request_id";
+    static final String TRACE_ID = "trace_id";
+
+    private static final List<String> IDS = List.of(REQUEST_ID, TRACE_ID, "span_id");
     private static final Set<String> OURS =
             Set.of("timestamp", "level", "logger", "message", "service", "environment", "stack_trace");
 
@@ -50,7 +53,7 @@ final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
         }
     }
 
-    /** An id of the request this line belongs to: from the call's key-values, else from the MDC. */
+    /** Finds an id of the request that this line belongs to: in the call's key-values, else in the MDC. */
     static @Nullable String id(ILoggingEvent event, String name) {
         KeyValuePair pair = find(event.getKeyValuePairs(), name);
         return pair == null ? event.getMDCPropertyMap().get(name) : String.valueOf(pair.value);
@@ -67,7 +70,7 @@ final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
         return null;
     }
 
-    /** A key given twice is written once, with its last value: JSON with the same key twice is refused by some readers. */
+    /** A key given twice is written once, with its last value: some readers refuse JSON that has a key twice. */
     private static boolean isLast(List<KeyValuePair> pairs, int index) {
         String key = pairs.get(index).key;
         for (int i = index + 1; i < pairs.size(); i++) {

@@ -7,6 +7,7 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import com.github.loki4j.client.http.HttpConfig;
 import com.github.loki4j.client.pipeline.PipelineConfig;
+import dev.sidecar.loki.LokiAddress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -17,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * The appender of the server: each event is encoded once, on the thread that logs, and handed to two bounded buffers, one for standard
- * output and one for Loki. Neither makes that thread wait, whatever happens at the other end. Public and with setters as Logback makes
- * it by name and fills it in from {@code logback-spring.xml}.
+ * Appends the server's log lines: encodes each event once, on the thread that logs, and hands it to two bounded buffers, one for standard
+ * output and one for Loki. Neither makes that thread wait, whatever happens at the other end. The class is public and has setters because
+ * Logback makes it by name and fills it in from {@code logback-spring.xml}.
  */
 public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
@@ -40,7 +41,7 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
     private @Nullable BufferedOutput stdout;
     private @Nullable LokiShipping loki;
 
-    /** The one in use; empty in a command, whose lines go to standard error. */
+    /** Finds the appender in use; empty in a command, whose lines go to standard error. */
     static Optional<LineAppender> current() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             Appender<ILoggingEvent> appender =
@@ -54,8 +55,7 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
     public void start() {
         encoder = new LineEncoder(getContext(), service, environment);
         stdout = new BufferedOutput(LineAppender::print, STDOUT_BYTES);
-        // What is no address is refused by LogsSettings a moment later, in words; here it only must not stop the
-        // logging.
+        // LogsSettings refuses a wrong address in words a moment later; here it must only not stop the logging.
         loki = LokiAddress.push(lokiUrl).map(this::ship).orElse(null);
         super.start();
     }
@@ -71,7 +71,7 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
     }
 
     private static void print(byte[] bytes, int length) throws IOException {
-        // Asked for each time: it can be replaced.
+        // Asked for each time, as somebody may replace it.
         PrintStream out = System.out;
         out.write(bytes, 0, length);
         out.flush();
@@ -111,7 +111,7 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
         }
     }
 
-    /** Sends and writes what is buffered. Takes 6 s at most. */
+    /** Sends and writes the buffered lines; takes 6 s at most. */
     @Override
     public void stop() {
         if (!isStarted()) {
@@ -164,17 +164,17 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
         this.environment = environment;
     }
 
-    /** The base of Loki's address; empty for none. */
+    /** The base of Loki's address; empty if there is no Loki. */
     public void setLokiUrl(String lokiUrl) {
         this.lokiUrl = lokiUrl;
     }
 
-    /** Who logs in to Loki; empty for nobody. */
+    /** The user of the login to Loki; empty for no login. */
     public void setLokiUsername(String lokiUsername) {
         this.lokiUsername = lokiUsername;
     }
 
-    /** The password to that. */
+    /** The password of the login to Loki. */
     public void setLokiPassword(String lokiPassword) {
         this.lokiPassword = lokiPassword;
     }

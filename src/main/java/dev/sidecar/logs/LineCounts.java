@@ -3,8 +3,8 @@ package dev.sidecar.logs;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What became of the lines for one output. At rest {@code accepted = delivered + failed}, and every line offered was accepted or
- * dropped, so that none is ever missing from the account.
+ * Counts what became of the lines for one output. At rest {@code accepted = delivered + failed}, and every line offered was accepted or
+ * dropped, so that no line is ever missing.
  */
 final class LineCounts {
 
@@ -17,12 +17,12 @@ final class LineCounts {
         accepted.incrementAndGet();
     }
 
-    /** Not taken, as the buffer was full. */
+    /** Counts a line that was refused because the buffer was full. */
     void drop() {
         dropped.incrementAndGet();
     }
 
-    /** Accepted in advance, as it may be delivered before the call returns, but then not taken after all. */
+    /** Turns an accepted line into a dropped one. Lines are accepted in advance, as one may be delivered before the call returns. */
     void takeBack() {
         dropped.incrementAndGet();
         accepted.decrementAndGet();
@@ -32,12 +32,12 @@ final class LineCounts {
         delivered.addAndGet(lines);
     }
 
-    /** Taken, and lost afterwards. */
+    /** Counts accepted lines that were lost. */
     void fail(long lines) {
         failed.addAndGet(lines);
     }
 
-    /** Not even turned into a line. */
+    /** Counts an event that could not be turned into a line. */
     void failUnaccepted() {
         accepted.incrementAndGet();
         failed.incrementAndGet();
@@ -55,9 +55,9 @@ final class LineCounts {
         return failed.get();
     }
 
-    /** Taken and not yet decided. */
+    /** The accepted lines that are neither delivered nor lost yet. */
     long waiting() {
-        // Read in this order the difference can be too great for a moment, but never negative.
+        // Read in this order, the difference can be too great for a moment, but never negative.
         long decided = delivered.get() + failed.get();
         return accepted.get() - decided;
     }

@@ -11,10 +11,10 @@ import net.logstash.logback.composite.loggingevent.StackTraceJsonProvider;
 import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
 import net.logstash.logback.stacktrace.ShortenedThrowableConverter;
 
-/** Turns an event into the line of the contract: one JSON object and a line feed, with these fields and no other. */
+/** Turns an event into one JSON object and a line feed, with the documented fields and no others. */
 final class LineEncoder {
 
-    /** A stack trace in one line of Docker's json-file driver, which cuts at 16 KiB. */
+    /** Docker's json-file driver cuts lines at 16 KiB, and the stack trace must fit into one. */
     private static final int STACK_TRACE_LIMIT = 12 * 1024;
 
     private final LoggingEventCompositeJsonEncoder encoder = new LoggingEventCompositeJsonEncoder();
@@ -55,7 +55,7 @@ final class LineEncoder {
         return stackTrace;
     }
 
-    /** @return the line with its line feed; empty if the event could not be written */
+    /** Encodes an event. @return the line with its line feed; empty if the event could not be written */
     byte[] encode(ILoggingEvent event) {
         return encoder.encode(event);
     }

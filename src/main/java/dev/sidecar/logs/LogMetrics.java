@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
-/** The meters of log lines. They read the account that is kept from the first line on, before there is any registry. */
+/** Registers the meters of log lines. They read counts that start with the first line, before there is a registry. */
 final class LogMetrics {
 
     LogMetrics(MeterRegistry registry, LineAppender lines) {

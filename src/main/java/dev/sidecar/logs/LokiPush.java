@@ -20,13 +20,13 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends one batch after the other and knows for each of its lines what became of it.
+ * Sends one batch after the other and knows what became of each line.
  *
- * <p>loki4j's own client gives a batch up at the first answer other than 429 and 503, takes an answer whose body never ends for one
- * still under way for ever, and counts what is lost in batches. Here whatever says nothing about the batch itself (no connection, no
- * answer in time, 429, 502, 503, 504) is tried until it goes through; another 5xx a few times, as Loki answers so to a batch it cannot
- * digest and the next ones must not wait for that; anything else means that Loki refused the batch. Sending twice what Loki had
- * stored before it fell silent does no harm: it keeps one of two equal lines with equal time.
+ * <p>loki4j's own client gives a batch up at the first answer other than 429 and 503, waits for ever for an answer whose body never
+ * ends, and counts losses in batches. This client repeats a batch until it goes through if the failure says nothing about the batch itself
+ * (no connection, no answer in time, 429, 502, 503, 504). It repeats another 5xx a few times only, as Loki answers so to a batch it cannot
+ * digest, and the next ones must not wait for that. Anything else means that Loki refused the batch. Sending lines twice that Loki had
+ * stored before it fell silent does no harm: Loki keeps one of two equal lines with equal time.
  */
 final class LokiPush implements Loki4jHttpClient {
 
@@ -70,7 +70,7 @@ final class LokiPush implements Loki4jHttpClient {
         for (int attempt = 1; true; attempt++) {
             Answer answer = post(body);
             if (closed.getCount() == 0) {
-                // From here on the shutdown keeps the account.
+                // From here on the shutdown counts the lines.
                 return new LokiResponse(GAVE_UP, "shutting down");
             }
             if (answer.stored()) {
@@ -88,7 +88,7 @@ final class LokiPush implements Loki4jHttpClient {
         }
     }
 
-    /** From now on nobody has time: try again soon. */
+    /** Shortens the waits between attempts, as the process is about to end. */
     void hurry() {
         longestWaitMillis = 200;
     }
@@ -113,7 +113,7 @@ final class LokiPush implements Loki4jHttpClient {
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         try {
-            // The request's own limit ends with the header of the answer.
+            // The request's own time limit ends with the header of the answer.
             HttpResponse<String> response = answer.get(answerLimit.toMillis() + 500, TimeUnit.MILLISECONDS);
             return new Answer(response.statusCode(), "HTTP " + response.statusCode() + " " + response.body());
         } catch (ExecutionException e) {
@@ -138,7 +138,7 @@ final class LokiPush implements Loki4jHttpClient {
     }
 
     /**
-     * How many lines a batch holds. Each begins with an opening bracket, a quote and the digits of its time; inside a string a quote
+     * Counts the lines of a batch. Each begins with an opening bracket, a quote and the digits of its time; inside a string a quote
      * is escaped, and a quote that ends a string is not followed by a digit.
      */
     static int lines(byte[] json) {

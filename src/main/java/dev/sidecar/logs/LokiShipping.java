@@ -20,19 +20,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends lines to Loki in batches, through loki4j's pipeline. Memory is bounded (about 4 MiB with Loki away); a line that finds no room
- * is dropped and counted. Labels are stack, host, service, source and level; the ids of the request are structured metadata.
+ * Sends lines to Loki in batches, through loki4j's pipeline. Its memory is bounded (about 4 MiB while Loki is away); a line that finds no
+ * room is dropped and counted. Labels are stack, host, service, source and level; the ids of the request are structured metadata.
  */
 final class LokiShipping {
 
-    /** A push of more than 4 MiB is refused by Loki with an answer that loki4j takes for final; its own default is 4 MiB. */
+    /** Loki refuses a push of more than 4 MiB with an answer that loki4j takes for final; loki4j's own default is 4 MiB. */
     private static final int BATCH_BYTES = 256 * 1024;
 
     private static final int BATCH_LINES = 2_000;
-    /** loki4j raises what is lower than five batches without a word. */
+    /** loki4j silently raises a limit of less than five batches. */
     private static final int QUEUE_BYTES = 8 * BATCH_BYTES;
 
-    /** loki4j looks at its queue only after it encoded a batch: what waits for that is bounded by nothing of its own. */
+    /** loki4j checks its queue only after it has encoded a batch; it does not limit the lines that wait for that. */
     private static final int WAITING_LINES = 4 * BATCH_LINES;
 
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
@@ -46,7 +46,7 @@ final class LokiShipping {
 
     /**
      * @param labels the labels of every line but {@code level}
-     * @param http where to, with which login and limits
+     * @param http the address, login and limits of the requests
      */
     LokiShipping(Map<String, String> labels, HttpConfig.Builder http) {
         this.trouble = new LokiTrouble(http.build("").pushUrl);
@@ -56,16 +56,15 @@ final class LokiShipping {
                 .setName("loki")
                 .setBatchMaxItems(BATCH_LINES)
                 .setBatchMaxBytes(BATCH_BYTES)
-                // Half a second: at the end the last batch is cut only after this time.
+                // Half a second: at shutdown the last batch is cut only after this time.
                 .setBatchTimeoutMs(500)
                 .setSendQueueMaxBytes(QUEUE_BYTES)
                 .setInternalQueuesCheckTimeoutMs(50)
-                // Buffers outside the heap are given back by the garbage collector only, and there is one per waiting
-                // batch.
+                // Only the garbage collector frees buffers outside the heap, and there is one per waiting batch.
                 .setUseDirectBuffers(false)
-                // True waits without limit when Loki is away: stop() below has a limit.
+                // True would wait without limit while Loki is away; stop() below has a limit.
                 .setDrainOnStop(false)
-                // LokiPush tries again by itself.
+                // LokiPush repeats requests itself.
                 .setMaxRetries(0)
                 .setMetricsEnabled(true)
                 .setHttpConfig(http)
@@ -104,7 +103,7 @@ final class LokiShipping {
         try {
             return entry(event, line);
         } catch (RuntimeException e) {
-            // The pipeline takes note of it and calls the line accepted.
+            // The pipeline notes the failure and still calls the line accepted.
             counts.fail(1);
             throw e;
         }
@@ -120,19 +119,21 @@ final class LokiShipping {
                 ids(event));
     }
 
-    /** Loki keeps one of two equal lines with equal time. The clock ends at microseconds, so the rest tells lines apart. */
+    /** Loki keeps one of two equal lines with equal time. The clock ends at microseconds, so the last digits tell lines apart. */
     private int nanosOfMilli(ILoggingEvent event) {
         int micros = Math.max(0, event.getNanoseconds()) / 1_000 % 1_000;
         return micros * 1_000 + (int) (sequence.getAndIncrement() % 1_000);
     }
 
     private static Map<String, String> ids(ILoggingEvent event) {
-        String request = ContextFields.id(event, "request_id");
-        String trace = ContextFields.id(event, "trace_id");
+        String request = ContextFields.id(event, ContextFields.REQUEST_ID);
+        String trace = ContextFields.id(event, ContextFields.TRACE_ID);
         if (trace == null) {
-            return request == null ? Map.of() : Map.of("request_id", request);
+            return request == null ? Map.of() : Map.of(ContextFields.REQUEST_ID, request);
         }
-        return request == null ? Map.of("trace_id", trace) : Map.of("request_id", request, "trace_id", trace);
+        return request == null
+                ? Map.of(ContextFields.TRACE_ID, trace)
+                : Map.of(ContextFields.REQUEST_ID, request, ContextFields.TRACE_ID, trace);
     }
 
     private static String level(Level level) {
@@ -144,7 +145,7 @@ final class LokiShipping {
         };
     }
 
-    /** Sends what is buffered, within the limit; what is left then counts as failed. @return how many lines that are */
+    /** Sends the buffered lines within the limit; lines left then count as failed. @return their number */
     long stop(Duration limit) {
         LokiPush sender = Objects.requireNonNull(push);
         sender.hurry();
@@ -161,7 +162,7 @@ final class LokiShipping {
         return left;
     }
 
-    /** What loki4j has to say is said by {@link LokiTrouble}, except that a batch could not be written and is gone. */
+    /** Counts batches that could not be written; {@link LokiTrouble} reports everything else that loki4j would log. */
     private final class EncodingFailures implements Loki4jLogger {
 
         @Override

@@ -10,20 +10,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the operator about trouble with Loki, on standard output and in few words: a line when it begins, one when it is over, and at
- * most one a minute about lost batches. Counts the batches that were lost.
+ * Tells the operator about trouble with Loki on standard output: one line when it begins, one when it ends, and at most one a minute
+ * about lost batches. It counts the lost batches.
  */
 final class LokiTrouble {
 
-    /** Why a batch is lost. Also the label of the metric. */
+    /** Lists the reasons for which a batch is lost; each is a value of the metric's label. */
     enum Loss {
-        /** Loki does not take this batch, and will not later. */
+        /** Loki does not accept this batch, and never will. */
         REJECTED,
-        /** Loki failed at it again and again. */
+        /** Loki failed at the batch again and again. */
         SERVER_ERROR,
-        /** It could not be written as JSON. */
+        /** The batch could not be written as JSON. */
         ENCODING,
-        /** Loki did not take it before the process had to end. */
+        /** Loki did not accept the batch before the process ended. */
         SHUTDOWN;
 
         String label() {
@@ -37,7 +37,7 @@ final class LokiTrouble {
 
     private final String address;
     private final Map<Loss, AtomicLong> batches = new EnumMap<>(Loss.class);
-    // Only the sending thread touches these.
+    // Only the sending thread uses these.
     private boolean troubled;
     private long lastSaid = System.nanoTime() - 2 * SILENCE_NANOS;
 
@@ -66,14 +66,14 @@ final class LokiTrouble {
             log.atWarn()
                     .addKeyValue("loki", address)
                     .addKeyValue("reason", quote(reason))
-                    .log("Loki takes no log lines; some are kept for it, what comes on top is dropped and counted");
+                    .log("Loki accepts no log lines; the buffer keeps some, further lines are dropped and counted");
         }
     }
 
     void over() {
         if (troubled) {
             troubled = false;
-            log.atInfo().addKeyValue("loki", address).log("Loki takes log lines again");
+            log.atInfo().addKeyValue("loki", address).log("Loki accepts log lines again");
         }
     }
 
@@ -86,7 +86,8 @@ final class LokiTrouble {
                     .addKeyValue("loki", address)
                     .addKeyValue("lines", lines)
                     .addKeyValue("reason", quote(reason))
-                    .log("Loki refused log lines, they are lost; see its own log and the limits in its configuration");
+                    .log(
+                            "Loki refused log lines; they are lost. See Loki's own log and the limits in its configuration");
         }
     }
 

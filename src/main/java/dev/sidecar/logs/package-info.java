@@ -1,6 +1,6 @@
-/** Log lines: one JSON object each, to standard output and to Loki without ever holding up whoever writes them, and found again. */
+/** Writes log lines as JSON to standard output and to Loki, never holding up the thread that logs. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = "loki")
 package dev.sidecar.logs;
 
 import org.jspecify.annotations.NullMarked;

@@ -22,8 +22,8 @@ import org.springframework.web.client.RestClientException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One program beside the sidecar that answers JSON over HTTP: Prometheus, Loki, Grafana, Alertmanager. Every call ends within the
- * limit: with an answer, with {@link NotConfigured}, or with {@link PeerUnavailable}.
+ * Asks one program beside the sidecar that answers JSON over HTTP: Prometheus, Loki, Grafana or Alertmanager. Every call ends within
+ * the limit: with an answer, with {@link NotConfigured}, or with {@link PeerUnavailable}.
  */
 public final class Peer {
 
@@ -35,6 +35,8 @@ public final class Peer {
     private final @Nullable RestClient client;
 
     /**
+     * Prepares the requests to a program; sends nothing yet.
+     *
      * @param name as people call the program, such as {@code Prometheus}
      * @param setting the setting that says where it is
      * @param base where it is, such as {@code http://prometheus:9090}; null if nobody said
@@ -48,12 +50,12 @@ public final class Peer {
         this.client = base == null ? null : client(base, limit, headers);
     }
 
-    /** The same for a program that asks for no login. */
+    /** Prepares the requests to a program that needs no login. */
     public Peer(String name, String setting, @Nullable URI base, Duration limit) {
         this(name, setting, base, limit, none -> {});
     }
 
-    /** A setting that holds the address of a program, checked: absent, or {@code http(s)://host…}. */
+    /** Stops the start unless the setting is absent or holds the address of a program, {@code http(s)://host…}. */
     public static void requireAddress(String setting, @Nullable URI address) {
         InvalidSetting.unless(
                 address == null
@@ -75,27 +77,27 @@ public final class Peer {
                 .baseUrl(base.toString().replaceAll("/+$", ""))
                 .defaultHeaders(headers)
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {
-                    // The status is judged by the callers below, with the body in hand.
+                    // The callers below judge the status, with the body in hand.
                 })
                 .build();
     }
 
-    /** As people call the program. */
+    /** The program's name, as people call it. */
     public String name() {
         return name;
     }
 
-    /** Where it is, for links; empty if nobody said. */
+    /** The program's address, for links; empty if it is not configured. */
     public Optional<URI> address() {
         return Optional.ofNullable(base);
     }
 
-    /** Whether somebody said where it is. */
+    /** The program's address is set. */
     public boolean isConfigured() {
         return client != null;
     }
 
-    /** Asks with the parameters in the query string. @param path from the root, such as {@code /api/v1/targets} */
+    /** Sends a GET request with the parameters in the query string. @param path from the root, such as {@code /api/v1/targets} */
     public JsonNode get(String path, Map<String, String> parameters) {
         MultiValueMap<String, String> query = new LinkedMultiValueMap<>();
         parameters.forEach(query::add);
@@ -112,12 +114,12 @@ public final class Peer {
                         .toEntity(JsonNode.class));
     }
 
-    /** Asks without parameters. */
+    /** Sends a GET request without parameters. */
     public JsonNode get(String path) {
         return get(path, Map.of());
     }
 
-    /** Asks with the parameters as a form, which may be as long as a query of a panel is. */
+    /** Sends the parameters as a form, which may be as long as a panel's query. */
     public JsonNode post(String path, Map<String, String> parameters) {
         MultiValueMap<String, String> form = new LinkedMultiValueMap<>();
         parameters.forEach(form::add);
@@ -131,7 +133,7 @@ public final class Peer {
                         .toEntity(JsonNode.class));
     }
 
-    /** Hands over a JSON body and returns the status that came back. */
+    /** Posts a JSON body and returns the response's status. */
     public int postJson(String path, Object body) {
         return guarded(
                 path,
@@ -145,7 +147,7 @@ public final class Peer {
                         .value());
     }
 
-    /** The status of an answer whose body does not matter. */
+    /** Sends a GET request and returns the response's status. */
     public int status(String path) {
         return guarded(
                 path,
@@ -157,7 +159,7 @@ public final class Peer {
                         .value());
     }
 
-    /** The answer as text, such as a page of metrics. */
+    /** Sends a GET request and returns the response as text, such as a page of metrics. */
     public String text(String path) {
         return guarded(path, () -> {
             var answer = client().get().uri(path).retrieve().toEntity(String.class);
@@ -197,13 +199,13 @@ public final class Peer {
         }
     }
 
-    /** The JDK's client leaves out the message of the two most common ones. */
+    /** The JDK's client gives no message for the two most common failures. */
     private static String inWords(Throwable cause) {
         if (cause instanceof UnresolvedAddressException) {
-            return "there is no host of that name";
+            return "the host name is unknown";
         }
         if (cause instanceof ConnectException && cause.getMessage() == null) {
-            return "nothing listens there";
+            return "connection refused";
         }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }

@@ -1,6 +1,8 @@
 package dev.sidecar.peers;
 
-/** A program was asked and gave no usable answer: gone, too slow, or an error of its own. The message says which and where. */
+import java.util.Objects;
+
+/** Says that a program was asked and gave no usable answer: it is down, too slow, or failed. The message says which program and where. */
 public final class PeerUnavailable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -10,18 +12,24 @@ public final class PeerUnavailable extends RuntimeException {
 
     private final int status;
 
-    /** No answer. @param message which program, where, and what happened */
+    /** The program gave no answer. @param message which program, where, and what happened */
     public PeerUnavailable(String message) {
         this(message, 0);
     }
 
-    /** An answer, but none that helps. @param status its HTTP status */
+    /** The program answered with an error. @param status its HTTP status */
     public PeerUnavailable(String message, int status) {
         super(message);
         this.status = status;
     }
 
-    /** Whether the program works and refuses what it was asked: a query that is wrong, a thing that is not there. */
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
+    }
+
+    /** The program works but refuses the request: the query is wrong, or the thing asked for does not exist. */
     public boolean isRefusal() {
         return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
     }

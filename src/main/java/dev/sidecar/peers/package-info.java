@@ -1,4 +1,4 @@
-/** The programs beside the sidecar, asked over HTTP: with a limit in time, and an answer in words when one is away or not configured. */
+/** Asks the programs beside the sidecar over HTTP, within a time limit, and says in words when one is away or not configured. */
 @NullMarked
 @ApplicationModule(allowedDependencies = "settings")
 package dev.sidecar.peers;

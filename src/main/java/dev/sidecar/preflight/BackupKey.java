@@ -8,8 +8,8 @@ import java.security.KeyPair;
 import java.util.Optional;
 
 /**
- * The key pair that backups are encrypted with, when that is asked for. A key that exists only beside the database is lost together
- * with it, so the table says how to take it away from this machine. A key is never replaced.
+ * Generates the key pair that encrypts backups, if encryption is on. A key that exists only beside the database is lost together with
+ * it, so the report says how to copy it to another place. It never replaces a key.
  */
 final class BackupKey implements Step {
 
@@ -39,7 +39,7 @@ final class BackupKey implements Step {
                         .ifPresent(key -> plan.write(sidecar.resolve("settings").resolve(RECIPIENT), key));
                 plan.found(Finding.on(
                         "backup encryption",
-                        "keep the key elsewhere as well: docker compose -f docker-compose.staging.yml exec sidecar"
+                        "store a copy of the key elsewhere: docker compose -f docker-compose.staging.yml exec sidecar"
                                 + " cat /run/secrets/sidecar/backup_identity"));
             }
             case "off" -> {
@@ -60,7 +60,7 @@ final class BackupKey implements Step {
         if (Optional.of(identity).flatMap(Plan::stored).isPresent()) {
             plan.found(Finding.wrong(
                     "backup encryption",
-                    "there is a private key without its public one",
+                    "there is a private key without its public key",
                     "put backup_recipient back beside backup_identity (age-keygen -y prints it)"));
             return;
         }

@@ -3,7 +3,7 @@ package dev.sidecar.preflight;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The channels besides mail are switched on by their secret; a setting that goes with one is of no use without it. */
+/** Checks the channels besides mail: a channel's secret switches it on, and its other settings do nothing without the secret. */
 final class Channels implements Step {
 
     private static final Map<String, String> SETTING_NEEDS_SECRET = Map.of(
@@ -30,7 +30,7 @@ final class Channels implements Step {
             }
         });
         if (isGiven("opsgenie_api_key", plan)) {
-            plan.found(Finding.note("OpsGenie", "its API ends on 2027-04-05: plan the move to another channel"));
+            plan.found(Finding.note("OpsGenie", "its API ends on 2027-04-05; move to another channel before that"));
         }
         boolean anybody = settings.get("SMTP_SMARTHOST").isPresent()
                 || isGiven("slack_webhook_url", plan)
@@ -40,7 +40,7 @@ final class Channels implements Step {
         if (!anybody) {
             plan.found(Finding.note(
                     "alerts",
-                    "no channel is configured: alarms are seen in Alertmanager, Grafana and the console only"));
+                    "no channel is configured: you see alerts only in Alertmanager, Grafana and the web console"));
         }
     }
 

@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration of a program that reads no environment, with holes: {@code ${NAME}} or {@code ${NAME:-default}} is the value of
- * a setting, and the lines between {@code # if NAME} and {@code # end} stay only when that setting is given. Values stand inside
- * single quotes of YAML; a quote in a value is doubled, so that no value can become structure. Comments stay as they are.
+ * Renders the configuration of a program that reads no environment: it replaces {@code ${NAME}} or {@code ${NAME:-default}} by the value
+ * of a setting, and keeps the lines between {@code # if NAME} and {@code # end} only if that setting is given. Values stand inside single
+ * quotes of YAML; a quote in a value is doubled, so that no value can become structure. Comments stay as they are.
  */
 final class ConfigTemplate {
 
@@ -29,7 +29,9 @@ final class ConfigTemplate {
     }
 
     /**
-     * @param settings the value of a setting; empty or blank means that it is not given
+     * Fills in one template.
+     *
+     * @param settings finds the value of a setting; empty or blank means that it is not given
      * @throws IllegalArgumentException naming what is missing or malformed, in words for the operator
      */
     static String render(String template, Function<String, Optional<String>> settings) {

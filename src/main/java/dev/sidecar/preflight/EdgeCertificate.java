@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.springframework.boot.ssl.pem.PemContent;
 
-/** TLS at the edge is on when a certificate and its key are given, and only if nginx will be able to use them. */
+/** Switches TLS at the edge on if a certificate and its key are given and nginx will be able to use them. */
 final class EdgeCertificate implements Step {
 
     private static final Duration SOON = Duration.ofDays(21);
@@ -47,7 +47,9 @@ final class EdgeCertificate implements Step {
         if (certificate.isPresent() != key.isPresent()) {
             String missing = key.isPresent() ? "tls.crt" : "tls.key";
             plan.found(Finding.wrong(
-                    "secrets/" + missing, "is missing, only the other one of the pair is there", "give both, or none"));
+                    "secrets/" + missing,
+                    "is missing, but the other file of the pair is there",
+                    "provide both files or neither"));
         } else if (certificate.isPresent()) {
             switchOn(certificate.get(), key.get(), plan);
         } else {
@@ -67,7 +69,7 @@ final class EdgeCertificate implements Step {
             plan.found(Finding.wrong(
                     "secrets/tls.crt",
                     "holds no certificate in PEM form",
-                    "save the chain as PEM, the server's own certificate first"));
+                    "save the chain as PEM, with the server's own certificate first"));
             return;
         }
         try {
@@ -83,7 +85,7 @@ final class EdgeCertificate implements Step {
             plan.found(Finding.wrong(
                     "secrets/tls.key",
                     "is not the key of the certificate in tls.crt",
-                    "give the two that belong together"));
+                    "provide a certificate and the key that belongs to it"));
         } else if (isInTime(leaf, plan)) {
             plan.write(nginx.resolve("tls.crt"), certificate + "\n");
             plan.write(nginx.resolve("tls.key"), key + "\n");
@@ -101,11 +103,11 @@ final class EdgeCertificate implements Step {
             plan.found(Finding.wrong(
                     "secrets/tls.crt",
                     "is valid from " + from + " to " + until + ", not now",
-                    "renew it, or set the clock"));
+                    "renew it, or correct this machine's clock"));
             return false;
         }
         if (now.plus(SOON).isAfter(until)) {
-            plan.found(Finding.note("TLS at the edge", "the certificate ends on " + until + ": renew it"));
+            plan.found(Finding.note("TLS at the edge", "the certificate expires on " + until + ": renew it"));
         }
         return true;
     }

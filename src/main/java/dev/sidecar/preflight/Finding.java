@@ -1,22 +1,22 @@
 package dev.sidecar.preflight;
 
 /**
- * One line of preflight's table.
+ * One line of preflight's report.
  *
- * @param state what holds
- * @param subject what it is about, in a few words
- * @param detail why, and for {@link State#WRONG} how to mend it
+ * @param state on, off, a note or wrong
+ * @param subject the part of the stack, in a few words
+ * @param detail the reason, and for {@link State#WRONG} the fix
  */
 record Finding(State state, String subject, String detail) {
 
     enum State {
-        /** Runs. */
+        /** The part is on. */
         ON,
-        /** Does not run, and that is fine. */
+        /** The part is off, and that is fine. */
         OFF,
-        /** Works, but a person should know something. */
+        /** The part works, but a person should know something. */
         NOTE,
-        /** Nothing is started before this is mended. */
+        /** Nothing starts before a person fixes this. */
         WRONG
     }
 

@@ -4,7 +4,7 @@ import java.security.SecureRandom;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** Letters and digits only, so that a value survives every file format and shell; 32 of them are 190 bits. */
+/** Generates secrets of letters and digits, which survive every file format and shell; 32 of them are 190 bits. */
 final class GeneratedSecret implements Supplier<String> {
 
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The secrets that a person put into the directory for them. */
+/** Reads the secrets that a person put into the directory {@code secrets/}. */
 final class GivenFiles implements Step {
 
     private final Path directory;
@@ -21,7 +21,7 @@ final class GivenFiles implements Step {
         this.directory = directory;
     }
 
-    /** A file that no one reads is most likely one whose name was misspelt. */
+    /** Refuses a file that nothing reads: most likely its name is misspelt. */
     @Override
     public void prepare(Plan plan) {
         List<String> known = new ArrayList<>(StackSecrets.CERTIFICATE);
@@ -33,15 +33,15 @@ final class GivenFiles implements Step {
                     .forEach(name -> plan.found(Finding.wrong(
                             "secrets/" + name,
                             "nothing reads a file of this name",
-                            "rename or remove it; known are " + String.join(", ", new TreeSet<>(known)))));
+                            "rename or remove it; known names are " + String.join(", ", new TreeSet<>(known)))));
         } catch (NoSuchFileException e) {
-            plan.found(Finding.off("given secrets", "no directory secrets/: everything is generated"));
+            plan.found(Finding.off("given secrets", "no directory secrets/: all secrets are generated"));
         } catch (IOException e) {
             plan.found(Finding.wrong("secrets/", "cannot be listed", "chmod 755 secrets"));
         }
     }
 
-    /** The content of a given file without the line break at its end; empty if it was not given or cannot be used. */
+    /** Reads a given file without the line break at its end; empty if there is none or it cannot be used. */
     Optional<String> read(String name, Plan plan) {
         try {
             String content = Files.readString(directory.resolve(name)).stripTrailing();
@@ -55,7 +55,7 @@ final class GivenFiles implements Step {
         } catch (AccessDeniedException e) {
             plan.found(Finding.wrong(
                     "secrets/" + name,
-                    "preflight (user 10010) may not read it",
+                    "user 10010, which preflight runs as, may not read it",
                     "sudo chown 10010 secrets/" + name + " && sudo chmod 400 secrets/" + name));
         } catch (CharacterCodingException e) {
             plan.found(Finding.wrong("secrets/" + name, "is not a text file", "save it as UTF-8 text"));

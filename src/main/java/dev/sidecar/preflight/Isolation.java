@@ -11,7 +11,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/** How tightly each service of the compose file is held. A team may loosen that; preflight only makes sure that nobody overlooks it. */
+/** Reports how tightly each service of the compose file is isolated. A team may loosen that; preflight only makes sure that nobody overlooks it. */
 final class Isolation implements Step {
 
     private final Path composeFile;
@@ -28,8 +28,8 @@ final class Isolation implements Step {
         } catch (YAMLException | ClassCastException e) {
             plan.found(Finding.wrong(
                     composeFile.getFileName().toString(),
-                    "is not understood: " + e.getMessage(),
-                    "docker compose config"));
+                    "is not valid: " + e.getMessage(),
+                    "run docker compose config, which names the line, and correct the file"));
             return;
         }
         services.forEach(service -> {
@@ -47,7 +47,7 @@ final class Isolation implements Step {
                         + (root.isEmpty() ? "none" : root + " (see the compose file)")));
     }
 
-    /** The file lives on anchors; the usual limit on their use is a guard against files from strangers. */
+    /** The compose file uses many anchors; the usual limit on them guards against files from strangers. */
     private static LoaderOptions options() {
         LoaderOptions options = new LoaderOptions();
         options.setMaxAliasesForCollections(1000);

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Values that are no secrets: the passwords that everybody tries first, and what an example file had in their place. */
+/** Recognises values that are no secrets: passwords that everybody tries first, and placeholders of example files. */
 final class KnownDefaults {
 
     private static final int SHORTEST_PASSWORD = 12;
@@ -40,11 +40,11 @@ final class KnownDefaults {
 
     private KnownDefaults() {}
 
-    /** What is wrong with a password, as the end of the sentence "it …"; the password itself is never in it. */
+    /** Objects to a weak password, as the end of the sentence "it …"; the objection never holds the password itself. */
     static Optional<String> objectionToPassword(String value) {
         String plain = value.toLowerCase(Locale.ROOT).replaceAll("[0-9!?.@#$_-]+$", "");
         if (TRIED_FIRST.contains(plain) || value.matches("(.)\\1*|[0-9]{1,16}")) {
-            return Optional.of("is one of the passwords that are tried first");
+            return Optional.of("is one of the passwords that attackers try first");
         }
         Optional<String> placeholder = objectionToValue(value);
         if (placeholder.isEmpty() && value.length() < SHORTEST_PASSWORD) {
@@ -53,7 +53,7 @@ final class KnownDefaults {
         return placeholder;
     }
 
-    /** What is wrong with any other value that a person had to fill in. */
+    /** Objects to any other value that a person had to fill in. */
     static Optional<String> objectionToValue(String value) {
         if (PLACEHOLDER.matcher(value.strip().toLowerCase(Locale.ROOT)).matches()) {
             return Optional.of("is a placeholder, not a value");

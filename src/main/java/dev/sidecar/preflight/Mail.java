@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Mail is on when a mail server is named, and then all of it must be there: Alertmanager itself would only notice when it is to send. */
+/** Switches mail on if a mail server is named, and then requires all its settings: Alertmanager would notice a missing one only when it sends. */
 final class Mail implements Step {
 
     private static final String ADDRESS = "[^\\s@,]+@[^\\s@,]+";
@@ -31,7 +31,7 @@ final class Mail implements Step {
                 "ALERT_MAIL_TO",
                 settings.get("ALERT_MAIL_TO"),
                 ADDRESSES,
-                "one or more mail addresses with commas between",
+                "one or more mail addresses, separated by commas",
                 plan);
         require(
                 "SMTP_REQUIRE_TLS",
@@ -45,7 +45,7 @@ final class Mail implements Step {
         if (user != password) {
             plan.found(Finding.wrong(
                     user ? "SMTP_USERNAME" : "secrets/smtp_password",
-                    user ? "is set, but there is no password for it" : "is given, but no user name",
+                    user ? "is set, but there is no password for it" : "exists, but no user name is set",
                     user ? "write the password into secrets/smtp_password" : "set SMTP_USERNAME in .env"));
         }
         plan.found(Finding.on("mail", "through " + server.get() + " to " + settings.get("ALERT_MAIL_TO", "nobody")));

@@ -6,12 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The files of the clone that services mount as they are. Docker makes an empty directory in the place of one that is missing, and
- * a clone made under a strict umask cannot be read by services that are not root: both end in a service that starts wrongly.
+ * Checks the files of the clone that services mount as they are. Docker creates an empty directory in place of a missing file, and
+ * services that are not root cannot read a clone made under a strict umask: either way a service starts wrongly.
  */
 final class MountedFiles implements Step {
 
@@ -37,7 +38,7 @@ final class MountedFiles implements Step {
                     .findFirst()
                     .ifPresent(path -> plan.found(closed(stack.relativize(path).toString())));
         } catch (IOException | UncheckedIOException e) {
-            plan.found(closed(e.getMessage()));
+            plan.found(closed(Objects.requireNonNullElse(e.getMessage(), stack.toString())));
         }
     }
 

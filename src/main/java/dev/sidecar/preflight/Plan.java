@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What preflight found and what it is going to write. Nothing is written before everything was looked at, so that a bad input
- * leaves the volumes as they were; a file that is already as it should be is not touched.
+ * Collects what preflight found and the files that it will write. It writes nothing before all steps are done, so that a bad input
+ * leaves the volumes as they were, and it does not touch a file that is already right.
  */
 final class Plan {
 
@@ -42,7 +42,7 @@ final class Plan {
         files.put(file, Optional.empty());
     }
 
-    /** What the file will hold once the plan is carried out. */
+    /** The content that the file will have once the plan is carried out. */
     Optional<String> content(Path file) {
         return files.containsKey(file) ? files.get(file) : stored(file);
     }
@@ -57,7 +57,7 @@ final class Plan {
         }
     }
 
-    /** @return the files that were written or removed */
+    /** Writes and removes the files. @return those that changed */
     List<Path> carryOut() throws IOException {
         List<Path> changed = new ArrayList<>();
         for (Map.Entry<Path, Optional<String>> file : files.entrySet()) {
@@ -69,7 +69,7 @@ final class Plan {
         return changed;
     }
 
-    /** The group comes from the directory (set-group-id): it is the group of the one service that mounts it. */
+    /** The file gets its group from the directory (set-group-id): the group of the one service that mounts it. */
     private static void put(Path file, Optional<String> content) throws IOException {
         if (content.isEmpty()) {
             Files.deleteIfExists(file);

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Goes through all steps, says what it found, and writes only if nothing is wrong. */
+/** Runs all steps, prints the report, and writes the files only if nothing is wrong. */
 final class Preflight {
 
     private final List<Step> steps;
@@ -14,7 +14,7 @@ final class Preflight {
         this.steps = steps;
     }
 
-    /** @return whether the stack may start */
+    /** Runs preflight once. @return true if the stack may start */
     boolean run(PrintWriter out) throws IOException {
         Plan plan = new Plan();
         steps.forEach(step -> step.prepare(plan));
@@ -26,7 +26,7 @@ final class Preflight {
                 .forEach(finding -> out.printf(
                         "%-5s  %-" + width + "s  %s%n", finding.state(), finding.subject(), finding.detail()));
         if (plan.isWrong()) {
-            out.println("preflight: not ready, nothing was written. Mend what is marked WRONG and start again.");
+            out.println("preflight: not ready, nothing was written. Fix the lines marked WRONG and start again.");
             return false;
         }
         List<Path> changed = plan.carryOut();

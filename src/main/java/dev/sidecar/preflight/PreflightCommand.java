@@ -10,14 +10,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "preflight",
         description =
-                "Makes the stack ready to start: generates the secrets that were not given, renders the configurations that"
-                        + " cannot read the environment, checks all of it, and prints what is on, what is off and why.",
+                "Prepares the stack's start: generates missing secrets, renders the configurations that cannot read the"
+                        + " environment, checks everything, and prints which parts are on, which are off, and why.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:ready",
-            "1:something is wrong; nothing was written",
-            "2:wrong usage or a setting with an impossible value"
+            "1:not ready: lines are marked WRONG; nothing was written",
+            "2:wrong usage, or a setting with an impossible value"
         })
 final class PreflightCommand implements SidecarCommand {
 

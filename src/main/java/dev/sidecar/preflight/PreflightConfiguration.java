@@ -20,7 +20,7 @@ class PreflightConfiguration {
                 new Preflight(steps(directories, identity, new Settings(environment::getProperty), clock)));
     }
 
-    /** In this order: a later step looks at what an earlier one is going to write. */
+    /** The order matters: a later step reads the files that an earlier one will write. */
     static List<Step> steps(PreflightProperties directories, Identity identity, Settings settings, Clock clock) {
         GivenFiles given = new GivenFiles(directories.given());
         Path secrets = directories.secrets();

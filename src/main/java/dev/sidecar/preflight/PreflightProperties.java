@@ -5,9 +5,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where preflight reads and writes. The defaults are the mounts of the compose stack; only tests have others.
+ * Settings of the directories that preflight reads and writes. The defaults are the mounts of the compose stack; only tests change them.
  *
- * @param given directory with one file per secret that a person gave; read only
+ * @param given directory with one file per given secret; read only
  * @param secrets directory with one directory per service, each mounted in that service alone
  * @param config directory with one directory per service whose configuration is rendered
  * @param stack the configuration directories of the clone; read only

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What Redis and its exporter read: neither takes a password from a plain file. */
+/** Writes the password for Redis and its exporter, neither of which reads it from a plain file. */
 final class RedisFiles implements Step {
 
     private final Settings settings;

@@ -12,7 +12,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/** The files that a configuration refers to, looked for where the service will find them. */
+/** Checks that the files that a configuration names exist where the service will look for them. */
 final class ReferencedFiles {
 
     private static final Set<String> LISTS = Set.of("rule_files", "scrape_config_files", "templates");
@@ -51,7 +51,7 @@ final class ReferencedFiles {
         Path inService = home.resolve(path);
         boolean there;
         if (inService.startsWith("/run/secrets")) {
-            // A service sees its own directory of secrets alone.
+            // A service sees only its own directory of secrets.
             Path own = Path.of("/run/secrets", service);
             there = inService.startsWith(own)
                     && plan.content(directories
@@ -70,10 +70,10 @@ final class ReferencedFiles {
         if (!there) {
             plan.found(Finding.wrong(
                     service + ".yml",
-                    key + " names " + path + ", which the service would not find or which is empty",
+                    key + " names " + path + ", which does not exist for the service or is empty",
                     inService.startsWith("/run/secrets")
-                            ? "give the secret (secrets/README.md), or take the entry out"
-                            : "put the file back (git checkout -- " + service + "), or take the entry out"));
+                            ? "provide the secret (secrets/README.md), or remove the entry"
+                            : "put the file back (git checkout -- " + service + "), or remove the entry"));
         }
     }
 

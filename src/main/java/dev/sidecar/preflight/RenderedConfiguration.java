@@ -4,12 +4,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The configuration of a service that cannot read the environment: rendered from the file in the clone, then every file that it
- * refers to is opened. Alertmanager, for one, reads a password's file only when it is about to send.
+ * Renders the configuration of a service that cannot read the environment from the file in the clone, then checks every file that it
+ * names. Alertmanager, for one, reads a password's file only when it is about to send.
  */
 final class RenderedConfiguration implements Step {
 
-    /** A template asks whether a channel is on by the name of its setting; the value stays in its file. */
+    /** A template asks by a setting's name if a channel is on; the value stays in its file. */
     private static final Map<String, String> SECRET_BEHIND = Map.of(
             "SLACK_WEBHOOK_URL", "slack_webhook_url",
             "PAGERDUTY_ROUTING_KEY", "pagerduty_routing_key",
@@ -41,7 +41,7 @@ final class RenderedConfiguration implements Step {
             new ReferencedFiles(service, directories, plan).check(rendered);
         } catch (IllegalArgumentException e) {
             plan.found(Finding.wrong(
-                    name, String.valueOf(e.getMessage()), "set what it asks for in .env, or correct the file"));
+                    name, String.valueOf(e.getMessage()), "set the variable in .env, or correct the file"));
         }
     }
 

@@ -6,8 +6,8 @@ import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The table once more, for the sidecar to read: {@code findings} with state, subject and detail, and {@code services} with what
- * each may do. It holds no secret, and no time, so that a run that finds the same writes the same.
+ * Writes the report for the sidecar to read: {@code findings} with state, subject and detail, and {@code services} with the rights
+ * that each has. It holds no secret and no time, so that two equal runs write the same file.
  */
 final class Report implements Step {
 

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The targets that differ from team to team, as files that Prometheus reads: more services to scrape, and what to probe. */
+/** Writes the targets that differ from team to team as files that Prometheus reads: more services to scrape, and addresses to probe. */
 final class ScrapeTargets implements Step {
 
     private static final Pattern TARGET =
@@ -46,7 +46,7 @@ final class ScrapeTargets implements Step {
                 plan.found(Finding.wrong(
                         "EXTRA_TARGETS",
                         "'" + target.strip() + "' is not understood",
-                        "write service=host:port or service=host:port/path, with commas between"));
+                        "write service=host:port or service=host:port/path, separated by commas"));
             }
         }
         plan.write(directory.resolve("extra.json"), json(extra));

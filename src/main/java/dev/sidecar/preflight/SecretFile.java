@@ -5,23 +5,23 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A secret of the stack.
+ * Describes a secret of the stack.
  *
- * @param name its file in the directory of given secrets, for a person who wants to give it
- * @param purpose what it is, for the table
- * @param origin what happens when nobody gives it, or when somebody gives another one later
- * @param objection what is wrong with a given value
- * @param copies where it is kept, as {@code service/file}: one for each service that needs it
+ * @param name name of its file in the directory of given secrets
+ * @param purpose its use, for the report
+ * @param origin the way it comes about if it is not given, and if a later one is
+ * @param objection finds the fault of a given value
+ * @param copies its files, as {@code service/file}: one for each service that needs it
  */
 record SecretFile(
         String name, String purpose, Origin origin, Function<String, Optional<String>> objection, List<String> copies) {
 
     enum Origin {
-        /** Generated when not given; a new value holds from the next start on. */
+        /** Generated if not given; a new value counts from the next start on. */
         GENERATED,
-        /** Generated when not given; the service takes it over at its first start only, so a later change needs a hand. */
+        /** Generated if not given; the service stores it at its first start only, so a later change needs a person. */
         GENERATED_ONCE,
-        /** Off when not given. */
+        /** The part is off if it is not given. */
         OPTIONAL
     }
 

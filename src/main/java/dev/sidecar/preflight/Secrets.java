@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** Every secret: taken from the person who gave it, or kept from the last run, or made. */
+/** Settles every secret: uses the given one, or keeps the one of the last run, or generates one. */
 final class Secrets implements Step {
 
-    /** One text for both, as a second run says what the first did; what is kept may have been given once. */
-    private static final String NOT_GIVEN = "generated, or kept from before";
+    /** One text for both, so that a second run prints the same as the first; a kept secret may once have been given. */
+    private static final String NOT_GIVEN = "generated, or kept from an earlier start";
 
     private final List<SecretFile> secrets;
     private final GivenFiles given;
@@ -78,8 +78,8 @@ final class Secrets implements Step {
                 secret.copies().stream().map(copy -> "/run/secrets/" + copy).collect(Collectors.joining(" "));
         return Finding.wrong(
                 "secrets/" + secret.name(),
-                secret.purpose() + ": differs from the one in use, which was set at the service's first start",
-                "change it in the running service first, if it is the one here (docs/stack.md, \"Changing a password\"), then: docker compose -f"
+                secret.purpose() + ": differs from the one in use, which the service stored at its first start",
+                "to use the new one, first change it in the running service (docs/stack.md, \"Changing a password\"), then run: docker compose -f"
                         + " docker-compose.staging.yml run --rm --no-deps --entrypoint rm preflight " + files
                         + " — or remove the file to keep the one in use");
     }

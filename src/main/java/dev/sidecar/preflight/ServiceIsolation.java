@@ -6,17 +6,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a service may do, as its entry in the compose file says it.
+ * Reads from a service's entry in the compose file what the service may do.
  *
  * @param user the user it runs as, as {@code uid:gid}; {@code image} where the image decides
- * @param root whether it runs as user 0
- * @param capabilities those it keeps; {@code defaults} if it does not drop all first
- * @param limited whether memory, processor time and the number of processes have limits
- * @param pinned whether its image has a tag that stands for one version, or is built from this clone
- * @param closed whether it keeps out of the host: not privileged, no namespace or device of the host, no engine's socket
- * @param apart whether it is a service that the edge may reach, or one with data that the edge cannot
+ * @param root it runs as user 0
+ * @param capabilities capabilities that it keeps; {@code defaults} if it does not drop all first
+ * @param limited memory, processor time and the number of processes have limits
+ * @param pinned its image has a tag that stands for one version, or is built from this clone
+ * @param closed it keeps out of the host: not privileged, no namespace or device of the host, no engine's socket
+ * @param apart the edge may reach it, or it has data and the edge cannot
  */
 record ServiceIsolation(
         String service,
@@ -67,7 +68,7 @@ record ServiceIsolation(
                 && !String.valueOf(entry.get("volumes")).contains("docker.sock");
     }
 
-    /** Without a network of its own naming, a service is on the default one, where it meets nobody. */
+    /** A service that names no network is on the default one, where it meets nobody. */
     private static boolean isApart(Map<?, ?> entry) {
         Object networks = entry.get("networks");
         return !entry.containsKey("ports")
@@ -76,7 +77,7 @@ record ServiceIsolation(
                         : strings(networks).contains("edge"));
     }
 
-    /** What is missing, in words; empty for a service that is held as tightly as all of them are meant to be. */
+    /** Lists in words the restrictions that are missing; empty for a service that has them all. */
     @JsonProperty
     List<String> weaknesses() {
         List<String> weaknesses = new ArrayList<>();
@@ -84,7 +85,7 @@ record ServiceIsolation(
         addUnless(capabilities.isEmpty(), "capabilities " + String.join(", ", capabilities), weaknesses);
         addUnless(readOnly, "writable root", weaknesses);
         addUnless(noNewPrivileges, "may gain privileges", weaknesses);
-        addUnless(limited, "no limit of memory, CPU or processes", weaknesses);
+        addUnless(limited, "no limit on memory, CPU or processes", weaknesses);
         addUnless(pinned, "image without a fixed tag", weaknesses);
         addUnless(closed, "privileged, in a namespace of the host, or with docker.sock", weaknesses);
         addUnless(apart, "data within reach of the edge", weaknesses);
@@ -97,7 +98,7 @@ record ServiceIsolation(
         }
     }
 
-    private static List<String> strings(Object value) {
+    private static List<String> strings(@Nullable Object value) {
         return value instanceof List<?> list
                 ? list.stream().map(String::valueOf).toList()
                 : List.of();

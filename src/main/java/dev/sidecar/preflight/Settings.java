@@ -2,13 +2,14 @@ package dev.sidecar.preflight;
 
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** The settings of the stack that are no secrets, as compose passes them on: an empty one was not given. */
+/** Reads the stack's settings that are no secrets, as compose passes them on: an empty one is not given. */
 final class Settings {
 
-    private final Function<String, String> variables;
+    private final Function<String, @Nullable String> variables;
 
-    Settings(Function<String, String> variables) {
+    Settings(Function<String, @Nullable String> variables) {
         this.variables = variables;
     }
 

@@ -8,7 +8,7 @@ import static dev.sidecar.preflight.SecretFile.password;
 
 import java.util.List;
 
-/** All secrets of the stack, and which service gets a copy of which. */
+/** Lists all secrets of the stack and the services that get a copy of each. */
 final class StackSecrets {
 
     private static final String URL = "https?://[A-Za-z0-9.-]+(:\\d+)?(/\\S*)?";
@@ -20,7 +20,7 @@ final class StackSecrets {
                     GENERATED_ONCE,
                     "grafana/admin_password",
                     "sidecar/grafana_admin_password"),
-            password("sidecar_admin_password", "console, user admin", GENERATED, "sidecar/admin_password"),
+            password("sidecar_admin_password", "web console, user admin", GENERATED, "sidecar/admin_password"),
             password(
                     "postgres_superuser_password",
                     "PostgreSQL, role postgres",
@@ -91,11 +91,11 @@ final class StackSecrets {
                     "heartbeat_url",
                     "heartbeat to the outside",
                     URL,
-                    "a URL that expects to be called every minute",
+                    "a URL that expects a call every minute",
                     "sidecar/settings/sidecar.alerts.heartbeat-url"),
             channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
 
-    /** Files in the directory of given secrets that are no secrets of this list. */
+    /** Files in the directory of given secrets that this list of secrets does not hold. */
     static final List<String> CERTIFICATE = List.of("tls.crt", "tls.key");
 
     private StackSecrets() {}

@@ -1,6 +1,6 @@
 package dev.sidecar.preflight;
 
-/** One part of preflight: adds what it found and what is to be written to the plan; writes nothing itself. */
+/** One part of preflight: it adds its findings and the files to write to the plan, and writes nothing itself. */
 interface Step {
 
     void prepare(Plan plan);

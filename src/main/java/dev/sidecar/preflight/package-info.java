@@ -1,4 +1,4 @@
-/** Before the stack starts: makes the secrets, renders what cannot read the environment, and refuses what cannot work. */
+/** Prepares the stack's start: generates secrets, renders configurations that cannot read the environment, and refuses settings that cannot work. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"commands", "settings"})
 package dev.sidecar.preflight;

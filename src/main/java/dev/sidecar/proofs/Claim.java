@@ -14,7 +14,7 @@ import java.time.Duration;
 public record Claim(String id, Area area, String sentence, Duration interval, Duration limit) {
 
     /** A claim whose drill takes seconds. */
-    Claim(String id, Area area, String sentence, Duration interval) {
+    public Claim(String id, Area area, String sentence, Duration interval) {
         this(id, area, sentence, interval, Duration.ofSeconds(60));
     }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The way a client comes in: requests of the API through everything that stands before it, marked as drills. */
-final class Edge {
+public final class Edge {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -26,8 +26,13 @@ final class Edge {
         this.address = address;
     }
 
+    /** The path that drills ask for. */
+    public String path() {
+        return address == null ? "/" : address.getRawPath();
+    }
+
     /** Makes one request and returns its id. */
-    String request() throws InterruptedException {
+    public String request() throws InterruptedException {
         if (address == null) {
             throw new NotConfigured(
                     "No request can be made: set sidecar.proofs.edge-url to an address of the API as clients reach it.");

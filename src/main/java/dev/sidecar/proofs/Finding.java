@@ -18,28 +18,28 @@ public record Finding(Verdict verdict, boolean applicable, String evidence, List
         details = List.copyOf(details);
     }
 
-    static Finding held(String evidence, Object... arguments) {
+    public static Finding held(String evidence, Object... arguments) {
         return new Finding(Verdict.HELD, true, evidence.formatted(arguments), List.of());
     }
 
-    static Finding broken(String evidence, Object... arguments) {
+    public static Finding broken(String evidence, Object... arguments) {
         return new Finding(Verdict.BROKEN, true, evidence.formatted(arguments), List.of());
     }
 
-    static Finding inconclusive(String reason, Object... arguments) {
+    public static Finding inconclusive(String reason, Object... arguments) {
         return new Finding(Verdict.INCONCLUSIVE, true, reason.formatted(arguments), List.of());
     }
 
-    static Finding notConfigured(String whatToSet) {
+    public static Finding notConfigured(String whatToSet) {
         return new Finding(Verdict.INCONCLUSIVE, false, whatToSet, List.of());
     }
 
     /** Held if the condition is true, with the same evidence either way. */
-    static Finding heldIf(boolean condition, String evidence, Object... arguments) {
+    public static Finding heldIf(boolean condition, String evidence, Object... arguments) {
         return condition ? held(evidence, arguments) : broken(evidence, arguments);
     }
 
-    Finding with(Collection<String> lines) {
+    public Finding with(Collection<String> lines) {
         return new Finding(verdict, applicable, evidence, List.copyOf(lines));
     }
 }

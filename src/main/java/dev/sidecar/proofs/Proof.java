@@ -4,7 +4,7 @@ package dev.sidecar.proofs;
  * Something that must hold, and the drill that shows whether it does. Every class of this package that implements it is part of the
  * readiness report: adding one is adding a file, with what it asks in its constructor.
  */
-interface Proof {
+public interface Proof {
 
     /** What must hold. */
     Claim claim();

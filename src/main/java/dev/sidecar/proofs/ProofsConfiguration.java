@@ -20,11 +20,6 @@ import org.springframework.context.annotation.FilterType;
 class ProofsConfiguration {
 
     @Bean
-    ResidentMemory residentMemory() {
-        return new ResidentMemory();
-    }
-
-    @Bean
     Edge edge(ProofsProperties properties) {
         return new Edge(properties.edgeUrl());
     }

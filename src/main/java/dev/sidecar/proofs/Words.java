@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.Collection;
 
 /** Figures as evidence says them. */
-final class Words {
+public final class Words {
 
     private static final long KILO = 1000;
 
     private Words() {}
 
     /** An age or a duration: {@code 12 s}, {@code 3 min}, {@code 7.5 h}, {@code 2.1 d}. */
-    static String time(Duration duration) {
+    public static String time(Duration duration) {
         double seconds = duration.toMillis() / 1000.0;
         if (seconds < 1) {
             return "%d ms".formatted(duration.toMillis());
@@ -26,7 +26,7 @@ final class Words {
     }
 
     /** An amount of data: {@code 7 kB}, {@code 12.3 MB}. */
-    static String bytes(double bytes) {
+    public static String bytes(double bytes) {
         String[] units = {"B", "kB", "MB", "GB", "TB"};
         int unit = 0;
         double value = bytes;
@@ -37,7 +37,7 @@ final class Words {
         return (value < 100 && unit > 0 ? "%.1f %s" : "%.0f %s").formatted(value, units[unit]);
     }
 
-    static String list(Collection<?> things) {
+    public static String list(Collection<?> things) {
         return String.join(", ", things.stream().map(Object::toString).toList());
     }
 }

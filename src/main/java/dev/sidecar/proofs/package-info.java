@@ -1,19 +1,6 @@
-/** The drills and the readiness report: an auditor that uses only what the other features offer to everybody. */
+/** The framework of drills and the readiness report. It knows no single proof. */
 @NullMarked
-@ApplicationModule(
-        allowedDependencies = {
-            "access",
-            "alerts",
-            "backup",
-            "commands",
-            "dashboards",
-            "jobs",
-            "logs",
-            "peers",
-            "rules",
-            "secrets",
-            "settings"
-        })
+@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "peers", "secrets", "settings"})
 package dev.sidecar.proofs;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,7 @@
 package dev.sidecar.requests;
 
 /**
- * How a request ended.
+ * Describes how a request ended.
  *
  * @param status the HTTP status sent; 499 if the client left before there was one
  * @param nanos from the request's head to the end of the answer

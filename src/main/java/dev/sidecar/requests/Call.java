@@ -3,13 +3,13 @@ package dev.sidecar.requests;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as it came in.
+ * Describes a request as it came in.
  *
  * @param id its {@link RequestId}
  * @param method the method, as received
  * @param path the path as received, still percent-encoded and without its query, which may hold secrets
- * @param clientIp the address of who asked, as far as trusted proxies tell
- * @param userAgent the program that asked, if it said
+ * @param clientIp the client's address, as far as trusted proxies tell
+ * @param userAgent the client's program, if it named itself
  */
 public record Call(
         String id,

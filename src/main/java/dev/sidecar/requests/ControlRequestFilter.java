@@ -12,7 +12,7 @@ import org.slf4j.MDC;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerMapping;
 
-/** Gives the requests of the control plane what the gateway gives to those of the API. */
+/** Gives requests to the control plane an id, metrics and a log line, as the gateway does for requests to the API. */
 final class ControlRequestFilter extends OncePerRequestFilter {
 
     private final Requests requests;
@@ -54,7 +54,7 @@ final class ControlRequestFilter extends OncePerRequestFilter {
                 request.getHeader("User-Agent"));
     }
 
-    /** What left the filters as an exception becomes a 500, but only after this filter is through. */
+    /** The container turns an exception into a 500, but only after this filter. */
     private void ended(Call call, HttpServletRequest request, CountingResponse response, long started, boolean failed) {
         int status = failed ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR : response.getStatus();
         long nanos = System.nanoTime() - started;
@@ -62,7 +62,7 @@ final class ControlRequestFilter extends OncePerRequestFilter {
         requests.ended(call, route(request, status), new Answer(status, nanos, received, response.written()));
     }
 
-    /** The pattern that Spring matched: as many as there are in the code. The one for files matches everything, found or not. */
+    /** The pattern that Spring matched; the code has a fixed number of them. The pattern for files matches everything, found or not. */
     private static String route(HttpServletRequest request, int status) {
         return request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE) instanceof String pattern
                         && status != HttpServletResponse.SC_NOT_FOUND

@@ -9,7 +9,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/** An answer that knows how many bytes of body were written. */
+/** Counts the bytes of the response's body. */
 final class CountingResponse extends HttpServletResponseWrapper {
 
     private @Nullable Counting stream;
@@ -19,7 +19,7 @@ final class CountingResponse extends HttpServletResponseWrapper {
         super(response);
     }
 
-    /** Sends on what a writer still holds; nobody else would, as the container does not know of it. */
+    /** Flushes the writer; the container does not know of it, so nobody else does. */
     void finish() {
         if (writer != null) {
             writer.flush();

@@ -4,7 +4,7 @@ import com.github.f4b6a3.uuid.alt.GUID;
 import java.util.List;
 
 /**
- * The id under which one request is found again in every log: 1 to 128 of {@code A-Za-z0-9._-}. A new one is a UUIDv7, whose time tells in
+ * Makes and checks the id that finds one request in every log: 1 to 128 of {@code A-Za-z0-9._-}. A new id is a UUIDv7, whose time says in
  * which minutes of the logs to look.
  */
 public final class RequestId {
@@ -13,7 +13,7 @@ public final class RequestId {
     public static final String HEADER = "X-Request-ID";
 
     /** The field of a log line that carries it, and the key in the MDC. */
-    public static final String FIELD = "request_id";
+    static final String FIELD = "request_id";
 
     private static final int LONGEST = 128;
 
@@ -22,18 +22,19 @@ public final class RequestId {
     /**
      * Keeps the id that came with a request, or makes a new one.
      *
-     * @param received all values of the header as received; more than one is as good as none, as nobody could tell which one counts
+     * @param received all values of the header as received; more than one counts as none, as it is unclear which one is meant
      */
     public static String of(List<String> received) {
         return received.size() == 1 && isWellFormed(received.get(0)) ? received.get(0) : create();
     }
 
-    /** Without a lock, which all event loops would meet at; that ids are hard to guess is promised to nobody. */
+    /** Takes no lock, at which all event loops would meet. The ids may be guessed; nothing depends on their being secret. */
     private static String create() {
         return GUID.v7().toString();
     }
 
-    private static boolean isWellFormed(String id) {
+    /** Tells an id that is kept from one that is replaced. Only a well-formed id stands in log lines and may go into a query. */
+    public static boolean isWellFormed(String id) {
         if (id.isEmpty() || id.length() > LONGEST) {
             return false;
         }

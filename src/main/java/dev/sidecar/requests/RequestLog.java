@@ -3,7 +3,7 @@ package dev.sidecar.requests;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The access line: one a request, whose message is constant and whose fields tell the rest. */
+/** Writes one access line per request; its message is constant, and its fields say the rest. */
 final class RequestLog {
 
     private static final Logger LOG = LoggerFactory.getLogger("access");

@@ -5,14 +5,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Rate, errors and duration of the requests of one plane. Every label has a bounded set of values, whatever clients send. */
+/** Measures rate, errors and duration of one plane's requests. Every label has a bounded set of values, whatever clients send. */
 final class RequestMetrics {
 
     private static final Set<String> METHODS =
@@ -36,7 +35,7 @@ final class RequestMetrics {
                 .description("Requests that are being answered")
                 .tags(tags)
                 .register(registry);
-        // A histogram that exists from the start: rules and panels find the family before the first request.
+        // The histogram exists from the start, so that rules and panels find it before the first request.
         timer(new Series("GET", Routes.OTHER, "2xx"));
     }
 
@@ -52,7 +51,7 @@ final class RequestMetrics {
         responseBytes.record(answer.bytesOut());
     }
 
-    /** The statuses on which alarms are built by themselves, all others by their class. */
+    /** Keeps the statuses that alert rules read apart, and groups all others by class. */
     static String status(int status) {
         return switch (status) {
             case 401 -> "401";
@@ -82,24 +81,8 @@ final class RequestMetrics {
         return Timer.builder(plane + ".requests")
                 .description("Requests from their head to the end of their answer")
                 .tags(tags.and("method", series.method, "route", series.route, "status", series.status))
-                .serviceLevelObjectives(buckets())
+                .serviceLevelObjectives(Requests.durationBuckets())
                 .register(registry);
-    }
-
-    private static Duration[] buckets() {
-        return new Duration[] {
-            Duration.ofMillis(5),
-            Duration.ofMillis(10),
-            Duration.ofMillis(25),
-            Duration.ofMillis(50),
-            Duration.ofMillis(100),
-            Duration.ofMillis(250),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1),
-            Duration.ofMillis(2500),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(10)
-        };
     }
 
     private DistributionSummary size(String what, String description) {

@@ -12,7 +12,7 @@ import org.springframework.core.Ordered;
 @ConditionalOnWebApplication
 class RequestsConfiguration {
 
-    /** First of all filters, so that what security refuses is counted and logged too. */
+    /** It comes first of all filters, so that requests that security refuses are counted and logged too. */
     @Bean
     FilterRegistrationBean<ControlRequestFilter> controlRequestFilter(MeterRegistry registry) {
         var filter = new ControlRequestFilter(new Requests(registry, "sidecar.control", Tags.empty()));

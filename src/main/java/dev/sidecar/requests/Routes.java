@@ -4,13 +4,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The routes of one upstream, learned from its traffic: {@code /orders/17} becomes {@code /orders/{id}}. A template is learned only when
- * the upstream answered it with a success, so that a scanner's guesses add nothing; and there are never more than 100.
+ * Learns the routes of one upstream from its traffic: {@code /orders/17} becomes {@code /orders/{id}}. It learns a template only when
+ * the upstream answers with a success, so that a scanner's guesses add nothing, and never more than 100.
  */
 public final class Routes {
 
     /** Neither a learned route nor anything more specific. */
-    public static final String OTHER = "OTHER";
+    static final String OTHER = "OTHER";
 
     static final String NOT_FOUND = "NOT_FOUND";
     static final String REDIRECTION = "REDIRECTION";
@@ -23,10 +23,10 @@ public final class Routes {
     private final Set<String> learned = ConcurrentHashMap.newKeySet();
 
     /**
-     * The route to count a request under.
+     * Finds the route to count a request under.
      *
      * @param path without query, as received
-     * @param status how it was answered
+     * @param status the response's status
      */
     public String of(String method, String path, int status) {
         String template = template(path);
@@ -37,9 +37,9 @@ public final class Routes {
     }
 
     /**
-     * What to call a request whose route is unknown.
+     * Names a request whose route is unknown.
      *
-     * @param status how it was answered
+     * @param status the response's status
      */
     static String unknown(int status) {
         if (status == 404) {
@@ -48,7 +48,7 @@ public final class Routes {
         return status >= 300 && status < 400 ? REDIRECTION : OTHER;
     }
 
-    /** Preflights of CORS are answered with 200 on any path, so they show nothing. */
+    /** Upstreams answer CORS preflights with 200 on any path, so those say nothing. */
     private static boolean shows(String method, int status) {
         return (status >= 200 && status < 300 || status == 304 || status == 101) && !method.equals("OPTIONS");
     }
@@ -79,7 +79,7 @@ public final class Routes {
         return template == null ? path : template.toString();
     }
 
-    /** Numbers, UUIDs, hashes, tokens, and all that is no plain word. */
+    /** Numbers, UUIDs, hashes, tokens and everything else that is not a plain word are ids. */
     private static boolean isId(String path, int start, int end) {
         int length = end - start;
         int digits = 0;

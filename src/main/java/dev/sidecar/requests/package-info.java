@@ -1,4 +1,4 @@
-/** What every request gets, on the gateway and on the control plane alike: an id, its metrics and its line in the log. */
+/** Gives every request, on the gateway and on the control plane alike, an id, its metrics and its line in the log. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.requests;

@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
 /**
- * A password, token or secret URL. It cannot print itself: {@link #toString()} is {@code ***}, so that no log line, error or page
- * that mentions an object with a secret in it gives it away. A settings record takes it like any other value; the environment
- * variable also exists with {@code _FILE} at its end.
+ * Holds a password, token or secret URL and cannot print it: {@link #toString()} is {@code ***}, so that no log line, error or page
+ * that mentions an object with a secret in it gives it away. A settings record takes a secret like any other value; its environment
+ * variable also exists with {@code _FILE} at the end.
  */
 public final class Secret {
 
@@ -16,7 +16,7 @@ public final class Secret {
         this.value = value;
     }
 
-    /** @throws IllegalArgumentException if the value is empty: an empty secret is one that was forgotten */
+    /** Wraps a value. @throws IllegalArgumentException if the value is empty: somebody forgot to fill it in */
     public static Secret of(String value) {
         if (value.isBlank()) {
             throw new IllegalArgumentException("a secret must not be empty");
@@ -24,12 +24,12 @@ public final class Secret {
         return new Secret(value);
     }
 
-    /** The value itself, to be used where it is handed over and nowhere else. */
+    /** Gives the value away. Call it where the value is handed over and nowhere else. */
     public String reveal() {
         return value;
     }
 
-    /** Compares in constant time with what somebody presented. */
+    /** Compares with the value that a client presented, in constant time. */
     public boolean matches(String presented) {
         return MessageDigest.isEqual(
                 value.getBytes(StandardCharsets.UTF_8), presented.getBytes(StandardCharsets.UTF_8));

@@ -15,9 +15,9 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * For every environment variable {@code SIDECAR_…_FILE} puts the content of that file in the place of the variable without
- * {@code _FILE}: what Docker and Kubernetes call a secret is a file, and a value in the environment is seen by
- * {@code docker inspect} and by every child process.
+ * Reads the file that an environment variable {@code SIDECAR_…_FILE} names and sets the variable without {@code _FILE} to its
+ * content. Docker and Kubernetes hand over secrets as files, and {@code docker inspect} and every child process see a value in the
+ * environment.
  */
 final class SecretFiles implements EnvironmentPostProcessor {
 
@@ -48,7 +48,7 @@ final class SecretFiles implements EnvironmentPostProcessor {
                         direct == null || direct.toString().isBlank(),
                         variable,
                         file,
-                        "be left out when " + target + " is given as well: only one of the two can hold");
+                        "be unset when " + target + " is set as well: only one of the two can count");
                 fromFiles.put(target, content(variable, Path.of(file)));
             }
         });

@@ -1,4 +1,4 @@
-/** A value that prints as {@code ***}, read from the environment or from the file that {@code …_FILE} names. */
+/** Keeps secrets out of sight: a secret prints as {@code ***} and comes from the environment or from the file that {@code …_FILE} names. */
 @NullMarked
 @ApplicationModule(allowedDependencies = "settings")
 package dev.sidecar.secrets;

@@ -1,10 +1,11 @@
 package dev.sidecar.settings;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops the start: a setting has a value that cannot work. Thrown by the compact constructors of the settings' records; the start
- * then ends with the three facts an operator needs. A secret's value is never passed in here.
+ * Stops the start because a setting has a value that cannot work. The compact constructors of the settings' records throw it, and the
+ * start ends with the three facts that an operator needs: name, value and what the value must be. Never pass a secret's value in here.
  */
 public final class InvalidSetting extends IllegalArgumentException {
 
@@ -15,6 +16,8 @@ public final class InvalidSetting extends IllegalArgumentException {
     private final String must;
 
     /**
+     * Refuses the value of one setting.
+     *
      * @param name the setting as written in a properties file, such as {@code sidecar.gateway.upstream}
      * @param value what it was
      * @param must what it must be, as the end of the sentence "it must …"
@@ -24,6 +27,12 @@ public final class InvalidSetting extends IllegalArgumentException {
         this.name = name;
         this.value = value == null ? "" : value.toString();
         this.must = must;
+    }
+
+    /** Never null: there is no way to make one without words. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     String name() {
@@ -42,7 +51,16 @@ public final class InvalidSetting extends IllegalArgumentException {
         return name.toUpperCase(java.util.Locale.ROOT).replace("-", "").replace('.', '_');
     }
 
-    /** The usual check: a condition on a setting that holds, or the start stops. */
+    /** Stops the start unless the setting's value can be a label in every one of Prometheus, Loki and Alertmanager's routes. */
+    public static void unlessLabel(String name, String value) {
+        unless(
+                value.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"),
+                name,
+                value,
+                "be 1 to 63 letters, digits, dots, dashes or underscores, beginning with a letter or digit");
+    }
+
+    /** Stops the start unless the condition on the setting holds. */
     public static void unless(boolean holds, String name, @Nullable Object value, String must) {
         if (!holds) {
             throw new InvalidSetting(name, value, must);

@@ -1,4 +1,4 @@
-/** What every feature needs to know of its surroundings: who this sidecar is, and how a wrong setting is refused. */
+/** Tells every feature who this sidecar is and refuses wrong settings; holds the one clock. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.settings;

@@ -6,6 +6,7 @@ import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import dev.sidecar.alerts.Outside.Answer;
 import dev.sidecar.alerts.Outside.Received;
+import dev.sidecar.notices.SmtpDouble;
 import jakarta.mail.Multipart;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;

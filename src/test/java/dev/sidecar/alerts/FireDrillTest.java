@@ -37,6 +37,7 @@ import tools.jackson.databind.JsonNode;
  * Real programs are broken on purpose; the alert has to fire, reach its receivers, and resolve when the fault is mended. Rules,
  * routes and scrape jobs are the committed ones with their times divided by fifteen.
  */
+@Tag("long")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FireDrillTest {
 

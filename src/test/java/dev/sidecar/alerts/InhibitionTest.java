@@ -2,7 +2,7 @@ package dev.sidecar.alerts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.rules.RuleFiles;
+import dev.sidecar.prometheus.RuleFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,6 +18,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.yaml.snakeyaml.Yaml;
@@ -25,8 +27,10 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Every inhibition mutes what it should and nothing else: seen in a real Alertmanager's own record, which names the rule, and in
- * what it delivers once a single label differs. All alerts are of the catalogue, with the labels that their rules give them.
+ * what it delivers once a single label differs. All alerts are of the catalogue, with the labels that their rules give them. The
+ * cases have labels of their own and wait at the same time.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class InhibitionTest {
 
     private static final String HOOK = "/hooks/alerts/webhook";

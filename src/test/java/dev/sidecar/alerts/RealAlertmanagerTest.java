@@ -7,16 +7,17 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.alerts.DeadMansSwitch.State;
 import dev.sidecar.commands.CommandFailure;
+import dev.sidecar.notices.DeadMansSwitch;
+import dev.sidecar.notices.DeadMansSwitch.State;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.FreePort;
 import dev.sidecar.support.Programs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -67,8 +68,8 @@ class RealAlertmanagerTest {
         outside.createContext("/ok", exchange -> answer(exchange, 200));
         outside.createContext("/broken", exchange -> answer(exchange, 500));
         outside.start();
-        int sidecarPort = freePort();
-        int alertmanagerPort = freePort();
+        int sidecarPort = FreePort.get();
+        int alertmanagerPort = FreePort.get();
         sidecarUrl = "http://localhost:" + sidecarPort;
         alertmanagerUrl = "http://localhost:" + alertmanagerPort;
         sidecar = new SpringApplicationBuilder(SidecarApplication.class)
@@ -342,11 +343,5 @@ class RealAlertmanagerTest {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("alertmanager.log").toFile())
                 .start();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

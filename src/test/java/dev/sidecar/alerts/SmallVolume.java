@@ -3,6 +3,7 @@ package dev.sidecar.alerts;
 import static dev.sidecar.support.Docker.docker;
 
 import dev.sidecar.support.Programs;
+import dev.sidecar.support.StackImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.List;
 /** A file system of 16 MiB, mounted on the host by a container that may: a Docker engine is the right to mount that tests have. */
 final class SmallVolume implements AutoCloseable {
 
-    private static final String IMAGE = "postgres:18.6";
+    private static final String IMAGE = StackImage.of("postgres");
     private static final long SIZE = 16L << 20;
 
     private final Path mountpoint;

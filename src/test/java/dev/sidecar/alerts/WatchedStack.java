@@ -2,6 +2,7 @@ package dev.sidecar.alerts;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import dev.sidecar.notices.ExpiredCertificate;
 import dev.sidecar.preflight.RenderedConfig;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;

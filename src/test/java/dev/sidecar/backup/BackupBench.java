@@ -1,5 +1,7 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,6 +1,15 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.TestPostgres;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Encryption;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.TestSets;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.Store;
+import dev.sidecar.support.BoundSettings;
 import dev.sidecar.support.PostgresServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -12,23 +21,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.boot.convert.ApplicationConversionService;
-import org.springframework.core.convert.converter.Converter;
 
 /** Backups of the shared server into a folder of the test, with all settings at their defaults but those a test gives. */
-final class BackupFixture {
+public final class BackupFixture {
 
     final PostgresServer server;
     final Path folder;
-    final Path store;
+    public final Path store;
     final Map<String, Object> settings = new HashMap<>();
     final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private BackupMetrics metrics;
     private Clock clock = Clock.systemUTC();
 
-    BackupFixture(PostgresServer server, Path folder) {
+    public BackupFixture(PostgresServer server, Path folder) {
         this.server = server;
         this.folder = folder;
         store = folder.resolve("store");
@@ -40,7 +45,7 @@ final class BackupFixture {
         settings.put("directory", store.toString());
     }
 
-    BackupFixture with(String setting, Object value) {
+    public BackupFixture with(String setting, Object value) {
         settings.put(setting, value);
         return this;
     }
@@ -50,42 +55,48 @@ final class BackupFixture {
         return this;
     }
 
-    BackupProperties properties() {
-        Map<String, Object> named = new HashMap<>();
-        settings.forEach((name, value) -> named.put("sidecar.backup." + name, value));
-        ApplicationConversionService conversions = new ApplicationConversionService();
-        conversions.addConverter(String.class, Secret.class, (Converter<String, Secret>) Secret::of);
-        return new Binder(List.of(new MapConfigurationPropertySource(named)), null, conversions, null)
-                .bindOrCreate("sidecar.backup", BackupProperties.class);
+    public BackupProperties properties() {
+        return BoundSettings.ofBackup(settings, BackupProperties.class);
     }
 
-    Backups backups() {
+    Postgres postgres() {
+        return TestPostgres.of(settings);
+    }
+
+    Encryption encryption() {
+        return TestSets.encryption(settings);
+    }
+
+    BackupTools tools(Catalogue catalogue) {
+        return new BackupTools(postgres(), catalogue, TestSets.compression(settings), encryption(), clock);
+    }
+
+    public Backups backups() {
         return backups(new LocalStore(store));
     }
 
-    Backups backups(BackupStore first) {
+    public Backups backups(Store first) {
+        return backups(new Catalogue(List.of(first)));
+    }
+
+    public Backups backups(Catalogue catalogue) {
         BackupProperties properties = properties();
-        return new Backups(
-                properties,
-                new Catalogue(List.of(first)),
-                new InUse(folder.resolve("in-use")),
-                metrics(properties),
-                clock);
+        return new Backups(properties, tools(catalogue), new InUse(folder.resolve("in-use")), metrics(properties));
     }
 
     /** One for all, as two would publish under the same names. */
-    private synchronized BackupMetrics metrics(BackupProperties properties) {
+    synchronized BackupMetrics metrics(BackupProperties properties) {
         if (metrics == null) {
             metrics = new BackupMetrics(registry, properties.rpo(), properties.rto());
         }
         return metrics;
     }
 
-    TakeRequest request(String database) {
+    public TakeRequest request(String database) {
         return new TakeRequest(database, Generation.MANUAL, clock.instant());
     }
 
-    Backup take(String database) {
+    public Backup take(String database) {
         Backups backups = backups();
         return backups.take(request(database), backups.progress());
     }
@@ -108,7 +119,7 @@ final class BackupFixture {
     }
 
     /** Every file under the store, by its path within. */
-    List<String> stored() throws IOException {
+    public List<String> stored() throws IOException {
         if (!Files.exists(store)) {
             return List.of();
         }
@@ -120,7 +131,7 @@ final class BackupFixture {
         }
     }
 
-    String metric(String line) {
+    public String metric(String line) {
         return registry.scrape()
                 .lines()
                 .filter(text -> text.startsWith(line))

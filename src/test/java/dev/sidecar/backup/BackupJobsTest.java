@@ -6,6 +6,16 @@ import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Outcome.Result;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.Store;
+import dev.sidecar.stores.StoreThat;
+import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.MutableClock;
 import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
@@ -359,21 +369,23 @@ class BackupJobsTest {
     }
 
     /** As another process would have them: nothing is shared but the store and the server. */
-    private BackupJobs jobs(UnaryOperator<BackupStore> store) {
+    private BackupJobs jobs(UnaryOperator<Store> store) {
         BackupProperties properties = fixture.properties();
-        BackupStore first = store.apply(new LocalStore(fixture.store));
+        Store first = store.apply(new LocalStore(fixture.store));
         Catalogue catalogue = new Catalogue(List.of(first));
-        Backups backups = new Backups(properties, catalogue, new InUse(folder.resolve("in-use")), metrics, clock);
-        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties), clock);
-        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire, properties);
+        Backups backups =
+                new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
+        Expiration expire =
+                new Expiration(catalogue, backups::isInUse, RetentionPolicy.of(properties, backups::levelFor), clock);
+        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire);
         return new BackupJobs(backups, run, properties, metrics, clock);
     }
 
-    private Expire expire() {
-        return new Expire(
+    private Expiration expire() {
+        return new Expiration(
                 new Catalogue(List.of(new LocalStore(fixture.store))),
                 id -> false,
-                RetentionPolicy.of(fixture.properties()),
+                RetentionPolicy.of(fixture.properties(), fixture.backups()::levelFor),
                 clock);
     }
 
@@ -382,7 +394,7 @@ class BackupJobsTest {
                 .list().stream().map(Backup::id).toList();
     }
 
-    private static BackupStore withFreeBytes(BackupStore store, long free) {
+    private static Store withFreeBytes(Store store, long free) {
         return new StoreThat(store) {
             @Override
             public OptionalLong freeBytes() {

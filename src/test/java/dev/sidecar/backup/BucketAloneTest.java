@@ -3,9 +3,12 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.BackupFailure.Reason;
-import dev.sidecar.backup.BackupProperties.S3;
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.S3Store;
+import dev.sidecar.stores.TestStores;
 import dev.sidecar.support.FaultyLink;
 import dev.sidecar.support.FaultyLink.Fault;
 import dev.sidecar.support.PostgresServer;
@@ -36,7 +39,7 @@ class BucketAloneTest {
             Fault.silence());
 
     private final PostgresServer server = PostgresServer.shared();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
     private final FaultyLink link = FaultyLink.to(bucketServer.port());
 
     @TempDir
@@ -57,21 +60,13 @@ class BucketAloneTest {
                         + " || md5(random()::text) AS text FROM generate_series(1, 300000) i");
         fixture = new BackupFixture(server, folder);
         name = bucketServer.createBucket();
-        bucket = new S3Connection(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(20), 2)
-                .open(new S3(
-                        name,
-                        link.endpoint(),
-                        "us-east-1",
-                        bucketServer.accessKey(),
-                        Secret.of(bucketServer.secretKey()),
-                        ""));
+        bucket = TestStores.bucket(bucketServer, link.endpoint(), name, "");
     }
 
     @AfterEach
     void close() {
         bucket.close();
         link.close();
-        bucketServer.close();
         server.dropDatabase(database);
     }
 

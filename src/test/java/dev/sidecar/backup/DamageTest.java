@@ -2,11 +2,15 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Keys;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -148,10 +152,7 @@ class DamageTest {
     private static boolean isTaken() {
         Backups backups = fixture.backups();
         Verifier verifier = new Verifier(
-                fixture.properties(),
-                new Catalogue(List.of(new LocalStore(fixture.store))),
-                new Encryption(fixture.properties().encryption()),
-                Clock.systemUTC());
+                fixture.properties(), fixture.tools(new Catalogue(List.of(new LocalStore(fixture.store)))));
         return backups.list().stream()
                 .filter(listed -> listed.id().equals(backup.id()))
                 .anyMatch(listed -> {

@@ -1,13 +1,22 @@
 package dev.sidecar.backup;
 
-import static dev.sidecar.backup.Generation.DAILY;
-import static dev.sidecar.backup.SampleBackups.published;
-import static dev.sidecar.backup.SampleBackups.verified;
-import static dev.sidecar.backup.SampleBackups.with;
+import static dev.sidecar.sets.Generation.DAILY;
+import static dev.sidecar.sets.SampleBackups.published;
+import static dev.sidecar.sets.SampleBackups.verified;
+import static dev.sidecar.sets.SampleBackups.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.BackupEvent.Type;
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupEvent;
+import dev.sidecar.sets.BackupEvent.Type;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.SampleBackups;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.Store;
+import dev.sidecar.stores.StoreThat;
 import dev.sidecar.support.MutableClock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +62,7 @@ class ExpireTest {
 
     @Test
     void deletesWhatTheRetentionDoesNotKeepAndNothingElse() throws IOException {
-        Expiry expiry = expire(NOT_IN_USE, local).run();
+        ExpirationResult expiry = expire(NOT_IN_USE, local).run();
 
         assertThat(expiry.deleted())
                 .containsExactly(nights.get(2).id(), nights.get(3).id());
@@ -66,7 +75,7 @@ class ExpireTest {
 
     @Test
     void aDryRunGivesTheSameReasonsAndDeletesNothing() {
-        Expire expire = expire(NOT_IN_USE, local);
+        Expiration expire = expire(NOT_IN_USE, local);
 
         List<Decision> dry = expire.decide();
 
@@ -83,7 +92,7 @@ class ExpireTest {
 
     @Test
     void whatCannotBeDeletedIsListedOnAndTriedAgain() {
-        BackupStore failing = new StoreThat(local) {
+        Store failing = new StoreThat(local) {
             @Override
             public boolean delete(String key) throws IOException {
                 if (key.startsWith(nights.get(2).id().toString())) {
@@ -93,7 +102,7 @@ class ExpireTest {
             }
         };
 
-        Expiry expiry = expire(NOT_IN_USE, failing).run();
+        ExpirationResult expiry = expire(NOT_IN_USE, failing).run();
 
         assertThat(expiry.failures())
                 .containsExactly(nights.get(2).id() + " could not be deleted from local: input/output error");
@@ -105,14 +114,14 @@ class ExpireTest {
 
     @Test
     void whatAnObjectLockHoldsIsRetainedAndNoFailure() {
-        BackupStore locked = new StoreThat(local) {
+        Store locked = new StoreThat(local) {
             @Override
             public boolean delete(String key) {
                 return false;
             }
         };
 
-        Expiry expiry = expire(NOT_IN_USE, locked).run();
+        ExpirationResult expiry = expire(NOT_IN_USE, locked).run();
 
         assertThat(expiry.retained()).hasSize(2);
         assertThat(expiry.failures()).isEmpty();
@@ -121,7 +130,7 @@ class ExpireTest {
 
     @Test
     void aSetWhoseManifestIsGoneDoesNotExistEvenIfTheRestCouldNotBeDeleted() {
-        BackupStore failing = new StoreThat(local) {
+        Store failing = new StoreThat(local) {
             @Override
             public boolean delete(String key) throws IOException {
                 if (key.endsWith(".zst")) {
@@ -149,7 +158,7 @@ class ExpireTest {
     @Test
     void aCopyThatWasReadAgainCountsBecauseItsTwinWasRestored() throws IOException {
         LocalStore elsewhere = new LocalStore(directory.resolve("elsewhere"));
-        BackupStore bucket = new StoreThat(elsewhere) {
+        Store bucket = new StoreThat(elsewhere) {
             @Override
             public String name() {
                 return "s3";
@@ -185,11 +194,11 @@ class ExpireTest {
         assertThat(expire(NOT_IN_USE, local).run().deleted()).isEmpty();
     }
 
-    private Expire expire(Predicate<BackupId> inUse, BackupStore... stores) {
-        return new Expire(new Catalogue(List.of(stores)), inUse, policy, clock);
+    private Expiration expire(Predicate<BackupId> inUse, Store... stores) {
+        return new Expiration(new Catalogue(List.of(stores)), inUse, policy, clock);
     }
 
-    private static List<BackupId> ids(BackupStore store) {
+    private static List<BackupId> ids(Store store) {
         return new Catalogue(List.of(store)).list().stream().map(Backup::id).toList();
     }
 }

@@ -3,8 +3,14 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.BackupProperties.S3;
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.S3Store;
+import dev.sidecar.stores.TestStores;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.S3Server;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +38,7 @@ class HostileNamesTest {
             "n".repeat(63));
 
     private final PostgresServer server = PostgresServer.start();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
 
     @TempDir
     private Path folder;
@@ -54,20 +60,13 @@ class HostileNamesTest {
     @AfterAll
     void stop() {
         server.close();
-        bucketServer.close();
     }
 
     @Test
     void eachHasABackupOfItsOwnThatRestoresIntoItself() {
         BackupFixture fixture = new BackupFixture(server, folder);
-        S3 settings = new S3(
-                bucketServer.createBucket(),
-                bucketServer.endpoint(),
-                "us-east-1",
-                bucketServer.accessKey(),
-                Secret.of(bucketServer.secretKey()),
-                "");
-        try (S3Store bucket = S3Connection.PATIENT.open(settings)) {
+        try (S3Store bucket =
+                TestStores.bucket(bucketServer, bucketServer.endpoint(), bucketServer.createBucket(), "")) {
             Backups backups = fixture.backups(bucket);
             assertThat(backups.databases()).containsAll(NAMES);
 

@@ -1,16 +1,21 @@
 package dev.sidecar.backup;
 
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.postgres.InstalledPrograms;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.TestPostgres;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.TestSets;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.TroubledStore;
+import dev.sidecar.support.BoundSettings;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.boot.convert.ApplicationConversionService;
-import org.springframework.core.convert.converter.Converter;
 
 /** A process of its own that a test kills: it begins to take or to verify a backup, says so, and waits for its end. */
 public final class KilledSidecar {
@@ -21,18 +26,11 @@ public final class KilledSidecar {
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> settings = new HashMap<>();
         for (String argument : List.of(arguments).subList(2, arguments.length)) {
-            settings.put(
-                    "sidecar.backup." + argument.substring(0, argument.indexOf('=')),
-                    argument.substring(argument.indexOf('=') + 1));
+            settings.put(argument.substring(0, argument.indexOf('=')), argument.substring(argument.indexOf('=') + 1));
         }
-        ApplicationConversionService conversions = new ApplicationConversionService();
-        conversions.addConverter(String.class, Secret.class, (Converter<String, Secret>) Secret::of);
-        BackupProperties properties = new Binder(
-                        List.of(new MapConfigurationPropertySource(settings)), null, conversions, null)
-                .bindOrCreate("sidecar.backup", BackupProperties.class);
-        LocalStore local = new LocalStore(Path.of(properties.directory()));
+        LocalStore local = new LocalStore(Path.of(String.valueOf(settings.get("directory"))));
+        Postgres postgres = TestPostgres.of(settings);
         Progress progress = new Progress(Clock.systemUTC());
-        Encryption encryption = new Encryption(properties.encryption());
         if (arguments[0].equals("take")) {
             TroubledStore store = TroubledStore.stalling(local, key -> key.contains("tables-01"));
             Thread watch = new Thread(() -> {
@@ -44,14 +42,20 @@ public final class KilledSidecar {
                 }
             });
             watch.start();
-            new Taker(properties, new Catalogue(List.of(store)), encryption, Clock.systemUTC())
+            BackupTools tools = new BackupTools(
+                    postgres,
+                    new Catalogue(List.of(store)),
+                    TestSets.compression(settings),
+                    TestSets.encryption(settings),
+                    Clock.systemUTC());
+            new Taker(BoundSettings.ofBackup(settings, BackupProperties.class), tools)
                     .take(
                             new TakeRequest(arguments[1], Generation.MANUAL, Instant.EPOCH),
                             java.util.Optional.empty(),
                             progress);
         } else {
-            Clients.Client client = new Clients(properties.server().programs()).ofMajor(Integer.parseInt(arguments[1]));
-            ScratchServer.start(properties.scratch(), client, 0, java.util.List.of());
+            InstalledPrograms.Client client = postgres.programs().ofMajor(Integer.parseInt(arguments[1]));
+            postgres.scratchServer(client, 0, java.util.List.of());
             System.out.println("begun");
             Thread.sleep(600_000);
         }

@@ -2,6 +2,8 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.postgres.ScratchFolder;
+import dev.sidecar.sets.Backup;
 import dev.sidecar.support.PostgresServer;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;

@@ -2,8 +2,18 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.Clients.Client;
-import dev.sidecar.backup.Manifest.FileKind;
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -202,18 +212,17 @@ class LoaderTest {
 
     /** Loads a backup, which must then be equal. @return bytes of the scratch server's log */
     private long load(Backup backup, int jobs, Look look) throws Exception {
-        BackupProperties settings = fixture.properties();
-        Client client = new Clients(settings.server().programs())
-                .ofMajor(backup.manifest().server().major());
-        try (ScratchServer scratch = ScratchServer.start(settings.scratch(), client, 0, Set.of());
-                PasswordFile passwords = new PasswordFile(null);
+        Client client =
+                fixture.postgres().programs().ofMajor(backup.manifest().server().major());
+        try (ScratchServer scratch = fixture.postgres().scratchServer(client, 0, Set.of());
+                PasswordFile passwords = scratch.address().passwordFile();
                 Connection connection = scratch.address().connect("postgres", "test")) {
             NewDatabase.createPlain(connection, "scratch", backup.manifest().server());
             NewDatabase.execute(connection, "CREATE ROLE " + Sql.quoted(server.user()));
             ContentsReader reader = new ContentsReader(connection);
             String before = reader.text("SELECT pg_current_wal_insert_lsn()");
 
-            loader(backup, settings, client, scratch, jobs)
+            loader(backup, client, scratch, jobs)
                     .loadIntoScratch(scratch.address().connectionString("scratch", passwords, "test"));
 
             String written =
@@ -230,13 +239,10 @@ class LoaderTest {
         }
     }
 
-    private Loader loader(Backup backup, BackupProperties settings, Client client, ScratchServer scratch, int jobs) {
+    private Loader loader(Backup backup, Client client, ScratchServer scratch, int jobs) {
         Backups backups = fixture.backups();
         SetReader reader = new SetReader(
-                new LocalStore(fixture.store),
-                backup.manifest(),
-                new Encryption(settings.encryption()),
-                backups.progress());
+                new LocalStore(fixture.store), backup.manifest(), fixture.encryption(), backups.progress());
         return new Loader(reader, backup.manifest(), client, jobs, scratch.folder());
     }
 

@@ -2,6 +2,11 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.ManifestFile;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;

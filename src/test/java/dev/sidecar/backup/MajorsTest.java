@@ -3,10 +3,18 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresImage;
 import dev.sidecar.support.PostgresPrograms;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.StackImage;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("docker")
 class MajorsTest {
 
-    private static final String IMAGE = System.getProperty("test.postgres.image", "postgres:18.6");
+    private static final String IMAGE = StackImage.of("postgres");
 
     private static Path image;
     private static PostgresServer older;
@@ -183,12 +191,11 @@ class MajorsTest {
     }
 
     private static String globals(BackupFixture fixture, Backup backup) {
-        BackupProperties properties = fixture.properties();
         ByteArrayOutputStream sql = new ByteArrayOutputStream();
         new SetReader(
                         new LocalStore(fixture.store),
                         backup.manifest(),
-                        new Encryption(properties.encryption()),
+                        fixture.encryption(),
                         new Progress(Clock.systemUTC()))
                 .decode(backup.manifest().files(Manifest.FileKind.GLOBALS).get(0), sql);
         return sql.toString(StandardCharsets.UTF_8);

@@ -1,5 +1,8 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;

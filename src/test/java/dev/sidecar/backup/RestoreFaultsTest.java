@@ -3,7 +3,16 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.postgres.Databases;
+import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.ManifestFile;
+import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -277,10 +286,7 @@ class RestoreFaultsTest {
             try (var sets = Files.list(fixture.store)) {
                 assertThat(sets).hasSize(names.size());
             }
-            assertThat(new Databases(fixture.with("server.databases", database)
-                                    .properties()
-                                    .server())
-                            .names())
+            assertThat(fixture.with("server.databases", database).postgres().databases())
                     .containsExactly(database);
         } finally {
             for (String name : names) {

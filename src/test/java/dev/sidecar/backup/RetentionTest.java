@@ -1,16 +1,20 @@
 package dev.sidecar.backup;
 
-import static dev.sidecar.backup.Generation.DAILY;
-import static dev.sidecar.backup.Generation.MANUAL;
-import static dev.sidecar.backup.Generation.MONTHLY;
-import static dev.sidecar.backup.Generation.WEEKLY;
-import static dev.sidecar.backup.SampleBackups.published;
-import static dev.sidecar.backup.SampleBackups.verified;
-import static dev.sidecar.backup.SampleBackups.with;
+import static dev.sidecar.sets.Generation.DAILY;
+import static dev.sidecar.sets.Generation.MANUAL;
+import static dev.sidecar.sets.Generation.MONTHLY;
+import static dev.sidecar.sets.Generation.WEEKLY;
+import static dev.sidecar.sets.SampleBackups.published;
+import static dev.sidecar.sets.SampleBackups.verified;
+import static dev.sidecar.sets.SampleBackups.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.BackupEvent.Type;
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupEvent.Type;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;

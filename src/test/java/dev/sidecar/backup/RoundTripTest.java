@@ -2,7 +2,10 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.Manifest.FileKind;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -234,9 +237,7 @@ class RoundTripTest {
             kept = restored.kept().orElseThrow();
             assertThat(server.query(database, "SELECT count(*) FROM invoice")).containsExactly("5000");
             assertThat(server.query(kept, "SELECT count(*) FROM invoice")).containsExactly("1");
-            assertThat(new Databases(fixture.properties().server()).names())
-                    .contains(database)
-                    .doesNotContain(kept);
+            assertThat(fixture.postgres().databases()).contains(database).doesNotContain(kept);
         } finally {
             if (kept != null) {
                 server.dropDatabase(kept);

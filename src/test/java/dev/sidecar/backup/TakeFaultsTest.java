@@ -4,7 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.sidecar.backup.BackupFailure.Reason;
+import dev.sidecar.postgres.InstalledPrograms;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.Store;
+import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,7 +245,7 @@ class TakeFaultsTest {
 
     @Test
     void noClientOfTheServersMajor() {
-        assertThatThrownBy(() -> new Clients(List.of(SERVER.programs())).ofMajor(9))
+        assertThatThrownBy(() -> new InstalledPrograms(List.of(SERVER.programs())).ofMajor(9))
                 .isInstanceOfSatisfying(
                         BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.VERSION))
                 .hasMessageContaining("PostgreSQL 9")
@@ -261,15 +270,15 @@ class TakeFaultsTest {
         assertThat(failure.toString()).doesNotContain(SERVER.password());
     }
 
-    private BackupStore local() {
+    private Store local() {
         return new LocalStore(fixture.store);
     }
 
-    private CompletableFuture<Throwable> takeInto(BackupStore store) {
+    private CompletableFuture<Throwable> takeInto(Store store) {
         return CompletableFuture.supplyAsync(() -> attempt(store));
     }
 
-    private Throwable attempt(BackupStore store) {
+    private Throwable attempt(Store store) {
         Backups backups = fixture.backups(store);
         return catchThrowableOfType(
                 BackupFailure.class, () -> backups.take(fixture.request(database), backups.progress()));

@@ -2,11 +2,17 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.BackupProperties.S3;
 import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Outcome.Result;
-import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Copies;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
+import dev.sidecar.stores.S3Store;
+import dev.sidecar.stores.TestStores;
 import dev.sidecar.support.FaultyLink;
 import dev.sidecar.support.FaultyLink.Fault;
 import dev.sidecar.support.MutableClock;
@@ -27,7 +33,7 @@ class TwoPlacesTest {
     private static final Instant MONDAY = Instant.parse("2026-11-23T02:00:00Z");
 
     private final PostgresServer server = PostgresServer.shared();
-    private final S3Server bucketServer = S3Server.start();
+    private final S3Server bucketServer = S3Server.shared();
     private final FaultyLink link = FaultyLink.to(bucketServer.port());
     private final MutableClock clock = new MutableClock("2026-11-23T02:00:05Z");
 
@@ -46,14 +52,7 @@ class TwoPlacesTest {
                 database,
                 "CREATE TABLE t (id int PRIMARY KEY, v text)",
                 "INSERT INTO t SELECT i, md5(i::text) FROM generate_series(1, 1000) i");
-        bucket = new S3Connection(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(20), 2)
-                .open(new S3(
-                        bucketServer.createBucket(),
-                        link.endpoint(),
-                        "us-east-1",
-                        bucketServer.accessKey(),
-                        Secret.of(bucketServer.secretKey()),
-                        "backups/"));
+        bucket = TestStores.bucket(bucketServer, link.endpoint(), bucketServer.createBucket(), "backups/");
         BackupFixture fixture = new BackupFixture(server, folder)
                 .at(clock)
                 .with("server.databases", database)
@@ -61,9 +60,10 @@ class TwoPlacesTest {
         BackupProperties properties = fixture.properties();
         Catalogue catalogue = new Catalogue(List.of(new LocalStore(fixture.store), bucket));
         BackupMetrics metrics = new BackupMetrics(fixture.registry, properties.rpo(), properties.rto());
-        backups = new Backups(properties, catalogue, new InUse(folder.resolve("in-use")), metrics, clock);
-        Expire expire = new Expire(catalogue, backups::isInUse, RetentionPolicy.of(properties), clock);
-        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire, properties);
+        backups = new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
+        Expiration expire =
+                new Expiration(catalogue, backups::isInUse, RetentionPolicy.of(properties, backups::levelFor), clock);
+        BackupRun run = new BackupRun(backups, new Copies(catalogue), expire);
         jobs = new BackupJobs(backups, run, properties, metrics, clock);
     }
 
@@ -71,7 +71,6 @@ class TwoPlacesTest {
     void close() {
         bucket.close();
         link.close();
-        bucketServer.close();
         server.dropDatabase(database);
     }
 

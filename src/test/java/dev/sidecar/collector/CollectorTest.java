@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.collector.LokiServer.Line;
 import dev.sidecar.support.Docker;
+import dev.sidecar.support.StackImage;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CollectorTest {
 
-    private static final String IMAGE = "grafana/alloy:v1.18.1";
+    private static final String IMAGE = StackImage.of("alloy");
     private static final Path CONFIGURATION = Path.of("alloy", "config.alloy");
     private static final String STABILITY = "--stability.level=public-preview";
 

@@ -3,6 +3,7 @@ package dev.sidecar.collector;
 import static dev.sidecar.support.Docker.docker;
 
 import dev.sidecar.support.Docker;
+import dev.sidecar.support.StackImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
@@ -25,8 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Loki in a container, with the configuration of the stack. */
 public final class LokiServer implements AutoCloseable {
 
-    /** As in docker-compose.staging.yml. */
-    static final String IMAGE = "grafana/loki:3.7.6";
+    static final String IMAGE = StackImage.of("loki");
 
     public static final Path CONFIGURATION = Path.of("loki", "loki.yml");
 

@@ -246,16 +246,16 @@ public final class Browser implements AutoCloseable {
                 .executeScript("return performance.getEntriesByType('resource').map(entry => entry.name)");
     }
 
-    /** Into the documentation when asked by -Dscreenshots=docs/screenshots, else where a build may write. */
+    /** Where {@code ./regenerate screenshots} takes those of the documentation from. */
     public void picture(String name) throws IOException {
-        Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
+        Path folder = Path.of("target/screenshots");
         Files.createDirectories(folder);
         Files.write(folder.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
     }
 
     /** The whole page, however long. */
     public void wholePicture(String name) throws IOException {
-        Path folder = Path.of(System.getProperty("screenshots", "target/screenshots"));
+        Path folder = Path.of("target/screenshots");
         Files.createDirectories(folder);
         Map<String, Object> shot = driver.executeCdpCommand(
                 "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", wholePage()));

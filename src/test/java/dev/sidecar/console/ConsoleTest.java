@@ -132,7 +132,7 @@ class ConsoleTest {
         browser.open("/readiness");
         browser.pressIn("#proof-BKP-5", "Prove now");
         browser.awaitText("#proof-BKP-5 .badge", "held");
-        browser.picture("readiness");
+        browser.picture("readiness-of-backups");
     }
 
     @Test
@@ -300,7 +300,7 @@ class ConsoleTest {
                 assertThat(browser.overflow()).as(page).isZero();
                 assertThat(browser.loaded()).as(page).allMatch(address -> address.startsWith(base));
             }
-            browser.open("/readiness").picture("readiness-small");
+            browser.open("/readiness").picture("readiness-narrow");
             assertThat(browser.complaints()).isEmpty();
         } finally {
             browser.size(1200, 900);

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.support.FreePort;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client sees when the upstream, the network or the client itself fails. */
+/** A client gets the right answer when the upstream, the network or the client itself fails. */
 class FailureTest {
 
     private static final String GET = "GET /x HTTP/1.1\r\nHost: a\r\nX-Request-ID: i-1\r\n\r\n";
@@ -25,7 +26,7 @@ class FailureTest {
 
     @Test
     void aRefusedConnectionIsA502AndTheClientsConnectionGoesOn() throws Exception {
-        try (var gateway = GatewayServer.before(freePort());
+        try (var gateway = GatewayServer.before(FreePort.get());
                 var client = gateway.connect()) {
             for (int i = 1; i <= 2; i++) {
                 assertThat(client.send(GET).message()).isEqualTo("""
@@ -44,7 +45,7 @@ class FailureTest {
 
     @Test
     void aProblemHasNoBodyForHead() throws Exception {
-        try (var gateway = GatewayServer.before(freePort());
+        try (var gateway = GatewayServer.before(FreePort.get());
                 var client = gateway.connect()) {
             client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
@@ -78,7 +79,7 @@ class FailureTest {
         }
     }
 
-    /** Until the queue of the listening socket takes no more. */
+    /** Fills the queue of the listening socket until it accepts no more. */
     private static void fill(ServerSocket deaf, List<Socket> fillers) throws Exception {
         while (true) {
             Socket socket = new Socket();
@@ -123,6 +124,23 @@ class FailureTest {
                 var gateway = GatewayServer.before(upstream.port());
                 var client = gateway.connect()) {
             assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
+        }
+    }
+
+    /** HTTP/1.0 has no interim answers, so this client could not read a 101. */
+    @Test
+    void aSwitchThatTheClientCannotReadIsA502() throws Exception {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+                    connection.untilClosed();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("GET / HTTP/1.0\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
+            assertThat(gateway.failures(Reason.BAD_RESPONSE)).isEqualTo(1);
         }
     }
 
@@ -351,12 +369,6 @@ class FailureTest {
                 }
             });
             second.close();
-        }
-    }
-
-    private static int freePort() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

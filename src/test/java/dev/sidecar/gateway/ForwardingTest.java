@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What passes, byte by byte: nothing is lost, added or changed but what a gateway must change. */
+/** Requests and answers pass byte by byte: the gateway loses, adds and changes nothing but what it must. */
 class ForwardingTest {
 
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

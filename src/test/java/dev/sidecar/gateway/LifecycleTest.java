@@ -63,7 +63,7 @@ class LifecycleTest {
                             .rootCause()
                             .satisfies(ignored -> assertThat(context.getStartupFailure())
                                     .hasStackTraceContaining("sidecar.gateway.port is '" + taken.getLocalPort()
-                                            + "', but it must be a free port, but another program listens on it.")));
+                                            + "', but it must be a free port; another program listens on it.")));
         }
     }
 
@@ -94,11 +94,9 @@ class LifecycleTest {
     void anUpstreamThatIsNoAddressIsRefused(String upstream) {
         application
                 .withPropertyValues("sidecar.gateway.upstream=" + upstream)
-                .run(
-                        context -> assertThat(context.getStartupFailure())
-                                .hasStackTraceContaining(
-                                        "sidecar.gateway.upstream is '" + upstream
-                                                + "', but it must be the address of the API as http://host:port, without path and without user."));
+                .run(context -> assertThat(context.getStartupFailure())
+                        .hasStackTraceContaining("sidecar.gateway.upstream is '" + upstream
+                                + "', but it must be the API's address as http://host:port, without path and user."));
     }
 
     @ParameterizedTest

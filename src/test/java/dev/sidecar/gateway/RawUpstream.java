@@ -11,12 +11,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** An upstream whose every byte the test decides. */
 final class RawUpstream implements AutoCloseable {
 
-    /** What to do on one connection, the first being number 0. */
+    /** Serves one connection; the first has number 0. */
     interface Script {
         void run(RawConnection connection, int number) throws Exception;
     }
 
-    /** Everything that was taken as a request's head, in order. */
+    /** The heads of all requests, in order. */
     final List<String> heads = new CopyOnWriteArrayList<>();
 
     final List<RawConnection> connections = new CopyOnWriteArrayList<>();
@@ -31,7 +31,7 @@ final class RawUpstream implements AutoCloseable {
         daemon(() -> acceptAll(script));
     }
 
-    /** Answers every request with the same bytes, on connections that stay open. Bodies with a length are taken off. */
+    /** Answers every request with the same bytes, on connections that stay open. It reads bodies that have a length. */
     static RawUpstream answering(String answer) {
         RawUpstream[] self = new RawUpstream[1];
         self[0] = new RawUpstream((connection, number) -> {

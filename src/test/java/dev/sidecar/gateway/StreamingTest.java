@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** Bodies far larger than the memory pass; what one side does not take, the other cannot send. */
+/** Bodies far larger than the memory pass, and neither side can send faster than the other reads. */
 class StreamingTest {
 
     private static final long TWO_GIGABYTES = 2L << 30;
@@ -110,7 +110,7 @@ class StreamingTest {
                         String.valueOf(upstream)));
     }
 
-    /** What the child runs. */
+    /** The child process runs this. */
     static final class Main {
 
         public static void main(String[] args) throws InterruptedException {

@@ -20,7 +20,7 @@ class TrustedProxiesTest {
         assertThat(trusted.include(new InetSocketAddress("2001:db8::1", 1))).isFalse();
     }
 
-    /** Only what a trusted proxy added is believed: a client may have written the beginning of the list itself. */
+    /** Only the addresses that trusted proxies added are believed: a client may have written the beginning of the list itself. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

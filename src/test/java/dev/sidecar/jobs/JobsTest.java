@@ -124,7 +124,7 @@ class JobsTest {
         assertThat(jobs.status("nightly").running()).isTrue();
         goOn.countDown();
 
-        assertThat(second).isEqualTo(Outcome.skipped("it is running already"));
+        assertThat(second).isEqualTo(Outcome.skipped("it is already running"));
         assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.success("done"));
         assertThat(runs).extracting(Run::scheduled).containsExactly(false);
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The sidecar as a process, as an operator starts it: what is on its outputs, with and without a Loki. */
+/** Starts the sidecar as a process, as an operator does, and reads its outputs, with and without a Loki. */
 class LoggingOfTheServerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -49,6 +49,9 @@ class LoggingOfTheServerTest {
             await().atMost(PATIENCE)
                     .until(() -> loki.stored().stream()
                             .anyMatch(entry -> entry.line().contains("Started SidecarApplication")));
+            // The thread that starts it may have more to log after that line.
+            await().atMost(PATIENCE)
+                    .until(() -> get(port(), "/actuator/health/readiness"), "{\"status\":\"UP\"}"::equals);
             server.destroy();
             assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
@@ -72,14 +75,16 @@ class LoggingOfTheServerTest {
         int port = await().atMost(PATIENCE).until(this::port, found -> found > 0);
 
         String metrics = await().atMost(PATIENCE)
-                .until(() -> get(port), text -> text.contains("sidecar_log_lines_waiting{output=\"loki\"}"));
+                .until(
+                        () -> get(port, "/actuator/prometheus"),
+                        text -> text.contains("sidecar_log_lines_waiting{output=\"loki\"}"));
 
         assertThat(metrics)
                 .contains("sidecar_log_lines_total{outcome=\"dropped\",output=\"loki\"} 0.0")
                 .contains("sidecar_log_lines_total{outcome=\"failed\",output=\"stdout\"} 0.0")
                 .contains("sidecar_log_batches_lost_total{reason=\"rejected\"} 0.0")
                 .contains("loki4j_drop_events_total{appender=\"loki\"}");
-        assertThat(Files.readString(stdout())).contains("Loki takes no log lines");
+        assertThat(Files.readString(stdout())).contains("Loki accepts no log lines");
         server.destroy();
         assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(Files.readString(stderr())).contains("log lines did not reach Loki before the end");
@@ -106,10 +111,10 @@ class LoggingOfTheServerTest {
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
-    private static String get(int port) throws IOException, InterruptedException {
+    private static String get(int port, String path) throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/prometheus"))
+                        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();

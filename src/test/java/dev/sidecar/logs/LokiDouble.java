@@ -28,7 +28,7 @@ final class LokiDouble implements AutoCloseable {
     /** One line as it was stored. */
     record Entry(Map<String, String> labels, long nanos, String line, Map<String, String> metadata) {}
 
-    /** What to do with a request whose payload is right. */
+    /** Answers a request whose payload is right. */
     interface Behaviour {
         void answer(LokiDouble loki, HttpExchange exchange, List<Entry> entries) throws Exception;
     }

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import dev.sidecar.logs.LokiDouble.Entry;
+import dev.sidecar.support.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -153,7 +153,7 @@ class LokiShippingTest {
 
     @Test
     void withLokiGoneMemoryIsBoundedNobodyWaitsAndTheAccountIsExact() throws IOException {
-        int port = freePort();
+        int port = FreePort.get();
         int sent = 60_000;
         try (LogBench bench = new LogBench("http://localhost:" + port)) {
             // The time limit of the class is the assertion that logging does not wait.
@@ -269,7 +269,7 @@ class LokiShippingTest {
     void atTheEndADeadLokiIsNotWaitedForAndWhatIsLeftIsCounted(boolean hanging) throws IOException {
         try (LokiDouble loki = new LokiDouble()) {
             loki.behave((self, exchange, entries) -> new CountDownLatch(1).await());
-            LogBench bench = new LogBench(hanging ? loki.url() : "http://localhost:" + freePort());
+            LogBench bench = new LogBench(hanging ? loki.url() : "http://localhost:" + FreePort.get());
             for (int i = 0; i < 100; i++) {
                 bench.logger().info("line {}", i);
             }
@@ -285,7 +285,7 @@ class LokiShippingTest {
 
     @Test
     void theEndComesAtOnceWhenNothingIsBuffered() throws IOException {
-        LogBench bench = new LogBench("http://localhost:" + freePort());
+        LogBench bench = new LogBench("http://localhost:" + FreePort.get());
         bench.close();
         assertThat(bench.loki().failed()).isZero();
     }
@@ -295,11 +295,5 @@ class LokiShippingTest {
         List<Entry> stored = loki.stored();
         stored.forEach(entry -> lines.add(entry.line().replaceAll("\"timestamp\":\"[^\"]*\"", "")));
         return lines;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

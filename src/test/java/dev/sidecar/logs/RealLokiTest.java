@@ -3,6 +3,7 @@ package dev.sidecar.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.support.StackImage;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -55,7 +56,7 @@ class RealLokiTest {
     @BeforeAll
     static void start() {
         if (url.isBlank()) {
-            container = new GenericContainer<>("grafana/loki:3.7.6")
+            container = new GenericContainer<>(StackImage.of("loki"))
                     .withCopyToContainer(Transferable.of(CONFIGURATION), "/etc/loki/loki.yml")
                     .withCommand("-config.file=/etc/loki/loki.yml")
                     .withExposedPorts(3100)

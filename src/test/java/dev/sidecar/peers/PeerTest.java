@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.support.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -86,10 +87,7 @@ class PeerTest {
 
     @Test
     void saysThatNobodyListens() throws IOException {
-        int closed;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            closed = socket.getLocalPort();
-        }
+        int closed = FreePort.get();
         Peer gone = new Peer("Loki", "x", URI.create("http://127.0.0.1:" + closed), LIMIT);
 
         assertThatThrownBy(() -> gone.get("/x"))

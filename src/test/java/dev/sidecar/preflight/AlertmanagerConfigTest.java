@@ -2,8 +2,8 @@ package dev.sidecar.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.rules.RuleFiles;
-import dev.sidecar.rules.RuleFiles.Alert;
+import dev.sidecar.prometheus.RuleFiles;
+import dev.sidecar.prometheus.RuleFiles.Alert;
 import dev.sidecar.support.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,7 +84,7 @@ class AlertmanagerConfigTest {
                 .doesNotContain("service_key");
     }
 
-    /** Where each kind of alert has to go; {@code default} is for what nobody foresaw. */
+    /** The receivers of each kind of alert; {@code default} is for alerts that nobody foresaw. */
     @ParameterizedTest
     @MethodSource("alerts")
     void everyAlertOfTheCatalogueFindsItsReceiver(Alert alert) {
@@ -169,7 +169,7 @@ class AlertmanagerConfigTest {
         });
     }
 
-    /** People are told of what is critical by everything there is; only the sidecar hears the Watchdog. */
+    /** Every channel tells people of critical alerts; only the sidecar hears the Watchdog. */
     @Test
     void receiversHoldWhatTheyShould() {
         String[] all = {

@@ -52,9 +52,9 @@ class IsolationTest {
             postgres          | networks: [app, edge]                                  | data within reach of the edge
             redis             | networks: {edge: {aliases: [cache]}}                   | data within reach of the edge
             postgres          | ports: ['5432:5432']                                   | data within reach of the edge
-            postgres-exporter | mem_limit: null                                        | no limit of memory
-            nginx-exporter    | cpus: null                                             | no limit of memory
-            nginx             | pids_limit: null                                       | no limit of memory
+            postgres-exporter | mem_limit: null                                        | no limit on memory
+            nginx-exporter    | cpus: null                                             | no limit on memory
+            nginx             | pids_limit: null                                       | no limit on memory
             prometheus        | image: prom/prometheus                                 | image without a fixed tag
             loki              | image: grafana/loki:latest                             | image without a fixed tag
             alertmanager      | image: registry.our-team.net:5000/alertmanager         | image without a fixed tag

@@ -76,7 +76,7 @@ class PreflightTest {
                   security_opt: ["no-new-privileges:true"]
                   pids_limit: 100
                 services:
-                  redis: {<<: *hardened, image: 'redis:8.8.0', user: "999:1000", mem_limit: 1m, cpus: 1}
+                  redis: {<<: *hardened, image: 'redis:8', user: "999:1000", mem_limit: 1m, cpus: 1}
                 """);
         settings.put("SIDECAR_STACK", "staging");
     }
@@ -181,7 +181,7 @@ class PreflightTest {
                 .contains("--entrypoint rm preflight /run/secrets/postgres/app_password /run/secrets/api/db_password");
         assertThat(files("secrets")).isEqualTo(before);
 
-        // what the message says
+        // The message says to do this.
         Files.delete(root.resolve("secrets/postgres/app_password"));
         Files.delete(root.resolve("secrets/api/db_password"));
         assertThat(run()).isTrue();
@@ -247,7 +247,7 @@ class PreflightTest {
         assertThat(run()).isFalse();
         assertThat(printed)
                 .contains("secrets/smtp_pasword")
-                .contains("known are")
+                .contains("known names are")
                 .contains("smtp_password");
     }
 
@@ -396,7 +396,7 @@ class PreflightTest {
         settings.put("BACKUP_ENCRYPTION", "on");
         Files.delete(root.resolve("secrets/sidecar/backup_recipient"));
         assertThat(run()).isFalse();
-        assertThat(printed).contains("a private key without its public one");
+        assertThat(printed).contains("a private key without its public key");
         assertThat(secret("sidecar/backup_identity")).isEqualTo(identity);
     }
 
@@ -474,7 +474,7 @@ class PreflightTest {
 
         clock.tick(Duration.ofDays(10));
         assertThat(run()).isTrue();
-        assertThat(printed).containsPattern("NOTE\\s+TLS at the edge\\s+the certificate ends on");
+        assertThat(printed).containsPattern("NOTE\\s+TLS at the edge\\s+the certificate expires on");
         clock.tick(Duration.ofDays(21));
         assertThat(run()).isFalse();
         assertThat(printed).containsPattern("WRONG\\s+secrets/tls.crt\\s+is valid from");

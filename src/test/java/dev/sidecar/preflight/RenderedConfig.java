@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /** Renders the committed configuration as the preflight does, for tests that start the real programs with it. */
 public final class RenderedConfig {
 
-    /** What Prometheus presents to the sidecar. */
+    /** The token that Prometheus presents to the sidecar. */
     public static final String METRICS_TOKEN = "token-of-prometheus";
 
     private RenderedConfig() {}

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 class ProofsTest {
 
@@ -151,19 +150,7 @@ class ProofsTest {
     }
 
     private static ProofsProperties properties(Map<String, Duration> intervals) {
-        return new ProofsProperties(
-                2,
-                intervals,
-                null,
-                List.of(),
-                Map.of(),
-                Duration.ofDays(30),
-                "",
-                null,
-                30,
-                DataSize.ofMegabytes(800),
-                2,
-                Duration.ofMinutes(10));
+        return new ProofsProperties(2, intervals, null);
     }
 
     private static Proof proof(String id, Callable<Finding> drill) {

@@ -108,8 +108,9 @@ final class ProvenWorld implements AutoCloseable {
                         "Prometheus", URI.create("http://127.0.0.1:" + prometheusPort + "/-/healthy"),
                         "Loki", URI.create(loki.url() + "/ready"),
                         "Alertmanager", URI.create("http://" + alertmanager.hostAndPort() + "/-/healthy")))));
+        // Before it there is nobody to take an alert, and one that is not taken is counted for an hour.
+        sidecar = open(startSidecar(sidecarPort, prometheusPort));
         prometheus = open(startPrometheus(targets, sidecarPort, prometheusPort));
-        sidecar = open(startSidecar(sidecarPort));
         // The exporter tells of keys only where there are some; PostgreSQL before 17 has no view of checkpoints to
         // show.
         redisCommand("SET key value");
@@ -325,7 +326,7 @@ final class ProvenWorld implements AutoCloseable {
         return PrometheusServer.start(config, port);
     }
 
-    private ConfigurableApplicationContext startSidecar(int port) throws IOException {
+    private ConfigurableApplicationContext startSidecar(int port, int prometheusPort) throws IOException {
         Path password = Files.writeString(folder.resolve("admin-password"), PASSWORD);
         Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         VARIABLES.putAll(System.getenv());
@@ -352,7 +353,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.backup.slots.daily.cron", "-");
         settings.put("sidecar.backup.slots.weekly.cron", "-");
         settings.put("sidecar.backup.directory", folder.resolve("backups"));
-        settings.put("sidecar.rules.prometheus-url", prometheus.address());
+        settings.put("sidecar.rules.prometheus-url", "http://127.0.0.1:" + prometheusPort);
         settings.put(
                 "sidecar.rules.expected-targets",
                 "sidecar,api,postgres,redis,node,nginx,blackbox,prometheus,alertmanager,loki,alloy,grafana");
@@ -405,11 +406,13 @@ final class ProvenWorld implements AutoCloseable {
     }
 
     double value(String query) {
-        return sidecar.getBean(dev.sidecar.rules.Prometheus.class).value(query).orElseThrow();
+        return sidecar.getBean(dev.sidecar.prometheus.Prometheus.class)
+                .value(query)
+                .orElseThrow();
     }
 
-    dev.sidecar.rules.Prometheus prometheusClient() {
-        return sidecar.getBean(dev.sidecar.rules.Prometheus.class);
+    dev.sidecar.prometheus.Prometheus prometheusClient() {
+        return sidecar.getBean(dev.sidecar.prometheus.Prometheus.class);
     }
 
     Drills drills() {

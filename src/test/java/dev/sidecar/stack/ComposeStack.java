@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -98,6 +101,16 @@ final class ComposeStack implements AutoCloseable {
 
     Path secrets() {
         return secrets;
+    }
+
+    /** Makes the images. One test at a time: the next one finds the layers instead of making them a second time. */
+    void build() throws IOException {
+        Path lock = Files.createDirectories(Path.of("target")).resolve("compose-build.lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock alone = channel.lock()) {
+            Result built = compose("build");
+            assertThat(built.exitCode()).as(built.all()).isZero();
+        }
     }
 
     void up(List<String> services) {

@@ -3,7 +3,7 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sidecar.grafana.RunningQueries;
+import dev.sidecar.panels.RunningQueries;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way of a line through the running stack, and every picture that is drawn from it. */
 @Tag("images")
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogsAndPanelsTest {
 
@@ -45,7 +46,7 @@ class LogsAndPanelsTest {
     void start(@TempDir Path given) throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("panels", given);
-        assertThat(stack.compose("build").exitCode()).isZero();
+        stack.build();
         stack.up(stack.compose("config", "--services")
                 .out()
                 .lines()

@@ -1,9 +1,7 @@
 package dev.sidecar.stack;
 
 import static java.util.Map.entry;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.stack.ComposeStack.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The readiness report of the stack without Loki, Alloy and Grafana: what is there holds, what is away is said to be away, once. */
 @Tag("docker")
+@Tag("long")
 class ReportStackTest {
 
     @TempDir
@@ -34,8 +33,7 @@ class ReportStackTest {
     void everythingHoldsButWhatNeedsWhatIsAway() throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("report", given);
-        Result built = stack.compose("build");
-        assertThat(built.exitCode()).as(built.all()).isZero();
+        stack.build();
         stack.up(stack.servicesFromStandIns());
 
         new Verdicts(stack)

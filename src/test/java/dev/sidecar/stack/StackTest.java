@@ -43,6 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
  * those that disturb it come last.
  */
 @Tag("docker")
+@Tag("long")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StackTest {
 
@@ -58,8 +59,7 @@ class StackTest {
         Files.setPosixFilePermissions(given, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
         client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
         stack = new ComposeStack("stack", given);
-        Result built = stack.compose("build");
-        assertThat(built.exitCode()).as(built.all()).isZero();
+        stack.build();
         services = stack.servicesFromStandIns();
         stack.up(services);
     }

@@ -22,7 +22,7 @@ public final class PostgresImage {
     private PostgresImage() {}
 
     /**
-     * @param image such as {@code postgres:18.6}
+     * @param image such as {@code postgres:18}
      * @param folder an empty one, for about 300 MB, that every user may enter
      * @return the folder of the programs
      */

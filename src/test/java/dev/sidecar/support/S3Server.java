@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * A real S3 server, S3Proxy, as a process of its own on a random port of the loopback. It keeps objects in a temporary folder and
  * refuses requests that are not signed with its key.
  */
-public final class S3Server implements AutoCloseable {
+public final class S3Server {
 
     private static final Pattern STARTED = Pattern.compile("Started .*ServerConnector.*\\{127\\.0\\.0\\.1:(\\d+)}.*");
     private static final Path JAR = Path.of("target", "s3proxy.jar").toAbsolutePath();
@@ -35,7 +35,20 @@ public final class S3Server implements AutoCloseable {
         this.secretKey = secretKey;
     }
 
-    public static S3Server start() {
+    /** The one server that all tests of this JVM share, each in buckets of its own. It is started by the first who asks. */
+    public static S3Server shared() {
+        return Shared.SERVER;
+    }
+
+    private static final class Shared {
+        static final S3Server SERVER = start();
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close, "stop-s3"));
+        }
+    }
+
+    private static S3Server start() {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(
                     JAR + " is missing; 'mvn generate-test-resources' puts the S3 server for tests there");
@@ -68,6 +81,7 @@ public final class S3Server implements AutoCloseable {
                                     .toString(),
                             "-Xmx192m",
                             "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
                             "-jar",
                             JAR.toString(),
                             "--properties",
@@ -120,8 +134,7 @@ public final class S3Server implements AutoCloseable {
         return folder.resolve("buckets").resolve(bucket).resolve(key);
     }
 
-    @Override
-    public void close() {
+    private void close() {
         process.close();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

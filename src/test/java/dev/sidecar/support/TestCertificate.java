@@ -2,6 +2,7 @@ package dev.sidecar.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -44,9 +45,10 @@ public record TestCertificate(String certificate, String key) {
                         store.toString(),
                         "-storepass",
                         "for-the-test")
-                .inheritIO()
+                .redirectErrorStream(true)
                 .start();
-        assertThat(keytool.waitFor()).isZero();
+        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor()).as(said).isZero();
         KeyStore loaded = KeyStore.getInstance(store.toFile(), "for-the-test".toCharArray());
         Files.delete(store);
         return new TestCertificate(

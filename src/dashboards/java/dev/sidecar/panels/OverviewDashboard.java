@@ -1,0 +1,152 @@
+package dev.sidecar.panels;
+
+import static dev.sidecar.panels.Panel.gauge;
+import static dev.sidecar.panels.Panel.lines;
+import static dev.sidecar.panels.Panel.stat;
+import static dev.sidecar.panels.Panel.table;
+import static dev.sidecar.panels.Panel.timeSeries;
+import static dev.sidecar.panels.Panel.timeline;
+
+/** The first page: is everything all right, and if not, where do I look? */
+final class OverviewDashboard {
+
+    /** None is an answer only while the Watchdog fires: else no rule is evaluated. */
+    static final String FIRING = """
+            count(ALERTS{HERE,alertstate="firing",alertname!="Watchdog"})
+            or count(ALERTS{HERE,alertstate="firing",alertname="Watchdog"}) * 0""";
+
+    /** Labels of an alert that are the same for all, or told by its name. */
+    static final String[] LESS_USEFUL = {
+        "__name__", "job", "instance", "grafana_url", "runbooks_url", "stack", "category", "scope"
+    };
+
+    private OverviewDashboard() {}
+
+    static Dashboard dashboard() {
+        Dashboard page = new Dashboard(
+                "overview", "01 Operational health", "Is everything all right, and if not, where do I look?");
+        now(page);
+        traffic(page);
+        states(page);
+        page.row("What is wrong");
+        page.panel(table("What fires", "Alerts that fire now. The Watchdog, which always fires, is left out.")
+                .size(24, 4)
+                .nothing("Nothing fires")
+                .now("", "ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}")
+                .tidy("Firing", "none", LESS_USEFUL));
+        page.panel(lines(
+                "Recent errors",
+                "The newest lines of level error and fatal of all services. Open one to see its request id and to jump to all lines of that request.",
+                "{HERE,level=~\"error|fatal\"}"));
+        page.row("Each proof");
+        page.panel(timeline("Readiness proofs", "Each proof as its last drill left it: held, or broken.")
+                .states("held", "broken")
+                .size(24, 26)
+                .query(
+                        "{{proof}}",
+                        "min by (proof) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
+        return page;
+    }
+
+    private static void now(Dashboard page) {
+        page.row("Now");
+        page.panel(stat("Firing alerts", "Alerts that fire now, without the Watchdog.")
+                .worseAbove(1, 5)
+                .worstIfNothing("unknown")
+                .query("", FIRING));
+        page.panel(stat("Services down", "Services whose own metrics cannot be read.")
+                .worseAbove(1, 1)
+                .worstIfNothing("unknown")
+                .query("", "sum(up{HERE,role=\"app\"} == bool 0)"));
+        page.panel(stat(
+                        "Blind spots",
+                        "Exporters and monitoring parts that do not answer: we do not see, which is not the same as down.")
+                .worseAbove(1, 3)
+                .worstIfNothing("unknown")
+                .query("", "sum(up{HERE,role!=\"app\"} == bool 0)"));
+        page.panel(stat("Proofs not held", "Applicable readiness proofs whose last drill did not hold.")
+                .worseAbove(1, 2)
+                .worstIfNothing("unknown")
+                .query("", "sum(sidecar_proof_held{HERE} == bool 0)"));
+        page.panel(
+                stat(
+                                "Oldest verified backup",
+                                "Age of the newest backup that was seen to restore, of the database where it is oldest.")
+                        .unit("s")
+                        .worseAbove(93_600, 172_800)
+                        .never("never verified")
+                        .worstIfNothing("unknown")
+                        .query(
+                                "",
+                                "max(time() - max by (database) (sidecar_backup_last_verified_timestamp_seconds{HERE,level=~\"L3|L4\"}))"));
+        page.panel(stat(
+                        "Dead man's switch",
+                        "Whether the Watchdog alert still arrives: proof that alerts can reach anybody.")
+                .states("open", "red", "closed", "green")
+                .worstIfNothing("unknown")
+                .query("", "max(sidecar_dead_mans_switch_open{HERE})"));
+    }
+
+    private static void traffic(Dashboard page) {
+        page.row("Traffic");
+        page.panel(timeSeries("Requests", "Requests a second at the gateway, by service.")
+                .unit("reqps")
+                .fromZero()
+                .size(7, 8)
+                .toLogs()
+                .query(
+                        "{{service}}",
+                        "sum by (service) (rate(sidecar_gateway_requests_seconds_count{HERE}[$__rate_interval]))"));
+        page.panel(gauge("Errors", "Share of the requests that were answered with a server error.")
+                .unit("percentunit")
+                .range(0, 0.2)
+                .decimals(2)
+                .worseAbove(0.01, 0.05)
+                .query("", """
+                        (sum(rate(sidecar_gateway_requests_seconds_count{HERE,status=~"5.."}[$__rate_interval])) or vector(0))
+                        / sum(rate(sidecar_gateway_requests_seconds_count{HERE}[$__rate_interval]))"""));
+        page.panel(
+                timeSeries(
+                                "P95 of the answer time",
+                                "95 of 100 requests were answered faster, as measured by the gateway.")
+                        .unit("s")
+                        .fromZero()
+                        .worseAbove(0.5, 1)
+                        .size(7, 8)
+                        .toLogs()
+                        .query(
+                                "{{service}}",
+                                "histogram_quantile(0.95, sum by (service, le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval])))"));
+        page.panel(timeSeries("Active connections", "Open connections to PostgreSQL and Redis.")
+                .fromZero()
+                .size(6, 8)
+                .query("PostgreSQL", "sum(pg_stat_database_numbackends{HERE})")
+                .query("Redis", "sum(redis_connected_clients{HERE})"));
+    }
+
+    private static void states(Dashboard page) {
+        page.row("Parts and proofs");
+        page.panel(timeline("Services", "Whether each part answered Prometheus.")
+                .states("up", "down")
+                .size(9, 10)
+                .query("{{job}}", "min by (job) (up{HERE})"));
+        page.panel(timeline(
+                        "Readiness", "Each area as its last drills left it: all of its proofs held, or one is broken.")
+                .states("held", "broken")
+                .size(9, 10)
+                .query("{{area}}", "min by (area) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
+        page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
+                .unit("percentunit")
+                .range(0, 1)
+                .worseBelow(0.9, 0.95)
+                .worseBelowFor("Redis", 0.5, 0.8)
+                .size(6, 10)
+                .query("PostgreSQL", """
+                        sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
+                        / (sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
+                        + sum(rate(pg_stat_database_blks_read{HERE,datname!~"template.*|postgres|"}[$__rate_interval])))""")
+                .query("Redis", """
+                        sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval]))
+                        / (sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval])) + sum(rate(redis_keyspace_misses_total{HERE}[$__rate_interval])))"""));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sidecar.demo;
+
+import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.UnixUser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Some 100 MB in one database: the shop of the sample API (foreign keys, JSON, text, large objects, a sequence) and pgbench's
+ * tables.
+ *
+ * @param server where it is
+ * @param name of the database
+ * @param owner a role that owns everything in it
+ * @param password the owner's
+ */
+record SampleDatabase(PostgresServer server, String name, String owner, String password) {
+
+    private static final String PGBENCH_SCALE = "5";
+
+    static SampleDatabase load(PostgresServer server) {
+        SampleDatabase database = new SampleDatabase(server, "shop", "app", "app-" + server.port());
+        server.execute(
+                "postgres",
+                "CREATE ROLE %s LOGIN PASSWORD '%s'".formatted(database.owner, database.password),
+                "CREATE DATABASE %s OWNER %s".formatted(database.name, database.owner));
+        server.execute(
+                database.name,
+                "SET ROLE " + database.owner,
+                text(Path.of("sample-api/src/main/resources/schema.sql")),
+                text(Path.of("src/demo/resources/sample-data.sql")),
+                "ANALYZE");
+        database.pgbench();
+        return database;
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Start it in the project's folder.", e);
+        }
+    }
+
+    private void pgbench() {
+        ChildProcess pgbench = ChildProcess.start(
+                "pgbench",
+                UnixUser.same(),
+                Map.of("PGPASSWORD", password),
+                line -> {},
+                List.of(
+                        server.programs().resolve("pgbench").toString(),
+                        "--initialize",
+                        "--quiet",
+                        "--foreign-keys",
+                        "--scale=" + PGBENCH_SCALE,
+                        "--host=" + server.host(),
+                        "--port=" + server.port(),
+                        "--username=" + owner,
+                        name));
+        if (pgbench.waitFor(Duration.ofMinutes(5)) != 0) {
+            throw new IllegalStateException("pgbench failed:\n" + pgbench.lastLines());
+        }
+    }
+
+    String size() {
+        return server.query(name, "SELECT pg_size_pretty(pg_database_size(current_database()))")
+                .get(0);
+    }
+}

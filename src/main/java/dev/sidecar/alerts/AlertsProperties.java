@@ -1,0 +1,28 @@
+package dev.sidecar.alerts;
+
+import dev.sidecar.peers.Peer;
+import dev.sidecar.settings.InvalidSetting;
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * @param alertmanagerUrl where Alertmanager is; null if there is none
+ * @param drillPause how long after a drill the next may be asked for
+ */
+@ConfigurationProperties("sidecar.alerts")
+record AlertsProperties(
+        @Nullable URI alertmanagerUrl, @DefaultValue("1m") Duration drillPause) {
+
+    AlertsProperties {
+        alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;
+        Peer.requireAddress("sidecar.alerts.alertmanager-url", alertmanagerUrl);
+        InvalidSetting.unless(
+                !drillPause.isNegative() && drillPause.compareTo(Duration.ofDays(1)) <= 0,
+                "sidecar.alerts.drill-pause",
+                drillPause,
+                "be between 0s and 1d");
+    }
+}

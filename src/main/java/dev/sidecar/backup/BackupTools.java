@@ -1,0 +1,11 @@
+package dev.sidecar.backup;
+
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.Compression;
+import dev.sidecar.sets.Encryption;
+import java.time.Clock;
+
+/** What every run works with: the server, the stores and the format of sets. */
+record BackupTools(
+        Postgres postgres, Catalogue catalogue, Compression compression, Encryption encryption, Clock clock) {}

@@ -1,0 +1,112 @@
+package dev.sidecar.backup.cli;
+
+import dev.sidecar.backup.BackupRun;
+import dev.sidecar.backup.BackupSummary;
+import dev.sidecar.backup.Readable;
+import dev.sidecar.backup.TakeRequest;
+import dev.sidecar.backup.Verification;
+import dev.sidecar.commands.CommandFailure;
+import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.Progress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sidecar backup}: takes backups now. */
+@Command(
+        name = "backup",
+        description = {
+            "Takes a backup of each database and proves it by a restore.",
+            "It is kept until somebody deletes it: taken on demand, it belongs to no schedule."
+        },
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            BackupShell.EXIT_DONE,
+            BackupShell.EXIT_FAILED,
+            BackupShell.EXIT_USAGE,
+            BackupShell.EXIT_NOT_AS_MANIFEST,
+            BackupShell.EXIT_BUSY
+        })
+final class BackupCommand implements SidecarCommand {
+
+    private final BackupShell shell;
+    private final BackupRun run;
+    private final Clock clock;
+
+    @Parameters(paramLabel = "DATABASE", description = "Exact names; all that the settings select if left out.")
+    private List<String> databases = new ArrayList<>();
+
+    @Option(names = "--no-verify", description = "Publish it unproven.")
+    private boolean noVerify;
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    private boolean json;
+
+    BackupCommand(BackupShell shell, BackupRun run, Clock clock) {
+        this.shell = shell;
+        this.run = run;
+        this.clock = clock;
+    }
+
+    /** @param problems empty if it is proven */
+    private record Answer(BackupSummary backup, List<String> problems) {}
+
+    @Override
+    public Integer call() {
+        Progress progress = shell.backups().progress();
+        List<Answer> answers = new ArrayList<>();
+        int exitCode = 0;
+        for (String database : selected(progress)) {
+            try {
+                answers.add(take(database, progress));
+            } catch (CommandFailure e) {
+                System.err.println(database + ": " + e.getMessage());
+                exitCode = e.exitCode();
+            }
+        }
+        if (json) {
+            BackupShell.json(answers);
+        }
+        boolean unproven =
+                answers.stream().anyMatch(answer -> !answer.problems().isEmpty());
+        return exitCode != 0 ? exitCode : unproven ? BackupShell.NOT_AS_MANIFEST : 0;
+    }
+
+    private List<String> selected(Progress progress) {
+        return databases.isEmpty() ? shell.run(progress, shell.backups()::databases) : databases;
+    }
+
+    private Answer take(String database, Progress progress) {
+        TakeRequest request = new TakeRequest(database, Generation.MANUAL, clock.instant());
+        BackupRun.Done done = shell.run(progress, () -> run.take(request, !noVerify, progress));
+        BackupSummary summary =
+                BackupSummary.of(shell.backups().get(done.backup().id()));
+        if (!json) {
+            BackupShell.out()
+                    .printf(
+                            "%s%n  %s from %s in %s, %d rows in %d tables%n",
+                            summary.id(),
+                            Readable.bytes(summary.storedBytes()),
+                            Readable.bytes(summary.dumpBytes()),
+                            Readable.duration(done.backup().manifest().duration()),
+                            summary.rows(),
+                            summary.tables());
+            done.verifications().stream()
+                    .filter(Verification::held)
+                    .forEach(proof -> BackupShell.out()
+                            .printf(
+                                    "  %s %s in '%s', %s%n",
+                                    proof.asked(),
+                                    proof.asked().meaning(),
+                                    proof.store(),
+                                    Readable.duration(proof.took())));
+            done.problems().forEach(problem -> BackupShell.out().println("  NOT PROVEN: " + problem));
+        }
+        return new Answer(summary, done.problems());
+    }
+}

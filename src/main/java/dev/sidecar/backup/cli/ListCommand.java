@@ -1,0 +1,76 @@
+package dev.sidecar.backup.cli;
+
+import dev.sidecar.backup.BackupSummary;
+import dev.sidecar.backup.Readable;
+import dev.sidecar.commands.SidecarCommand;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code sidecar list}: shows the published backups. */
+@Command(
+        name = "list",
+        description = "Lists the backups of all stores, newest first, with what is proven of each.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {BackupShell.EXIT_DONE, BackupShell.EXIT_FAILED, BackupShell.EXIT_USAGE})
+final class ListCommand implements SidecarCommand {
+
+    private final BackupShell shell;
+
+    @Option(names = "--database", description = "Only those of this database.")
+    private @Nullable String database;
+
+    @Option(names = "--store", description = "Only those in this store: local or s3.")
+    private @Nullable String store;
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    private boolean json;
+
+    ListCommand(BackupShell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public Integer call() {
+        List<BackupSummary> backups = shell
+                .run(shell.backups().progress(), () -> shell.backups().list())
+                .stream()
+                .filter(backup -> database == null || backup.id().database().equals(database))
+                .filter(backup -> store == null || backup.store().equals(store))
+                .map(BackupSummary::of)
+                .toList();
+        if (json) {
+            BackupShell.json(backups);
+        } else {
+            print(backups);
+        }
+        return 0;
+    }
+
+    private static void print(List<BackupSummary> backups) {
+        int widest =
+                backups.stream().mapToInt(backup -> backup.id().length()).max().orElse(2);
+        String format = "%-" + widest + "s  %-5s  %-20s  %8s  %-5s  %-20s  %8s  %s%n";
+        BackupShell.out().printf(format, "ID", "STORE", "SLOT", "SIZE", "LEVEL", "VERIFIED", "RESTORE", "");
+        for (BackupSummary backup : backups) {
+            BackupShell.out()
+                    .printf(
+                            format,
+                            backup.id(),
+                            backup.store(),
+                            backup.slot().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                            Readable.bytes(backup.storedBytes()),
+                            backup.level() == null ? "none" : backup.level(),
+                            backup.verifiedAt() == null
+                                    ? "-"
+                                    : backup.verifiedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                            backup.measuredRestore()
+                                    .map(seconds -> Readable.duration(Duration.ofMillis((long) (seconds * 1000))))
+                                    .orElse("-"),
+                            backup.remarks());
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.sidecar.backup.cli;
+
+import dev.sidecar.backup.Readable;
+import dev.sidecar.backup.RestorePlan;
+import dev.sidecar.backup.RestoreRequest;
+import dev.sidecar.backup.Restored;
+import dev.sidecar.commands.CommandFailure;
+import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Progress;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sidecar restore}: brings a backup back. */
+@Command(
+        name = "restore",
+        description = {
+            "Restores a backup into a new database, or swaps it with the live one.",
+            "It says first what it would do and what stands against it. A live database is replaced only after the new one is restored"
+                    + " and compared; the old one is kept under a dated name."
+        },
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            BackupShell.EXIT_DONE,
+            BackupShell.EXIT_FAILED,
+            BackupShell.EXIT_USAGE,
+            BackupShell.EXIT_NOT_AS_MANIFEST,
+            BackupShell.EXIT_NOT_FOUND,
+            BackupShell.EXIT_BUSY,
+            BackupShell.EXIT_IMPOSSIBLE,
+            BackupShell.EXIT_NOT_CONFIRMED
+        })
+final class RestoreCommand implements SidecarCommand {
+
+    private final BackupShell shell;
+    private final Clock clock;
+
+    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Its id, or 'latest' (default).")
+    private String which = "latest";
+
+    @Option(names = "--database", description = "Whose latest.")
+    private @Nullable String database;
+
+    @ArgGroup(exclusive = true)
+    private Target target = new Target();
+
+    static final class Target {
+
+        @Option(names = "--into", description = "Name of the new database; <database>_<time> if left out.")
+        private @Nullable String into;
+
+        @Option(names = "--replace", description = "Name of the live database to be replaced. Asks before it does.")
+        private @Nullable String replace;
+    }
+
+    @Option(names = "--confirm", description = "The name given to --replace once more, instead of being asked.")
+    private @Nullable String confirm;
+
+    @Option(names = "--schema-only", description = "Definitions without rows.")
+    private boolean schemaOnly;
+
+    @Option(names = "--table", description = "Only this table, as schema.table; may be given more than once.")
+    private List<String> tables = new ArrayList<>();
+
+    @Option(names = "--plan", description = "Only say what would be done.")
+    private boolean planOnly;
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    private boolean json;
+
+    RestoreCommand(BackupShell shell, Clock clock) {
+        this.shell = shell;
+        this.clock = clock;
+    }
+
+    @Override
+    public Integer call() {
+        Backup backup = shell.findToRestore(which, database);
+        RestoreRequest request = request(backup);
+        Progress progress = shell.backups().progress();
+        RestorePlan plan = shell.run(progress, () -> shell.backups().plan(request));
+        print(plan, backup);
+        if (planOnly && json) {
+            BackupShell.json(plan);
+        }
+        if (!plan.isPossible()) {
+            return BackupShell.IMPOSSIBLE;
+        }
+        if (planOnly) {
+            return 0;
+        }
+        if (request.replace() && !isConfirmed(request.into())) {
+            throw new CommandFailure(
+                    BackupShell.NOT_CONFIRMED, "Not confirmed: type the database's name, or give it with --confirm.");
+        }
+        Restored restored = shell.run(progress, () -> shell.backups().restore(request, progress));
+        if (json) {
+            BackupShell.json(restored);
+        } else {
+            print(restored);
+        }
+        return 0;
+    }
+
+    private RestoreRequest request(Backup backup) {
+        if (target.replace != null) {
+            return new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables);
+        }
+        String into = target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
+        return new RestoreRequest(backup.id(), into, false, schemaOnly, tables);
+    }
+
+    private boolean isConfirmed(String name) {
+        if (confirm != null) {
+            return confirm.equals(name);
+        }
+        System.err.printf("Type the name of the database to replace it (%s): ", name);
+        System.err.flush();
+        try {
+            return name.equals(
+                    new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void print(RestorePlan plan, Backup backup) {
+        PrintStream err = System.err;
+        err.printf(
+                "%s%n  data of %s, from '%s', %s to read, %s to write, %s%n",
+                plan.request().id(),
+                plan.takenAt(),
+                plan.store(),
+                Readable.bytes(plan.storedBytes()),
+                Readable.bytes(plan.dumpBytes()),
+                plan.expected() == null
+                        ? "never restored before"
+                        : "about " + Readable.duration(plan.expected()) + " by the last drill");
+        err.printf(
+                "  proven: %s%n  %s database '%s'%n",
+                backup.level().map(level -> level + " " + level.meaning()).orElse("nothing, it is DAMAGED"),
+                plan.request().replace() ? "replaces" : "into the new",
+                plan.request().into());
+        plan.connections().forEach(connection -> err.println("  open connection, will be ended: " + connection));
+        plan.warnings().forEach(warning -> err.println("  warning: " + warning));
+        plan.obstacles().forEach(obstacle -> err.println("  NOT POSSIBLE: " + obstacle));
+    }
+
+    private static void print(Restored restored) {
+        BackupShell.out()
+                .printf(
+                        "Restored %s into '%s' in %s: %d tables, %d rows.%n",
+                        restored.id(),
+                        restored.database(),
+                        Readable.duration(restored.took()),
+                        restored.tables(),
+                        restored.rows());
+        restored.kept()
+                .ifPresent(kept -> BackupShell.out()
+                        .printf("The database before it is kept as '%s'; drop it when you are sure.%n", kept));
+        restored.notes().forEach(note -> BackupShell.out().println("  " + note));
+    }
+}

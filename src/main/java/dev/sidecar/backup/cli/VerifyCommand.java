@@ -1,0 +1,92 @@
+package dev.sidecar.backup.cli;
+
+import dev.sidecar.backup.Readable;
+import dev.sidecar.backup.Verification;
+import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sidecar verify}: looks into a backup. */
+@Command(
+        name = "verify",
+        description = {
+            "Proves a backup from storage:",
+            "L1 every checksum read again, L2 decoded to the end, L3 restored into a throwaway server, L4 restored and equal to the"
+                    + " manifest, table by table. The live server is never touched."
+        },
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            BackupShell.EXIT_DONE,
+            BackupShell.EXIT_FAILED,
+            BackupShell.EXIT_USAGE,
+            BackupShell.EXIT_NOT_AS_MANIFEST,
+            BackupShell.EXIT_NOT_FOUND
+        })
+final class VerifyCommand implements SidecarCommand {
+
+    private final BackupShell shell;
+
+    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Its id, or 'latest' (default).")
+    private String which = "latest";
+
+    @Option(names = "--database", description = "Whose latest.")
+    private @Nullable String database;
+
+    @Option(names = "--store", description = "From which store: local or s3; the first that has it if left out.")
+    private @Nullable String store;
+
+    @Option(names = "--level", description = "L1 to L4; by the settings if left out.")
+    private @Nullable VerificationLevel level;
+
+    @Option(names = "--clear", description = "Do not verify: note that a suspect backup was looked at and is right.")
+    private boolean clear;
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    private boolean json;
+
+    VerifyCommand(BackupShell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public Integer call() {
+        Backup backup = shell.find(which, database, Optional.ofNullable(store));
+        if (clear) {
+            shell.backups().clear(backup.id(), "cleared on the command line");
+            BackupShell.out().println(backup.id() + " is cleared.");
+            return 0;
+        }
+        Progress progress = shell.backups().progress();
+        VerificationLevel asked = level == null ? shell.backups().levelFor(backup.manifest()) : level;
+        Verification verification = shell.run(progress, () -> shell.backups().verify(backup, asked, progress));
+        if (json) {
+            BackupShell.json(verification);
+        } else {
+            print(verification);
+        }
+        return verification.held() ? 0 : BackupShell.NOT_AS_MANIFEST;
+    }
+
+    private static void print(Verification verification) {
+        BackupShell.out()
+                .printf(
+                        "%s in '%s': %s %s, in %s%n",
+                        verification.id(),
+                        verification.store(),
+                        verification.held() ? verification.asked() : "NOT " + verification.asked(),
+                        verification.asked().meaning(),
+                        Readable.duration(verification.took()));
+        verification
+                .measuredRestore()
+                .ifPresent(took -> BackupShell.out().println("  the restore alone took " + Readable.duration(took)));
+        verification.problems().forEach(problem -> BackupShell.out().println("  " + problem));
+        verification.notes().forEach(note -> BackupShell.out().println("  " + note));
+    }
+}

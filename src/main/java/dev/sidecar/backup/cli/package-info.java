@@ -1,0 +1,7 @@
+/** The commands about backups. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"backup", "commands", "sets"})
+package dev.sidecar.backup.cli;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,7 +1,0 @@
-/** Asks Grafana: is it up, do its data sources work, which queries do its panels make. */
-@NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
-package dev.sidecar.dashboards;
-
-import org.jspecify.annotations.NullMarked;
-import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,46 @@
+package dev.sidecar.grafana;
+
+import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.settings.InvalidSetting;
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Where Grafana is and how to ask it.
+ *
+ * @param grafanaUrl its address; without it nothing is asked
+ * @param user login with which its API is asked
+ * @param password of that login
+ * @param timeout how long an answer may take
+ * @param publicUrl its address as people reach it, for links
+ */
+@ConfigurationProperties("sidecar.dashboards")
+record GrafanaProperties(
+        @Nullable URI grafanaUrl,
+        @DefaultValue("admin") String user,
+        @Nullable Secret password,
+        @DefaultValue("10s") Duration timeout,
+        @DefaultValue("http://localhost:3001") URI publicUrl) {
+
+    GrafanaProperties {
+        if (grafanaUrl != null && grafanaUrl.toString().isBlank()) {
+            grafanaUrl = null;
+        }
+        Peer.requireAddress("sidecar.dashboards.grafana-url", grafanaUrl);
+        Peer.requireAddress("sidecar.dashboards.public-url", publicUrl);
+        InvalidSetting.unless(
+                grafanaUrl == null || password != null,
+                "sidecar.dashboards.password",
+                "",
+                "be given when sidecar.dashboards.grafana-url is: Grafana's API asks for a login");
+        InvalidSetting.unless(
+                !timeout.isNegative() && !timeout.isZero(),
+                "sidecar.dashboards.timeout",
+                timeout,
+                "be longer than nothing, such as 10s");
+    }
+}

@@ -1,0 +1,7 @@
+/** Asks Loki: finds lines, and tells where Loki is. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
+package dev.sidecar.loki;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

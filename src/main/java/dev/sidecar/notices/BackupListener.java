@@ -1,0 +1,41 @@
+package dev.sidecar.notices;
+
+import dev.sidecar.jobs.JobEnded;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.context.event.EventListener;
+
+/** Hears of jobs that ended and tells people on a thread of its own, so that no job waits for a mail server. */
+final class BackupListener implements AutoCloseable {
+
+    private final BackupNotices decisions;
+    private final Notices notices;
+    private final ExecutorService sender = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "backup-notices");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    BackupListener(BackupNotices decisions, Notices notices) {
+        this.decisions = decisions;
+        this.notices = notices;
+    }
+
+    @EventListener
+    void on(JobEnded ended) {
+        decisions.of(ended).ifPresent(notice -> sender.execute(() -> tell(notice)));
+    }
+
+    private void tell(Notice notice) {
+        try {
+            notices.tell(notice);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        sender.shutdownNow();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.sidecar.notices;
+
+import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Schedule;
+import dev.sidecar.secrets.Secret;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/**
+ * Asks an address outside every minute while the Watchdog arrives, so that somebody notices when this host, its network or the alarm
+ * system is gone: whoever runs that address raises the alarm when nobody asks any more.
+ */
+final class Heartbeat {
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final Secret address;
+    private final DeadMansSwitch deadMansSwitch;
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(LIMIT).build();
+
+    Heartbeat(Secret address, DeadMansSwitch deadMansSwitch) {
+        this.address = address;
+        this.deadMansSwitch = deadMansSwitch;
+    }
+
+    Job job() {
+        return new Job("heartbeat", Schedule.every(Duration.ofMinutes(1)), Duration.ofSeconds(30), run -> beat());
+    }
+
+    Outcome beat() throws InterruptedException {
+        DeadMansSwitch.State state = deadMansSwitch.status().state();
+        if (state == DeadMansSwitch.State.OPEN || state == DeadMansSwitch.State.WAITING) {
+            return Outcome.skipped("the Watchdog does not arrive, so the outside shall notice");
+        }
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address.reveal()))
+                .timeout(LIMIT)
+                .build();
+        try {
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            return status / 100 == 2
+                    ? Outcome.success("the outside knows that we are well")
+                    : Outcome.failure("the address of sidecar.alerts.heartbeat-url answered " + status);
+        } catch (IOException e) {
+            // The message may hold the address, which is a secret.
+            return Outcome.failure("the address of sidecar.alerts.heartbeat-url cannot be reached ("
+                    + e.getClass().getSimpleName() + ")");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sidecar.notices;
+
+import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.settings.InvalidSetting;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * @param alertmanagerUrl where Alertmanager is; null if there is none, and then the dead man's switch is off
+ * @param watchdogLimit how long the Watchdog may be missing before people are told
+ * @param remindEvery how often they are told again
+ * @param heartbeatUrl asked every minute while all is well, so that somebody outside notices when this host is gone
+ * @param backupOutcomes which ends of backup jobs are told directly
+ * @param mail by which mail server; off without one
+ * @param slack into which channel; off without one
+ */
+@ConfigurationProperties("sidecar.alerts")
+record NoticesProperties(
+        @Nullable URI alertmanagerUrl,
+        @DefaultValue("5m") Duration watchdogLimit,
+        @DefaultValue("1h") Duration remindEvery,
+        @Nullable Secret heartbeatUrl,
+        @DefaultValue("none") BackupOutcomes backupOutcomes,
+        @DefaultValue Mail mail,
+        @DefaultValue Slack slack) {
+
+    /** Which ends of backup jobs are told directly. */
+    enum BackupOutcomes {
+        NONE,
+        FAILURES,
+        ALL
+    }
+
+    NoticesProperties {
+        alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;
+        Peer.requireAddress("sidecar.alerts.alertmanager-url", alertmanagerUrl);
+        requireBetween("watchdog-limit", watchdogLimit, Duration.ofMinutes(2), Duration.ofDays(1), "2m and 1d");
+        requireBetween("remind-every", remindEvery, Duration.ofMinutes(1), Duration.ofDays(7), "1m and 7d");
+        requireSecretAddress("sidecar.alerts.heartbeat-url", heartbeatUrl);
+    }
+
+    private static void requireBetween(String name, Duration value, Duration least, Duration most, String range) {
+        InvalidSetting.unless(
+                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+                "sidecar.alerts." + name,
+                value,
+                "be between " + range);
+    }
+
+    private static void requireSecretAddress(String setting, @Nullable Secret address) {
+        boolean right = true;
+        if (address != null) {
+            try {
+                URI uri = URI.create(address.reveal());
+                right = uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()));
+            } catch (IllegalArgumentException e) {
+                right = false;
+            }
+        }
+        InvalidSetting.unless(right, setting, "***", "be an address such as https://host/path");
+    }
+
+    /**
+     * @param smarthost the mail server as host:port; mail is off without it
+     * @param from the sender's address
+     * @param to who is told
+     * @param username the login; null if the server asks for none
+     * @param password the password to that
+     * @param requireTls whether an unencrypted connection is refused
+     */
+    record Mail(
+            @Nullable String smarthost,
+            @Nullable String from,
+            @DefaultValue List<String> to,
+            @Nullable String username,
+            @Nullable Secret password,
+            @DefaultValue("true") boolean requireTls) {
+
+        Mail {
+            smarthost = blankToNull(smarthost);
+            username = blankToNull(username);
+            from = blankToNull(from);
+            to = to.stream().map(String::strip).filter(one -> !one.isEmpty()).toList();
+            if (smarthost != null) {
+                InvalidSetting.unless(
+                        smarthost.matches("[A-Za-z0-9._-]+:[0-9]{1,5}|\\[[0-9a-fA-F:]+]:[0-9]{1,5}"),
+                        "sidecar.alerts.mail.smarthost",
+                        smarthost,
+                        "be host:port of the mail server, such as mail.example.org:587");
+                requireAddress("sidecar.alerts.mail.from", from);
+                InvalidSetting.unless(
+                        !to.isEmpty(),
+                        "sidecar.alerts.mail.to",
+                        "",
+                        "name at least one address when a mail server is given");
+                to.forEach(one -> requireAddress("sidecar.alerts.mail.to", one));
+                InvalidSetting.unless(
+                        (username == null) == (password == null),
+                        "sidecar.alerts.mail.username",
+                        username,
+                        "be given together with sidecar.alerts.mail.password, or neither of them");
+            }
+        }
+
+        private static void requireAddress(String setting, @Nullable String address) {
+            InvalidSetting.unless(
+                    address != null
+                            && address.matches("[^\\s@,;<>]+@[^\\s@,;<>]+|[^\\r\\n<>]*<[^\\s@,;<>]+@[^\\s@,;<>]+>"),
+                    setting,
+                    address,
+                    "be a mail address such as ops@example.org");
+        }
+
+        private static @Nullable String blankToNull(@Nullable String text) {
+            return text == null || text.isBlank() ? null : text.strip();
+        }
+
+        boolean isOn() {
+            return smarthost != null;
+        }
+
+        String host() {
+            return smarthost == null ? "" : smarthost.substring(0, smarthost.lastIndexOf(':'));
+        }
+
+        int port() {
+            return smarthost == null ? 0 : Integer.parseInt(smarthost.substring(smarthost.lastIndexOf(':') + 1));
+        }
+    }
+
+    /** @param webhookUrl the incoming webhook, a secret as a whole; Slack is off without it */
+    record Slack(@Nullable Secret webhookUrl) {
+
+        Slack {
+            requireSecretAddress("sidecar.alerts.slack.webhook-url", webhookUrl);
+        }
+    }
+}

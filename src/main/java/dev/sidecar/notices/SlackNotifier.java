@@ -1,0 +1,128 @@
+package dev.sidecar.notices;
+
+import dev.sidecar.secrets.Secret;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Slack's incoming webhook. Its whole address is the secret, so no message of a failure may repeat it. */
+final class SlackNotifier implements Notifier {
+
+    private static final int LONGEST_TEXT = 3_500;
+    private static final int QUOTED = 200;
+
+    private final Secret webhookUrl;
+    private final Duration limit;
+    private final HttpClient client;
+
+    SlackNotifier(Secret webhookUrl, Duration limit) {
+        this.webhookUrl = webhookUrl;
+        this.limit = limit;
+        this.client = HttpClient.newBuilder()
+                .connectTimeout(limit)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
+    }
+
+    @Override
+    public String name() {
+        return "slack";
+    }
+
+    @Override
+    public Delivery deliver(Notice notice) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(webhookUrl.reveal()))
+                .timeout(limit)
+                .header("Content-Type", "application/json; charset=utf-8")
+                .POST(HttpRequest.BodyPublishers.ofString(payload(notice)))
+                .build();
+        CompletableFuture<HttpResponse<String>> answer =
+                client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        try {
+            // The request's own limit ends with the header of the answer.
+            return judge(answer.get(limit.toMillis() + 500, TimeUnit.MILLISECONDS));
+        } catch (ExecutionException e) {
+            return failed(e.getCause());
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            return Delivery.failed(DeliveryProblem.TIMEOUT, "no answer within " + limit.toSeconds() + " s");
+        } catch (InterruptedException e) {
+            answer.cancel(true);
+            Thread.currentThread().interrupt();
+            return Delivery.failed(DeliveryProblem.OTHER, "interrupted");
+        }
+    }
+
+    private static String payload(Notice notice) {
+        String text = notice.text().length() <= LONGEST_TEXT
+                ? notice.text()
+                : notice.text().substring(0, LONGEST_TEXT) + "…";
+        return JsonMapper.shared()
+                .writeValueAsString(Map.of("text", "*" + escape(notice.subject()) + "*\n" + escape(text)));
+    }
+
+    /** Slack's three control characters; without this a text could ring everybody by {@code <!channel>}. */
+    private static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+
+    private static Delivery judge(HttpResponse<String> response) {
+        int status = response.statusCode();
+        if (status == 200) {
+            return Delivery.DONE;
+        }
+        String said =
+                response.body().substring(0, Math.min(QUOTED, response.body().length()));
+        String detail = "HTTP " + status + " " + said;
+        if (status == 429) {
+            return new Delivery(DeliveryProblem.RATE_LIMITED, detail, retryAfter(response));
+        }
+        DeliveryProblem reason = switch (status) {
+            case 400, 413 -> DeliveryProblem.REJECTED_MESSAGE;
+            case 401, 403 -> DeliveryProblem.AUTH;
+            case 404, 410 -> DeliveryProblem.REJECTED_ADDRESS;
+            case 408 -> DeliveryProblem.TIMEOUT;
+            default -> status >= 500 ? DeliveryProblem.SERVER_ERROR : DeliveryProblem.OTHER;
+        };
+        return Delivery.failed(reason, detail);
+    }
+
+    private static @Nullable Duration retryAfter(HttpResponse<String> response) {
+        return response.headers()
+                .firstValue("Retry-After")
+                .filter(value -> value.matches("[0-9]{1,6}"))
+                .map(value -> Duration.ofSeconds(Long.parseLong(value)))
+                .orElse(null);
+    }
+
+    private static Delivery failed(@Nullable Throwable cause) {
+        if (cause instanceof HttpTimeoutException) {
+            return Delivery.failed(DeliveryProblem.TIMEOUT, "no answer in time");
+        }
+        if (cause instanceof SSLException) {
+            return Delivery.failed(DeliveryProblem.TLS, "no trusted encrypted connection");
+        }
+        if (cause instanceof ConnectException) {
+            return Delivery.failed(DeliveryProblem.UNREACHABLE, "no connection");
+        }
+        // The message of an exception may hold the address, so only its kind is told.
+        return cause instanceof IOException
+                ? Delivery.failed(DeliveryProblem.UNREACHABLE, "the connection broke")
+                : Delivery.failed(
+                        DeliveryProblem.OTHER,
+                        cause == null ? "unknown" : cause.getClass().getSimpleName());
+    }
+}

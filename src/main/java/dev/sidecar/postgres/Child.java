@@ -1,0 +1,207 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A client program at work. Started without a shell and with an environment of its own, so that nothing leaks into it; its errors are
+ * drained at all times, so that it never waits for us.
+ */
+public final class Child implements AutoCloseable {
+
+    private static final int KEPT_ERRORS = 8_192;
+    private static final int BUFFER = 256 * 1024;
+    private static final int GRACE_SECONDS = 5;
+    /** 128 and the signal's number, as Java says it. */
+    private static final int BROKEN_PIPE = 141;
+    /** Until 17 Java wrote arguments as it writes files. */
+    private static final Charset ARGUMENTS = Runtime.version().feature() < 18
+            ? Charset.defaultCharset()
+            : Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+    /** None outlives us, unless we are killed. */
+    private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> RUNNING.forEach(child -> child.process.destroy()), "stop-children"));
+    }
+
+    private final String name;
+    private final Process process;
+    private final StringBuilder errors = new StringBuilder();
+    private final Thread drain;
+
+    private Child(String name, Process process) {
+        this.name = name;
+        this.process = process;
+        RUNNING.add(this);
+        process.onExit().thenRun(() -> RUNNING.remove(this));
+        drain = new Thread(this::drainErrors, name + "-errors");
+        drain.setDaemon(true);
+        drain.start();
+    }
+
+    /** @param command the program's path and its arguments, none of them secret */
+    public static Child start(List<String> command) {
+        return startPipe(List.of(command)).get(0);
+    }
+
+    /** Programs of which each reads what the one before it prints. @param commands as for {@link #start} */
+    static List<Child> startPipe(List<List<String>> commands) {
+        commands.forEach(command -> checkLetters(command, ARGUMENTS));
+        try {
+            List<Process> processes = ProcessBuilder.startPipeline(
+                    commands.stream().map(Child::builder).toList());
+            List<Child> children = new ArrayList<>();
+            for (int i = 0; i < commands.size(); i++) {
+                String program = commands.get(i).get(0);
+                children.add(new Child(program.substring(program.lastIndexOf('/') + 1), processes.get(i)));
+            }
+            return children;
+        } catch (IOException e) {
+            String programs = commands.stream().map(command -> command.get(0)).collect(Collectors.joining(" or "));
+            throw new BackupFailure(Reason.NOT_CONFIGURED, "%s cannot be started: %s".formatted(programs, e), e);
+        }
+    }
+
+    /** Java would replace what the locale has no letter for, and another database would be meant. */
+    public static void checkLetters(List<String> command, Charset locale) {
+        CharsetEncoder encoder = locale.newEncoder();
+        command.stream()
+                .filter(argument -> !encoder.canEncode(argument))
+                .findFirst()
+                .ifPresent(argument -> {
+                    throw new BackupFailure(
+                            Reason.NOT_CONFIGURED,
+                            "\"%s\" cannot be told to %s under the locale of this process (%s): start it with LC_ALL=C.UTF-8."
+                                    .formatted(argument, command.get(0), locale));
+                });
+    }
+
+    private static ProcessBuilder builder(List<String> command) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        Map<String, String> environment = builder.environment();
+        String path = environment.getOrDefault("PATH", "/usr/bin:/bin");
+        environment.clear();
+        environment.put("PATH", path);
+        environment.put("LC_ALL", "C.UTF-8");
+        return builder.directory(new java.io.File("/"));
+    }
+
+    /** Runs a program to its end. @return what it printed @throws BackupFailure with its errors if it ended badly */
+    public static String run(List<String> command, Reason reason) throws InterruptedException {
+        try (Child child = start(command)) {
+            child.input().close();
+            String output = new String(child.output().readAllBytes(), StandardCharsets.UTF_8);
+            child.expectSuccess(reason);
+            return output;
+        } catch (IOException e) {
+            throw new BackupFailure(reason, "%s broke off: %s".formatted(command.get(0), e), e);
+        }
+    }
+
+    /** What it prints. */
+    public InputStream output() {
+        return process.getInputStream();
+    }
+
+    /** What it reads. */
+    public OutputStream input() {
+        return process.getOutputStream();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Copies all that it prints; then it must have ended well. */
+    public void copyTo(OutputStream out, Reason reason) throws IOException, InterruptedException {
+        byte[] buffer = new byte[BUFFER];
+        InputStream in = output();
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            out.write(buffer, 0, n);
+        }
+        expectSuccess(reason);
+    }
+
+    /** Waits for its end. */
+    public void expectSuccess(Reason reason) throws InterruptedException {
+        int exit = process.waitFor();
+        if (exit != 0) {
+            throw failure(reason, "ended with exit code " + exit);
+        }
+    }
+
+    /** Whether it ended because nobody reads what it prints, which says nothing about itself. */
+    public boolean lostItsReader() {
+        return process.exitValue() == BROKEN_PIPE || errors().contains("Broken pipe");
+    }
+
+    public int waitFor() throws InterruptedException {
+        return process.waitFor();
+    }
+
+    /** A failure that carries what it said last. */
+    public BackupFailure failure(Reason reason, String what) throws InterruptedException {
+        drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
+        String said = errors();
+        Reason precise = said.contains("permission denied")
+                ? Reason.PERMISSION
+                : said.contains("lock timeout") || said.contains("canceling statement due to lock")
+                        ? Reason.LOCK_TIMEOUT
+                        : reason;
+        return new BackupFailure(precise, "%s %s: %s".formatted(name, what, said.isBlank() ? "it said nothing" : said));
+    }
+
+    String errors() {
+        synchronized (errors) {
+            return errors.toString().strip();
+        }
+    }
+
+    private void drainErrors() {
+        byte[] buffer = new byte[4_096];
+        try (InputStream in = process.getErrorStream()) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                synchronized (errors) {
+                    errors.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+                    if (errors.length() > KEPT_ERRORS) {
+                        errors.delete(0, errors.length() - KEPT_ERRORS);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            // It was stopped, and its stream closed under us.
+        }
+    }
+
+    /** Stops it if it still runs: asked first, forced after some seconds. */
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            process.destroy();
+            try {
+                if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException e) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Extension;
+import dev.sidecar.sets.Manifest.Sequence;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Sql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads what is in a database, in whatever transaction the connection is in; the same for the source and for what was restored. */
+public final class ContentsReader {
+
+    /** Not those of extensions: CREATE EXTENSION brings them, and pg_dump leaves them out. */
+    private static final String TABLES = """
+            SELECT n.nspname, c.relname, pg_relation_size(c.oid), c.relpersistence <> 'u',
+                   has_table_privilege(c.oid, 'SELECT')
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+              AND NOT EXISTS (SELECT FROM pg_depend d
+                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            ORDER BY n.nspname, c.relname
+            """;
+
+    private static final String PARTITIONS_BY_HASH_OF_ENUM = """
+            SELECT n.nspname, c.relname, rn.nspname, r.relname
+            FROM pg_class c
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_class r ON r.oid = pg_partition_root(c.oid)
+              JOIN pg_namespace rn ON rn.oid = r.relnamespace
+            WHERE c.relkind = 'r' AND c.relispartition AND EXISTS (
+              SELECT FROM pg_partition_ancestors(c.oid) a
+                JOIN pg_partitioned_table p ON p.partrelid = a.relid
+                JOIN pg_opclass o ON o.oid = ANY (p.partclass)
+                JOIN pg_opfamily f ON f.oid = o.opcfamily
+              WHERE p.partstrat = 'h' AND f.opfname = 'enum_ops')
+            """;
+
+    private static final String SEQUENCES = """
+            SELECT n.nspname, c.relname, pg_sequence_last_value(c.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'S' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+              AND NOT EXISTS (SELECT FROM pg_depend d
+                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            ORDER BY n.nspname, c.relname
+            """;
+
+    private static final String ROLES = """
+            SELECT DISTINCT r.rolname FROM pg_roles r
+            WHERE r.rolname !~ '^pg_' AND r.oid IN (
+              SELECT d.refobjid FROM pg_shdepend d
+                WHERE d.refclassid = 'pg_authid'::regclass
+                  AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+              UNION SELECT datdba FROM pg_database WHERE datname = current_database()
+              UNION SELECT relowner FROM pg_class UNION SELECT nspowner FROM pg_namespace
+              UNION SELECT proowner FROM pg_proc)
+              AND r.oid <> 10
+            ORDER BY r.rolname
+            """;
+
+    private static final String TABLESPACES = """
+            SELECT DISTINCT t.spcname FROM pg_tablespace t
+            WHERE t.oid IN (SELECT reltablespace FROM pg_class WHERE reltablespace <> 0) AND t.spcname !~ '^pg_'
+            ORDER BY t.spcname
+            """;
+
+    private final Connection connection;
+
+    public ContentsReader(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Settings under which a row is always written the same way, and none is filtered away silently. */
+    public void prepare() throws SQLException {
+        execute("SET row_security = off");
+        execute("SET TimeZone = 'UTC'");
+        execute("SET DateStyle = 'ISO'");
+        execute("SET IntervalStyle = 'postgres'");
+        execute("SET bytea_output = 'hex'");
+        execute("SET extra_float_digits = 3");
+        execute("SET statement_timeout = 0");
+    }
+
+    /** Tables without their rows counted. @throws BackupFailure naming those that may not be read */
+    public List<Table> tables() throws SQLException {
+        List<Table> tables = new ArrayList<>();
+        List<String> forbidden = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(TABLES)) {
+            while (row.next()) {
+                Table table =
+                        new Table(row.getString(1), row.getString(2), null, row.getLong(3), null, row.getBoolean(4));
+                tables.add(table);
+                if (!row.getBoolean(5)) {
+                    forbidden.add(table.qualifiedName());
+                }
+            }
+        }
+        if (!forbidden.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.PERMISSION,
+                    "User '%s' may not read %s. Grant SELECT, or give sidecar.backup.server.user a role that may read everything."
+                            .formatted(text("SELECT current_user"), String.join(", ", forbidden)));
+        }
+        return tables;
+    }
+
+    /**
+     * Partitions by the hash of an enum, each with the table that it is a part of. The hash is that of the value's number, which is
+     * another one in every database, so that pg_dump has such rows loaded through the table and they may arrive in another partition.
+     */
+    public Map<String, String> partitionsByHashOfEnum() throws SQLException {
+        Map<String, String> partitions = new HashMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(PARTITIONS_BY_HASH_OF_ENUM)) {
+            while (row.next()) {
+                partitions.put(name(row.getString(1), row.getString(2)), name(row.getString(3), row.getString(4)));
+            }
+        }
+        return partitions;
+    }
+
+    private static String name(String schema, String table) {
+        return Sql.identifier(schema) + "." + Sql.identifier(table);
+    }
+
+    /** The same table with its rows counted exactly. */
+    public Table counted(Table table, boolean digest) throws SQLException {
+        String from = " FROM ONLY " + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name()) + " AS sidecar_row";
+        String sum = digest ? "sum(hashtextextended(sidecar_row::text, 0)::numeric)::text" : "NULL";
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT count(*), " + sum + from)) {
+            row.next();
+            String digested = digest ? String.valueOf(row.getString(2)) : null;
+            return new Table(table.schema(), table.name(), row.getLong(1), table.bytes(), digested, table.logged());
+        } catch (SQLException e) {
+            throw new BackupFailure(
+                    String.valueOf(e.getMessage()).contains("row-level security") ? Reason.PERMISSION : Reason.DUMP,
+                    "The rows of %s cannot be counted: %s".formatted(table.qualifiedName(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Sequences with their value now as {@code before}. */
+    public List<Sequence> sequences() throws SQLException {
+        List<Sequence> sequences = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(SEQUENCES)) {
+            while (row.next()) {
+                long value = row.getLong(3);
+                Long last = row.wasNull() ? null : Long.valueOf(value);
+                sequences.add(new Sequence(row.getString(1), row.getString(2), last, last));
+            }
+        }
+        return sequences;
+    }
+
+    public long largeObjects() throws SQLException {
+        return Long.parseLong(text("SELECT count(*) FROM pg_largeobject_metadata"));
+    }
+
+    public List<Extension> extensions() throws SQLException {
+        List<Extension> extensions = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT extname, extversion FROM pg_extension ORDER BY extname")) {
+            while (row.next()) {
+                extensions.add(new Extension(row.getString(1), row.getString(2)));
+            }
+        }
+        return extensions;
+    }
+
+    public List<String> roles() throws SQLException {
+        return texts(ROLES);
+    }
+
+    public List<String> tablespaces() throws SQLException {
+        return texts(TABLESPACES);
+    }
+
+    /** The server, and the database that the connection is open to. */
+    public Manifest.Server server() throws SQLException {
+        int version = Integer.parseInt(text("SHOW server_version_num"));
+        boolean provider = version >= 150_000;
+        String locale = version >= 170_000 ? "datlocale" : provider ? "daticulocale" : "NULL";
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
+                               (SELECT system_identifier FROM pg_control_system())
+                        FROM pg_database WHERE datname = current_database()
+                        """.formatted(
+                                provider ? "datlocprovider" : "'c'", locale, provider ? "datcollversion" : "NULL"))) {
+            row.next();
+            return new Manifest.Server(
+                    text("SHOW server_version").split(" ")[0],
+                    version,
+                    row.getString(7),
+                    row.getString(1),
+                    row.getString(2),
+                    row.getString(3),
+                    switch (row.getString(4)) {
+                        case "i" -> "icu";
+                        case "b" -> "builtin";
+                        default -> "libc";
+                    },
+                    row.getString(5),
+                    row.getString(6),
+                    definition());
+        }
+    }
+
+    /** What belongs to the database itself and is therefore in no archive of one. */
+    private List<String> definition() throws SQLException {
+        List<String> definition = new ArrayList<>(texts("""
+                SELECT format('ALTER DATABASE :database OWNER TO %I', pg_get_userbyid(datdba))
+                FROM pg_database WHERE datname = current_database() AND datdba <> 10
+                """));
+        definition.addAll(texts("""
+                SELECT format('GRANT %s ON DATABASE :database TO %s', string_agg(a.privilege_type, ', '),
+                              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+                FROM pg_database d, aclexplode(d.datacl) a
+                WHERE d.datname = current_database() AND a.grantee <> d.datdba AND a.grantee <> 10
+                GROUP BY a.grantee
+                """));
+        definition.addAll(texts("""
+                SELECT 'REVOKE ' || p || ' ON DATABASE :database FROM PUBLIC'
+                FROM pg_database d, unnest(ARRAY['CONNECT', 'TEMPORARY']) p
+                WHERE d.datname = current_database() AND d.datacl IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0 AND a.privilege_type = p)
+                """));
+        definition.addAll(texts("""
+                SELECT format('ALTER DATABASE :database SET %I = %L', split_part(s, '=', 1), substr(s, strpos(s, '=') + 1))
+                FROM pg_db_role_setting r, unnest(r.setconfig) s
+                WHERE r.setrole = 0 AND r.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """));
+        return definition;
+    }
+
+    public String text(String query) throws SQLException {
+        return texts(query).get(0);
+    }
+
+    public List<String> texts(String query) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            while (row.next()) {
+                texts.add(row.getString(1));
+            }
+        }
+        return texts;
+    }
+
+    void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Which databases are backed up: exact names, or patterns that are asked of the server each time. */
+public final class Databases {
+
+    /** What a restore leaves behind or is at work on is a copy of a database that is backed up already. */
+    private static final Pattern COPY = Pattern.compile(".*_(before|restoring)_\\d{8}_\\d{6}", Pattern.DOTALL);
+
+    private final PostgresProperties.Server settings;
+    private final ServerAddress address;
+
+    Databases(PostgresProperties.Server settings, ServerAddress address) {
+        this.settings = settings;
+        this.address = address;
+    }
+
+    /** In the order of their names. A name that was given exactly is in it even if the server lacks it: its backup shall fail, not be forgotten. */
+    List<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        List<String> existing = existing();
+        for (String wanted : settings.databases()) {
+            if (isPattern(wanted)) {
+                existing.stream()
+                        .filter(name ->
+                                matches(wanted, name) && !COPY.matcher(name).matches())
+                        .forEach(names::add);
+            } else {
+                names.add(wanted);
+            }
+        }
+        return names.stream()
+                .filter(name -> settings.exclude().stream().noneMatch(pattern -> matches(pattern, name)))
+                .sorted()
+                .toList();
+    }
+
+    private List<String> existing() {
+        if (settings.databases().stream().noneMatch(Databases::isPattern)) {
+            return List.of();
+        }
+        try (Connection connection = address.connectToMaintenance("sidecar backup")) {
+            return new ContentsReader(connection)
+                    .texts("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
+        } catch (SQLException e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.CONNECTION, "The databases could not be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isPattern(String text) {
+        return text.contains("*") || text.contains("?");
+    }
+
+    /** The whole name, never a part of it. */
+    public static boolean matches(String pattern, String name) {
+        StringBuilder regex = new StringBuilder();
+        for (char c : pattern.toCharArray()) {
+            regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
+        }
+        return Pattern.compile(regex.toString(), Pattern.DOTALL).matcher(name).matches();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Sql;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Statements about whole databases, run in the server's maintenance database. */
+public final class NewDatabase {
+
+    private NewDatabase() {}
+
+    /** An empty one with the encoding and locale of the backed up one. */
+    public static void create(Connection maintenance, String name, Manifest.Server like) throws SQLException {
+        String locale = Sql.literal(String.valueOf(like.icuLocale()));
+        String provider = switch (like.localeProvider()) {
+            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
+            case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
+            default -> "";
+        };
+        execute(
+                maintenance,
+                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
+                        .formatted(
+                                Sql.quoted(name),
+                                Sql.literal(like.encoding()),
+                                Sql.literal(like.collate()),
+                                Sql.literal(like.ctype()),
+                                provider));
+    }
+
+    /** An empty one of the same encoding, where the locale is not installed. */
+    public static void createPlain(Connection maintenance, String name, Manifest.Server like) throws SQLException {
+        execute(
+                maintenance,
+                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C'"
+                        .formatted(Sql.quoted(name), Sql.literal(like.encoding())));
+    }
+
+    public static void drop(Connection maintenance, String name) throws SQLException {
+        execute(maintenance, "DROP DATABASE IF EXISTS %s WITH (FORCE)".formatted(Sql.quoted(name)));
+    }
+
+    public static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.settings.InvalidSetting;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The server to back up and the place for scratch servers. Without {@code sidecar.backup.server.host} there are no backups.
+ *
+ * @param server the server to back up
+ * @param scratch where restores are proven
+ */
+@ConfigurationProperties("sidecar.backup")
+record PostgresProperties(
+        @DefaultValue Server server, @DefaultValue Scratch scratch) {
+
+    /**
+     * The database server, reached directly and not through a pooler: the snapshot belongs to a session.
+     *
+     * @param host name, address, or the directory of the server's socket
+     * @param port usually 5432
+     * @param user a role that may read everything, and the password hashes of roles: a superuser
+     * @param password goes into a file that only the client program can read
+     * @param sslMode as libpq's sslmode: disable, prefer, require, verify-ca, verify-full
+     * @param maintenanceDatabase where the list of databases is read and the lock is held
+     * @param databases exact names, or patterns with {@code *} and {@code ?}
+     * @param exclude the same, to leave out
+     * @param programs directories in which versions of the client programs are looked for, besides the PATH
+     */
+    record Server(
+            @DefaultValue("") String host,
+            @DefaultValue("5432") int port,
+            @DefaultValue("postgres") String user,
+            @Nullable Secret password,
+            @DefaultValue("prefer") String sslMode,
+            @DefaultValue("postgres") String maintenanceDatabase,
+            @DefaultValue("*") List<String> databases,
+            @DefaultValue({}) List<String> exclude,
+            @DefaultValue("/usr/lib/postgresql") List<Path> programs) {
+
+        Server {
+            InvalidSetting.unless(
+                    port > 0 && port < 65_536, "sidecar.backup.server.port", port, "be between 1 and 65535");
+            InvalidSetting.unless(
+                    List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+                            .contains(sslMode),
+                    "sidecar.backup.server.ssl-mode",
+                    sslMode,
+                    "be one of disable, allow, prefer, require, verify-ca, verify-full");
+        }
+    }
+
+    /**
+     * The throwaway server.
+     *
+     * @param directory where it and decoded files lie for the time of a restore; the system's temporary directory if blank
+     * @param user which user it runs as when the sidecar runs as root; PostgreSQL refuses root
+     */
+    record Scratch(
+            @DefaultValue("") String directory,
+            @DefaultValue("postgres") String user) {}
+}

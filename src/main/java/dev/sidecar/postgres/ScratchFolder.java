@@ -1,0 +1,203 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder for the time of one restore, which names the process that it belongs to: what a killed process left is removed by the next,
+ * with the server that may still run in it. It holds rows in clear, so that only its owner may enter.
+ */
+public final class ScratchFolder implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(ScratchFolder.class);
+    private static final String PREFIX = "sidecar-scratch-";
+    private static final String OWNER = "owner";
+    private static final int KILL_SECONDS = 10;
+    private static final long LARGE = 16L << 20;
+
+    /** Removed at the latest when the JVM ends; an interrupted command has no other chance. */
+    private static final Set<ScratchFolder> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> OPEN.forEach(ScratchFolder::close), "remove-scratch-folders"));
+    }
+
+    private final Path path;
+
+    private ScratchFolder(Path path) {
+        this.path = path;
+    }
+
+    /** Where such folders lie. */
+    static Path directory(PostgresProperties.Scratch settings) {
+        return Path.of(settings.directory().isBlank() ? System.getProperty("java.io.tmpdir") : settings.directory());
+    }
+
+    /** @param neededBytes for what it is to hold */
+    static ScratchFolder create(PostgresProperties.Scratch settings, long neededBytes) {
+        Path directory = directory(settings);
+        sweep(directory);
+        try {
+            Files.createDirectories(directory);
+            long free = Files.getFileStore(directory).getUsableSpace();
+            if (free < neededBytes) {
+                throw new BackupFailure(
+                        Reason.SPACE,
+                        "%s has %d MB left, but the restore needs about %d MB. Make room, or change sidecar.backup.scratch.directory."
+                                .formatted(directory, free >> 20, neededBytes >> 20));
+            }
+            Path path = Files.createTempDirectory(
+                    directory,
+                    PREFIX,
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            ProcessHandle self = ProcessHandle.current();
+            Files.writeString(path.resolve(OWNER), self.pid() + " " + startOf(self));
+            ScratchFolder folder = new ScratchFolder(path);
+            OPEN.add(folder);
+            return folder;
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    Reason.SPACE,
+                    "%s cannot be written: %s. Make room, or change sidecar.backup.scratch.directory."
+                            .formatted(directory, e),
+                    e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        OPEN.remove(this);
+        killPostmaster(path);
+        delete(path);
+    }
+
+    /** Removes what killed processes left. */
+    public static void sweep(Path directory) {
+        try (Stream<Path> folders = Files.list(directory)) {
+            folders.filter(folder -> folder.getFileName().toString().startsWith(PREFIX))
+                    .filter(ScratchFolder::isAbandoned)
+                    .forEach(folder -> {
+                        killPostmaster(folder);
+                        delete(folder);
+                        log.atWarn().addKeyValue("folder", folder).log("scratch folder of a killed process removed");
+                    });
+        } catch (IOException e) {
+            // Not there: nothing was left in it.
+        }
+    }
+
+    private static boolean isAbandoned(Path folder) {
+        try {
+            String[] owner = Files.readString(folder.resolve(OWNER)).split(" ", 2);
+            Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(owner[0]));
+            return process.filter(ProcessHandle::isAlive)
+                    .filter(alive -> startOf(alive).equals(owner[1]))
+                    .isEmpty();
+        } catch (IOException | RuntimeException e) {
+            // Not ours to judge: it is just being made, or belongs to somebody else.
+            return false;
+        }
+    }
+
+    /** A number is used again for other processes; together with its start it is unique. */
+    private static String startOf(ProcessHandle process) {
+        return process.info().startInstant().map(Object::toString).orElse("?");
+    }
+
+    /** Only a process whose command line names the folder: the number may belong to another by now. */
+    private static void killPostmaster(Path folder) {
+        try {
+            long pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).stream()
+                    .findFirst()
+                    .map(line -> Long.parseLong(line.strip()))
+                    .orElseThrow();
+            ProcessHandle.of(pid)
+                    .filter(process -> commandLine(pid).contains(folder.toString()))
+                    .ifPresent(process -> {
+                        process.destroyForcibly();
+                        process.onExit()
+                                .orTimeout(KILL_SECONDS, TimeUnit.SECONDS)
+                                .exceptionally(e -> process)
+                                .join();
+                    });
+        } catch (IOException | RuntimeException e) {
+            // No server ever started in it, or it has ended.
+        }
+    }
+
+    private static String commandLine(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** Giving back a large file's pages takes long enough that all cores should do it; whatever fails is tried once more. */
+    private static void deleteLargeFiles(Path folder) {
+        try (Stream<Path> found = Files.find(
+                folder,
+                Integer.MAX_VALUE,
+                (file, attributes) -> attributes.isRegularFile() && attributes.size() > LARGE)) {
+            found.toList().parallelStream().forEach(file -> {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    log.atDebug().addKeyValue("file", file).setCause(e).log("file not removed at once");
+                }
+            });
+        } catch (IOException | UncheckedIOException e) {
+            log.atDebug().addKeyValue("folder", folder).setCause(e).log("folder not read at once");
+        }
+    }
+
+    private static void delete(Path folder) {
+        deleteLargeFiles(folder);
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
+                    Files.deleteIfExists(visited);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            log.atWarn()
+                    .addKeyValue("folder", folder)
+                    .setCause(e)
+                    .log("scratch folder could not be removed, delete it");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.Sequence;
+import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Sql;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One moment of a database, held by an open transaction: pg_dump reads in it, and so do we. Before it, the lock that lets only one
+ * sidecar back up a database at a time. Closing it lets go of everything, also from another thread while a query runs.
+ */
+public final class Snapshot implements AutoCloseable {
+
+    /** "side" and "bkup" as numbers: advisory locks have no names. */
+    private static final String LOCK = "(1936286821, 1651209584)";
+
+    private static final int TABLES_IN_ONE_STATEMENT = 200;
+
+    private final Connection connection;
+    private final ContentsReader reader;
+    private final Manifest.Server server;
+
+    /** Opens the session and takes the lock; no snapshot yet. @throws BackupFailure with BUSY if another has the lock */
+    public Snapshot(ServerAddress address, String database) {
+        connection = address.connect(database, "sidecar backup");
+        reader = new ContentsReader(connection);
+        try {
+            if (!reader.text("SELECT pg_try_advisory_lock" + LOCK).equals("t")) {
+                throw new BackupFailure(
+                        Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database));
+            }
+            // Nobody else backs it up, so whoever still does so in our name has lost its sidecar.
+            reader.texts("""
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE application_name = 'sidecar backup dump' AND datname = current_database()
+                      AND usename = current_user AND pid <> pg_backend_pid()
+                    """);
+            server = reader.server();
+        } catch (SQLException | RuntimeException e) {
+            close();
+            throw failure(e);
+        }
+    }
+
+    public Manifest.Server server() {
+        return server;
+    }
+
+    /** Begins the transaction. @return the name under which others may read in the same snapshot */
+    public String begin(Duration lockWait) {
+        try {
+            connection.setAutoCommit(false);
+            reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            reader.prepare();
+            reader.execute("SET lock_timeout = " + lockWait.toMillis());
+            return reader.text("SELECT pg_export_snapshot()");
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /** Tables, none of which can be changed or dropped until the end. */
+    public List<Table> lockedTables() {
+        try {
+            List<Table> tables = reader.tables();
+            for (int from = 0; from < tables.size(); from += TABLES_IN_ONE_STATEMENT) {
+                List<String> names =
+                        tables.subList(from, Math.min(tables.size(), from + TABLES_IN_ONE_STATEMENT)).stream()
+                                .map(table -> "ONLY " + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name()))
+                                .toList();
+                reader.execute("LOCK TABLE " + String.join(", ", names) + " IN ACCESS SHARE MODE");
+            }
+            return tables;
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /** What is in it; tables larger than the limit are not counted. */
+    public Contents contents(List<Table> tables, long countedBytes, boolean digests) {
+        try {
+            List<Sequence> sequences = reader.sequences();
+            List<Table> counted = new ArrayList<>();
+            for (Table table : tables) {
+                counted.add(table.bytes() <= countedBytes ? reader.counted(table, digests) : table);
+            }
+            return new Contents(
+                    counted,
+                    sequences,
+                    reader.largeObjects(),
+                    reader.extensions(),
+                    reader.roles(),
+                    reader.tablespaces());
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /** The same contents, with what the sequences have come to while the dump ran. */
+    public Contents withLaterSequences(Contents contents) {
+        try {
+            List<Sequence> later = reader.sequences();
+            List<Sequence> both = new ArrayList<>();
+            for (int i = 0; i < contents.sequences().size(); i++) {
+                Sequence before = contents.sequences().get(i);
+                both.add(later.stream()
+                        .filter(now -> now.schema().equals(before.schema())
+                                && now.name().equals(before.name()))
+                        .map(now -> new Sequence(now.schema(), now.name(), before.before(), now.before()))
+                        .findFirst()
+                        .orElse(before));
+            }
+            return new Contents(
+                    contents.tables(),
+                    both,
+                    contents.largeObjects(),
+                    contents.extensions(),
+                    contents.roles(),
+                    contents.tablespaces());
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    private static BackupFailure failure(Exception e) {
+        if (e instanceof BackupFailure failure) {
+            return failure;
+        }
+        String message = String.valueOf(e.getMessage());
+        String state = e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
+        Reason reason = state.equals("55P03")
+                ? Reason.LOCK_TIMEOUT
+                : state.equals("42501") ? Reason.PERMISSION : state.startsWith("08") ? Reason.CONNECTION : Reason.DUMP;
+        return new BackupFailure(reason, "The database could not be read: " + message, e);
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            // It is gone already, and with it all that it held.
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.sidecar.postgres;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the JDBC driver talk through a socket in the file system, which it cannot by itself: the throwaway server listens nowhere else.
+ * Public and with this constructor because the driver makes it by name.
+ */
+public final class UnixSockets extends SocketFactory {
+
+    private final String path;
+
+    /** @param path of the socket */
+    public UnixSockets(String path) {
+        this.path = path;
+    }
+
+    @Override
+    public Socket createSocket() {
+        return new UnixSocket(path);
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) {
+        return createSocket();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+        return createSocket();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) {
+        return createSocket();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
+        return createSocket();
+    }
+
+    /** As much of a socket as the driver uses. */
+    private static final class UnixSocket extends Socket {
+
+        private final String path;
+        private @Nullable SocketChannel channel;
+        private int timeout;
+
+        UnixSocket(String path) {
+            this.path = path;
+        }
+
+        @Override
+        public void connect(SocketAddress ignored) throws IOException {
+            connect(ignored, 0);
+        }
+
+        @Override
+        public void connect(SocketAddress ignored, int timeout) throws IOException {
+            SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
+            channel = opened;
+            opened.connect(UnixDomainSocketAddress.of(path));
+        }
+
+        private SocketChannel connected() throws SocketException {
+            if (channel == null) {
+                throw new SocketException("Socket is not connected");
+            }
+            return channel;
+        }
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            SocketChannel from = connected();
+            return new InputStream() {
+                @Override
+                public int read() throws IOException {
+                    byte[] one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+                }
+
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    return from.read(ByteBuffer.wrap(bytes, offset, length));
+                }
+            };
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            SocketChannel to = connected();
+            return new OutputStream() {
+                @Override
+                public void write(int b) throws IOException {
+                    write(new byte[] {(byte) b}, 0, 1);
+                }
+
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
+                    while (buffer.hasRemaining()) {
+                        to.write(buffer);
+                    }
+                }
+            };
+        }
+
+        @Override
+        public void setTcpNoDelay(boolean on) {}
+
+        @Override
+        public void setKeepAlive(boolean on) {}
+
+        @Override
+        public void setSoTimeout(int timeout) {
+            this.timeout = timeout;
+        }
+
+        @Override
+        public int getSoTimeout() {
+            return timeout;
+        }
+
+        @Override
+        public boolean isConnected() {
+            return channel != null && channel.isConnected();
+        }
+
+        @Override
+        public boolean isClosed() {
+            return channel != null && !channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (channel != null) {
+                channel.close();
+            }
+        }
+    }
+}

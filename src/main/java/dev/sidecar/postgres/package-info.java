@@ -1,0 +1,7 @@
+/** Asks PostgreSQL and runs its programs; the only room that starts processes. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"secrets", "sets", "settings"})
+package dev.sidecar.postgres;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

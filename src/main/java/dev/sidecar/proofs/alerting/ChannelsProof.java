@@ -1,0 +1,73 @@
+package dev.sidecar.proofs.alerting;
+
+import dev.sidecar.alerts.Alertmanager;
+import dev.sidecar.alerts.AlertmanagerConfig;
+import dev.sidecar.alerts.AlertmanagerConfig.Route;
+import dev.sidecar.alerts.Channel;
+import dev.sidecar.alerts.Delivered;
+import dev.sidecar.alerts.Receipts;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+final class ChannelsProof implements Proof {
+
+    private static final Duration FRESH = Duration.ofDays(8);
+
+    private final Alertmanager alertmanager;
+    private final Receipts receipts;
+    private final Clock clock;
+
+    ChannelsProof(Alertmanager alertmanager, Receipts receipts, Clock clock) {
+        this.alertmanager = alertmanager;
+        this.receipts = receipts;
+        this.clock = clock;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "ALR-6",
+                Area.ALERTING,
+                "Every configured channel has delivered within the last 8 days.",
+                Duration.ofMinutes(10));
+    }
+
+    @Override
+    public Finding prove() {
+        AlertmanagerConfig config = alertmanager.config();
+        // The others are told of certain alerts only: of the Watchdog, or of another channel that fails.
+        Set<String> receivers = config.routes().stream().map(Route::receiver).collect(Collectors.toSet());
+        List<Channel> channels = config.channels().stream()
+                .filter(channel -> receivers.contains(channel.receiver()))
+                .toList();
+        List<String> lines = new ArrayList<>();
+        List<String> silent = new ArrayList<>();
+        for (Channel channel : channels) {
+            Optional<Delivered> last = receipts.last(channel);
+            if (last.isPresent() && receipts.deliveredWithin(channel, FRESH, clock.instant())) {
+                lines.add("%s: %s ago"
+                        .formatted(
+                                channel, Words.time(Duration.between(last.get().at(), clock.instant()))));
+            } else {
+                silent.add(channel.toString());
+            }
+        }
+        if (channels.isEmpty()) {
+            return Finding.broken("Alertmanager has no channel: nobody is told.");
+        }
+        return silent.isEmpty()
+                ? Finding.held("%d channels have delivered.", channels.size()).with(lines)
+                : Finding.inconclusive("No delivery seen yet by %s.", Words.list(silent))
+                        .with(lines);
+    }
+}

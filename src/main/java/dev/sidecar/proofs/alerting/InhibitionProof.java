@@ -1,0 +1,75 @@
+package dev.sidecar.proofs.alerting;
+
+import dev.sidecar.alerts.Alertmanager;
+import dev.sidecar.alerts.AlertmanagerConfig.Inhibition;
+import dev.sidecar.alerts.Drills;
+import dev.sidecar.alerts.InhibitionResult;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+final class InhibitionProof implements Proof {
+
+    private final Alertmanager alertmanager;
+    private final Drills drills;
+
+    InhibitionProof(Alertmanager alertmanager, Drills drills) {
+        this.alertmanager = alertmanager;
+        this.drills = drills;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "ALR-5",
+                Area.ALERTING,
+                "Every inhibition mutes what it should, and does not mute it when a label differs.",
+                Duration.ofHours(6),
+                Duration.ofMinutes(10));
+    }
+
+    @Override
+    public Finding prove() throws InterruptedException {
+        List<Inhibition> rules = alertmanager.config().inhibitions();
+        List<String> seen = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        for (Inhibition rule : rules) {
+            InhibitionResult same = drills.inhibit(rule.name(), null);
+            if (!same.muted() || !same.by().contains(rule.name())) {
+                wrong.add("%s did not mute%s".formatted(rule.name(), why(same)));
+            }
+            String differing = differing(rule);
+            InhibitionResult other = drills.inhibit(rule.name(), differing);
+            if (!other.delivered() || other.muted()) {
+                wrong.add("%s muted although %s differed, or did not deliver%s"
+                        .formatted(rule.name(), differing, why(other)));
+            }
+            seen.add("%s: muted after %s, delivered after %s with another %s"
+                    .formatted(rule.name(), Words.time(same.took()), Words.time(other.took()), differing));
+        }
+        if (rules.isEmpty()) {
+            return Finding.broken("Alertmanager has no inhibition rule.");
+        }
+        return wrong.isEmpty()
+                ? Finding.held("%d inhibitions muted, and delivered when a label differed.", rules.size())
+                        .with(seen)
+                : Finding.broken("%s.", String.join("; ", wrong)).with(seen);
+    }
+
+    private static String why(InhibitionResult result) {
+        return result.problem() == null ? "" : " (" + result.problem() + ")";
+    }
+
+    /** Every drill has a stack of its own, so another label is the one to differ. */
+    private static String differing(Inhibition rule) {
+        return rule.equal().stream()
+                .filter(label -> !label.equals("stack"))
+                .findFirst()
+                .orElse("stack");
+    }
+}

@@ -1,0 +1,66 @@
+package dev.sidecar.proofs.alerting;
+
+import dev.sidecar.prometheus.Presence;
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.prometheus.Rule;
+import dev.sidecar.prometheus.Selector;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+public final class RuleSeriesProof implements Proof {
+
+    private final Prometheus prometheus;
+
+    public RuleSeriesProof(Prometheus prometheus) {
+        this.prometheus = prometheus;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "ALR-3",
+                Area.ALERTING,
+                "Every rule reads series that exist: no alert is silent because its metric has another name.",
+                Duration.ofMinutes(15));
+    }
+
+    @Override
+    public Finding prove() {
+        List<Rule> rules = prometheus.rules();
+        if (rules.isEmpty()) {
+            return Finding.broken("Prometheus has no rules.");
+        }
+        Map<Selector, Presence> known = new HashMap<>();
+        Set<String> dead = new TreeSet<>();
+        Set<String> unborn = new TreeSet<>();
+        for (Rule rule : rules) {
+            for (Selector selector : prometheus.selectors(rule.expression())) {
+                switch (known.computeIfAbsent(selector, prometheus::presence)) {
+                    case MISSING -> dead.add("%s reads %s, which does not exist".formatted(rule.name(), selector));
+                    case UNBORN -> unborn.add("%s appears with its first event".formatted(selector.metric()));
+                    case LIVE -> {}
+                }
+            }
+        }
+        if (!dead.isEmpty()) {
+            return Finding.broken("%d selectors match nothing: %s.", dead.size(), String.join("; ", dead))
+                    .with(dead);
+        }
+        return Finding.held(
+                        "%d rules read %d different series; all exist%s.",
+                        rules.size(),
+                        known.size(),
+                        unborn.isEmpty()
+                                ? ""
+                                : ", but for %d that appear with their first event".formatted(unborn.size()))
+                .with(unborn);
+    }
+}

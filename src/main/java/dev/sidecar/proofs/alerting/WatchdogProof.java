@@ -1,0 +1,49 @@
+package dev.sidecar.proofs.alerting;
+
+import dev.sidecar.notices.DeadMansSwitch;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
+
+final class WatchdogProof implements Proof {
+
+    private final DeadMansSwitch deadMansSwitch;
+    private final Clock clock;
+
+    WatchdogProof(DeadMansSwitch deadMansSwitch, Clock clock) {
+        this.deadMansSwitch = deadMansSwitch;
+        this.clock = clock;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "ALR-1",
+                Area.ALERTING,
+                "The Watchdog arrives: an alert gets from Prometheus through Alertmanager to a receiver.",
+                Duration.ofMinutes(1));
+    }
+
+    @Override
+    public Finding prove() {
+        DeadMansSwitch.Status status = deadMansSwitch.status();
+        return switch (status.state()) {
+            case OFF -> throw new NotConfigured("Nobody could send a Watchdog: set sidecar.alerts.alertmanager-url.");
+            case WAITING -> Finding.inconclusive("None has arrived since the start; the limit is not over yet.");
+            case OPEN ->
+                Finding.broken(
+                        "The Watchdog has been missing since %s: nobody would be told of anything.",
+                        Objects.requireNonNull(status.openSince()));
+            case WATCHED ->
+                Finding.held(
+                        "The last Watchdog arrived %s ago.",
+                        Words.time(Duration.between(status.lastReceived(), clock.instant())));
+        };
+    }
+}

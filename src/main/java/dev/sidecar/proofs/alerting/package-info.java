@@ -1,0 +1,7 @@
+/** The proofs that alerts fire, reach people and mute each other as they should. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"alerts", "notices", "peers", "prometheus", "proofs", "settings"})
+package dev.sidecar.proofs.alerting;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,84 @@
+package dev.sidecar.proofs.backups;
+
+import dev.sidecar.backup.Backups;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.VerificationLevel;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+final class RestoreProof implements Proof {
+
+    private final Backups backups;
+    private final Clock clock;
+
+    RestoreProof(Backups backups, Clock clock) {
+        this.backups = backups;
+        this.clock = clock;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "BKP-5",
+                Area.BACKUPS,
+                "A backup of every database was restored from storage within the RPO, every row count was equal, and it took less than"
+                        + " the RTO.",
+                Duration.ofMinutes(5));
+    }
+
+    @Override
+    public Finding prove() {
+        BackupNeeds.requireServer(backups);
+        Instant now = clock.instant();
+        List<Backup> all = backups.list();
+        List<String> wrong = new ArrayList<>();
+        List<String> restored = new ArrayList<>();
+        for (String database : backups.databases()) {
+            newestRestored(database, all)
+                    .ifPresentOrElse(
+                            backup -> judge(backup, now, wrong, restored),
+                            () -> wrong.add("no backup of %s was ever restored and found equal".formatted(database)));
+        }
+        return (wrong.isEmpty() && !restored.isEmpty()
+                        ? Finding.held(
+                                "%s.",
+                                restored.get(0)
+                                        + (restored.size() > 1 ? " and %d more".formatted(restored.size() - 1) : ""))
+                        : Finding.broken("%s.", String.join("; ", wrong)))
+                .with(restored);
+    }
+
+    private static Optional<Backup> newestRestored(String database, List<Backup> all) {
+        return all.stream()
+                .filter(backup -> backup.id().database().equals(database) && backup.isVerified(VerificationLevel.L4))
+                .findFirst();
+    }
+
+    private void judge(Backup backup, Instant now, List<String> wrong, List<String> restored) {
+        Duration age = Duration.between(backup.verifiedAt().orElse(Instant.EPOCH), now);
+        Duration took = backup.restoreTook().orElse(Duration.ZERO);
+        restored.add("%s restored %s ago in %s (RTO %s), %d tables equal"
+                .formatted(
+                        backup.id(),
+                        Words.time(age),
+                        Words.time(took),
+                        Words.time(backups.rto()),
+                        backup.manifest().contents().tables().size()));
+        if (age.compareTo(backups.rpo()) > 0) {
+            wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Words.time(age)));
+        }
+        if (took.compareTo(backups.rto()) > 0) {
+            wrong.add("restoring %s took %s, more than the RTO of %s"
+                    .formatted(backup.id().database(), Words.time(took), Words.time(backups.rto())));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.sidecar.proofs.backups;
+
+import dev.sidecar.backup.BackupProperties;
+import dev.sidecar.backup.Backups;
+import dev.sidecar.backup.Decision;
+import dev.sidecar.backup.Expiration;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+final class RetentionProof implements Proof {
+
+    private final Backups backups;
+    private final Expiration expire;
+    private final BackupProperties settings;
+
+    RetentionProof(Backups backups, Expiration expire, BackupProperties settings) {
+        this.backups = backups;
+        this.expire = expire;
+        this.settings = settings;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "BKP-2",
+                Area.BACKUPS,
+                "What is stored is exactly what the retention policy says: nothing is due to expire.",
+                Duration.ofMinutes(15));
+    }
+
+    @Override
+    public Finding prove() {
+        BackupNeeds.requireServer(backups);
+        List<Decision> decisions = expire.decide();
+        List<String> due = decisions.stream()
+                .filter(decision -> !decision.keep())
+                .map(Decision::toString)
+                .toList();
+        Map<String, Long> kept = decisions.stream()
+                .collect(Collectors.groupingBy(
+                        decision -> decision.backup().id().generation().label(), TreeMap::new, Collectors.counting()));
+        return (due.isEmpty()
+                        ? Finding.held(
+                                "Stored by generation: %s; kept are %d daily and %d weekly of each database.",
+                                kept,
+                                settings.slots().daily().keep(),
+                                settings.slots().weekly().keep())
+                        : Finding.broken("%d backups are due to expire and are still there.", due.size()))
+                .with(decisions.stream().map(Decision::toString).toList());
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sidecar.proofs.logging;
+
+import dev.sidecar.loki.Loki;
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Duration;
+import java.util.OptionalDouble;
+
+final class LogVolumeProof implements Proof {
+
+    private final Loki loki;
+    private final Prometheus prometheus;
+    private final Duration retention;
+
+    LogVolumeProof(Loki loki, Prometheus prometheus, LoggingProofsProperties properties) {
+        this.loki = loki;
+        this.prometheus = prometheus;
+        this.retention = properties.retention();
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "LOG-7",
+                Area.LOGGING,
+                "The disk has room for all log lines until their retention is over, at today's rate.",
+                Duration.ofHours(1));
+    }
+
+    @Override
+    public Finding prove() {
+        double perDay = loki.metric("sum(bytes_rate(" + loki.streams() + "[1h]))").values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum()
+                * Duration.ofDays(1).toSeconds();
+        double forecast = perDay * retention.toDays();
+        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
+        if (free.isEmpty()) {
+            return Finding.inconclusive(
+                    "%s a day are written, %s in %s, but the free space is not known: no node exporter delivers it.",
+                    Words.bytes(perDay), Words.bytes(forecast), Words.time(retention));
+        }
+        return Finding.heldIf(
+                forecast < free.getAsDouble(),
+                "%s a day at the last hour's rate: %s in %s before compression; %s are free.",
+                Words.bytes(perDay),
+                Words.bytes(forecast),
+                Words.time(retention),
+                Words.bytes(free.getAsDouble()));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.sidecar.proofs.logging;
+
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.prometheus.Sample;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+public final class NothingDroppedProof implements Proof {
+
+    private static final Map<String, String> COUNTERS = new LinkedHashMap<>();
+
+    static {
+        COUNTERS.put(
+                "the sidecar did not deliver lines",
+                "sum(increase(sidecar_log_lines_total{outcome!=\"delivered\"}[15m]))");
+        COUNTERS.put(
+                "Loki will never have batches of the sidecar", "sum(increase(sidecar_log_batches_lost_total[15m]))");
+        COUNTERS.put(
+                "the collector dropped lines",
+                "sum(increase({__name__=~\"otelcol_exporter_(enqueue|send)_failed_log_records_total"
+                        + "|loki_write_dropped_entries_total\"}[15m]))");
+        COUNTERS.put("Loki refused lines", "sum(increase(loki_discarded_samples_total[15m]))");
+    }
+
+    private final Prometheus prometheus;
+
+    public NothingDroppedProof(Prometheus prometheus) {
+        this.prometheus = prometheus;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "LOG-8", Area.LOGGING, "No log line was dropped within the last 15 minutes.", Duration.ofMinutes(5));
+    }
+
+    @Override
+    public Finding prove() {
+        List<String> drops = new ArrayList<>();
+        int counters = 0;
+        for (Map.Entry<String, String> counter : COUNTERS.entrySet()) {
+            List<Sample> result = prometheus.query(counter.getValue());
+            counters += result.size();
+            result.stream()
+                    .filter(sample -> sample.value() > 0)
+                    .forEach(sample -> drops.add("%s: %.0f".formatted(counter.getKey(), sample.value())));
+        }
+        if (counters == 0) {
+            return Finding.inconclusive("Prometheus has none of the counters of dropped lines.");
+        }
+        return drops.isEmpty()
+                ? Finding.held(
+                        "Nothing was counted within 15 minutes where lines get lost: %d of %d counters are there, the others come with"
+                                + " their first loss.",
+                        counters, COUNTERS.size())
+                : Finding.broken("%s.", String.join("; ", drops));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sidecar.proofs.metrics;
+
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Duration;
+import java.util.OptionalDouble;
+
+final class MetricRetentionProof implements Proof {
+
+    /** What Prometheus' own documentation reckons with, at most. */
+    private static final double BYTES_PER_SAMPLE = 2;
+
+    private final Prometheus prometheus;
+    private final Duration retention;
+
+    MetricRetentionProof(Prometheus prometheus, MetricsProofsProperties properties) {
+        this.prometheus = prometheus;
+        this.retention = properties.retention();
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "MET-4",
+                Area.METRICS,
+                "Prometheus keeps its samples as long as agreed, and the disk has room for them.",
+                Duration.ofHours(1));
+    }
+
+    @Override
+    public Finding prove() {
+        Duration running = prometheus.retention();
+        double bytes = prometheus
+                .value("sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)")
+                .orElse(0);
+        double samples = prometheus
+                .value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))")
+                .orElse(0);
+        double forecast = samples * BYTES_PER_SAMPLE * retention.toSeconds();
+        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
+        return Finding.heldIf(
+                running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
+                "The running Prometheus keeps %s (agreed: %s); it uses %s now and, at %.0f samples/s, about %s in the end; %s.",
+                Words.time(running),
+                Words.time(retention),
+                Words.bytes(bytes),
+                samples,
+                Words.bytes(forecast),
+                free.isPresent() ? Words.bytes(free.getAsDouble()) + " are free" : "what is free is not known");
+    }
+}

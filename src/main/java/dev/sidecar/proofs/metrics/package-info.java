@@ -1,0 +1,7 @@
+/** The proofs that metrics are scraped, kept and tell the truth. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs"})
+package dev.sidecar.proofs.metrics;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

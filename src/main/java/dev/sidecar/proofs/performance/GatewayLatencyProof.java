@@ -1,0 +1,99 @@
+package dev.sidecar.proofs.performance;
+
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Edge;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Arrays;
+import org.springframework.core.env.Environment;
+
+/** Asks the API directly and through the gateway in turn, so that both meet the same load, and compares the medians. */
+final class GatewayLatencyProof implements Proof {
+
+    private static final double MOST_MS = 5;
+    private static final int WARM_UP = 5;
+    private static final int PAIRS = 25;
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final double NANOS_PER_MS = 1e6;
+
+    private final Environment environment;
+    private final Edge edge;
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(LIMIT)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+
+    GatewayLatencyProof(Environment environment, Edge edge) {
+        this.environment = environment;
+        this.edge = edge;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "PRF-2",
+                Area.PERFORMANCE,
+                "The gateway adds less than 5 ms to a request (median).",
+                Duration.ofMinutes(15),
+                Duration.ofMinutes(3));
+    }
+
+    @Override
+    public Finding prove() throws InterruptedException {
+        String upstream = environment.getProperty("sidecar.gateway.upstream", "");
+        if (upstream.isBlank()) {
+            throw new NotConfigured("There is no gateway: set sidecar.gateway.upstream to the address of the API.");
+        }
+        String path = edge.path();
+        URI direct = URI.create(upstream.replaceAll("/+$", "") + path);
+        URI through = URI.create("http://127.0.0.1:" + environment.getProperty("sidecar.gateway.port", "8000") + path);
+        double[] directly = new double[PAIRS];
+        double[] throughGateway = new double[PAIRS];
+        for (int i = -WARM_UP; i < PAIRS; i++) {
+            double first = ms(direct);
+            double second = ms(through);
+            if (i >= 0) {
+                directly[i] = first;
+                throughGateway[i] = second;
+            }
+        }
+        double added = median(throughGateway) - median(directly);
+        return Finding.heldIf(
+                added < MOST_MS,
+                "%d requests of %s each way, in turn: median %.2f ms directly, %.2f ms through the gateway, so %.2f ms added.",
+                PAIRS,
+                path,
+                median(directly),
+                median(throughGateway),
+                Math.max(0, added));
+    }
+
+    private double ms(URI address) throws InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .timeout(LIMIT)
+                .header("User-Agent", "sidecar [DRILL]")
+                .build();
+        long began = System.nanoTime();
+        try {
+            client.send(request, BodyHandlers.discarding());
+        } catch (IOException e) {
+            throw new PeerUnavailable("%s gave no answer: %s".formatted(address, e));
+        }
+        return (System.nanoTime() - began) / NANOS_PER_MS;
+    }
+
+    private static double median(double[] times) {
+        double[] sorted = times.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}

@@ -1,0 +1,97 @@
+package dev.sidecar.proofs.performance;
+
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.prometheus.Sample;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+
+public final class WatchingCostProof implements Proof {
+
+    /**
+     * The scrape jobs whose processes watch; of the sidecar the whole process counts, its gateway too. The blackbox exporter is asked
+     * for what it probes alone, so it cannot be counted; it is the smallest of them.
+     */
+    private static final List<String> PARTS =
+            List.of("prometheus", "alertmanager", "loki", "alloy", "grafana", "node", "postgres", "redis", "nginx");
+
+    /** As settings count: their MB is this. */
+    private static final double MEBI = 1024 * 1024;
+
+    private static final String THEM = "job=~\"" + String.join("|", PARTS) + "\"";
+
+    /**
+     * What Go's runtime holds of the system; the resident set counts the pages of the program's file as well, which the kernel takes
+     * back whenever it likes: nearly twice of what the control groups are charged.
+     */
+    private static final String MEMORY = "(go_memstats_sys_bytes{" + THEM + "} - go_memstats_heap_released_bytes{"
+            + THEM + "}) or process_resident_memory_bytes{" + THEM + "}";
+
+    private final Prometheus prometheus;
+    private final PerformanceProofsProperties budget;
+
+    public WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
+        this.prometheus = prometheus;
+        this.budget = properties;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "PRF-1",
+                Area.PERFORMANCE,
+                "Watching stays within its budget of memory and processor time.",
+                Duration.ofMinutes(15));
+    }
+
+    @Override
+    public Finding prove() {
+        List<Sample> memory = new ArrayList<>(prometheus.query("sum by (job) (" + MEMORY + ")"));
+        memory.addAll(prometheus.query("sum by (job) (sidecar_process_resident_bytes)"));
+        String window = budget.cpuWindow().toSeconds() + "s";
+        OptionalDouble cpu = prometheus.value("100 * (sum(rate(process_cpu_seconds_total{" + THEM + "}[" + window
+                + "])) + sum(rate(process_cpu_time_ns_total{job=\"sidecar\"}[" + window
+                + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total))");
+        if (memory.isEmpty() || cpu.isEmpty()) {
+            return Finding.inconclusive(
+                    "The process metrics of the parts, or the number of processors (node exporter), are not in Prometheus yet.");
+        }
+        Set<String> unmeasured = new TreeSet<>(PARTS);
+        unmeasured.add("sidecar");
+        unmeasured.retainAll(prometheus.expectedTargets());
+        memory.forEach(part -> unmeasured.remove(part.labels().get("job")));
+        double bytes = memory.stream().mapToDouble(Sample::value).sum();
+        String held = "%.0f of %d MiB in memory"
+                .formatted(bytes / MEBI, budget.memoryBudget().toMegabytes());
+        String over = Words.time(budget.cpuWindow());
+        if (bytes <= budget.memoryBudget().toBytes()
+                && prometheus
+                        .value("count(process_cpu_time_ns_total{job=\"sidecar\"} offset " + window + ")")
+                        .isEmpty()) {
+            // A rate over more time than there is comes out too small.
+            return Finding.inconclusive(
+                    "%s. Processor time is averaged over %s, and that has not passed since the start.", held, over);
+        }
+        String figures = "%s, %.1f of %.1f %% of the machine's processors over %s"
+                .formatted(held, cpu.getAsDouble(), budget.cpuBudget(), over);
+        boolean within = bytes <= budget.memoryBudget().toBytes() && cpu.getAsDouble() <= budget.cpuBudget();
+        // What is not measured costs something as well: a sum without it can be too much, but not little enough.
+        Finding finding = within && !unmeasured.isEmpty()
+                ? Finding.inconclusive(
+                        "%s, without %s, which say nothing of themselves.", figures, Words.list(unmeasured))
+                : Finding.heldIf(within, "%s.", figures);
+        return finding.with(memory.stream()
+                .sorted(Comparator.comparing(Sample::value).reversed())
+                .map(part -> part.labels().get("job") + ": " + Words.bytes(part.value()))
+                .toList());
+    }
+}

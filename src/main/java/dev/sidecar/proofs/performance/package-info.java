@@ -1,0 +1,7 @@
+/** The proofs that watching costs little and the gateway adds little. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs", "settings"})
+package dev.sidecar.proofs.performance;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,47 @@
+package dev.sidecar.proofs.security;
+
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.prometheus.Sample;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+
+final class CertificateProof implements Proof {
+
+    private static final int LEAST_DAYS = 21;
+
+    private final Prometheus prometheus;
+
+    CertificateProof(Prometheus prometheus) {
+        this.prometheus = prometheus;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "SEC-3",
+                Area.SECURITY,
+                "Every certificate that is probed stays valid for more than 21 days.",
+                Duration.ofHours(1));
+    }
+
+    @Override
+    public Finding prove() {
+        List<Sample> days = prometheus.query("(probe_ssl_earliest_cert_expiry - time()) / 86400");
+        Sample first = days.stream()
+                .min(Comparator.comparing(Sample::value))
+                .orElseThrow(() -> new NotConfigured(
+                        "No certificate is probed: give the edge one, or list an https address as a probe."));
+        return Finding.heldIf(
+                first.value() > LEAST_DAYS,
+                "%d certificates are probed; the first to expire, of %s, is valid for %.0f more days.",
+                days.size(),
+                first.labels().getOrDefault("instance", "?"),
+                first.value());
+    }
+}

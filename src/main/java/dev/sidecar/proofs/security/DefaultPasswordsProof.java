@@ -1,0 +1,143 @@
+package dev.sidecar.proofs.security;
+
+import dev.sidecar.grafana.Grafana;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.proofs.Area;
+import dev.sidecar.proofs.Claim;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Words;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+
+final class DefaultPasswordsProof implements Proof {
+
+    private static final int LIMIT_MS = 5000;
+    private static final int OK = 200;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int DEFAULT_REDIS_PORT = 6379;
+
+    private final Grafana grafana;
+    private final Postgres postgres;
+    private final SecurityProofsProperties properties;
+
+    DefaultPasswordsProof(Grafana grafana, Postgres postgres, SecurityProofsProperties properties) {
+        this.grafana = grafana;
+        this.postgres = postgres;
+        this.properties = properties;
+    }
+
+    @Override
+    public Claim claim() {
+        return new Claim(
+                "SEC-1",
+                Area.SECURITY,
+                "Grafana, PostgreSQL and Redis refuse the passwords that everybody knows (an attempt or two each).",
+                Duration.ofHours(6));
+    }
+
+    @Override
+    public Finding prove() {
+        List<String> open = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
+        List<String> untried = new ArrayList<>();
+        if (grafana.publicAddress().isPresent()) {
+            attempt("Grafana (admin/admin)", this::grafanaRefuses, open, refused, untried);
+        }
+        // Over a socket the operating system lets in whom it knows, a password is not asked for.
+        if (postgres.isConfigured() && !postgres.address().isSocket()) {
+            attempt("PostgreSQL (postgres/postgres)", this::postgresRefuses, open, refused, untried);
+        }
+        String redis = properties.redis();
+        if (!redis.isBlank()) {
+            attempt("Redis (no password, foobared)", () -> redisRefuses(redis), open, refused, untried);
+        }
+        if (open.isEmpty() && refused.isEmpty() && untried.isEmpty()) {
+            throw new NotConfigured(
+                    "There is nothing to try: set sidecar.dashboards.grafana-url, sidecar.backup.server.host or sidecar.proofs.redis.");
+        }
+        if (open.isEmpty() && !untried.isEmpty()) {
+            return Finding.inconclusive(
+                    "Could not be tried: %s. Refused: %s.",
+                    String.join("; ", untried), refused.isEmpty() ? "none" : Words.list(refused));
+        }
+        return open.isEmpty()
+                ? Finding.held("Refused: %s.", Words.list(refused))
+                : Finding.broken("Let in: %s. Change these passwords now.", Words.list(open));
+    }
+
+    /** One that cannot be asked takes nothing from what the others say. */
+    private static void attempt(
+            String what, Callable<Boolean> refuses, List<String> open, List<String> refused, List<String> untried) {
+        try {
+            (refuses.call() ? refused : open).add(what);
+        } catch (Exception e) {
+            untried.add("%s, %s".formatted(what, e.getMessage()));
+        }
+    }
+
+    private boolean grafanaRefuses() {
+        int status = grafana.answerToDefaultPassword();
+        if (status != OK && status != UNAUTHORIZED && status != FORBIDDEN) {
+            throw new PeerUnavailable(
+                    "Grafana answered %d to a login, which says neither yes nor no.".formatted(status));
+        }
+        return status != OK;
+    }
+
+    private boolean postgresRefuses() {
+        Properties login = new Properties();
+        // Whose password the public image's own instructions give, whoever else may log in here.
+        login.setProperty("user", "postgres");
+        login.setProperty("password", "postgres");
+        login.setProperty("loginTimeout", "5");
+        login.setProperty("ApplicationName", "sidecar [DRILL]");
+        String url = "jdbc:postgresql://%s:%d/%s"
+                .formatted(
+                        postgres.address().host(),
+                        postgres.address().port(),
+                        postgres.address().maintenanceDatabase());
+        try (var connection = DriverManager.getConnection(url, login)) {
+            return !connection.isValid(1);
+        } catch (SQLException e) {
+            if (e.getSQLState() == null || !e.getSQLState().startsWith("28")) {
+                throw new IllegalStateException("PostgreSQL could not be tried: " + e.getMessage());
+            }
+            return true;
+        }
+    }
+
+    /** Neither no password nor the example in Redis' own configuration file lets anybody in. */
+    private static boolean redisRefuses(String address) throws IOException {
+        String[] parts = address.split(":");
+        int port = parts.length > 1 ? Integer.parseInt(parts[1]) : DEFAULT_REDIS_PORT;
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(parts[0], port), LIMIT_MS);
+            socket.setSoTimeout(LIMIT_MS);
+            return !answer(socket, "PING").startsWith("+PONG")
+                    && !answer(socket, "AUTH foobared").startsWith("+OK");
+        }
+    }
+
+    private static String answer(Socket socket, String command) throws IOException {
+        socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = new byte[256];
+        int length = socket.getInputStream().read(answer);
+        if (length <= 0) {
+            throw new IOException("Redis closed the connection without an answer");
+        }
+        return new String(answer, 0, length, StandardCharsets.US_ASCII);
+    }
+}

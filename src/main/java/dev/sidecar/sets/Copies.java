@@ -1,0 +1,146 @@
+package dev.sidecar.sets;
+
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.stores.Store;
+import dev.sidecar.stores.Store.Upload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings published sets from the first store into every further one: file by file, each compared with its checksum on the way, the
+ * manifest last. What failed or was missed is made up for by the next run.
+ */
+public final class Copies {
+
+    private static final Logger log = LoggerFactory.getLogger(Copies.class);
+    private static final int BUFFER = 256 << 10;
+
+    private final Catalogue catalogue;
+
+    public Copies(Catalogue catalogue) {
+        this.catalogue = catalogue;
+    }
+
+    /**
+     * Copies every set of the database that a store lacks and that is newer than what it has.
+     *
+     * @return the copies made
+     * @throws BackupFailure if a store failed; the others have got theirs
+     */
+    public List<Backup> complete(String database, Progress progress) {
+        List<Store> stores = catalogue.stores();
+        List<Backup> originals = of(database, stores.get(0));
+        List<Backup> copies = new ArrayList<>();
+        BackupFailure failure = null;
+        for (Store store : stores.subList(1, stores.size())) {
+            try {
+                for (Backup missing : missing(originals, of(database, store))) {
+                    copies.add(copy(missing, stores.get(0), store, progress));
+                }
+            } catch (BackupFailure e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return copies;
+    }
+
+    private List<Backup> of(String database, Store store) {
+        return catalogue.list(store).stream()
+                .filter(backup -> backup.id().database().equals(database))
+                .toList();
+    }
+
+    /** Older ones than a store has were expired there. */
+    private static List<Backup> missing(List<Backup> originals, List<Backup> there) {
+        return originals.stream()
+                .filter(backup -> !backup.isDamaged())
+                .filter(backup -> there.stream()
+                        .filter(copy -> copy.id().generation() == backup.id().generation())
+                        .allMatch(copy -> copy.id().compareTo(backup.id()) < 0))
+                .toList();
+    }
+
+    private Backup copy(Backup backup, Store from, Store to, Progress progress) {
+        progress.begin(
+                "copying " + backup.id().database() + " to " + to.name(),
+                backup.manifest().storedBytes());
+        try {
+            to.sweep(backup.id() + "/");
+            for (StoredFile file : backup.manifest().files()) {
+                String key = backup.id() + "/" + file.name();
+                // An interrupted copy may have left the file there, and a lock may hold it: then it is the same file.
+                if (to.delete(key)) {
+                    copyFile(key, file.sha256(), from, to, progress);
+                }
+            }
+            String manifest = backup.id() + "/" + Manifest.FILE;
+            try (InputStream in = from.open(manifest)) {
+                to.write(manifest, in.readAllBytes());
+            }
+            Backup copy = new Backup(backup.manifest(), to.name(), List.of());
+            for (BackupEvent event : backup.events()) {
+                if (event.type() != BackupEvent.Type.VERIFIED && event.type() != BackupEvent.Type.DAMAGED) {
+                    copy = catalogue.record(copy, event);
+                }
+            }
+            log.atInfo()
+                    .addKeyValue("backup", backup.id())
+                    .addKeyValue("store", to.name())
+                    .log("backup copied");
+            return copy;
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    Reason.STORAGE,
+                    "%s could not be copied to '%s', the next run tries again: %s"
+                            .formatted(backup.id(), to.name(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void copyFile(String key, String sha256, Store from, Store to, Progress progress)
+            throws IOException {
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[BUFFER];
+        try (InputStream in = from.open(key);
+                Upload upload = to.create(key)) {
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new BackupFailure(Reason.SHUTDOWN, "copying was stopped; the next run tries again");
+                }
+                digest.update(buffer, 0, read);
+                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, read);
+                while (bytes.hasRemaining()) {
+                    upload.write(bytes);
+                }
+                progress.add(read);
+            }
+            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) {
+                throw new BackupFailure(
+                        Reason.DAMAGED,
+                        "%s in '%s' has another checksum than its manifest says, so it is not copied"
+                                .formatted(key, from.name()));
+            }
+            upload.publish();
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

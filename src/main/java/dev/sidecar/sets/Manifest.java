@@ -1,0 +1,210 @@
+package dev.sidecar.sets;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a backup is and what is in it: written last, never changed, the only catalogue. What it says of the contents was read in the
+ * very snapshot that the dump was taken from, so that a restore can be compared with it exactly.
+ *
+ * @param format version of this layout, 1
+ * @param id the backup
+ * @param slot the moment of the schedule that it stands for; equal to the start for a manual one
+ * @param startedAt when the snapshot was taken
+ * @param finishedAt when the last file was stored
+ * @param server what it was taken from
+ * @param client version of pg_dump, as it prints it
+ * @param compression {@code zstd-1}, {@code gzip-9}
+ * @param encryption absent if the files are not encrypted
+ * @param files every file of the set but the manifest, in the order of a restore
+ * @param contents what must be there after a restore
+ */
+public record Manifest(
+        int format,
+        BackupId id,
+        Instant slot,
+        Instant startedAt,
+        Instant finishedAt,
+        Server server,
+        String client,
+        String compression,
+        @Nullable EncryptedWith encryption,
+        List<StoredFile> files,
+        Contents contents) {
+
+    /** Name of the manifest's own file in a set. */
+    public static final String FILE = "manifest.json";
+
+    /** Bytes of the whole set in storage, without the manifest. */
+    public long storedBytes() {
+        return files.stream().mapToLong(StoredFile::storedBytes).sum();
+    }
+
+    /** Bytes that pg_dump wrote, before compression. */
+    public long dumpBytes() {
+        return files.stream().mapToLong(StoredFile::plainBytes).sum();
+    }
+
+    /** From the snapshot to the last stored byte. */
+    public Duration duration() {
+        return Duration.between(startedAt, finishedAt);
+    }
+
+    /** The files of one kind. */
+    public List<StoredFile> files(FileKind kind) {
+        return files.stream().filter(file -> file.kind() == kind).toList();
+    }
+
+    /**
+     * The server and the database's own settings.
+     *
+     * @param version as the server prints it, such as {@code 15.14}
+     * @param versionNumber such as {@code 150014}
+     * @param systemIdentifier tells this cluster from any other
+     * @param encoding such as {@code UTF8}
+     * @param collate LC_COLLATE
+     * @param ctype LC_CTYPE
+     * @param localeProvider {@code libc}, {@code icu} or {@code builtin}
+     * @param icuLocale of the providers icu and builtin, absent for libc
+     * @param collationVersion the operating system's version of the collation, absent if unknown
+     * @param definition SQL that gives a restored database its owner, settings and grants; its name stands as {@code :database}
+     */
+    public record Server(
+            String version,
+            int versionNumber,
+            String systemIdentifier,
+            String encoding,
+            String collate,
+            String ctype,
+            String localeProvider,
+            @Nullable String icuLocale,
+            @Nullable String collationVersion,
+            List<String> definition) {
+
+        /** Such as 15. */
+        public int major() {
+            return versionNumber / 10_000;
+        }
+
+        /** By which texts are sorted, such as {@code de_DE.UTF-8}, or {@code de-AT} of ICU. */
+        public String localeName() {
+            return icuLocale == null ? collate : icuLocale;
+        }
+    }
+
+    /**
+     * How the files were encrypted.
+     *
+     * @param scheme {@code age-x25519} or {@code age-scrypt}
+     * @param keyIds the public recipients, one of whose secret keys opens it; empty for a passphrase
+     */
+    public record EncryptedWith(String scheme, List<String> keyIds) {}
+
+    /** What a file of a set is for. */
+    public enum FileKind {
+        /** pg_dump's archive in custom format: everything but the rows of the tables that have archives of their own. */
+        DATABASE,
+        /** pg_dump's archive of the rows of some large tables. */
+        TABLES,
+        /** Roles and tablespaces, as SQL. */
+        GLOBALS,
+        /** How to restore by hand. */
+        INSTRUCTIONS
+    }
+
+    /**
+     * One file of the set.
+     *
+     * @param name within the set
+     * @param kind what it is for
+     * @param storedBytes its size in storage
+     * @param plainBytes its size before compression and encryption
+     * @param sha256 of the stored bytes, in hexadecimal
+     * @param tables whose rows an archive of kind TABLES holds, by qualified name; empty for other kinds
+     */
+    public record StoredFile(
+            String name, FileKind kind, long storedBytes, long plainBytes, String sha256, List<String> tables) {
+
+        public StoredFile of(List<Table> tables) {
+            return new StoredFile(
+                    name,
+                    kind,
+                    storedBytes,
+                    plainBytes,
+                    sha256,
+                    tables.stream().map(Table::qualifiedName).toList());
+        }
+    }
+
+    /**
+     * What the snapshot held.
+     *
+     * @param tables every table that holds rows, partitions one by one
+     * @param sequences their values before and after the dump, as sequences do not obey snapshots
+     * @param largeObjects how many
+     * @param extensions installed, with versions
+     * @param roles that own something or were granted something
+     * @param tablespaces used, besides the default
+     */
+    public record Contents(
+            List<Table> tables,
+            List<Sequence> sequences,
+            long largeObjects,
+            List<Extension> extensions,
+            List<String> roles,
+            List<String> tablespaces) {
+
+        /** Rows of all counted tables. */
+        public long rows() {
+            return tables.stream()
+                    .flatMap(table -> table.counted().stream())
+                    .mapToLong(Long::longValue)
+                    .sum();
+        }
+    }
+
+    /**
+     * One table.
+     *
+     * @param rows exact number in the snapshot, absent if the table was too large to be counted
+     * @param bytes on disk, without indexes
+     * @param digest of all rows regardless of order, absent if not asked for
+     * @param logged false for an unlogged table
+     */
+    public record Table(
+            String schema,
+            String name,
+            @Nullable Long rows,
+            long bytes,
+            @Nullable String digest,
+            boolean logged) {
+
+        /** Schema and name, quoted where needed. */
+        public String qualifiedName() {
+            return Sql.identifier(schema) + "." + Sql.identifier(name);
+        }
+
+        Optional<Long> counted() {
+            return Optional.ofNullable(rows);
+        }
+    }
+
+    /** One sequence: its last value read before and after the dump; absent where it was never used. */
+    public record Sequence(
+            String schema,
+            String name,
+            @Nullable Long before,
+            @Nullable Long after) {
+
+        /** Schema and name, quoted where needed. */
+        public String qualifiedName() {
+            return Sql.identifier(schema) + "." + Sql.identifier(name);
+        }
+    }
+
+    /** One extension. */
+    public record Extension(String name, String version) {}
+}

@@ -1,0 +1,87 @@
+package dev.sidecar.sets;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Manifests and events as files: JSON for people and programs, whose last member is the SHA-256 of the whole text with zeros in the
+ * checksum's place. So a single flipped bit anywhere, white space included, is noticed.
+ */
+public final class ManifestFile {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+    private static final String LABEL = ",\n  \"checksum\" : \"";
+    private static final String ZEROS = "0".repeat(64);
+    private static final String END = "\"\n}\n";
+    private static final int TAIL = ZEROS.length() + END.length();
+
+    private ManifestFile() {}
+
+    public static byte[] write(Manifest manifest) {
+        return seal(manifest);
+    }
+
+    /** @throws IOException if it is not whole */
+    static Manifest read(byte[] file) throws IOException {
+        Manifest manifest = open(file, Manifest.class);
+        if (manifest.format() != 1) {
+            throw new IOException(
+                    "its format is %d, this version reads 1; use a newer sidecar".formatted(manifest.format()));
+        }
+        return manifest;
+    }
+
+    static byte[] writeEvent(BackupEvent event) {
+        return seal(event);
+    }
+
+    static BackupEvent readEvent(byte[] file) throws IOException {
+        return open(file, BackupEvent.class);
+    }
+
+    private static byte[] seal(Object content) {
+        String json = MAPPER.writeValueAsString(content).stripTrailing();
+        String body = json.substring(0, json.lastIndexOf('}')).stripTrailing();
+        byte[] file = (body + LABEL + ZEROS + END).getBytes(StandardCharsets.UTF_8);
+        byte[] checksum = HexFormat.of().formatHex(sha256(file)).getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(checksum, 0, file, file.length - TAIL, checksum.length);
+        return file;
+    }
+
+    private static <T> T open(byte[] file, Class<T> type) throws IOException {
+        int at = file.length - TAIL;
+        if (at < LABEL.length()) {
+            throw new IOException("it is cut off");
+        }
+        byte[] zeroed = file.clone();
+        Arrays.fill(zeroed, at, at + ZEROS.length(), (byte) '0');
+        byte[] expected = HexFormat.of().formatHex(sha256(zeroed)).getBytes(StandardCharsets.US_ASCII);
+        if (!Arrays.equals(expected, Arrays.copyOfRange(file, at, at + ZEROS.length()))) {
+            throw new IOException("its checksum does not fit, so it was changed or damaged");
+        }
+        try {
+            return MAPPER.readValue(file, type);
+        } catch (JacksonException e) {
+            throw new IOException("it cannot be understood: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

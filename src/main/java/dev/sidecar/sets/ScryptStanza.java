@@ -1,0 +1,94 @@
+package dev.sidecar.sets;
+
+import com.exceptionfactory.jagged.FileKey;
+import com.exceptionfactory.jagged.RecipientStanza;
+import com.exceptionfactory.jagged.RecipientStanzaReader;
+import com.exceptionfactory.jagged.RecipientStanzaWriter;
+import com.exceptionfactory.jagged.UnsupportedRecipientStanzaException;
+import dev.sidecar.secrets.Secret;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
+import javax.crypto.Cipher;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.generators.SCrypt;
+
+/** age's passphrase recipient, which jagged's published modules lack: the file key wrapped under scrypt of the passphrase. */
+final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader {
+
+    private static final String TYPE = "scrypt";
+    private static final byte[] LABEL = "age-encryption.org/v1/scrypt".getBytes(StandardCharsets.US_ASCII);
+    private static final int SALT_BYTES = 16;
+    /** scrypt takes 1 KiB times two to this; age's own default of 18 would take 256 MB of the heap, this takes 32. */
+    private static final int WORK = 15;
+    /** A file that asks for more is not one of ours, and reading it would fill the heap. */
+    private static final int MOST_WORK = 18;
+
+    private static final Base64.Encoder ENCODER = Base64.getEncoder().withoutPadding();
+
+    private final Secret passphrase;
+
+    ScryptStanza(Secret passphrase) {
+        this.passphrase = passphrase;
+    }
+
+    @Override
+    public Iterable<RecipientStanza> getRecipientStanzas(FileKey fileKey) throws GeneralSecurityException {
+        byte[] salt = new byte[SALT_BYTES];
+        new SecureRandom().nextBytes(salt);
+        byte[] body = crypt(Cipher.ENCRYPT_MODE, wrapKey(salt, WORK), fileKey.getEncoded());
+        return List.of(new Stanza(List.of(ENCODER.encodeToString(salt), Integer.toString(WORK)), body));
+    }
+
+    @Override
+    public FileKey getFileKey(Iterable<RecipientStanza> stanzas) throws GeneralSecurityException {
+        for (RecipientStanza stanza : stanzas) {
+            if (stanza.getType().equals(TYPE) && stanza.getArguments().size() == 2) {
+                byte[] salt = Base64.getDecoder().decode(stanza.getArguments().get(0));
+                int work = Integer.parseInt(stanza.getArguments().get(1));
+                if (salt.length != SALT_BYTES || work < 1 || work > MOST_WORK) {
+                    throw new UnsupportedRecipientStanzaException("scrypt with work factor " + work);
+                }
+                return new FileKey(crypt(Cipher.DECRYPT_MODE, wrapKey(salt, work), stanza.getBody()));
+            }
+        }
+        throw new UnsupportedRecipientStanzaException("it is not encrypted with a passphrase");
+    }
+
+    private SecretKeySpec wrapKey(byte[] salt, int work) {
+        byte[] labelled = new byte[LABEL.length + salt.length];
+        System.arraycopy(LABEL, 0, labelled, 0, LABEL.length);
+        System.arraycopy(salt, 0, labelled, LABEL.length, salt.length);
+        byte[] key =
+                SCrypt.generate(passphrase.reveal().getBytes(StandardCharsets.UTF_8), labelled, 1 << work, 8, 1, 32);
+        return new SecretKeySpec(key, "ChaCha20");
+    }
+
+    private static byte[] crypt(int mode, SecretKeySpec key, byte[] bytes) throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("ChaCha20-Poly1305");
+        // The key is used once, so that a nonce of zeros is what age prescribes.
+        cipher.init(mode, key, new IvParameterSpec(new byte[12]));
+        return cipher.doFinal(bytes);
+    }
+
+    private record Stanza(List<String> arguments, byte[] body) implements RecipientStanza {
+
+        @Override
+        public String getType() {
+            return TYPE;
+        }
+
+        @Override
+        public List<String> getArguments() {
+            return arguments;
+        }
+
+        @Override
+        public byte[] getBody() {
+            return body;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package dev.sidecar.sets;
+
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.stores.Store;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+
+/** Reads the files of one set from its store, and never without comparing what was read with the manifest's checksum. */
+public final class SetReader {
+
+    private static final int BUFFER = 256 * 1024;
+
+    private final Store store;
+    private final Manifest manifest;
+    private final Encryption encryption;
+    private final Progress progress;
+
+    public SetReader(Store store, Manifest manifest, Encryption encryption, Progress progress) {
+        this.store = store;
+        this.manifest = manifest;
+        this.encryption = encryption;
+        this.progress = progress;
+    }
+
+    /** The manifest must still be what was listed. */
+    public void checkManifest() {
+        try (InputStream in = open(Manifest.FILE)) {
+            if (!ManifestFile.read(in.readAllBytes()).equals(manifest)) {
+                throw new IOException("it is another than the one listed");
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.DAMAGED, "manifest.json is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads a file to its end and compares its checksum. @throws BackupFailure with DAMAGED */
+    public void check(StoredFile file) {
+        try (Hashing in = new Hashing(open(file.name()))) {
+            byte[] buffer = new byte[BUFFER];
+            for (int n = in.read(buffer, 0, BUFFER); n >= 0; n = in.read(buffer, 0, BUFFER)) {
+                progress.add(n);
+            }
+            compare(file, in);
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.STORAGE, "%s could not be read: %s".formatted(file.name(), e), e);
+        }
+    }
+
+    /** Decrypts and decompresses a file into a stream, which is left open. */
+    public void decode(StoredFile file, OutputStream out) {
+        try {
+            decodeUnchecked(file, out);
+        } catch (SinkFailed e) {
+            throw new BackupFailure(Reason.RESTORE, "What reads %s has ended early.".formatted(file.name()), e);
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof BackupFailure failure && failure.reason() != Reason.ENCRYPTION) {
+                throw failure;
+            }
+            // Damaged bytes and a wrong key look alike to a decoder; the checksum tells them apart.
+            check(file);
+            if (e instanceof BackupFailure failure) {
+                throw failure;
+            }
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "%s has the right checksum but cannot be decoded: %s".formatted(file.name(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private void decodeUnchecked(StoredFile file, OutputStream out) throws IOException {
+        boolean encrypted = file.name().endsWith(".age");
+        try (Hashing stored = new Hashing(open(file.name()));
+                InputStream clear = encrypted ? encryption.decrypt(stored, manifest.encryption()) : stored;
+                InputStream plain = Compression.decompress(clear, file.name())) {
+            byte[] buffer = new byte[BUFFER];
+            long count = 0;
+            long reported = 0;
+            for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
+                count += n;
+                try {
+                    out.write(buffer, 0, n);
+                } catch (IOException e) {
+                    throw new SinkFailed(e);
+                }
+                progress.add(stored.count - reported);
+                reported = stored.count;
+            }
+            stored.skipToEnd();
+            progress.add(stored.count - reported);
+            compare(file, stored);
+            if (count != file.plainBytes()) {
+                throw new BackupFailure(
+                        Reason.DAMAGED,
+                        "%s has %d bytes decoded instead of %d.".formatted(file.name(), count, file.plainBytes()));
+            }
+        }
+    }
+
+    private InputStream open(String name) {
+        try {
+            return store.open(manifest.id() + "/" + name);
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new BackupFailure(Reason.DAMAGED, name + " is missing.", e);
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.STORAGE, "%s could not be opened: %s".formatted(name, e), e);
+        }
+    }
+
+    private static void compare(StoredFile file, Hashing read) {
+        if (read.count != file.storedBytes()) {
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "%s has %d bytes instead of %d.".formatted(file.name(), read.count, file.storedBytes()));
+        }
+        if (!read.sha256().equals(file.sha256())) {
+            throw new BackupFailure(
+                    Reason.DAMAGED, "%s has another checksum than when it was stored.".formatted(file.name()));
+        }
+    }
+
+    /** The reader of the decoded bytes is gone; that says nothing about the file. */
+    private static final class SinkFailed extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        SinkFailed(IOException cause) {
+            super(cause);
+        }
+    }
+
+    /** Hashes what passes. A store that fails is told from a file that is wrong. */
+    private static final class Hashing extends InputStream {
+
+        private final InputStream in;
+        private final MessageDigest digest = SetWriter.sha256Digest();
+        private long count;
+
+        Hashing(InputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) {
+            try {
+                int n = in.read(bytes, offset, length);
+                if (n > 0) {
+                    digest.update(bytes, offset, n);
+                    count += n;
+                }
+                return n;
+            } catch (IOException e) {
+                throw new BackupFailure(Reason.STORAGE, "The store failed while it was read: " + e, e);
+            }
+        }
+
+        void skipToEnd() {
+            byte[] buffer = new byte[BUFFER];
+            while (read(buffer, 0, BUFFER) >= 0) {
+                // Hashed by reading.
+            }
+        }
+
+        String sha256() {
+            return HexFormat.of().formatHex(digest.digest());
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.sidecar.sets;
+
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest.FileKind;
+import dev.sidecar.sets.Manifest.StoredFile;
+import dev.sidecar.stores.Store;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Writes the files of one set, each in one pass: compressed, encrypted, hashed, stored, and published only when all of it went well. */
+public final class SetWriter {
+
+    private final Store store;
+    private final BackupId id;
+    private final Compression compression;
+    private final Encryption encryption;
+    private final Progress progress;
+
+    public SetWriter(Store store, BackupId id, Compression compression, Encryption encryption, Progress progress) {
+        this.progress = progress;
+        this.store = store;
+        this.id = id;
+        this.compression = compression;
+        this.encryption = encryption;
+    }
+
+    /** Where the bytes of a file come from. */
+    @FunctionalInterface
+    public interface Source {
+
+        /** Writes all of it, or throws; then nothing is published. */
+        void writeTo(OutputStream out) throws IOException, InterruptedException;
+    }
+
+    /** Writes a file that is compressed and, where that is on, encrypted. @param name without the endings for that */
+    public StoredFile write(String name, FileKind kind, Source source) throws InterruptedException {
+        String file = name + compression.suffix() + (encryption.isOn() ? ".age" : "");
+        try (Store.Upload upload = store.create(id + "/" + file)) {
+            Hashing stored = new Hashing(upload);
+            Counting plain;
+            try (WritableByteChannel sealed = encryption.isOn() ? encryption.encrypt(stored) : stored;
+                    OutputStream compressed = compression.compress(new Buffered(sealed))) {
+                plain = new Counting(compressed, progress);
+                source.writeTo(plain);
+            }
+            upload.publish();
+            return new StoredFile(file, kind, stored.count, plain.count, stored.sha256(), List.of());
+        } catch (IOException e) {
+            throw notStored(file, e);
+        }
+    }
+
+    /** Writes a file for people, as it is. */
+    public StoredFile writePlain(String name, FileKind kind, byte[] content) {
+        try (Store.Upload upload = store.create(id + "/" + name)) {
+            Hashing stored = new Hashing(upload);
+            stored.write(ByteBuffer.wrap(content));
+            upload.publish();
+            return new StoredFile(name, kind, stored.count, stored.count, stored.sha256(), List.of());
+        } catch (IOException e) {
+            throw notStored(name, e);
+        }
+    }
+
+    /** The last file, with which the set begins to exist. */
+    public void publish(Manifest manifest) {
+        try {
+            store.write(id + "/" + Manifest.FILE, ManifestFile.write(manifest));
+        } catch (IOException e) {
+            throw notStored(Manifest.FILE, e);
+        }
+    }
+
+    private BackupFailure notStored(String file, IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return new BackupFailure(
+                message.contains("No space left") || message.contains("Disk quota") ? Reason.SPACE : Reason.STORAGE,
+                "%s could not be written to store '%s': %s".formatted(file, store.name(), e),
+                e);
+    }
+
+    static MessageDigest sha256Digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** Hashes and counts what is stored. Closing it says nothing about the upload, which is published or not by its owner. */
+    private static final class Hashing implements WritableByteChannel {
+
+        private final WritableByteChannel out;
+        private final MessageDigest digest = sha256Digest();
+        private long count;
+        private boolean closed;
+
+        Hashing(WritableByteChannel out) {
+            this.out = out;
+        }
+
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            int length = bytes.remaining();
+            digest.update(bytes.duplicate());
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            count += length;
+            return length;
+        }
+
+        String sha256() {
+            return HexFormat.of().formatHex(digest.digest());
+        }
+
+        /** age ends its stream each time it is closed, unless what it writes to is closed already. */
+        @Override
+        public boolean isOpen() {
+            return !closed;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    /** Hands on larger pieces: age works in chunks of 64 KiB, and a system call for each small block costs. */
+    private static final class Buffered extends java.io.BufferedOutputStream {
+
+        Buffered(WritableByteChannel out) {
+            super(Channels.newOutputStream(out), 256 * 1024);
+        }
+    }
+
+    private static final class Counting extends OutputStream {
+
+        private final OutputStream out;
+        private final Progress progress;
+        private long count;
+
+        Counting(OutputStream out, Progress progress) {
+            this.out = out;
+            this.progress = progress;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            out.write(b);
+            count++;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+            count += length;
+            progress.add(length);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package dev.sidecar.stores;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** Sets in a directory. A file is written under a name ending in {@code .part}, forced to disk, and renamed. */
+public final class LocalStore implements Store {
+
+    private static final String PART = ".part";
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private final Path root;
+
+    public LocalStore(Path root) {
+        this.root = root.toAbsolutePath().normalize();
+    }
+
+    /** The directory it lies in. */
+    public Path directory() {
+        return root;
+    }
+
+    @Override
+    public String name() {
+        return "local";
+    }
+
+    @Override
+    public Upload create(String key) throws IOException {
+        Path target = path(key);
+        makeDirectories(directoryOf(target));
+        Path part = target.resolveSibling(target.getFileName() + PART);
+        FileChannel channel =
+                FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY);
+        return new Part(channel, part, target);
+    }
+
+    @Override
+    public InputStream open(String key) throws IOException {
+        return Files.newInputStream(path(key));
+    }
+
+    @Override
+    public List<Stored> list(String prefix) throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        List<Stored> stored = new ArrayList<>();
+        for (Path file : files(prefix)) {
+            if (!file.toString().endsWith(PART)) {
+                try {
+                    stored.add(new Stored(key(file), Files.size(file)));
+                } catch (NoSuchFileException e) {
+                    // Deleted while we looked.
+                }
+            }
+        }
+        return stored;
+    }
+
+    @Override
+    public boolean delete(String key) throws IOException {
+        Path file = path(key);
+        Files.deleteIfExists(file);
+        removeEmptyDirectories(directoryOf(file));
+        return true;
+    }
+
+    @Override
+    public OptionalLong freeBytes() throws IOException {
+        Path existing = root;
+        while (!Files.exists(existing)) {
+            existing = directoryOf(existing);
+        }
+        return OptionalLong.of(Files.getFileStore(existing).getUsableSpace());
+    }
+
+    @Override
+    public void check() throws IOException {
+        try {
+            write(".check-" + UUID.randomUUID(), "can be written".getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new IOException(
+                    "%s cannot be written by user '%s' (%s); mount it writable, or change sidecar.backup.directory"
+                            .formatted(root, System.getProperty("user.name"), e),
+                    e);
+        }
+        for (Stored stored : list(".check-")) {
+            delete(stored.key());
+        }
+    }
+
+    @Override
+    public void sweep(String prefix) throws IOException {
+        for (Path file : files(prefix)) {
+            if (file.toString().endsWith(PART)) {
+                Files.deleteIfExists(file);
+                removeEmptyDirectories(directoryOf(file));
+            }
+        }
+    }
+
+    private List<Path> files(String prefix) throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        List<Path> found = new ArrayList<>();
+        List<Path> sets;
+        try (Stream<Path> entries = Files.list(root)) {
+            sets = entries.toList();
+        }
+        for (Path set : sets) {
+            String name = set.getFileName().toString();
+            if (name.startsWith(prefix) || prefix.startsWith(name)) {
+                try (Stream<Path> files = Files.walk(set)) {
+                    files.filter(Files::isRegularFile)
+                            .filter(file -> key(file).startsWith(prefix))
+                            .forEach(found::add);
+                } catch (NoSuchFileException | java.io.UncheckedIOException e) {
+                    // Deleted while we looked.
+                }
+            }
+        }
+        found.sort(Comparator.comparing(this::key));
+        return found;
+    }
+
+    private String key(Path file) {
+        return root.relativize(file).toString();
+    }
+
+    private Path path(String key) throws IOException {
+        Path path = root.resolve(key).normalize();
+        if (!path.startsWith(root) || path.equals(root)) {
+            throw new IOException("'%s' is not a place within %s".formatted(key, root));
+        }
+        return path;
+    }
+
+    /** Only the top of a file system has none, and that is always there and never a file of ours. */
+    private static Path directoryOf(Path path) {
+        return Objects.requireNonNull(path.getParent());
+    }
+
+    private void makeDirectories(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
+            force(directoryOf(directory));
+        }
+    }
+
+    private void removeEmptyDirectories(Path from) throws IOException {
+        for (Path directory = from; !directory.equals(root); directory = directoryOf(directory)) {
+            try {
+                Files.deleteIfExists(directory);
+            } catch (java.nio.file.DirectoryNotEmptyException e) {
+                return;
+            }
+        }
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private final class Part implements Upload {
+
+        private final FileChannel channel;
+        private final Path part;
+        private final Path target;
+        private boolean published;
+
+        Part(FileChannel channel, Path part, Path target) {
+            this.channel = channel;
+            this.part = part;
+            this.target = target;
+        }
+
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            return channel.write(bytes);
+        }
+
+        @Override
+        public void publish() throws IOException {
+            channel.force(true);
+            channel.close();
+            if (Files.exists(target)) {
+                throw new FileAlreadyExistsException(target.toString(), null, "names are never used twice");
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            published = true;
+            force(directoryOf(target));
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+            if (!published) {
+                Files.deleteIfExists(part);
+                removeEmptyDirectories(directoryOf(part));
+            }
+        }
+    }
+}

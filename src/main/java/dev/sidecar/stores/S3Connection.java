@@ -1,0 +1,87 @@
+package dev.sidecar.stores;
+
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.stores.StoreProperties.S3;
+import java.net.URI;
+import java.time.Duration;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+
+/**
+ * How the bucket is reached, and how patiently.
+ *
+ * @param connect until the server answers the call
+ * @param silence of a connection that has been made, before it counts as broken
+ * @param attempt of one request with its body
+ * @param attempts before a request has failed
+ */
+record S3Connection(Duration connect, Duration silence, Duration attempt, int attempts) {
+
+    static final S3Connection PATIENT =
+            new S3Connection(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5), 5);
+
+    private static final int PART_BYTES = 8 << 20;
+
+    S3Store open(S3 settings) {
+        return open(settings, PART_BYTES);
+    }
+
+    S3Store open(S3 settings, int partBytes) {
+        S3ClientBuilder builder = S3Client.builder()
+                .region(Region.of(settings.region()))
+                .credentialsProvider(credentials(settings))
+                // Buckets as host names need DNS entries that self-hosted servers do not have.
+                .forcePathStyle(true)
+                // Trailing checksums are unknown to many servers; the MD5 of each piece and our SHA-256 say more.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .httpClientBuilder(UrlConnectionHttpClient.builder()
+                        .connectionTimeout(connect)
+                        .socketTimeout(silence))
+                .overrideConfiguration(override -> override.apiCallAttemptTimeout(attempt)
+                        .retryStrategy(DefaultRetryStrategy.standardStrategyBuilder()
+                                .maxAttempts(attempts)
+                                .build()));
+        if (!settings.endpoint().isBlank()) {
+            builder.endpointOverride(endpoint(settings.endpoint()));
+        }
+        return new S3Store(builder.build(), settings.bucket(), settings.prefix(), partBytes);
+    }
+
+    private static URI endpoint(String endpoint) {
+        try {
+            URI uri = URI.create(endpoint);
+            InvalidSetting.unless(
+                    uri.getHost() != null,
+                    "sidecar.backup.s3.endpoint",
+                    endpoint,
+                    "be an address such as https://s3.example.org");
+            return uri;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSetting(
+                    "sidecar.backup.s3.endpoint", endpoint, "be an address such as https://s3.example.org");
+        }
+    }
+
+    private static AwsCredentialsProvider credentials(S3 settings) {
+        if (settings.accessKey().isBlank()) {
+            return DefaultCredentialsProvider.builder().build();
+        }
+        Secret secretKey = settings.secretKey();
+        if (secretKey == null) {
+            throw new InvalidSetting(
+                    "sidecar.backup.s3.secret-key", "", "be given when sidecar.backup.s3.access-key is");
+        }
+        return StaticCredentialsProvider.create(AwsBasicCredentials.create(settings.accessKey(), secretKey.reveal()));
+    }
+}

@@ -1,0 +1,208 @@
+package dev.sidecar.stores;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * Sets in a bucket of anything that speaks S3. Names are never used twice, so that a bucket under Object Lock serves as well. An
+ * object appears as a whole or not at all; what remains of a broken upload are parts, which {@link #sweep} removes.
+ */
+public final class S3Store implements Store, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(S3Store.class);
+
+    private final S3Client client;
+    private final String bucket;
+    private final String prefix;
+    private final int partBytes;
+
+    /** @param partBytes size of the first parts, and of the memory that an upload needs */
+    S3Store(S3Client client, String bucket, String prefix, int partBytes) {
+        this.client = client;
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.partBytes = partBytes;
+    }
+
+    @Override
+    public String name() {
+        return "s3";
+    }
+
+    @Override
+    public Upload create(String key) throws IOException {
+        if (exists(key)) {
+            throw new FileAlreadyExistsException(key);
+        }
+        return new S3Upload(this, key, partBytes);
+    }
+
+    @Override
+    public InputStream open(String key) throws IOException {
+        return new S3Download(this, key);
+    }
+
+    @Override
+    public List<Stored> list(String keyPrefix) throws IOException {
+        return attempt(
+                "list the objects under " + keyPrefix,
+                () -> client
+                        .listObjectsV2Paginator(
+                                request -> request.bucket(bucket).prefix(prefix + keyPrefix))
+                        .contents()
+                        .stream()
+                        .map(object -> new Stored(object.key().substring(prefix.length()), object.size()))
+                        .toList());
+    }
+
+    @Override
+    public boolean delete(String key) throws IOException {
+        return attempt("delete " + key, () -> {
+            try {
+                client.deleteObject(request -> request.bucket(bucket).key(prefix + key));
+                return true;
+            } catch (S3Exception e) {
+                if (isRetention(e)) {
+                    log.atInfo().addKeyValue("key", key).log("bucket retains the object for now: {}", answer(e));
+                    return false;
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** S3 answers with AccessDenied while a lock holds; MinIO says that the object is WORM protected. */
+    private static boolean isRetention(S3Exception e) {
+        String message = String.valueOf(e.getMessage());
+        return "AccessDenied".equals(code(e)) || message.contains("WORM") || message.contains("ObjectLocked");
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        return OptionalLong.empty();
+    }
+
+    /** Begins an upload and drops it: proves the right to write, and leaves nothing in a bucket that forbids deletion. */
+    @Override
+    public void check() throws IOException {
+        list("check/");
+        String key = prefix + "check/upload";
+        String upload = attempt(
+                "begin an upload",
+                () -> client.createMultipartUpload(
+                                request -> request.bucket(bucket).key(key))
+                        .uploadId());
+        attempt(
+                "drop an upload",
+                () -> client.abortMultipartUpload(
+                        request -> request.bucket(bucket).key(key).uploadId(upload)));
+    }
+
+    @Override
+    public void sweep(String keyPrefix) throws IOException {
+        attempt("sweep " + keyPrefix, () -> {
+            client.listMultipartUploadsPaginator(
+                            request -> request.bucket(bucket).prefix(prefix + keyPrefix))
+                    .uploads()
+                    .forEach(orphan -> client.abortMultipartUpload(
+                            request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId())));
+            return keyPrefix;
+        });
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    public S3Client client() {
+        return client;
+    }
+
+    String bucket() {
+        return bucket;
+    }
+
+    String objectKey(String key) {
+        return prefix + key;
+    }
+
+    boolean exists(String key) throws IOException {
+        return attempt("look for " + key, () -> {
+            try {
+                client.headObject(request -> request.bucket(bucket).key(prefix + key));
+                return true;
+            } catch (S3Exception e) {
+                if (e.statusCode() == 404) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Turns what the client throws into an {@link IOException} that says what could not be done, where, and what to do. */
+    <T> T attempt(String what, Supplier<T> work) throws IOException {
+        try {
+            return work.get();
+        } catch (AbortedException e) {
+            throw (IOException) new InterruptedIOException("interrupted while it was to " + what).initCause(e);
+        } catch (SdkException e) {
+            if (e instanceof S3Exception answered && "NoSuchKey".equals(code(answered))) {
+                throw (IOException) new NoSuchFileException(what).initCause(e);
+            }
+            throw new IOException(
+                    "could not %s in bucket %s: %s"
+                            .formatted(
+                                    what,
+                                    bucket,
+                                    e instanceof S3Exception answered
+                                            ? answer(answered) + whatToDo(answered)
+                                            : reason(e)),
+                    e);
+        }
+    }
+
+    private static String answer(S3Exception e) {
+        return ("HTTP " + e.statusCode() + " " + code(e)).strip();
+    }
+
+    private static String reason(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.toString() : root.getMessage();
+    }
+
+    /** Empty where the answer had no readable body. */
+    private static String code(S3Exception e) {
+        String code = e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
+        return code == null ? "" : code;
+    }
+
+    private static String whatToDo(S3Exception e) {
+        return switch (code(e)) {
+            case "NoSuchBucket" -> ": create the bucket, or mend sidecar.backup.s3.bucket";
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" -> ": mend sidecar.backup.s3.access-key and secret-key";
+            case "AccessDenied" ->
+                ": the key needs GetObject, PutObject, DeleteObject, ListBucket, AbortMultipartUpload"
+                        + " and ListBucketMultipartUploads";
+            case "RequestTimeTooSkewed" -> ": set this machine's clock";
+            case "PermanentRedirect", "AuthorizationHeaderMalformed" -> ": mend sidecar.backup.s3.region";
+            default -> "";
+        };
+    }
+}

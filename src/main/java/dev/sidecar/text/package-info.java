@@ -1,0 +1,7 @@
+/** Writes durations and sizes as a person reads them: the same on pages, on the command line, in evidence and in messages. */
+@NullMarked
+@ApplicationModule(allowedDependencies = {})
+package dev.sidecar.text;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

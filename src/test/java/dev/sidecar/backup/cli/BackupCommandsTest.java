@@ -1,0 +1,205 @@
+package dev.sidecar.backup.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.SidecarApplication;
+import dev.sidecar.commands.Commands;
+import dev.sidecar.support.PostgresServer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The command line as an operator uses it, on real databases: what it prints, and its exit codes. */
+@ExtendWith(OutputCaptureExtension.class)
+class BackupCommandsTest {
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final PostgresServer server = PostgresServer.shared();
+    private final List<String> properties = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
+
+    private String database;
+
+    @BeforeEach
+    void settings() {
+        database = server.createDatabase("operated");
+        server.execute(
+                database,
+                "CREATE TABLE product (id int PRIMARY KEY, name text)",
+                "INSERT INTO product SELECT i, 'product ' || i FROM generate_series(1, 500) i");
+        Map.of(
+                        "server.host", server.host(),
+                        "server.port", Integer.toString(server.port()),
+                        "server.user", server.user(),
+                        "server.password", server.password(),
+                        "server.programs", server.programs().toString(),
+                        "server.databases", database,
+                        "directory", folder.resolve("backups").toString())
+                .forEach(this::set);
+    }
+
+    private void set(String name, String value) {
+        System.setProperty("sidecar.backup." + name, value);
+        properties.add("sidecar.backup." + name);
+    }
+
+    @AfterEach
+    void clear() {
+        properties.forEach(System::clearProperty);
+        server.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '" + database + "%'")
+                .forEach(server::dropDatabase);
+    }
+
+    @Test
+    void takesListsProvesAndRestores(CapturedOutput output) throws IOException {
+        assertThat(run("backup")).as(output.getErr()).isZero();
+        assertThat(output.getOut())
+                .contains("500 rows in 1 tables")
+                .contains("L4 restored and equal to the manifest in 'local'");
+        String id = Files.list(folder.resolve("backups"))
+                .map(file -> file.getFileName().toString())
+                .filter(name -> name.startsWith("operated"))
+                .findFirst()
+                .orElseThrow();
+
+        JsonNode listed = json(output, "list", "--json");
+        assertThat(listed.get(0).path("id").asString()).isEqualTo(id);
+        assertThat(listed.get(0).path("level").asString()).isEqualTo("L4");
+
+        JsonNode verified = json(output, "verify", "latest", "--level", "l2", "--json");
+        assertThat(verified.path("reached").asString()).isEqualTo("L2");
+
+        JsonNode restored = json(output, "restore", "latest", "--into", database + "_new", "--json");
+        assertThat(restored.path("rows").asLong()).isEqualTo(500);
+        assertThat(server.query(database + "_new", "SELECT count(*) FROM product"))
+                .containsExactly("500");
+
+        assertThat(run("restore", "latest", "--into", database + "_new")).isEqualTo(BackupShell.IMPOSSIBLE);
+        assertThat(output.getErr()).contains("NOT POSSIBLE: ");
+
+        assertThat(json(output, "expire", "--dry-run", "--json")
+                        .path("decisions")
+                        .get(0)
+                        .path("reasons")
+                        .get(0)
+                        .asString())
+                .isEqualTo("somebody asked for it, so only somebody removes it");
+
+        damage(id);
+        assertThat(run("verify", id)).isEqualTo(BackupShell.NOT_AS_MANIFEST);
+        assertThat(run("restore", "latest")).isEqualTo(BackupShell.NOT_FOUND);
+        assertThat(run("list")).isZero();
+        assertThat(output.getOut()).contains("DAMAGED");
+    }
+
+    /** What vanished is what is wanted back: the newest backup is the one that no longer has it. */
+    @Test
+    void theLatestToRestoreIsNotTheSuspectOne(CapturedOutput output) {
+        assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();
+        server.execute(database, "DELETE FROM product WHERE id > 10");
+        assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();
+
+        JsonNode restored = json(output, "restore", "latest", "--into", database + "_new", "--json");
+
+        assertThat(restored.path("rows").asLong()).isEqualTo(500);
+        assertThat(output.getErr()).contains("is suspect and passed over (").contains("product has 10 rows");
+        String suspect = json(output, "list", "--json").get(0).path("id").asString();
+        assertThat(run("restore", suspect, "--into", database + "_new2")).isZero();
+        assertThat(output.getErr() + output.getOut()).contains("It is suspect: ");
+        assertThat(server.query(database + "_new2", "SELECT count(*) FROM product"))
+                .containsExactly("10");
+    }
+
+    @Test
+    void replacesALiveDatabaseOnlyWhenItsNameIsTyped(CapturedOutput output) {
+        assertThat(run("backup", database, "--no-verify")).as(output.getErr()).isZero();
+        server.execute(database, "DELETE FROM product WHERE id > 10");
+
+        assertThat(typing("no\n", "restore", "--replace", database)).isEqualTo(BackupShell.NOT_CONFIRMED);
+        assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("10");
+
+        assertThat(typing(database + "\n", "restore", "--replace", database))
+                .as(output.getErr())
+                .isZero();
+        assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("500");
+        assertThat(output.getOut()).contains("The database before it is kept as '" + database);
+    }
+
+    @Test
+    void tellsFailuresApartByTheirExitCodes(CapturedOutput output) {
+        assertThat(run("verify")).isEqualTo(BackupShell.NOT_FOUND);
+        assertThat(output.getErr()).contains("There is no backup yet; 'sidecar backup' takes one.");
+        assertThat(run("verify", "no-id")).isEqualTo(BackupShell.USAGE);
+        assertThat(run("restore", "--into", "a", "--replace", "b")).isEqualTo(BackupShell.USAGE);
+        set("server.password", "wrong");
+        assertThat(run("backup")).isEqualTo(BackupShell.FAILED);
+        assertThat(output.getErr()).contains("password authentication failed").doesNotContain("Exception");
+        set("server.host", "");
+        assertThat(run("backup")).isEqualTo(BackupShell.USAGE);
+        assertThat(output.getErr()).contains("SIDECAR_BACKUP_SERVER_HOST");
+        set("slots.daily.keep", "0");
+        assertThat(run("list")).isEqualTo(BackupShell.USAGE);
+        assertThat(output.getErr()).contains("sidecar.backup.slots.daily.keep is '0', but it must be at least 1");
+    }
+
+    @Test
+    void helpDocumentsTheExitCodes(CapturedOutput output) {
+        assertThat(run("restore", "--help")).isZero();
+        assertThat(output.getOut())
+                .containsSubsequence(
+                        "Exit codes:",
+                        "0   done",
+                        "1   failed",
+                        "2   wrong usage",
+                        "3   a backup is not what its manifest says",
+                        "4   there is no such backup",
+                        "5   another run holds this database",
+                        "6   the restore is not possible as things are; nothing was touched",
+                        "7   not confirmed; nothing was touched");
+    }
+
+    private int run(String... arguments) {
+        return Commands.run(SidecarApplication.class, arguments);
+    }
+
+    private int typing(String line, String... arguments) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
+        try {
+            return run(arguments);
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    private JsonNode json(CapturedOutput output, String... arguments) {
+        int before = output.getOut().length();
+        assertThat(run(arguments)).as(output.getErr()).isZero();
+        return JSON.readTree(output.getOut().substring(before));
+    }
+
+    private void damage(String id) throws IOException {
+        Path file = folder.resolve("backups").resolve(id).resolve("database.dump.zst");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+    }
+}

@@ -1,0 +1,187 @@
+package dev.sidecar.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.FreePort;
+import dev.sidecar.support.UnixUser;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./run}, without its set-up and build: a process that is started, looked at, ended, and has left nothing. */
+class EmbeddedSidecarTest {
+
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final Duration LONG = Duration.ofMinutes(4);
+
+    private final Queue<String> output = new ConcurrentLinkedQueue<>();
+
+    @TempDir
+    private Path temporary;
+
+    @BeforeEach
+    void letPostgreSqlIn() throws IOException {
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+
+    @Test
+    void endsAtALivePageAndLeavesNothingBehind() throws Exception {
+        int control = FreePort.get();
+        int gateway = FreePort.get();
+        Launched launched = launch(control, gateway);
+
+        HttpResponse<String> page = get("http://localhost:" + control + "/", "Authorization", admin(launched));
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/html"));
+
+        HttpResponse<String> product = get("http://localhost:" + gateway + "/api/products/1", "X-Request-ID", "demo-1");
+        assertThat(product.statusCode()).isEqualTo(200);
+        assertThat(product.body()).contains("SKU-1");
+        assertThat(product.headers().allValues("X-Request-ID")).containsExactly("demo-1");
+        Awaitility.await("a line of the sidecar and one of the API with the request's id")
+                .atMost(LONG)
+                .until(() -> output.stream()
+                                .filter(line -> line.startsWith("{") && line.contains("\"request_id\":\"demo-1\""))
+                                .filter(line -> line.contains("\"method\":\"GET\""))
+                                .count()
+                        == 2);
+        Awaitility.await("the traffic is measured, its failures too")
+                .atMost(LONG)
+                .until(
+                        () -> get("http://localhost:" + control + "/actuator/prometheus", "Accept", "text/plain")
+                                .body(),
+                        metrics -> metrics.contains("sidecar_gateway_requests_seconds_count")
+                                && metrics.contains("status=\"503\""));
+        assertThat(output).noneMatch(line -> line.contains(Traffic.USER_AGENT));
+
+        assertThat(launched.children.stream()
+                        .map(ProcessHandle::info)
+                        .filter(info -> info.command().orElse("").endsWith("/java"))
+                        .map(info -> info.commandLine().orElse(""))
+                        .toList())
+                .as("run from copies of their jars, as a second ./run builds these anew")
+                .hasSize(2)
+                .allMatch(command -> command.contains("-jar " + launched.temporary));
+
+        launched.process.close();
+        assertThat(launched.left()).isEmpty();
+    }
+
+    @Test
+    void killedItLeavesNothingEither() throws Exception {
+        Launched launched = launch(FreePort.get(), FreePort.get());
+
+        ProcessHandle.of(launched.process.pid()).orElseThrow().destroyForcibly();
+
+        Awaitility.await("its children end and remove their folders")
+                .atMost(LONG)
+                .untilAsserted(() -> assertThat(launched.left()).isEmpty());
+    }
+
+    @Test
+    void stoppedWhileItStartsItLeavesNothing() throws Exception {
+        ChildProcess launcher = launcher(FreePort.get(), FreePort.get());
+        Awaitility.await().atMost(LONG).until(() -> !launched(launcher).left().isEmpty());
+        Launched launched = launched(launcher);
+
+        launcher.close();
+
+        Awaitility.await("the database that was being made is gone")
+                .atMost(LONG)
+                .untilAsserted(() -> assertThat(launched.left()).isEmpty());
+    }
+
+    @Test
+    void aTakenPortIsOneClearLine() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            ChildProcess launcher = launcher(taken.getLocalPort(), FreePort.get());
+
+            assertThat(launcher.waitFor(LONG)).isEqualTo(1);
+            assertThat(launcher.lastLines())
+                    .startsWith("Port %d is taken by another program.".formatted(taken.getLocalPort()))
+                    .contains("SERVER_PORT=")
+                    .hasLineCount(1);
+        }
+    }
+
+    /** What a launcher started: the processes below it, and whatever lies in its temporary folder. */
+    private record Launched(ChildProcess process, Path temporary, Set<ProcessHandle> children) {
+
+        List<Object> left() throws IOException {
+            try (Stream<Path> files = Files.list(temporary)) {
+                return Stream.concat(children.stream().filter(ProcessHandle::isAlive), files)
+                        .collect(Collectors.toList());
+            }
+        }
+    }
+
+    private Launched launch(int control, int gateway) {
+        ChildProcess launcher = launcher(control, gateway);
+        Awaitility.await("the sidecar is live").atMost(LONG).until(() -> {
+            launcher.requireAlive();
+            return output.stream().anyMatch(line -> line.contains("The sidecar is live."));
+        });
+        Launched launched = launched(launcher);
+        assertThat(launched.children).hasSizeGreaterThan(4);
+        return launched;
+    }
+
+    private Launched launched(ChildProcess launcher) {
+        return new Launched(
+                launcher,
+                temporary,
+                ProcessHandle.of(launcher.pid()).orElseThrow().descendants().collect(Collectors.toSet()));
+    }
+
+    private ChildProcess launcher(int control, int gateway) {
+        return ChildProcess.start(
+                "./run",
+                UnixUser.same(),
+                Map.of(
+                        "SERVER_PORT", Integer.toString(control),
+                        "SIDECAR_GATEWAY_PORT", Integer.toString(gateway)),
+                output::add,
+                List.of(
+                        "env",
+                        "--chdir=" + Path.of("").toAbsolutePath(),
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        EmbeddedSidecar.class.getName()));
+    }
+
+    private String admin(Launched launched) throws IOException {
+        Path file = temporary.resolve("sidecar-run-%d/access/admin-password".formatted(launched.process.pid()));
+        String login = "admin:" + Files.readString(file).strip();
+        return "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static HttpResponse<String> get(String url, String header, String value) throws Exception {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(url)).header(header, value).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+}

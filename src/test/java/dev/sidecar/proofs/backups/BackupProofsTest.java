@@ -1,0 +1,141 @@
+package dev.sidecar.proofs.backups;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sidecar.SidecarApplication;
+import dev.sidecar.backup.BackupTasks.State;
+import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.backup.BackupWork;
+import dev.sidecar.jobs.Jobs;
+import dev.sidecar.proofs.Drill;
+import dev.sidecar.proofs.Proofs;
+import dev.sidecar.proofs.Verdict;
+import dev.sidecar.support.PostgresServer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The proofs of backups in a whole sidecar with a real database: held, and then broken by one bit. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class BackupProofsTest {
+
+    @TempDir
+    static Path folder;
+
+    private static PostgresServer server;
+    private static ConfigurableApplicationContext sidecar;
+
+    @BeforeAll
+    static void start() {
+        server = PostgresServer.start();
+        String database = server.createDatabase("shop");
+        server.execute(
+                database,
+                "CREATE TABLE orders (id serial PRIMARY KEY, note text)",
+                "INSERT INTO orders (note) SELECT repeat('order ', 20) || i FROM generate_series(1, 20000) i");
+        sidecar = SpringApplication.run(
+                SidecarApplication.class,
+                "--server.port=0",
+                "--sidecar.access.directory=" + folder.resolve("access"),
+                "--sidecar.backup.server.host=" + server.host(),
+                "--sidecar.backup.server.port=" + server.port(),
+                "--sidecar.backup.server.user=" + server.user(),
+                "--sidecar.backup.server.password=" + server.password(),
+                "--sidecar.backup.server.databases=" + database,
+                "--sidecar.backup.slots.daily.cron=-",
+                "--sidecar.backup.slots.weekly.cron=-",
+                "--sidecar.backup.directory=" + folder.resolve("backups"));
+        Task task = sidecar.getBean(BackupWork.class).take(database, true);
+        await().atMost(Duration.ofMinutes(3))
+                .until(() -> sidecar.getBean(BackupWork.class)
+                                .find(task.id())
+                                .orElseThrow()
+                                .state()
+                        == State.DONE);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (sidecar != null) {
+            sidecar.close();
+        }
+        server.close();
+    }
+
+    @Test
+    @Order(1)
+    void holdForABackupThatWasTakenAndProven() throws Exception {
+        for (String id : List.of("BKP-1", "BKP-2", "BKP-3", "BKP-4", "BKP-5")) {
+            Drill drill = proveNow(id);
+
+            assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
+        }
+        assertThat(proveNow("BKP-4").finding().evidence()).contains("every SHA-256 is as recorded");
+    }
+
+    @Test
+    @Order(2)
+    void encryptionThatIsOffDoesNotApply() throws Exception {
+        assertThat(proveNow("BKP-6").finding().applicable()).isFalse();
+    }
+
+    @Test
+    @Order(3)
+    void theOnlyUserAndItsKnownPasswordAreRefused() throws Exception {
+        Drill drill = proveNow("SEC-1");
+
+        assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
+        assertThat(drill.finding().evidence()).contains("PostgreSQL (postgres/postgres)");
+    }
+
+    @Test
+    @Order(4)
+    void oneFlippedBitInTheNewestBackupBreaksTheProofOfItsChecksum() throws Exception {
+        flipOneBit();
+
+        Drill drill = proveNow("BKP-4");
+
+        assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.BROKEN);
+        assertThat(proveNow("BKP-3").verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(sidecar.getBean(Proofs.class).report().isUnbroken()).isFalse();
+    }
+
+    private static Drill proveNow(String id) throws Exception {
+        Proofs proofs = sidecar.getBean(Proofs.class);
+        Jobs jobs = sidecar.getBean(Jobs.class);
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> !jobs.status(proofs.job(id)).running());
+        jobs.runNow(proofs.job(id)).get(2, TimeUnit.MINUTES);
+        return proofs.last(id).orElseThrow();
+    }
+
+    private static void flipOneBit() throws IOException {
+        Path dump;
+        try (Stream<Path> files = Files.walk(folder.resolve("backups"))) {
+            dump = files.filter(file -> file.getFileName().toString().startsWith("database.dump"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        try (RandomAccessFile file = new RandomAccessFile(dump.toFile(), "rw")) {
+            file.seek(file.length() / 2);
+            int before = file.read();
+            file.seek(file.length() / 2);
+            file.write(before ^ 1);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sidecar.stores;
+
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.support.S3Server;
+import java.time.Duration;
+
+/** A bucket as other rooms' tests need it, opened by somebody who does not wait long. */
+public final class TestStores {
+
+    private TestStores() {}
+
+    /** @param endpoint of the server itself, or of a link to it */
+    public static S3Store bucket(S3Server server, String endpoint, String name, String prefix) {
+        return new S3Connection(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(20), 2)
+                .open(new StoreProperties.S3(
+                        name, endpoint, "us-east-1", server.accessKey(), Secret.of(server.secretKey()), prefix));
+    }
+}

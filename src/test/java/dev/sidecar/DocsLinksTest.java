@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A reader who follows the documentation arrives: the README is short, no link is dead, no page is missing from the index. */
 class DocsLinksTest {
 
     private static final Path README = Path.of("README.md");
     private static final Path DOCS = Path.of("docs");
+    private static final Pattern DASHBOARD =
+            Pattern.compile("[Dd]ashboard ([A-Z][A-Za-z ]*?)(?=[,:;.)]| means| over| by|$)");
+    private static final Pattern PANEL = Pattern.compile("panels? ([A-Z][A-Za-z0-9 ']*?)(?= and (?=[A-Z])|[:;.,)]|$)");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
 
     @Test
@@ -41,6 +47,33 @@ class DocsLinksTest {
                             .filter(name -> name.endsWith(".md") && !name.equals("README.md")))
                     .isNotEmpty()
                     .isSubsetOf(indexed);
+        }
+    }
+
+    @Test
+    void aRunbookNamesPagesAndPanelsThatGrafanaHas() throws IOException {
+        Set<String> pages = new HashSet<>();
+        Set<String> panels = new HashSet<>();
+        for (Path file : files(Path.of("grafana/dashboards"), ".json")) {
+            JsonNode dashboard = JsonMapper.shared().readTree(file.toFile());
+            pages.add(dashboard.path("title").asString().replaceFirst("^\\d\\d ", ""));
+            dashboard.findValues("title").forEach(title -> panels.add(title.asString()));
+        }
+
+        for (Path runbook : files(DOCS.resolve("runbooks"), ".md")) {
+            String text = Files.readString(runbook);
+            assertThat(found(DASHBOARD, text)).as("dashboards in %s", runbook).isSubsetOf(pages);
+            assertThat(found(PANEL, text)).as("panels in %s", runbook).isSubsetOf(panels);
+        }
+    }
+
+    private static List<String> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(name -> name.group(1)).toList();
+    }
+
+    private static List<Path> files(Path folder, String ending) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(ending)).toList();
         }
     }
 

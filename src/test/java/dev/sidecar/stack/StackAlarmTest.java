@@ -103,7 +103,7 @@ class StackAlarmTest {
     @Test
     @Order(4)
     @Tag("images")
-    void guessedPasswordsOfTheDatabaseAreTold() {
+    void guessedPasswordsOfTheDatabaseAreTold() throws IOException {
         stack.up(List.of("loki", "alloy"));
         guessDatabasePasswords();
 

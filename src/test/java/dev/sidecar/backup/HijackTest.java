@@ -99,7 +99,8 @@ class HijackTest {
             String left = operators[i][1];
             String right = operators[i][2];
             String result = operators[i][0].equals("||") ? "text" : "bool";
-            statements.add("CREATE FUNCTION public.trap%d(%s, %s) RETURNS %s %s".formatted(i, left, right, result, TRAP));
+            statements.add(
+                    "CREATE FUNCTION public.trap%d(%s, %s) RETURNS %s %s".formatted(i, left, right, result, TRAP));
             statements.add("CREATE OPERATOR public.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = public.trap%d)"
                     .formatted(operators[i][0], left, right, i));
         }
@@ -167,7 +168,8 @@ class HijackTest {
         Backup backup = takenAsIfNothingWere();
 
         Backups backups = fixture.backups();
-        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress()).problems())
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .problems())
                 .isEmpty();
     }
 
@@ -188,11 +190,14 @@ class HijackTest {
             statement.execute("CREATE VIEW swapped AS SELECT public.fired() AS id");
             CompletableFuture<BackupFailure> taken = CompletableFuture.supplyAsync(
                     () -> catchThrowableOfType(BackupFailure.class, () -> fixture.take(database)));
-            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> SERVER.query(
-                            database,
-                            "SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database"
-                                    + " WHERE datname = current_database())")
-                    .size() == 1);
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> SERVER.query(
+                                            database,
+                                            "SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database"
+                                                    + " WHERE datname = current_database())")
+                                    .size()
+                            == 1);
             mallory.commit();
 
             assertThat(taken.get(1, TimeUnit.MINUTES)).isNotNull().hasMessageContaining("swapped");

@@ -118,7 +118,7 @@ public final class Catalogue {
 
     private static byte[] bytes(Store store, String key) throws IOException {
         try (InputStream in = store.open(key)) {
-            return in.readAllBytes();
+            return ManifestFile.bytes(in);
         }
     }
 

@@ -87,7 +87,7 @@ public final class Copies {
             }
             String manifest = backup.id() + "/" + Manifest.FILE;
             try (InputStream in = from.open(manifest)) {
-                to.write(manifest, in.readAllBytes());
+                to.write(manifest, ManifestFile.bytes(in));
             }
             Backup copy = new Backup(backup.manifest(), to.name(), List.of());
             for (BackupEvent event : backup.events()) {

@@ -1,6 +1,8 @@
 package dev.sidecar.sets;
 
+import dev.sidecar.text.Sizes;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,7 +28,22 @@ public final class ManifestFile {
     private static final String END = "\"\n}\n";
     private static final int TAIL = ZEROS.length() + END.length();
 
+    /**
+     * Larger files are not read: whoever can write to a store must not be able to fill our memory. Reading takes three times a file's
+     * size for a moment. The manifest of 100,000 tables has 12 MB.
+     */
+    static final long LARGEST = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 8);
+
     private ManifestFile() {}
+
+    /** Reads a file that a stranger may have written. @throws IOException also if it is too large */
+    static byte[] bytes(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes((int) Math.min(LARGEST + 1, Integer.MAX_VALUE - 8));
+        if (bytes.length > LARGEST) {
+            throw new IOException("it is larger than %s, more than this process reads".formatted(Sizes.of(LARGEST)));
+        }
+        return bytes;
+    }
 
     public static byte[] write(Manifest manifest) {
         return seal(manifest);

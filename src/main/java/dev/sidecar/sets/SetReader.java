@@ -29,7 +29,7 @@ public final class SetReader {
     /** The manifest must still be what was listed. */
     public void checkManifest() {
         try (InputStream in = open(Manifest.FILE)) {
-            if (!ManifestFile.read(in.readAllBytes()).equals(manifest)) {
+            if (!ManifestFile.read(ManifestFile.bytes(in)).equals(manifest)) {
                 throw new IOException("it is another than the one listed");
             }
         } catch (IOException e) {

@@ -17,22 +17,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A client program at work. Started without a shell and with an environment of its own, so that nothing leaks into it; its errors are
- * drained at all times, so that it never waits for us.
+ * Runs a client program, without a shell and with an environment of its own, so that nothing leaks into it. Its errors are read at all
+ * times, so that it never waits for this process.
  */
 public final class Child implements AutoCloseable {
 
     private static final int KEPT_ERRORS = 8_192;
     private static final int BUFFER = 256 * 1024;
     private static final int GRACE_SECONDS = 5;
-    /** 128 and the signal's number, as Java says it. */
+    /** Java reports 128 plus the number of the signal. */
     private static final int BROKEN_PIPE = 141;
-    /** Until 17 Java wrote arguments as it writes files. */
+    /** Until 17 Java encoded arguments as it encodes files. */
     private static final Charset ARGUMENTS = Runtime.version().feature() < 18
             ? Charset.defaultCharset()
             : Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
-    /** None outlives us, unless we are killed. */
+    /** No child outlives this process, unless it is killed. */
     private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -60,7 +60,7 @@ public final class Child implements AutoCloseable {
         return startPipe(List.of(command)).get(0);
     }
 
-    /** Programs of which each reads what the one before it prints. @param commands as for {@link #start} */
+    /** Starts a pipeline: each program reads the output of the one before it. @param commands as for {@link #start} */
     static List<Child> startPipe(List<List<String>> commands) {
         commands.forEach(command -> checkLetters(command, ARGUMENTS));
         try {
@@ -78,7 +78,7 @@ public final class Child implements AutoCloseable {
         }
     }
 
-    /** Java would replace what the locale has no letter for, and another database would be meant. */
+    /** Refuses arguments that the locale cannot encode: Java would replace their letters, and name another database. */
     public static void checkLetters(List<String> command, Charset locale) {
         CharsetEncoder encoder = locale.newEncoder();
         command.stream()
@@ -102,7 +102,7 @@ public final class Child implements AutoCloseable {
         return builder.directory(new java.io.File("/"));
     }
 
-    /** Runs a program to its end. @return what it printed @throws BackupFailure with its errors if it ended badly */
+    /** Runs a program to its end. @return its output @throws BackupFailure with its errors if it failed */
     public static String run(List<String> command, Reason reason) throws InterruptedException {
         try (Child child = start(command)) {
             child.input().close();
@@ -114,12 +114,12 @@ public final class Child implements AutoCloseable {
         }
     }
 
-    /** What it prints. */
+    /** The output of the program. */
     public InputStream output() {
         return process.getInputStream();
     }
 
-    /** What it reads. */
+    /** The input of the program. */
     public OutputStream input() {
         return process.getOutputStream();
     }
@@ -128,7 +128,7 @@ public final class Child implements AutoCloseable {
         return process.pid();
     }
 
-    /** Copies all that it prints; then it must have ended well. */
+    /** Copies all of its output; then it must have succeeded. */
     public void copyTo(OutputStream out, Reason reason) throws IOException, InterruptedException {
         byte[] buffer = new byte[BUFFER];
         InputStream in = output();
@@ -138,7 +138,7 @@ public final class Child implements AutoCloseable {
         expectSuccess(reason);
     }
 
-    /** Waits for its end. */
+    /** Waits for the program to succeed. */
     public void expectSuccess(Reason reason) throws InterruptedException {
         int exit = process.waitFor();
         if (exit != 0) {
@@ -146,7 +146,7 @@ public final class Child implements AutoCloseable {
         }
     }
 
-    /** Whether it ended because nobody reads what it prints, which says nothing about itself. */
+    /** Tells whether it ended because nothing read its output, which is no fault of its own. */
     public boolean lostItsReader() {
         return process.exitValue() == BROKEN_PIPE || errors().contains("Broken pipe");
     }
@@ -155,7 +155,7 @@ public final class Child implements AutoCloseable {
         return process.waitFor();
     }
 
-    /** A failure that carries what it said last. */
+    /** Makes a failure that carries the last errors of the program. */
     public BackupFailure failure(Reason reason, String what) throws InterruptedException {
         drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
         String said = errors();
@@ -185,11 +185,11 @@ public final class Child implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // It was stopped, and its stream closed under us.
+            // It was stopped, which closed its stream.
         }
     }
 
-    /** Stops it if it still runs: asked first, forced after some seconds. */
+    /** Stops it if it still runs: with SIGTERM, and by force some seconds later. */
     @Override
     public void close() {
         if (process.isAlive()) {

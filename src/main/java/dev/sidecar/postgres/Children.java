@@ -5,7 +5,7 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The client programs of one run, so that all of them can be stopped when one stage fails. */
+/** Keeps the client programs of one run together, so that all of them stop when one stage fails. */
 public final class Children implements AutoCloseable {
 
     private final List<Child> started = new ArrayList<>();
@@ -16,10 +16,10 @@ public final class Children implements AutoCloseable {
         return startPipe(List.of(command)).get(0);
     }
 
-    /** Starts programs that are stopped with the others, each of which reads what the one before it prints. */
+    /** Starts a pipeline whose programs are stopped with the others. */
     public synchronized List<Child> startPipe(List<List<String>> commands) {
         if (closed) {
-            throw new BackupFailure(Reason.SHUTDOWN, "Nothing is started any more, as the run was stopped.");
+            throw new BackupFailure(Reason.SHUTDOWN, "The run was stopped, so no further program is started.");
         }
         List<Child> children = Child.startPipe(commands);
         started.addAll(children);

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads what is in a database, in whatever transaction the connection is in; the same for the source and for what was restored. */
+/** Reads the contents of a database in the current transaction, in the same way from the source and from a restored copy. */
 public final class ContentsReader {
 
-    /** Not those of extensions: CREATE EXTENSION brings them, and pg_dump leaves them out. */
+    /** Tables of extensions are left out: CREATE EXTENSION makes them, and pg_dump does not dump them. */
     private static final String TABLES = """
             SELECT n.nspname, c.relname, pg_relation_size(c.oid), c.relpersistence <> 'u',
                    has_table_privilege(c.oid, 'SELECT')
@@ -80,7 +80,7 @@ public final class ContentsReader {
         this.connection = connection;
     }
 
-    /** Tables without their rows counted. @throws BackupFailure naming those that may not be read */
+    /** Lists tables without counting their rows. @throws BackupFailure naming those that the user may not read */
     public List<Table> tables() throws SQLException {
         List<Table> tables = new ArrayList<>();
         List<String> forbidden = new ArrayList<>();
@@ -105,7 +105,7 @@ public final class ContentsReader {
     }
 
     /**
-     * Partitions by the hash of an enum, each with the table that it is a part of. The hash is that of the value's number, which is
+     * Lists partitions by the hash of an enum, each with its partitioned table. The hash is that of the value's number, which is
      * another one in every database, so that pg_dump has such rows loaded through the table and they may arrive in another partition.
      */
     public Map<String, String> partitionsByHashOfEnum() throws SQLException {
@@ -124,7 +124,7 @@ public final class ContentsReader {
     }
 
     /**
-     * The same table with its rows counted exactly. A row's text is made by its type's own output function: a cast to text may be the
+     * Counts the rows of a table exactly. A row's text is made by its type's own output function: a cast to text may be the
      * application's.
      */
     public Table counted(Table table, boolean digest) throws SQLException {
@@ -143,7 +143,7 @@ public final class ContentsReader {
         }
     }
 
-    /** Sequences with their value now as {@code before}. */
+    /** Lists sequences; {@code before} is their value now. */
     public List<Sequence> sequences() throws SQLException {
         List<Sequence> sequences = new ArrayList<>();
         try (Statement statement = connection.createStatement();
@@ -181,7 +181,7 @@ public final class ContentsReader {
         return texts(TABLESPACES);
     }
 
-    /** The server, and the database that the connection is open to. */
+    /** Describes the server and the database of this session. */
     public Manifest.Server server() throws SQLException {
         int version = Integer.parseInt(text("SHOW server_version_num"));
         boolean provider = version >= 150_000;
@@ -212,7 +212,7 @@ public final class ContentsReader {
         }
     }
 
-    /** What belongs to the database itself and is therefore in no archive of one. */
+    /** Reads the properties of the database itself, which an archive of one database does not hold. */
     private List<String> definition() throws SQLException {
         List<String> definition = new ArrayList<>(texts("""
                 SELECT format('ALTER DATABASE :database OWNER TO %I', pg_get_userbyid(datdba))
@@ -254,7 +254,7 @@ public final class ContentsReader {
         return texts;
     }
 
-    /** Names of what is a table now, in whatever state the transaction of another session has seen it. */
+    /** Lists the names of tables that exist now, which another session's snapshot may not show. */
     Set<String> namesOfTables() throws SQLException {
         Set<String> names = new HashSet<>();
         try (Statement statement = connection.createStatement();

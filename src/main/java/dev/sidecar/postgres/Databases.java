@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Which databases are backed up: exact names, or patterns that are asked of the server each time. */
+/** Finds the databases to back up: exact names, and patterns that are compared with the server's databases each time. */
 public final class Databases {
 
-    /** What a restore leaves behind or is at work on is a copy of a database that is backed up already. */
+    /** Names that a restore gives: such a database is a copy of one that is backed up already. */
     private static final Pattern COPY = Pattern.compile(".*_(before|restoring)_\\d{8}_\\d{6}", Pattern.DOTALL);
 
     private final PostgresProperties.Server settings;
@@ -22,7 +22,7 @@ public final class Databases {
         this.address = address;
     }
 
-    /** In the order of their names. A name that was given exactly is in it even if the server lacks it: its backup shall fail, not be forgotten. */
+    /** Lists names in their order. An exact name is listed even if the server lacks it: its backup must fail, not be forgotten. */
     List<String> names() {
         Set<String> names = new LinkedHashSet<>();
         List<String> existing = existing();
@@ -50,8 +50,7 @@ public final class Databases {
             return new ContentsReader(connection)
                     .texts("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
         } catch (SQLException e) {
-            throw new BackupFailure(
-                    BackupFailure.Reason.CONNECTION, "The databases could not be listed: " + e.getMessage(), e);
+            throw new BackupFailure(BackupFailure.Reason.CONNECTION, "Cannot list the databases: " + e.getMessage(), e);
         }
     }
 
@@ -59,7 +58,7 @@ public final class Databases {
         return text.contains("*") || text.contains("?");
     }
 
-    /** The whole name, never a part of it. */
+    /** Compares a pattern with the whole name. */
     public static boolean matches(String pattern, String name) {
         StringBuilder regex = new StringBuilder();
         for (char c : pattern.toCharArray()) {

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The installed versions of PostgreSQL's programs. Looked at anew for every run: servers and packages are upgraded under us. */
+/** Finds the installed versions of PostgreSQL's programs, anew for every run: servers and packages are upgraded meanwhile. */
 public final class InstalledPrograms {
 
     private static final Pattern VERSION = Pattern.compile("pg_dump \\(PostgreSQL\\) ((\\d+)\\S*)");
@@ -26,7 +26,7 @@ public final class InstalledPrograms {
         this.directories = directories;
     }
 
-    /** The programs of a major. @throws BackupFailure that names what is installed instead */
+    /** Finds the programs of a major. @throws BackupFailure that names the majors that are installed */
     public Client ofMajor(int major) throws InterruptedException {
         List<Client> installed = installed();
         return installed.stream()
@@ -34,7 +34,7 @@ public final class InstalledPrograms {
                 .findFirst()
                 .orElseThrow(() -> new BackupFailure(
                         Reason.VERSION,
-                        "It is PostgreSQL %d, but the client programs installed are %s. Install postgresql-client-%d, or name its directory in sidecar.backup.server.programs."
+                        "The server is PostgreSQL %d, but the installed client programs are of %s. Install postgresql-client-%d, or name its directory in sidecar.backup.server.programs."
                                 .formatted(
                                         major,
                                         installed.isEmpty()
@@ -45,7 +45,7 @@ public final class InstalledPrograms {
                                         major)));
     }
 
-    /** The programs of a major, or of the next newer one that is installed: a newer server takes what an older one had. */
+    /** Finds the programs of a major, or of the next newer one: a newer server accepts the dump of an older one. */
     public Client ofMajorOrNewer(int major) throws InterruptedException {
         Optional<Client> found = installed().stream()
                 .filter(client -> client.major() >= major && client.hasServer())
@@ -77,7 +77,7 @@ public final class InstalledPrograms {
                         .sorted(Comparator.reverseOrder())
                         .forEach(candidates::add);
             } catch (IOException e) {
-                // Not there, or not to be read: nothing to be found in it.
+                // A directory that is missing or unreadable holds no programs.
             }
         }
         for (String entry :
@@ -103,17 +103,17 @@ public final class InstalledPrograms {
             return bin.resolve(name).toString();
         }
 
-        /** Whether a program that not every installation has is there. */
+        /** Tells whether the installation has a program that not all have. */
         public boolean has(String name) {
             return Files.isExecutable(bin.resolve(name));
         }
 
-        /** Whether the server's programs are installed too, which a scratch server needs. */
+        /** Tells whether the server's programs are installed too, which a scratch server needs. */
         boolean hasServer() {
             return has("initdb") && has("postgres");
         }
 
-        /** Whether a library that the server can load lies beside the programs; one that does not would keep it from starting. */
+        /** Tells whether the server can load a library; one that is missing would keep it from starting. */
         boolean hasLibrary(String name) {
             return Files.isReadable(bin.resolveSibling("lib").resolve(name + ".so"));
         }

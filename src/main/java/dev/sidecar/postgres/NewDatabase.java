@@ -6,12 +6,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** Statements about whole databases, run in the server's maintenance database. */
+/** Creates and drops whole databases, from the server's maintenance database. */
 public final class NewDatabase {
 
     private NewDatabase() {}
 
-    /** An empty one with the encoding and locale of the backed up one. */
+    /** Creates an empty database with the encoding and locale of the one that was backed up. */
     public static void create(Connection maintenance, String name, Manifest.Server like) throws SQLException {
         String locale = Sql.literal(String.valueOf(like.icuLocale()));
         String provider = switch (like.localeProvider()) {
@@ -30,7 +30,7 @@ public final class NewDatabase {
                                 provider));
     }
 
-    /** An empty one of the same encoding, where the locale is not installed. */
+    /** Creates an empty database of the same encoding, where the locale is not installed. */
     public static void createPlain(Connection maintenance, String name, Manifest.Server like) throws SQLException {
         execute(
                 maintenance,

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The password for client programs, in a file that only this user can read: not in arguments, not in the environment. Before the
- * password is written the file loses its name: programs find it among our open files, and it is gone with us, even if we are killed.
+ * Holds the password for client programs in a file that only this user can read, not in arguments and not in the environment. Before
+ * the password is written, the file loses its name: programs find it among the open files of this process, and it ends with it.
  */
 public final class PasswordFile implements AutoCloseable {
 
@@ -45,12 +45,12 @@ public final class PasswordFile implements AutoCloseable {
         } catch (IOException e) {
             throw new BackupFailure(
                     BackupFailure.Reason.SPACE,
-                    "The temporary directory cannot be written: %s. Make room, or set java.io.tmpdir.".formatted(e),
+                    "Cannot write to the temporary directory: %s. Free some space, or set java.io.tmpdir.".formatted(e),
                     e);
         }
     }
 
-    /** Java does not tell the number of an open file. Where there is no /proc the file keeps its name until it is closed. */
+    /** Finds the file's number, which Java does not tell. Without /proc the file keeps its name until it is closed. */
     private static Optional<Path> amongOurOpenFiles(Path named) {
         try (Stream<Path> open = Files.list(OUR_OPEN_FILES)) {
             return open.filter(link -> pointsTo(link, named))

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 
-/** PostgreSQL as the settings name it: the server to back up, its databases, the installed programs, and scratch servers. */
+/** Gives the server to back up, its databases, the installed programs and scratch servers, as set. */
 public final class Postgres {
 
     private final PostgresProperties settings;
@@ -15,7 +15,7 @@ public final class Postgres {
         this.address = ServerAddress.of(settings.server());
     }
 
-    /** Whether a server to back up is set. */
+    /** Tells whether a server to back up is set. */
     public boolean isConfigured() {
         return !settings.server().host().isBlank();
     }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder for the time of one restore, which names the process that it belongs to: what a killed process left is removed by the next,
- * with the server that may still run in it. It holds rows in clear, so that only its owner may enter.
+ * A folder for the time of one restore. It names the process that it belongs to: the next process removes what a killed one left, with
+ * the server that may still run in it. It holds unencrypted rows, so only its owner may enter.
  */
 public final class ScratchFolder implements AutoCloseable {
 
@@ -31,7 +31,7 @@ public final class ScratchFolder implements AutoCloseable {
     private static final int KILL_SECONDS = 10;
     private static final long LARGE = 16L << 20;
 
-    /** Removed at the latest when the JVM ends; an interrupted command has no other chance. */
+    /** Folders that are removed when the JVM ends, which is the last chance of an interrupted command. */
     private static final Set<ScratchFolder> OPEN = ConcurrentHashMap.newKeySet();
 
     static {
@@ -45,7 +45,7 @@ public final class ScratchFolder implements AutoCloseable {
         this.path = path;
     }
 
-    /** Where such folders lie. */
+    /** The directory of such folders. */
     static Path directory(PostgresProperties.Scratch settings) {
         return Path.of(settings.directory().isBlank() ? System.getProperty("java.io.tmpdir") : settings.directory());
     }
@@ -103,7 +103,7 @@ public final class ScratchFolder implements AutoCloseable {
                         log.atWarn().addKeyValue("folder", folder).log("scratch folder of a killed process removed");
                     });
         } catch (IOException e) {
-            // Not there: nothing was left in it.
+            // A missing directory holds no leftovers.
         }
     }
 
@@ -115,17 +115,17 @@ public final class ScratchFolder implements AutoCloseable {
                     .filter(alive -> startOf(alive).equals(owner[1]))
                     .isEmpty();
         } catch (IOException | RuntimeException e) {
-            // Not ours to judge: it is just being made, or belongs to somebody else.
+            // It is just being made, or belongs to another user.
             return false;
         }
     }
 
-    /** A number is used again for other processes; together with its start it is unique. */
+    /** Process numbers are used again; with its start time a process is unique. */
     private static String startOf(ProcessHandle process) {
         return process.info().startInstant().map(Object::toString).orElse("?");
     }
 
-    /** Only a process whose command line names the folder: the number may belong to another by now. */
+    /** Kills only a process whose command line names the folder: the number may belong to another by now. */
     private static void killPostmaster(Path folder) {
         try {
             long pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).stream()
@@ -154,7 +154,7 @@ public final class ScratchFolder implements AutoCloseable {
         }
     }
 
-    /** Giving back a large file's pages takes long enough that all cores should do it; whatever fails is tried once more. */
+    /** Deletes large files on all cores, because freeing their pages takes long; what fails is tried once more. */
     private static void deleteLargeFiles(Path folder) {
         try (Stream<Path> found = Files.find(
                 folder,

@@ -18,19 +18,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A throwaway PostgreSQL in which restores are proven, so that the live server is never touched. It listens on a socket in a folder
- * that only its user can enter, keeps nothing safe, and is removed when closed.
+ * A scratch PostgreSQL server in which restores are proven, so that the live server is never touched. It listens on a socket in a folder
+ * that only its user can enter, does not protect its data against a crash, and is removed when closed.
  */
 public final class ScratchServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ScratchServer.class);
     private static final int PORT = 5432;
-    /** Not one that a dump's roles could be called: all of them are created. */
+    /** A name that no role of a dump has: all of those are created. */
     private static final String SUPERUSER = "sidecar_scratch";
     /** The operating system's limit for a socket's path, less the socket's name. */
     private static final int LONGEST_SOCKET_DIRECTORY = 90;
 
-    /** What it writes ahead is never read again: files for it need no zeros, and none is kept. */
+    /** The write-ahead log is never read again: its files need no zeros, and none is kept. */
     private static final String SETTINGS = """
             listen_addresses = ''
             unix_socket_directories = '%s'
@@ -69,7 +69,7 @@ public final class ScratchServer implements AutoCloseable {
 
     /**
      * @param neededBytes for what is to be restored
-     * @param extensions what is to be restored uses
+     * @param extensions that the restored database uses
      */
     static ScratchServer start(
             PostgresProperties.Scratch settings, Client client, long neededBytes, Collection<String> extensions)
@@ -77,7 +77,7 @@ public final class ScratchServer implements AutoCloseable {
         if (!client.hasServer()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
-                    "A restore cannot be proven: %s has the client programs only. Install postgresql-%d beside the sidecar."
+                    "Cannot prove a restore: %s has only the client programs. Install postgresql-%d beside the sidecar."
                             .formatted(client.bin(), client.major()));
         }
         ScratchServer server = new ScratchServer(ScratchFolder.create(settings, neededBytes), client, asUser(settings));
@@ -87,14 +87,14 @@ public final class ScratchServer implements AutoCloseable {
         } catch (IOException e) {
             server.close();
             throw new BackupFailure(
-                    Reason.SPACE, "The scratch server cannot be set up in %s: %s".formatted(server.folder(), e), e);
+                    Reason.SPACE, "Cannot set up the scratch server in %s: %s".formatted(server.folder(), e), e);
         } catch (InterruptedException | RuntimeException e) {
             server.close();
             throw e;
         }
     }
 
-    /** PostgreSQL refuses to run as root, and rightly. */
+    /** PostgreSQL refuses to run as root. */
     private static List<String> asUser(PostgresProperties.Scratch settings) throws InterruptedException {
         if (!System.getProperty("user.name").equals("root")) {
             return List.of();
@@ -159,11 +159,11 @@ public final class ScratchServer implements AutoCloseable {
                     .texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
                     .isEmpty();
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.RESTORE, "The scratch server could not be asked: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.RESTORE, "Cannot query the scratch server: " + e.getMessage(), e);
         }
     }
 
-    /** A place for decoded files, removed with the rest. */
+    /** The folder for decoded files, removed with the server. */
     public Path folder() {
         return folder.path();
     }

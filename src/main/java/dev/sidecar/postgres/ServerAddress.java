@@ -101,7 +101,7 @@ public final class ServerAddress {
         return connect(maintenanceDatabase, applicationName);
     }
 
-    /** What the client programs take as a database: a connection string, so that no name is taken for an option. */
+    /** Makes the database argument of client programs: a connection string, so that no name is taken for an option. */
     public String connectionString(String database, PasswordFile passwords, String applicationName) {
         return parameter("host", host)
                 + parameter("port", Integer.toString(port))
@@ -183,7 +183,7 @@ public final class ServerAddress {
                 .formatted(address, port, URLEncoder.encode(database, StandardCharsets.UTF_8));
     }
 
-    /** Whether it is reached over a socket in the file system. */
+    /** Tells whether it is reached over a socket in the file system. */
     public boolean isSocket() {
         return host.startsWith("/");
     }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One moment of a database, held by an open transaction: pg_dump reads in it, and so do we. Before it, the lock that lets only one
- * sidecar back up a database at a time. Closing it lets go of everything, also from another thread while a query runs.
+ * One moment of a database, held by an open transaction in which pg_dump reads and rows are counted. Before it comes the lock that lets
+ * only one sidecar back up a database at a time. Closing it releases both, also from another thread while a query runs.
  */
 public final class Snapshot implements AutoCloseable {
 
@@ -42,7 +42,7 @@ public final class Snapshot implements AutoCloseable {
                 throw new BackupFailure(
                         Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database));
             }
-            // Nobody else backs it up, so whoever still does so in our name has lost its sidecar.
+            // This sidecar has the lock, so a dump that still runs in its name has lost its sidecar.
             reader.texts("""
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE application_name = 'sidecar backup dump' AND datname = current_database()
@@ -59,7 +59,7 @@ public final class Snapshot implements AutoCloseable {
         return server;
     }
 
-    /** Begins the transaction. @return the name under which others may read in the same snapshot */
+    /** Begins the transaction. @return the name of the exported snapshot */
     public String begin(Duration lockWait) {
         try {
             connection.setAutoCommit(false);
@@ -71,7 +71,7 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** Tables, none of which can be changed or dropped until the end. */
+    /** Locks all tables, so that none can be altered or dropped until the end, and lists them. */
     public List<Table> lockedTables() {
         try {
             List<Table> tables = reader.tables();
@@ -109,7 +109,7 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** What is in it; tables larger than the limit are not counted. */
+    /** Reads the contents; tables larger than the limit are not counted. */
     public Contents contents(List<Table> tables, long countedBytes, boolean digests) {
         try {
             List<Sequence> sequences = reader.sequences();
@@ -129,7 +129,7 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** The same contents, with what the sequences have come to while the dump ran. */
+    /** Adds the values that the sequences have reached while the dump ran. */
     public Contents withLaterSequences(Contents contents) {
         try {
             List<Sequence> later = reader.sequences();
@@ -164,7 +164,7 @@ public final class Snapshot implements AutoCloseable {
         Reason reason = state.equals("55P03")
                 ? Reason.LOCK_TIMEOUT
                 : state.equals("42501") ? Reason.PERMISSION : state.startsWith("08") ? Reason.CONNECTION : Reason.DUMP;
-        return new BackupFailure(reason, "The database could not be read: " + message, e);
+        return new BackupFailure(reason, "Cannot read the database: " + message, e);
     }
 
     @Override
@@ -172,7 +172,7 @@ public final class Snapshot implements AutoCloseable {
         try {
             connection.abort(Runnable::run);
         } catch (SQLException e) {
-            // It is gone already, and with it all that it held.
+            // The session has ended already, and released all that it held.
         }
     }
 }

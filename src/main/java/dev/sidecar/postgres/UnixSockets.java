@@ -15,7 +15,7 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the JDBC driver talk through a socket in the file system, which it cannot by itself: the throwaway server listens nowhere else.
+ * Lets the JDBC driver talk through a socket in the file system, which it cannot by itself: the scratch server listens nowhere else.
  * Public and with this constructor because the driver makes it by name.
  */
 public final class UnixSockets extends SocketFactory {
@@ -52,7 +52,7 @@ public final class UnixSockets extends SocketFactory {
         return createSocket();
     }
 
-    /** As much of a socket as the driver uses. */
+    /** Implements as much of a socket as the driver uses. */
     private static final class UnixSocket extends Socket {
 
         private final String path;

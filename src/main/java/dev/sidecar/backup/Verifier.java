@@ -211,10 +211,11 @@ final class Verifier {
         private void compare(ScratchServer scratch) {
             progress.begin("comparing " + manifest.id(), 0);
             try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
-                problems.addAll(Differences.between(
-                        manifest.contents(),
-                        Loader.contents(restored, manifest, Set.of()),
-                        new ContentsReader(restored).partitionsByHashOfEnum()));
+                Differences.between(
+                                manifest.contents(),
+                                Loader.contents(restored, manifest, Set.of()),
+                                new ContentsReader(restored).partitionsByHashOfEnum())
+                        .forEach(difference -> problems.add(difference.sentence()));
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
             }

@@ -37,13 +37,13 @@ class BackupController {
 
     private final Backups backups;
     private final Expiration expire;
-    private final BackupWork work;
+    private final BackupTasks tasks;
     private final Clock clock;
 
-    BackupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
+    BackupController(Backups backups, Expiration expire, BackupTasks tasks, Clock clock) {
         this.backups = backups;
         this.expire = expire;
-        this.work = work;
+        this.tasks = tasks;
         this.clock = clock;
     }
 
@@ -102,12 +102,12 @@ class BackupController {
 
     @PostMapping
     ResponseEntity<Task> take(@RequestBody Take take) {
-        return accepted(work.take(required("database", take.database()), !Boolean.FALSE.equals(take.verify())));
+        return accepted(tasks.take(required("database", take.database()), !Boolean.FALSE.equals(take.verify())));
     }
 
     @PostMapping("/{id}/verify")
     ResponseEntity<Task> verify(@PathVariable String id, @RequestBody Verify verify) {
-        return accepted(work.verify(
+        return accepted(tasks.verify(
                 BackupId.parse(id), Optional.ofNullable(verify.store()), Optional.ofNullable(verify.level())));
     }
 
@@ -124,7 +124,7 @@ class BackupController {
             throw new NotConfirmed(
                     "To replace the live database '%s', give its name as 'confirm' too.".formatted(request.into()));
         }
-        return accepted(work.restore(request));
+        return accepted(tasks.restore(request));
     }
 
     @PostMapping("/{id}/pin")
@@ -148,17 +148,17 @@ class BackupController {
 
     @GetMapping("/tasks")
     List<Task> tasks() {
-        return work.list();
+        return tasks.list();
     }
 
     @GetMapping("/tasks/{task}")
     Task task(@PathVariable String task) {
-        return work.find(task).orElseThrow(() -> noTask(task));
+        return tasks.find(task).orElseThrow(() -> noTask(task));
     }
 
     @DeleteMapping("/tasks/{task}")
     Task stop(@PathVariable String task) {
-        return work.stop(task).orElseThrow(() -> noTask(task));
+        return tasks.stop(task).orElseThrow(() -> noTask(task));
     }
 
     private Backup get(String id) {

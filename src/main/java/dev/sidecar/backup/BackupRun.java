@@ -54,11 +54,6 @@ public final class BackupRun {
         return alone(() -> finish(taken, true, progress));
     }
 
-    /** How far a backup of its size is to be verified. */
-    VerificationLevel levelFor(Backup backup) {
-        return backups.levelFor(backup.manifest());
-    }
-
     private Done alone(Supplier<Done> work) {
         try {
             oneAtATime.lockInterruptibly();

@@ -144,6 +144,15 @@ public final class Backups {
                         Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows them.".formatted(id)));
     }
 
+    /** Finds a backup in one store. @throws BackupFailure if the store does not have it */
+    public Backup get(BackupId id, String store) {
+        return list().stream()
+                .filter(backup -> backup.id().equals(id) && backup.store().equals(store))
+                .findFirst()
+                .orElseThrow(() ->
+                        new BackupFailure(Reason.NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store)));
+    }
+
     /** The newest of a database that is not damaged. */
     public Optional<Backup> latest(String database) {
         return list().stream()

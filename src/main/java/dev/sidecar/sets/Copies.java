@@ -7,10 +7,7 @@ import dev.sidecar.stores.Store.Upload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,7 +108,7 @@ public final class Copies {
 
     private static void copyFile(String key, String sha256, Store from, Store to, Progress progress)
             throws IOException {
-        MessageDigest digest = sha256();
+        Sha256 digest = new Sha256();
         byte[] buffer = new byte[BUFFER];
         try (InputStream in = from.open(key);
                 Upload upload = to.create(key)) {
@@ -126,21 +123,13 @@ public final class Copies {
                 }
                 progress.add(read);
             }
-            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) {
+            if (!digest.hex().equals(sha256)) {
                 throw new BackupFailure(
                         Reason.DAMAGED,
                         "%s in '%s' has another checksum than its manifest says, so it is not copied"
                                 .formatted(key, from.name()));
             }
             upload.publish();
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -2,10 +2,7 @@ package dev.sidecar.sets;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
@@ -54,7 +51,7 @@ public final class ManifestFile {
         String json = MAPPER.writeValueAsString(content).stripTrailing();
         String body = json.substring(0, json.lastIndexOf('}')).stripTrailing();
         byte[] file = (body + LABEL + ZEROS + END).getBytes(StandardCharsets.UTF_8);
-        byte[] checksum = HexFormat.of().formatHex(sha256(file)).getBytes(StandardCharsets.US_ASCII);
+        byte[] checksum = Sha256.of(file).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(checksum, 0, file, file.length - TAIL, checksum.length);
         return file;
     }
@@ -66,7 +63,7 @@ public final class ManifestFile {
         }
         byte[] zeroed = file.clone();
         Arrays.fill(zeroed, at, at + ZEROS.length(), (byte) '0');
-        byte[] expected = HexFormat.of().formatHex(sha256(zeroed)).getBytes(StandardCharsets.US_ASCII);
+        byte[] expected = Sha256.of(zeroed).getBytes(StandardCharsets.US_ASCII);
         if (!Arrays.equals(expected, Arrays.copyOfRange(file, at, at + ZEROS.length()))) {
             throw new IOException("its checksum does not fit, so it was changed or damaged");
         }
@@ -74,14 +71,6 @@ public final class ManifestFile {
             return MAPPER.readValue(file, type);
         } catch (JacksonException e) {
             throw new IOException("it cannot be understood: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

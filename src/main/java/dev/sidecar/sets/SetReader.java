@@ -6,8 +6,6 @@ import dev.sidecar.stores.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 
 /** Reads the files of one set from its store, and never without comparing what was read with the manifest's checksum. */
 public final class SetReader {
@@ -137,7 +135,7 @@ public final class SetReader {
     private static final class Hashing extends InputStream {
 
         private final InputStream in;
-        private final MessageDigest digest = SetWriter.sha256Digest();
+        private final Sha256 digest = new Sha256();
         private long count;
 
         Hashing(InputStream in) {
@@ -172,7 +170,7 @@ public final class SetReader {
         }
 
         String sha256() {
-            return HexFormat.of().formatHex(digest.digest());
+            return digest.hex();
         }
 
         @Override

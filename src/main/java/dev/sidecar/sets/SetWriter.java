@@ -9,9 +9,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /** Writes the files of one set, each in one pass: compressed, encrypted, hashed, stored, and published only when all of it went well. */
@@ -86,19 +83,11 @@ public final class SetWriter {
                 e);
     }
 
-    static MessageDigest sha256Digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
-    }
-
     /** Hashes and counts what is stored. Closing it says nothing about the upload, which is published or not by its owner. */
     private static final class Hashing implements WritableByteChannel {
 
         private final WritableByteChannel out;
-        private final MessageDigest digest = sha256Digest();
+        private final Sha256 digest = new Sha256();
         private long count;
         private boolean closed;
 
@@ -118,7 +107,7 @@ public final class SetWriter {
         }
 
         String sha256() {
-            return HexFormat.of().formatHex(digest.digest());
+            return digest.hex();
         }
 
         /** age ends its stream each time it is closed, unless what it writes to is closed already. */

@@ -2,13 +2,14 @@ package dev.sidecar.backup.cli;
 
 import dev.sidecar.backup.BackupRun;
 import dev.sidecar.backup.BackupSummary;
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.TakeRequest;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,9 +92,9 @@ final class BackupCommand implements SidecarCommand {
                     .printf(
                             "%s%n  %s from %s in %s, %d rows in %d tables%n",
                             summary.id(),
-                            Readable.bytes(summary.storedBytes()),
-                            Readable.bytes(summary.dumpBytes()),
-                            Readable.duration(done.backup().manifest().duration()),
+                            Sizes.of(summary.storedBytes()),
+                            Sizes.of(summary.dumpBytes()),
+                            Durations.clock(done.backup().manifest().duration()),
                             summary.rows(),
                             summary.tables());
             done.verifications().stream()
@@ -104,7 +105,7 @@ final class BackupCommand implements SidecarCommand {
                                     proof.asked(),
                                     proof.asked().meaning(),
                                     proof.store(),
-                                    Readable.duration(proof.took())));
+                                    Durations.clock(proof.took())));
             done.problems().forEach(problem -> BackupShell.out().println("  NOT PROVEN: " + problem));
         }
         return new Answer(summary, done.problems());

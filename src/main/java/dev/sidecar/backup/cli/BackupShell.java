@@ -110,19 +110,13 @@ final class BackupShell {
 
     private Backup find(String which, @Nullable String database, Optional<String> store, Predicate<Backup> latestIf) {
         try {
+            if (!which.equals("latest")) {
+                BackupId id = BackupId.parse(which);
+                return store.isEmpty() ? backups.get(id) : backups.get(id, store.get());
+            }
             List<Backup> candidates = backups.list().stream()
                     .filter(backup -> store.isEmpty() || backup.store().equals(store.get()))
                     .toList();
-            if (!which.equals("latest")) {
-                BackupId id = BackupId.parse(which);
-                return store.isEmpty()
-                        ? backups.get(id)
-                        : candidates.stream()
-                                .filter(backup -> backup.id().equals(id))
-                                .findFirst()
-                                .orElseThrow(() -> new CommandFailure(
-                                        NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store.get())));
-            }
             String whose = database == null ? theOnlyDatabase(candidates) : database;
             return candidates.stream()
                     .filter(backup -> backup.id().database().equals(whose) && !backup.isDamaged())

@@ -1,8 +1,9 @@
 package dev.sidecar.backup.cli;
 
 import dev.sidecar.backup.BackupSummary;
-import dev.sidecar.backup.Readable;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +63,13 @@ final class ListCommand implements SidecarCommand {
                             backup.id(),
                             backup.store(),
                             backup.slot().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-                            Readable.bytes(backup.storedBytes()),
+                            Sizes.of(backup.storedBytes()),
                             backup.level() == null ? "none" : backup.level(),
                             backup.verifiedAt() == null
                                     ? "-"
                                     : backup.verifiedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
                             backup.measuredRestore()
-                                    .map(seconds -> Readable.duration(Duration.ofMillis((long) (seconds * 1000))))
+                                    .map(seconds -> Durations.clock(Duration.ofMillis((long) (seconds * 1000))))
                                     .orElse("-"),
                             backup.remarks());
         }

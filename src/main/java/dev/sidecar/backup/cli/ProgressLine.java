@@ -1,8 +1,9 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.Progress.View;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -104,14 +105,14 @@ final class ProgressLine {
     static String text(View view) {
         StringBuilder text = new StringBuilder(view.stage()).append(": ");
         view.percent().ifPresent(percent -> text.append(percent).append(" %, "));
-        text.append(Readable.bytes(view.bytes()));
+        text.append(Sizes.of(view.bytes()));
         if (view.expectedBytes() > 0) {
-            text.append(" of ").append(Readable.bytes(view.expectedBytes()));
+            text.append(" of ").append(Sizes.of(view.expectedBytes()));
         }
-        text.append(String.format(Locale.ROOT, ", %s/s", Readable.bytes(view.rate())));
+        text.append(String.format(Locale.ROOT, ", %s/s", Sizes.of(view.rate())));
         view.left()
-                .ifPresent(left ->
-                        text.append(", ").append(Readable.duration(left)).append(" left"));
+                .ifPresent(
+                        left -> text.append(", ").append(Durations.clock(left)).append(" left"));
         return text.toString();
     }
 }

@@ -1,6 +1,5 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.backup.Restored;
@@ -8,6 +7,8 @@ import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -144,11 +145,11 @@ final class RestoreCommand implements SidecarCommand {
                 plan.request().id(),
                 plan.takenAt(),
                 plan.store(),
-                Readable.bytes(plan.storedBytes()),
-                Readable.bytes(plan.dumpBytes()),
+                Sizes.of(plan.storedBytes()),
+                Sizes.of(plan.dumpBytes()),
                 plan.expected() == null
                         ? "never restored before"
-                        : "about " + Readable.duration(plan.expected()) + " by the last drill");
+                        : "about " + Durations.clock(plan.expected()) + " by the last drill");
         err.printf(
                 "  proven: %s%n  %s database '%s'%n",
                 backup.level().map(level -> level + " " + level.meaning()).orElse("nothing, it is DAMAGED"),
@@ -165,7 +166,7 @@ final class RestoreCommand implements SidecarCommand {
                         "Restored %s into '%s' in %s: %d tables, %d rows.%n",
                         restored.id(),
                         restored.database(),
-                        Readable.duration(restored.took()),
+                        Durations.clock(restored.took()),
                         restored.tables(),
                         restored.rows());
         restored.kept()

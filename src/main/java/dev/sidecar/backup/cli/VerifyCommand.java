@@ -1,11 +1,11 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -82,10 +82,10 @@ final class VerifyCommand implements SidecarCommand {
                         verification.store(),
                         verification.held() ? verification.asked() : "NOT " + verification.asked(),
                         verification.asked().meaning(),
-                        Readable.duration(verification.took()));
+                        Durations.clock(verification.took()));
         verification
                 .measuredRestore()
-                .ifPresent(took -> BackupShell.out().println("  the restore alone took " + Readable.duration(took)));
+                .ifPresent(took -> BackupShell.out().println("  the restore alone took " + Durations.clock(took)));
         verification.problems().forEach(problem -> BackupShell.out().println("  " + problem));
         verification.notes().forEach(note -> BackupShell.out().println("  " + note));
     }

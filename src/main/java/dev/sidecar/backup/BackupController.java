@@ -28,8 +28,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Backups over HTTP. What takes long is answered with 202 and the address of a task that says how far it has come. Who may ask is
- * decided by the package {@code access}.
+ * Offers backups over HTTP. Long work is answered with 202 and the address of a task that reports its progress. The package
+ * {@code access} decides who may call.
  */
 @RestController
 @RequestMapping("/api/backups")
@@ -47,19 +47,19 @@ class BackupController {
         this.clock = clock;
     }
 
-    /** @param verify false to publish it unproven */
+    /** @param verify false to publish the backup unverified */
     record Take(@Nullable String database, @Nullable Boolean verify) {}
 
-    /** @param level by the settings if absent @param store the first that has it if absent */
+    /** @param level decided by the settings if absent @param store the first that has the backup if absent */
     record Verify(
             @Nullable VerificationLevel level, @Nullable String store) {}
 
     /**
-     * @param into name of the new database, or of the one to be replaced; a new name with the time if absent
-     * @param replace whether to swap it with a live database
-     * @param confirm the name once more, needed to replace
-     * @param schemaOnly definitions without rows
-     * @param tables only these, as schema.table
+     * @param into name of the new database, or of the one to replace; a new name with the time if absent
+     * @param replace whether to replace a live database
+     * @param confirm the name of the database again, required to replace it
+     * @param schemaOnly restore definitions without rows
+     * @param tables restore only these tables, as schema.table
      */
     record Restore(
             @Nullable String into,
@@ -68,10 +68,10 @@ class BackupController {
             @Nullable Boolean schemaOnly,
             @Nullable List<String> tables) {}
 
-    /** @param why for whoever wonders later */
+    /** @param why the reason, kept with the backup */
     record Why(@Nullable String why) {}
 
-    /** @param keep whether it stays @param reasons why */
+    /** @param keep whether the backup is kept @param reasons why */
     record Kept(String id, String store, boolean keep, List<String> reasons) {}
 
     @GetMapping
@@ -88,7 +88,7 @@ class BackupController {
         return get(id).manifest();
     }
 
-    /** What expiring would do now. */
+    /** Lists what expiring would delete now, and why the other backups are kept. */
     @GetMapping("/retention")
     List<Kept> retention() {
         return expire.decide().stream()
@@ -111,7 +111,7 @@ class BackupController {
                 BackupId.parse(id), Optional.ofNullable(verify.store()), Optional.ofNullable(verify.level())));
     }
 
-    /** What a restore would do; touches nothing. */
+    /** Plans a restore; changes nothing. */
     @PostMapping("/{id}/restore/plan")
     RestorePlan plan(@PathVariable String id, @RequestBody Restore restore) {
         return backups.plan(request(get(id), restore));
@@ -139,7 +139,7 @@ class BackupController {
         return BackupSummary.of(get(id));
     }
 
-    /** Somebody looked at a suspect backup and found it right. */
+    /** Clears the suspect mark of a backup that somebody inspected and found correct. */
     @PostMapping("/{id}/clear")
     BackupSummary clear(@PathVariable String id, @RequestBody Why why) {
         backups.clear(get(id).id(), reason(why));
@@ -184,7 +184,7 @@ class BackupController {
     }
 
     private static String reason(Why why) {
-        return why.why() == null || why.why().isBlank() ? "asked for over HTTP" : why.why();
+        return why.why() == null || why.why().isBlank() ? "requested over HTTP" : why.why();
     }
 
     private static BackupFailure noTask(String task) {
@@ -231,7 +231,7 @@ class BackupController {
         return problem;
     }
 
-    /** A live database is to be replaced, and its name was not given twice. */
+    /** Says that the name of the live database to replace was not confirmed. */
     static final class NotConfirmed extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

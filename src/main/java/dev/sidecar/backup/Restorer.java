@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Restores into the live server: always into a new database, which is compared with the manifest; only then, where asked for, swapped
- * with the one that it replaces. Whatever fails before the swap leaves the live database as it was.
+ * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
+ * the live database. A failure before that leaves the live database unchanged.
  */
 final class Restorer {
 
@@ -86,14 +86,14 @@ final class Restorer {
         }
     }
 
-    /** Only the database's archive is decoded to a file. */
+    /** Counts the bytes decoded to files: only the database's archive is. */
     private static long decodedBytes(Manifest manifest) {
         return manifest.files(Manifest.FileKind.DATABASE).stream()
                 .mapToLong(Manifest.StoredFile::plainBytes)
                 .sum();
     }
 
-    /** An unfinished database must not be taken for a restored one, whatever state our connection is in. */
+    /** Drops the unfinished database, over a new connection: nobody must take it for a restored one. */
     private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
         try (Connection connection = address.connectToMaintenance("sidecar restore")) {
@@ -103,7 +103,7 @@ final class Restorer {
                     .atError()
                     .addKeyValue("database", target)
                     .setCause(e)
-                    .log("database of a failed restore could not be dropped, drop it by hand");
+                    .log("cannot drop the database of a failed restore, drop it by hand");
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -140,11 +140,11 @@ final class Restorer {
             }
             return contents;
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
         }
     }
 
-    /** Both names change in one transaction: at no time is there no database of that name. */
+    /** Swaps the two names in one transaction, so a database of that name exists at all times. */
     private String swap(Connection maintenance, String live, String restored, Instant since)
             throws SQLException, InterruptedException {
         String kept = RestoreRequest.datedName(live, "_before", since);
@@ -161,7 +161,7 @@ final class Restorer {
             } catch (SQLException e) {
                 maintenance.rollback();
                 last = e;
-                // Somebody connected again between the two statements.
+                // A client connected again between the two statements.
                 Thread.sleep(200L);
             } finally {
                 maintenance.setAutoCommit(true);

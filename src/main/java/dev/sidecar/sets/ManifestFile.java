@@ -9,8 +9,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Manifests and events as files: JSON for people and programs, whose last member is the SHA-256 of the whole text with zeros in the
- * checksum's place. So a single flipped bit anywhere, white space included, is noticed.
+ * Reads and writes manifests and events as JSON files. The last member is the SHA-256 of the whole file with zeros in place of the
+ * checksum, so a single flipped bit anywhere, white space included, is noticed.
  */
 public final class ManifestFile {
 
@@ -25,16 +25,17 @@ public final class ManifestFile {
 
     private ManifestFile() {}
 
+    /** Writes a manifest with its checksum. */
     public static byte[] write(Manifest manifest) {
         return seal(manifest);
     }
 
-    /** @throws IOException if it is not whole */
+    /** Reads a manifest. @throws IOException if the file is damaged or of a newer format */
     static Manifest read(byte[] file) throws IOException {
         Manifest manifest = open(file, Manifest.class);
         if (manifest.format() != 1) {
-            throw new IOException(
-                    "its format is %d, this version reads 1; use a newer sidecar".formatted(manifest.format()));
+            throw new IOException("its format is %d, but this version reads format 1; use a newer sidecar"
+                    .formatted(manifest.format()));
         }
         return manifest;
     }
@@ -59,18 +60,18 @@ public final class ManifestFile {
     private static <T> T open(byte[] file, Class<T> type) throws IOException {
         int at = file.length - TAIL;
         if (at < LABEL.length()) {
-            throw new IOException("it is cut off");
+            throw new IOException("it is truncated");
         }
         byte[] zeroed = file.clone();
         Arrays.fill(zeroed, at, at + ZEROS.length(), (byte) '0');
         byte[] expected = Sha256.of(zeroed).getBytes(StandardCharsets.US_ASCII);
         if (!Arrays.equals(expected, Arrays.copyOfRange(file, at, at + ZEROS.length()))) {
-            throw new IOException("its checksum does not fit, so it was changed or damaged");
+            throw new IOException("its checksum does not match, so it was changed or damaged");
         }
         try {
             return MAPPER.readValue(file, type);
         } catch (JacksonException e) {
-            throw new IOException("it cannot be understood: " + e.getOriginalMessage(), e);
+            throw new IOException("it cannot be parsed: " + e.getOriginalMessage(), e);
         }
     }
 }

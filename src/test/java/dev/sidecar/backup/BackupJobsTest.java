@@ -324,7 +324,7 @@ class BackupJobsTest {
         Outcome refused =
                 jobs(store -> withFreeBytes(store, (long) (last * 1.19))).take(Generation.DAILY, slot(tuesday));
         assertThat(refused.result()).isEqualTo(Result.FAILURE);
-        assertThat(refused.reason()).contains("Make room, or keep fewer backups");
+        assertThat(refused.reason()).contains("Free some space, or keep fewer backups");
         assertThat(ids()).hasSize(1);
         assertThat(fixture.metric("sidecar_backup_failures_total{database=\"" + shop
                         + "\",generation=\"daily\",reason=\"space\"}"))

@@ -87,7 +87,7 @@ class LocalesTest {
         RestorePlan plan = fixture.backups().plan(RestoreRequest.intoNew(backup.id(), DATABASE + " again"));
 
         assertThat(plan.warnings())
-                .containsExactly("Collation %s had version 1.2.3 and has %s here: texts may sort otherwise."
+                .containsExactly("Collation %s had version 1.2.3 and has %s here: texts may sort differently."
                         .formatted(locale, known));
     }
 
@@ -107,7 +107,7 @@ class LocalesTest {
                 .as(verification.problems().toString())
                 .isEqualTo(VerificationLevel.L4);
         assertThat(verification.notes())
-                .contains("The locale xx_XX.utf8 is not installed here: proven under another order of sorting.");
+                .contains("The locale xx_XX.utf8 is not installed here; it was verified under another sort order.");
     }
 
     private void create(String options) throws Exception {

@@ -203,7 +203,7 @@ class RestoreFaultsTest {
                 .anySatisfy(o -> assertThat(o).contains("xx_XX.utf8"))
                 .anySatisfy(o -> assertThat(o).contains("PostgreSQL 99"));
         assertThatThrownBy(() -> backups.restore(request, backups.progress()))
-                .hasMessageContaining("Nothing was touched");
+                .hasMessageContaining("Nothing was changed");
     }
 
     @Test

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "backup",
         description = {
-            "Takes a backup of each database and proves it by a restore.",
-            "It is kept until somebody deletes it: taken on demand, it belongs to no schedule."
+            "Takes a backup of each database and verifies it.",
+            "A backup taken on demand belongs to no schedule and never expires: it is kept until you delete it."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -39,13 +39,15 @@ final class BackupCommand implements SidecarCommand {
     private final BackupRun run;
     private final Clock clock;
 
-    @Parameters(paramLabel = "DATABASE", description = "Exact names; all that the settings select if left out.")
+    @Parameters(
+            paramLabel = "DATABASE",
+            description = "Exact names of the databases. Default: all that the settings select.")
     private List<String> databases = new ArrayList<>();
 
-    @Option(names = "--no-verify", description = "Publish it unproven.")
+    @Option(names = "--no-verify", description = "Do not verify the backup.")
     private boolean noVerify;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     BackupCommand(BackupShell shell, BackupRun run, Clock clock) {
@@ -54,7 +56,7 @@ final class BackupCommand implements SidecarCommand {
         this.clock = clock;
     }
 
-    /** @param problems empty if it is proven */
+    /** @param problems empty if the backup is verified, or was not to be */
     private record Answer(BackupSummary backup, List<String> problems) {}
 
     @Override
@@ -73,9 +75,9 @@ final class BackupCommand implements SidecarCommand {
         if (json) {
             BackupShell.json(answers);
         }
-        boolean unproven =
+        boolean unverified =
                 answers.stream().anyMatch(answer -> !answer.problems().isEmpty());
-        return exitCode != 0 ? exitCode : unproven ? BackupShell.NOT_AS_MANIFEST : 0;
+        return exitCode != 0 ? exitCode : unverified ? BackupShell.NOT_AS_MANIFEST : 0;
     }
 
     private List<String> selected(Progress progress) {
@@ -106,7 +108,7 @@ final class BackupCommand implements SidecarCommand {
                                     proof.asked().meaning(),
                                     proof.store(),
                                     Durations.clock(proof.took())));
-            done.problems().forEach(problem -> BackupShell.out().println("  NOT PROVEN: " + problem));
+            done.problems().forEach(problem -> BackupShell.out().println("  NOT VERIFIED: " + problem));
         }
         return new Answer(summary, done.problems());
     }

@@ -9,16 +9,14 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
 import dev.sidecar.proofs.Words;
+import dev.sidecar.secrets.Secret;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 
 final class DefaultPasswordsProof implements Proof {
@@ -97,26 +95,9 @@ final class DefaultPasswordsProof implements Proof {
         return status != OK;
     }
 
+    /** The password that the public image's own instructions give, whoever else may log in here. */
     private boolean postgresRefuses() {
-        Properties login = new Properties();
-        // Whose password the public image's own instructions give, whoever else may log in here.
-        login.setProperty("user", "postgres");
-        login.setProperty("password", "postgres");
-        login.setProperty("loginTimeout", "5");
-        login.setProperty("ApplicationName", "sidecar [DRILL]");
-        String url = "jdbc:postgresql://%s:%d/%s"
-                .formatted(
-                        postgres.address().host(),
-                        postgres.address().port(),
-                        postgres.address().maintenanceDatabase());
-        try (var connection = DriverManager.getConnection(url, login)) {
-            return !connection.isValid(1);
-        } catch (SQLException e) {
-            if (e.getSQLState() == null || !e.getSQLState().startsWith("28")) {
-                throw new IllegalStateException("PostgreSQL could not be tried: " + e.getMessage());
-            }
-            return true;
-        }
+        return !postgres.address().accepts("postgres", Secret.of("postgres"));
     }
 
     /** Neither no password nor the example in Redis' own configuration file lets anybody in. */

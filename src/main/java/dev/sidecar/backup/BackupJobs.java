@@ -57,7 +57,7 @@ final class BackupJobs implements JobSource {
         settings.slots()
                 .drillSchedule()
                 .ifPresent(schedule -> jobs.add(
-                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill)));
+                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill).withAnnouncements()));
         publish();
         return jobs;
     }
@@ -69,7 +69,8 @@ final class BackupJobs implements JobSource {
                 settings.dump().limit(),
                 RETRIES,
                 () -> Optional.of(lastDone(generation)),
-                slot -> take(generation, slot));
+                slot -> take(generation, slot),
+                true);
     }
 
     /** Finds the newest slot for which every database has its backup. A database without a backup makes it the epoch, so that it gets one now. */

@@ -240,7 +240,7 @@ public final class Backups {
     }
 
     /** Tells whether a backup is being verified or restored on this machine; it must not expire then. */
-    public boolean isInUse(BackupId id) {
+    boolean isInUse(BackupId id) {
         return inUse.isInUse(id);
     }
 

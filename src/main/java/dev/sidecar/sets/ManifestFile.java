@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Reads and writes manifests and events as JSON files. The last member is the SHA-256 of the whole file with zeros in place of the
  * checksum, so a single flipped bit anywhere, white space included, is noticed.
  */
-public final class ManifestFile {
+final class ManifestFile {
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -26,7 +26,7 @@ public final class ManifestFile {
     private ManifestFile() {}
 
     /** Writes a manifest with its checksum. */
-    public static byte[] write(Manifest manifest) {
+    static byte[] write(Manifest manifest) {
         return seal(manifest);
     }
 

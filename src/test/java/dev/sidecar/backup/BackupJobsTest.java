@@ -62,6 +62,11 @@ class BackupJobsTest {
     }
 
     @Test
+    void peopleMayAskToBeToldHowEveryBackupJobEnds() {
+        assertThat(jobs().jobs()).hasSize(3).allMatch(Job::announced);
+    }
+
+    @Test
     void aSlotTakesEveryDatabaseAndProvesIt() {
         String shop = database("shop");
         String crm = database("crm");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Manifest;
-import dev.sidecar.sets.ManifestFile;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
@@ -155,6 +155,6 @@ class LocalesTest {
                 m.encryption(),
                 m.files(),
                 m.contents());
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), ManifestFile.write(changed));
+        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(changed));
     }
 }

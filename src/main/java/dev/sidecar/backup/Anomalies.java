@@ -7,10 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What makes a backup suspect when compared with the one before: it is whole, but much is missing from the database itself. */
+/** Decides whether a backup is suspect: it is complete, but the database lost much of its contents since the backup before. */
 final class Anomalies {
 
-    /** A table this small comes and goes; losing half of it says nothing. */
+    /** In a smaller table the loss of half the rows means nothing. */
     private static final long FEW_ROWS = 10;
 
     private final BackupProperties.Anomaly limits;
@@ -19,7 +19,7 @@ final class Anomalies {
         this.limits = limits;
     }
 
-    /** @return one sentence for each; empty if there is nothing suspect */
+    /** Compares a backup with the one before. @return a sentence for each loss; empty if nothing is suspect */
     List<String> between(Manifest before, Manifest now) {
         List<String> found = new ArrayList<>();
         Map<String, Table> tables = new HashMap<>();

@@ -9,8 +9,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Hands an archive on and meanwhile lets {@code pg_restore --list} read its table of contents, as exit code 0 alone proves little: a
- * program that was replaced, or one whose output was cut off, can have that too.
+ * Passes an archive on, and at the same time lets {@code pg_restore --list} read its table of contents. Exit code 0 alone proves little: a
+ * replaced program, or one whose output was cut off, can return it too.
  */
 final class ArchiveWatch extends OutputStream {
 
@@ -39,7 +39,7 @@ final class ArchiveWatch extends OutputStream {
             }
             tablesWithData = count;
         } catch (IOException e) {
-            // It was stopped; its exit code will say so.
+            // pg_restore was stopped; its exit code says so.
         }
     }
 
@@ -56,21 +56,22 @@ final class ArchiveWatch extends OutputStream {
                 list.input().write(bytes, offset, length);
                 list.input().flush();
             } catch (IOException e) {
-                // It has read what it needs and is gone.
+                // pg_restore has read what it needs and ended.
                 listening = false;
             }
         }
     }
 
-    /** After the last byte. @return how many tables' rows the archive says it has @throws BackupFailure if it is no archive */
+    /** Call it after the last byte. @return how many tables have rows in the archive @throws BackupFailure if it is not an archive */
     int finish() throws InterruptedException {
         try {
             list.input().close();
         } catch (IOException e) {
-            // It is gone already.
+            // pg_restore has already ended.
         }
         if (list.waitFor() != 0) {
-            throw list.failure(Reason.DUMP, "cannot read what pg_dump wrote, although pg_dump ended with exit code 0");
+            throw list.failure(
+                    Reason.DUMP, "cannot read the output of pg_dump, although pg_dump ended with exit code 0");
         }
         reader.join();
         return tablesWithData;

@@ -67,18 +67,13 @@ class BackupConfiguration {
         }
 
         @Bean
-        BackupTasks backupTasks(Backups backups, Clock clock) {
-            return new BackupTasks(backups, clock);
+        BackupTasks backupTasks(Backups backups, BackupRun run, Clock clock) {
+            return new BackupTasks(backups, run, clock);
         }
 
         @Bean
-        BackupWork backupWork(Backups backups, BackupRun run, BackupTasks tasks, Clock clock) {
-            return new BackupWork(backups, run, tasks, clock);
-        }
-
-        @Bean
-        BackupController backupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
-            return new BackupController(backups, expire, work, clock);
+        BackupController backupController(Backups backups, Expiration expire, BackupTasks tasks, Clock clock) {
+            return new BackupController(backups, expire, tasks, clock);
         }
     }
 }

@@ -28,8 +28,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Backups over HTTP. What takes long is answered with 202 and the address of a task that says how far it has come. Who may ask is
- * decided by the package {@code access}.
+ * Offers backups over HTTP. Long work is answered with 202 and the address of a task that reports its progress. The package
+ * {@code access} decides who may call.
  */
 @RestController
 @RequestMapping("/api/backups")
@@ -37,29 +37,29 @@ class BackupController {
 
     private final Backups backups;
     private final Expiration expire;
-    private final BackupWork work;
+    private final BackupTasks tasks;
     private final Clock clock;
 
-    BackupController(Backups backups, Expiration expire, BackupWork work, Clock clock) {
+    BackupController(Backups backups, Expiration expire, BackupTasks tasks, Clock clock) {
         this.backups = backups;
         this.expire = expire;
-        this.work = work;
+        this.tasks = tasks;
         this.clock = clock;
     }
 
-    /** @param verify false to publish it unproven */
+    /** @param verify false to publish the backup unverified */
     record Take(@Nullable String database, @Nullable Boolean verify) {}
 
-    /** @param level by the settings if absent @param store the first that has it if absent */
+    /** @param level decided by the settings if absent @param store the first that has the backup if absent */
     record Verify(
             @Nullable VerificationLevel level, @Nullable String store) {}
 
     /**
-     * @param into name of the new database, or of the one to be replaced; a new name with the time if absent
-     * @param replace whether to swap it with a live database
-     * @param confirm the name once more, needed to replace
-     * @param schemaOnly definitions without rows
-     * @param tables only these, as schema.table
+     * @param into name of the new database, or of the one to replace; a new name with the time if absent
+     * @param replace whether to replace a live database
+     * @param confirm the name of the database again, required to replace it
+     * @param schemaOnly restore definitions without rows
+     * @param tables restore only these tables, as schema.table
      */
     record Restore(
             @Nullable String into,
@@ -68,10 +68,10 @@ class BackupController {
             @Nullable Boolean schemaOnly,
             @Nullable List<String> tables) {}
 
-    /** @param why for whoever wonders later */
+    /** @param why the reason, kept with the backup */
     record Why(@Nullable String why) {}
 
-    /** @param keep whether it stays @param reasons why */
+    /** @param keep whether the backup is kept @param reasons why */
     record Kept(String id, String store, boolean keep, List<String> reasons) {}
 
     @GetMapping
@@ -88,7 +88,7 @@ class BackupController {
         return get(id).manifest();
     }
 
-    /** What expiring would do now. */
+    /** Lists what expiring would delete now, and why the other backups are kept. */
     @GetMapping("/retention")
     List<Kept> retention() {
         return expire.decide().stream()
@@ -102,16 +102,16 @@ class BackupController {
 
     @PostMapping
     ResponseEntity<Task> take(@RequestBody Take take) {
-        return accepted(work.take(required("database", take.database()), !Boolean.FALSE.equals(take.verify())));
+        return accepted(tasks.take(required("database", take.database()), !Boolean.FALSE.equals(take.verify())));
     }
 
     @PostMapping("/{id}/verify")
     ResponseEntity<Task> verify(@PathVariable String id, @RequestBody Verify verify) {
-        return accepted(work.verify(
+        return accepted(tasks.verify(
                 BackupId.parse(id), Optional.ofNullable(verify.store()), Optional.ofNullable(verify.level())));
     }
 
-    /** What a restore would do; touches nothing. */
+    /** Plans a restore; changes nothing. */
     @PostMapping("/{id}/restore/plan")
     RestorePlan plan(@PathVariable String id, @RequestBody Restore restore) {
         return backups.plan(request(get(id), restore));
@@ -124,7 +124,7 @@ class BackupController {
             throw new NotConfirmed(
                     "To replace the live database '%s', give its name as 'confirm' too.".formatted(request.into()));
         }
-        return accepted(work.restore(request));
+        return accepted(tasks.restore(request));
     }
 
     @PostMapping("/{id}/pin")
@@ -139,7 +139,7 @@ class BackupController {
         return BackupSummary.of(get(id));
     }
 
-    /** Somebody looked at a suspect backup and found it right. */
+    /** Clears the suspect mark of a backup that somebody inspected and found correct. */
     @PostMapping("/{id}/clear")
     BackupSummary clear(@PathVariable String id, @RequestBody Why why) {
         backups.clear(get(id).id(), reason(why));
@@ -148,17 +148,17 @@ class BackupController {
 
     @GetMapping("/tasks")
     List<Task> tasks() {
-        return work.list();
+        return tasks.list();
     }
 
     @GetMapping("/tasks/{task}")
     Task task(@PathVariable String task) {
-        return work.find(task).orElseThrow(() -> noTask(task));
+        return tasks.find(task).orElseThrow(() -> noTask(task));
     }
 
     @DeleteMapping("/tasks/{task}")
     Task stop(@PathVariable String task) {
-        return work.stop(task).orElseThrow(() -> noTask(task));
+        return tasks.stop(task).orElseThrow(() -> noTask(task));
     }
 
     private Backup get(String id) {
@@ -184,7 +184,7 @@ class BackupController {
     }
 
     private static String reason(Why why) {
-        return why.why() == null || why.why().isBlank() ? "asked for over HTTP" : why.why();
+        return why.why() == null || why.why().isBlank() ? "requested over HTTP" : why.why();
     }
 
     private static BackupFailure noTask(String task) {
@@ -231,7 +231,7 @@ class BackupController {
         return problem;
     }
 
-    /** A live database is to be replaced, and its name was not given twice. */
+    /** Says that the name of the live database to replace was not confirmed. */
     static final class NotConfirmed extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

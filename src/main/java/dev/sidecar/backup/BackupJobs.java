@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The scheduled work: one job for each generation, over all databases, and the nightly drill. A database whose slot is done is
- * left alone, so that a retry and a second sidecar do only what is missing.
+ * Schedules the backups: one job for each generation, over all databases, and the nightly drill. A job skips a database that has its
+ * backup for the slot, so a retry and a second sidecar do only what is missing.
  */
 final class BackupJobs implements JobSource {
 
@@ -57,7 +57,7 @@ final class BackupJobs implements JobSource {
         settings.slots()
                 .drillSchedule()
                 .ifPresent(schedule -> jobs.add(
-                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill)));
+                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill).withAnnouncements()));
         publish();
         return jobs;
     }
@@ -69,10 +69,11 @@ final class BackupJobs implements JobSource {
                 settings.dump().limit(),
                 RETRIES,
                 () -> Optional.of(lastDone(generation)),
-                slot -> take(generation, slot));
+                slot -> take(generation, slot),
+                true);
     }
 
-    /** The newest slot for which every database has its backup; the beginning of time if one has none, so that it gets one now. */
+    /** Finds the newest slot for which every database has its backup. A database without a backup makes it the epoch, so that it gets one now. */
     Instant lastDone(Generation generation) {
         Map<String, Instant> newest = newestSlots(generation);
         return databases(newest).stream()
@@ -81,13 +82,12 @@ final class BackupJobs implements JobSource {
                 .orElse(Instant.EPOCH);
     }
 
-    /** If the server does not answer now, those that were backed up before. */
+    /** Lists the databases; if the server does not answer now, those that have backups. */
     private List<String> databases(Map<String, Instant> known) {
         try {
             return backups.databases();
         } catch (BackupFailure e) {
-            log.atWarn()
-                    .log("databases cannot be listed now, those with backups are taken for all: {}", e.getMessage());
+            log.atWarn().log("cannot list the databases now, using those that have backups: {}", e.getMessage());
             return List.copyOf(known.keySet());
         }
     }
@@ -101,7 +101,7 @@ final class BackupJobs implements JobSource {
                         (one, other) -> one.isAfter(other) ? one : other));
     }
 
-    /** One database that fails does not keep the others from their backups. */
+    /** Takes the backup of each database. One that fails does not stop the others. */
     Outcome take(Generation generation, Run slot) {
         List<String> done = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
@@ -138,7 +138,7 @@ final class BackupJobs implements JobSource {
                 .max(Comparator.comparing(policy::isVerified));
     }
 
-    /** Proves the newest backup of each database again, from each store: storage rots, keys get lost, extensions vanish. */
+    /** Verifies the newest backup of each database again, from each store: storage rots, keys get lost, extensions vanish. */
     Outcome drill(Run slot) {
         List<String> held = new ArrayList<>();
         List<String> failed = new ArrayList<>();
@@ -174,7 +174,7 @@ final class BackupJobs implements JobSource {
                 .values());
     }
 
-    /** What is due, how many there are of what, and how much room is left. */
+    /** Publishes the next slots, the number of backups, and the free space. */
     private void publish() {
         Map<Generation, Schedule> schedules = settings.slots().schedules();
         schedules.forEach((generation, schedule) ->
@@ -194,7 +194,7 @@ final class BackupJobs implements JobSource {
                                     .filter(Backup::isSuspect)
                                     .isPresent())));
         } catch (BackupFailure e) {
-            log.atWarn().log("backups cannot be counted now: {}", e.getMessage());
+            log.atWarn().log("cannot count the backups now: {}", e.getMessage());
         }
     }
 }

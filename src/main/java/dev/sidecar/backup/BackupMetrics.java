@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of backups, by database and generation. All of a database's series exist as soon as it is known. A time is 0 while the
- * thing never happened; an outcome is absent (NaN) while there is none, as 0 would say "failed".
+ * Publishes the metrics of backups by database and generation. All series of a database exist as soon as it is known. A time is 0 until the
+ * event happens; an outcome is absent (NaN) until there is one, as 0 would mean "failed".
  */
 final class BackupMetrics {
 
@@ -56,8 +56,8 @@ final class BackupMetrics {
     }
 
     /**
-     * How much room a store has now; one without a limit has no series. It is not asked when metrics are read: storage that hangs would
-     * take all other metrics with it.
+     * Publishes a store's free space; a store without a limit has no series. The store is not asked at each scrape: storage that hangs would
+     * block all other metrics.
      */
     void room(Store store) {
         try {
@@ -83,18 +83,18 @@ final class BackupMetrics {
         return value;
     }
 
-    /** Makes all series of a database and generation exist. */
+    /** Creates all series of a database and generation. */
     void known(String database, Generation generation) {
         of(database, generation);
     }
 
-    /** A backup was published just now. */
+    /** Records that a backup was published just now. */
     void taken(Backup backup) {
         of(backup).lastRunSuccess.set(1);
         remembered(backup);
     }
 
-    /** The newest published backup of a database and generation; how the last run ended is not known from it. */
+    /** Records the newest published backup of a database and generation; it does not tell how the last run ended. */
     void remembered(Backup backup) {
         Series s = of(backup);
         Manifest manifest = backup.manifest();
@@ -105,7 +105,7 @@ final class BackupMetrics {
         s.duration.set(manifest.duration().toMillis() / 1000.0);
     }
 
-    /** A run failed. */
+    /** Records a failed run. */
     void failed(String database, Generation generation, Reason reason, Instant when) {
         Series s = of(database, generation);
         s.lastRunSuccess.set(0);
@@ -113,7 +113,7 @@ final class BackupMetrics {
         Objects.requireNonNull(s.failures.get(reason)).increment();
     }
 
-    /** A verification reached its level, now or in an earlier life of the process. */
+    /** Records a verification that reached its level, now or before the process started. */
     void verified(Backup backup, VerificationLevel level, Instant when, @Nullable Duration restoreTook) {
         Series s = of(backup);
         s.lastVerificationSuccess.set(1);
@@ -127,34 +127,34 @@ final class BackupMetrics {
         }
     }
 
-    /** How long the newest restore into the scratch server took. */
+    /** Records how long the newest restore into the scratch server took. */
     void restoreMeasured(Backup backup, Duration took) {
         of(backup).restore.set(took.toMillis() / 1000.0);
     }
 
-    /** A verification did not reach its level. */
+    /** Records a verification that did not reach its level. */
     void notVerified(Backup backup) {
         of(backup).lastVerificationSuccess.set(0);
     }
 
-    /** Whether the newest backup has much less in it than the one before. */
+    /** Records whether the newest backup holds much less than the one before. */
     void suspect(Backup backup) {
         of(backup).suspect.set(backup.isSuspect() ? 1 : 0);
     }
 
-    /** How many published backups there are, and whether the newest is suspect. */
+    /** Records how many published backups there are, and whether the newest is suspect. */
     void kept(String database, Generation generation, long count, boolean newestSuspect) {
         Series s = of(database, generation);
         s.kept.set(count);
         s.suspect.set(newestSuspect ? 1 : 0);
     }
 
-    /** When the next backup of a generation is due; null for never. */
+    /** Records when the next backup of a generation is due; null for never. */
     void due(Generation generation, @Nullable Instant next) {
         Objects.requireNonNull(nextSlots.get(generation)).set(next == null ? 0 : seconds(next));
     }
 
-    /** Whether a canary could be encrypted and, where the host has the secret key, decrypted. */
+    /** Records whether encryption and, if the host has the secret key, decryption work. */
     void keyChecked(boolean ok) {
         keyOk.set(ok ? 1 : 0);
     }
@@ -176,7 +176,7 @@ final class BackupMetrics {
     }
 
     private void gauge(String name, String description, @Nullable String unit, Tags tags, Value value) {
-        // The registry holds its gauges' objects weakly; a supplier is held strongly.
+        // The registry holds the object of a gauge weakly, but a supplier strongly.
         Gauge.builder(name, () -> value.value)
                 .description(description)
                 .baseUnit(unit)

@@ -15,11 +15,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What can be set about taking, verifying and keeping backups. Other rooms own the other keys of {@code sidecar.backup}: the server, the
+ * Settings for taking, verifying and keeping backups. Other packages own the other keys of {@code sidecar.backup}: the server, the
  * stores, and how sets are compressed and encrypted.
  *
- * @param dump how much is read at once
- * @param verify how far every backup is proven
+ * @param dump how a database is dumped
+ * @param verify how thoroughly every backup is verified
  * @param slots when backups are taken, and how many are kept
  * @param anomaly when a backup is suspect
  * @param rpo greatest allowed age of the newest verified backup
@@ -41,11 +41,11 @@ public record BackupProperties(
 
     private static void positive(String setting, Duration value) {
         InvalidSetting.unless(
-                !value.isNegative() && !value.isZero(), setting, value, "be longer than nothing, such as 26h");
+                !value.isNegative() && !value.isZero(), setting, value, "be greater than zero, such as 26h");
     }
 
     private static void atLeastOne(String setting, int keep) {
-        InvalidSetting.unless(keep >= 1, setting, keep, "be at least 1: the newest backup stays");
+        InvalidSetting.unless(keep >= 1, setting, keep, "be at least 1: the newest backup is always kept");
     }
 
     private static void share(String setting, double value) {
@@ -53,12 +53,14 @@ public record BackupProperties(
     }
 
     /**
+     * Settings of a dump.
+     *
      * @param jobs how many tables are dumped or restored at the same time
-     * @param ownArchiveAbove tables larger than this get archives of their own, so that they can be restored side by side
+     * @param ownArchiveAbove tables larger than this get archives of their own, so that they can be restored in parallel
      * @param countRowsUpTo tables larger than this are not counted, and the manifest says so
-     * @param digests whether the contents of every counted table are digested too; costs a second read
-     * @param lockWait how long to wait for a lock on a table
-     * @param limit how long all of it may take
+     * @param digests whether to compute a digest of every counted table too, which reads it a second time
+     * @param lockWait how long to wait for the lock of a table
+     * @param limit how long a run may take
      */
     public record Dump(
             @DefaultValue("2") int jobs,
@@ -76,10 +78,12 @@ public record BackupProperties(
     }
 
     /**
-     * @param level what every backup is verified to after it was taken
+     * Settings of the verification.
+     *
+     * @param level the level that every new backup is verified to
      * @param restoreUpTo larger databases are verified to L2 only
-     * @param indexes whether L4 has amcheck look at every table and B-tree of what was restored
-     * @param heapAllIndexed whether amcheck also looks for every row in every B-tree, which takes three times as long
+     * @param indexes whether L4 checks every restored table and B-tree with amcheck
+     * @param heapAllIndexed whether amcheck also looks up every row in every B-tree, which takes three times as long
      */
     public record Verify(
             @DefaultValue("L4") VerificationLevel level,
@@ -88,12 +92,14 @@ public record BackupProperties(
             @DefaultValue("false") boolean heapAllIndexed) {}
 
     /**
-     * @param zone whose wall clock the slots mean
+     * Settings of the schedule and the retention.
+     *
+     * @param zone the time zone of the slots
      * @param daily the daily backup
      * @param weekly the weekly backup
-     * @param monthly the monthly backup, off unless given
+     * @param monthly the monthly backup, off by default
      * @param drill when the newest backups are verified again from storage
-     * @param maxExpired more than so many at once are refused: a clock that jumped must not empty the store
+     * @param maxExpired how many backups one run may delete at most: a clock that jumped must not empty the store
      */
     public record Slots(
             @DefaultValue("UTC") String zone,
@@ -117,7 +123,7 @@ public record BackupProperties(
             return ZoneId.of(zone);
         }
 
-        /** The generations that are taken by themselves; one whose cron is {@code -} is not among them. */
+        /** Returns the schedules of the generations; one whose cron is {@code -} has none. */
         Map<Generation, Schedule> schedules() {
             Map<Generation, Schedule> schedules = new EnumMap<>(Generation.class);
             put(schedules, Generation.DAILY, "daily.cron", daily.cron());
@@ -141,7 +147,7 @@ public record BackupProperties(
         }
     }
 
-    /** @param cron six fields, {@code -} for never @param keep how many */
+    /** Settings of the daily backup. @param cron six fields, {@code -} for never @param keep how many verified backups to keep */
     public record Daily(
             @DefaultValue("0 0 2 * * *") String cron,
             @DefaultValue("7") int keep) {
@@ -151,7 +157,7 @@ public record BackupProperties(
         }
     }
 
-    /** @param cron six fields, {@code -} for never @param keep how many */
+    /** Settings of the weekly backup. @param cron six fields, {@code -} for never @param keep how many verified backups to keep */
     public record Weekly(
             @DefaultValue("0 0 3 * * SUN") String cron,
             @DefaultValue("12") int keep) {
@@ -161,7 +167,7 @@ public record BackupProperties(
         }
     }
 
-    /** @param cron six fields, {@code -} for never @param keep how many */
+    /** Settings of the monthly backup. @param cron six fields, {@code -} for never @param keep how many verified backups to keep */
     public record Monthly(
             @DefaultValue("-") String cron,
             @DefaultValue("12") int keep) {
@@ -172,8 +178,10 @@ public record BackupProperties(
     }
 
     /**
-     * @param rows a table that lost this share of its rows makes a backup suspect
-     * @param size the same for the bytes dumped
+     * Settings that decide when a backup is suspect.
+     *
+     * @param rows a backup is suspect if a table lost this share of its rows
+     * @param size a backup is suspect if the dump lost this share of its bytes
      */
     public record Anomaly(
             @DefaultValue("0.5") double rows,

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All that belongs to one backup of one database: take it, copy it to the further stores, verify it in each, expire what is too
- * much. Runs of one process wait for each other, so that the weekly slot finds the daily one finished.
+ * Runs one backup of one database: takes it, copies it to the other stores, verifies it in each, and expires older ones. Runs in one
+ * process wait for each other, so that the weekly slot finds the daily backup finished.
  */
 public final class BackupRun {
 
@@ -33,9 +33,11 @@ public final class BackupRun {
     }
 
     /**
+     * Says how a run ended.
+     *
      * @param backup the published backup
-     * @param verifications of it, the first store's first; empty if it was not to be verified
-     * @param problems what went wrong after it was published
+     * @param verifications one for each store, in order; empty if the backup was not to be verified
+     * @param problems what failed after the backup was published
      */
     public record Done(Backup backup, List<Verification> verifications, List<String> problems) {
 
@@ -44,19 +46,14 @@ public final class BackupRun {
         }
     }
 
-    /** @throws BackupFailure if nothing was published; what fails later is among the problems */
+    /** Takes a backup. @throws BackupFailure if nothing was published; later failures are among the problems */
     public Done take(TakeRequest request, boolean verify, Progress progress) {
         return alone(() -> finish(backups.take(request, progress), verify, progress));
     }
 
-    /** Makes up for what failed after a backup was published. */
+    /** Repeats the steps after the publication of a backup, such as a verification that failed. */
     Done finish(Backup taken, Progress progress) {
         return alone(() -> finish(taken, true, progress));
-    }
-
-    /** How far a backup of its size is to be verified. */
-    VerificationLevel levelFor(Backup backup) {
-        return backups.levelFor(backup.manifest());
     }
 
     private Done alone(Supplier<Done> work) {
@@ -91,7 +88,7 @@ public final class BackupRun {
         return new Done(taken, verifications, problems);
     }
 
-    /** The first store's is restored; a copy is read again, as equal bytes restore equally. */
+    /** Verifies by the settings in the first store; a copy is only read again, as equal bytes restore equally. */
     private Verification verify(Backup backup, Backup taken, List<String> problems, Progress progress) {
         VerificationLevel level =
                 backup.store().equals(taken.store()) ? backups.levelFor(backup.manifest()) : VerificationLevel.L1;
@@ -109,7 +106,7 @@ public final class BackupRun {
         } catch (BackupFailure e) {
             log.atError()
                     .addKeyValue("reason", e.reason().label())
-                    .log("after the backup was published: {}", e.getMessage());
+                    .log("a step after the backup was published failed: {}", e.getMessage());
             problems.add(e.getMessage());
         }
     }

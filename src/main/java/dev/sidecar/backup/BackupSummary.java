@@ -9,27 +9,27 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One backup on one line: what {@code list --json} and the HTTP API answer with.
+ * Describes one backup in one flat record, as {@code list --json} and the HTTP API print it.
  *
- * @param id its name
+ * @param id its id
  * @param database its database's exact name
  * @param generation daily, weekly, monthly, manual
- * @param store where it lies
- * @param slot the moment of the schedule that it stands for
- * @param startedAt age of the data
+ * @param store the store that holds it
+ * @param slot the scheduled time it was taken for
+ * @param startedAt when the snapshot was taken
  * @param storedBytes in storage
  * @param dumpBytes before compression
- * @param seconds that it took
- * @param tables how many it has
- * @param rows in those that were counted
- * @param level what is proven of it; absent if it is damaged
- * @param verifiedAt when that was proven; absent if only its own taking proves it
- * @param restoreSeconds of its newest restore into the scratch server
- * @param damaged whether the newest verification found it so
- * @param suspect whether it has much less in it than the one before
+ * @param seconds how long it took
+ * @param tables number of tables
+ * @param rows number of rows in the counted tables
+ * @param level the verified level; absent if it is damaged
+ * @param verifiedAt when that level was verified; absent at L0
+ * @param restoreSeconds how long its newest restore into the scratch server took
+ * @param damaged whether the newest verification found it damaged
+ * @param suspect whether it holds much less than the one before
  * @param pinned whether it must not expire
- * @param encrypted whether a key is needed
- * @param serverVersion of the server it was taken from
+ * @param encrypted whether a restore needs a key
+ * @param serverVersion version of the server it was taken from
  */
 public record BackupSummary(
         String id,
@@ -52,6 +52,7 @@ public record BackupSummary(
         boolean encrypted,
         String serverVersion) {
 
+    /** Summarizes a backup. */
     public static BackupSummary of(Backup backup) {
         Manifest manifest = backup.manifest();
         return new BackupSummary(
@@ -80,7 +81,7 @@ public record BackupSummary(
         return duration.toMillis() / 1000.0;
     }
 
-    /** What a person should know besides the figures. */
+    /** Returns the marks of the backup, such as DAMAGED and pinned, for a person. */
     public String remarks() {
         return String.join(
                 ", ",
@@ -93,6 +94,7 @@ public record BackupSummary(
                         .toList());
     }
 
+    /** Returns how long the newest restore took, in seconds. */
     public Optional<Double> measuredRestore() {
         return Optional.ofNullable(restoreSeconds);
     }

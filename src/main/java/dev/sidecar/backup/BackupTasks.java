@@ -1,8 +1,13 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.jobs.NamedThreads;
+import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.VerificationLevel;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,7 +26,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Long work that somebody asked for over HTTP: it goes on by itself, and how far it has come can be asked. */
+/**
+ * Runs the long work that a person asks for over HTTP or in the console. Each call returns at once with a task that reports its
+ * progress; a call that cannot even begin throws a {@link BackupFailure}.
+ */
 public final class BackupTasks implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BackupTasks.class);
@@ -30,37 +38,35 @@ public final class BackupTasks implements AutoCloseable {
     private static final int STOP_SECONDS = 8;
 
     private final Backups backups;
+    private final BackupRun run;
     private final Clock clock;
     private final Map<String, Running> tasks = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
-        Thread thread = new Thread(work, "backup-task");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService threads = Executors.newCachedThreadPool(new NamedThreads("backup-task"));
 
-    BackupTasks(Backups backups, Clock clock) {
+    BackupTasks(Backups backups, BackupRun run, Clock clock) {
         this.backups = backups;
+        this.run = run;
         this.clock = clock;
     }
 
-    /** Where a task stands. */
+    /** Says how far a task has come. */
     public enum State {
-        /** Under way. */
+        /** The task is under way. */
         RUNNING,
-        /** Ended well. */
+        /** The task ended well. */
         DONE,
-        /** Ended otherwise; the message says how. */
+        /** The task failed or was stopped; its message says why. */
         FAILED
     }
 
     /**
-     * One task.
+     * Describes one task as it is now.
      *
      * @param kind take, verify or restore
-     * @param subject a database or a backup
+     * @param subject the database or the backup
      * @param progress while it runs
-     * @param result what it came to, when it is done
-     * @param reason why it failed: one of the closed list of reasons
+     * @param result the backup, verification or restored database, when it is done
+     * @param reason why it failed: the label of a {@link Reason}
      * @param message the same for a person
      */
     public record Task(
@@ -75,11 +81,48 @@ public final class BackupTasks implements AutoCloseable {
             @Nullable String reason,
             @Nullable String message) {}
 
+    /** Takes a backup of a database outside the schedule. @param verify false to publish it unverified */
+    public Task take(String database, boolean verify) {
+        TakeRequest request = new TakeRequest(database, Generation.MANUAL, clock.instant());
+        return start("take", database, progress -> {
+            BackupRun.Done done = run.take(request, verify, progress);
+            if (!done.held()) {
+                throw new BackupFailure(
+                        Reason.DIFFERENT,
+                        "%s is published, but: %s".formatted(done.backup().id(), String.join("; ", done.problems())));
+            }
+            return BackupSummary.of(backups.get(done.backup().id()));
+        });
+    }
+
+    /**
+     * Verifies a backup.
+     *
+     * @param store the store to read from; the first that has the backup if absent
+     * @param level how far to verify; decided by the settings if absent
+     */
+    public Task verify(BackupId id, Optional<String> store, Optional<VerificationLevel> level) {
+        Backup backup = store.map(name -> backups.get(id, name)).orElseGet(() -> backups.get(id));
+        VerificationLevel wanted = level.orElseGet(() -> backups.levelFor(backup.manifest()));
+        return start("verify", id.toString(), progress -> {
+            Verification verification = backups.verify(backup, wanted, progress);
+            if (!verification.held()) {
+                throw new BackupFailure(Reason.DIFFERENT, String.join("; ", verification.problems()));
+            }
+            return verification;
+        });
+    }
+
+    /** Restores a backup. The caller has confirmed before that a live database is to be replaced. */
+    public Task restore(RestoreRequest request) {
+        return start("restore", request.id().toString(), progress -> backups.restore(request, progress));
+    }
+
     /** @throws BackupFailure if too many are running */
-    Task start(String kind, String subject, Function<Progress, Object> work) {
+    private Task start(String kind, String subject, Function<Progress, Object> work) {
         if (list().stream().filter(task -> task.state() == State.RUNNING).count() >= MOST_AT_ONCE) {
             throw new BackupFailure(
-                    Reason.BUSY, "%d tasks are running already; wait for one to end.".formatted(MOST_AT_ONCE));
+                    Reason.BUSY, "%d tasks are already running; wait for one to end.".formatted(MOST_AT_ONCE));
         }
         Progress progress = backups.progress();
         Task task = new Task(
@@ -108,11 +151,8 @@ public final class BackupTasks implements AutoCloseable {
         } catch (BackupFailure e) {
             running.task = ended(task, State.FAILED, null, e.reason().label(), e.getMessage());
         } catch (RuntimeException e) {
-            log.atError()
-                    .addKeyValue("task", task.kind())
-                    .setCause(e)
-                    .log("task failed for a reason that nobody expected");
-            running.task = ended(task, State.FAILED, null, "unexpected", "It failed unexpectedly; the log says more.");
+            log.atError().addKeyValue("task", task.kind()).setCause(e).log("task failed unexpectedly");
+            running.task = ended(task, State.FAILED, null, "unexpected", "Unexpected error; see the log.");
         }
         Task end = running.task;
         log.atInfo()
@@ -136,20 +176,21 @@ public final class BackupTasks implements AutoCloseable {
                 message);
     }
 
-    /** Newest first. */
-    List<Task> list() {
+    /** Lists the tasks, the newest first, ended ones included. */
+    public List<Task> list() {
         List<Task> all =
                 new ArrayList<>(tasks.values().stream().map(Running::now).toList());
         all.sort(Comparator.comparing(Task::startedAt).reversed());
         return all;
     }
 
-    Optional<Task> find(String id) {
+    /** Finds a task by its id. */
+    public Optional<Task> find(String id) {
         return Optional.ofNullable(tasks.get(id)).map(Running::now);
     }
 
     /** Asks a task to stop; it ends as failed. */
-    Optional<Task> stop(String id) {
+    public Optional<Task> stop(String id) {
         Running running = tasks.get(id);
         if (running != null && running.future != null) {
             running.future.cancel(true);
@@ -164,7 +205,7 @@ public final class BackupTasks implements AutoCloseable {
                 .forEach(task -> tasks.remove(task.id()));
     }
 
-    /** Interrupts what runs and waits some seconds for it, so that children are stopped and partial files removed. */
+    /** Interrupts the running tasks and waits some seconds, so that they stop their child processes and remove partial files. */
     @Override
     public void close() {
         threads.shutdownNow();

@@ -6,6 +6,6 @@ import dev.sidecar.sets.Compression;
 import dev.sidecar.sets.Encryption;
 import java.time.Clock;
 
-/** What every run works with: the server, the stores and the format of sets. */
+/** Bundles what every run works with: the server, the stores and the format of sets. */
 record BackupTools(
         Postgres postgres, Catalogue catalogue, Compression compression, Encryption encryption, Clock clock) {}

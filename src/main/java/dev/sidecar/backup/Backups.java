@@ -21,9 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything that can be done with backups; the command line, the schedule, the HTTP API and the proofs all come through here. Each
- * method that takes long reports to a {@link Progress}, can be interrupted, and then leaves nothing half done. What goes wrong is a
- * {@link BackupFailure} with a reason.
+ * Offers all work with backups to the command line, the schedule, the HTTP API and the proofs. Long methods report to a {@link Progress}
+ * and can be interrupted; they then remove their unfinished work. A failure is a {@link BackupFailure} with a reason.
  */
 public final class Backups {
 
@@ -41,23 +40,23 @@ public final class Backups {
         this.inUse = inUse;
     }
 
-    /** Whether there is a server to back up. */
+    /** Tells whether a server to back up is configured. */
     public boolean hasServer() {
         return tools.postgres().isConfigured();
     }
 
-    /** Whether there is a server to back up and somewhere to put it. */
+    /** Tells whether a server to back up and a store are configured. */
     public boolean isConfigured() {
         return hasServer() && !tools.catalogue().stores().isEmpty();
     }
 
-    /** Names of the databases to back up, by the settings and by what the server has now. */
+    /** Lists the databases to back up: those on the server that the settings select. */
     public List<String> databases() {
         requireConfigured();
         return tools.postgres().databases();
     }
 
-    /** Takes one backup and publishes it. Its verification is a step of its own, as it can be done again. */
+    /** Takes one backup and publishes it. Verifying it is a separate step, which can be repeated. */
     public Backup take(TakeRequest request, Progress progress) {
         requireConfigured();
         metrics.known(request.database(), request.generation());
@@ -84,7 +83,7 @@ public final class Backups {
                         .addKeyValue("database", request.database())
                         .addKeyValue("reason", e.reason().label())
                         .log(
-                                "backup failed, nothing was published and earlier backups are as they were: {}",
+                                "backup failed, nothing was published and earlier backups are unchanged: {}",
                                 e.getMessage());
             }
             throw e;
@@ -100,12 +99,12 @@ public final class Backups {
         }
     }
 
-    /** Publishes how much room each store has. */
+    /** Publishes the free space of each store. */
     void measureRoom() {
         tools.catalogue().stores().forEach(metrics::room);
     }
 
-    /** Marks it if much is missing, and keeps the one before from expiring. */
+    /** Marks a backup suspect if much is missing, and pins the one before. */
     private Backup compareWithPrevious(Backup taken) {
         Optional<Backup> previous = list().stream()
                 .filter(backup -> backup.id().database().equals(taken.id().database()))
@@ -122,36 +121,47 @@ public final class Backups {
         String why = String.join(" ", anomalies);
         log.atWarn()
                 .addKeyValue("backup", taken.id())
-                .log("backup is suspect, the one before is pinned; look, then 'clear' or restore: {}", why);
+                .log(
+                        "backup is suspect, the one before is pinned; inspect it, then clear the mark or restore: {}",
+                        why);
         Backup suspect = tools.catalogue()
                 .record(taken, BackupEvent.of(Type.SUSPECT, tools.clock().instant(), why));
         pin(previous.get().id(), "the next backup, %s, is suspect".formatted(taken.id()));
         return suspect;
     }
 
-    /** All published backups of all stores, newest first; one in two stores comes twice. */
+    /** Lists the published backups of all stores, the newest first; a backup in two stores is listed twice. */
     public List<Backup> list() {
         return tools.catalogue().list();
     }
 
-    /** One of them, from the first store that has it. @throws BackupFailure if there is none */
+    /** Finds a backup in the first store that has it. @throws BackupFailure if there is none */
     public Backup get(BackupId id) {
         return list().stream()
                 .filter(backup -> backup.id().equals(id))
                 .min(Comparator.comparing(backup ->
                         tools.catalogue().stores().indexOf(tools.catalogue().store(backup.store()))))
                 .orElseThrow(() -> new BackupFailure(
-                        Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows them.".formatted(id)));
+                        Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows all backups.".formatted(id)));
     }
 
-    /** The newest of a database that is not damaged. */
+    /** Finds a backup in one store. @throws BackupFailure if the store does not have it */
+    public Backup get(BackupId id, String store) {
+        return list().stream()
+                .filter(backup -> backup.id().equals(id) && backup.store().equals(store))
+                .findFirst()
+                .orElseThrow(() ->
+                        new BackupFailure(Reason.NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store)));
+    }
+
+    /** Finds the newest backup of a database that is not damaged. */
     public Optional<Backup> latest(String database) {
         return list().stream()
                 .filter(backup -> backup.id().database().equals(database) && !backup.isDamaged())
                 .findFirst();
     }
 
-    /** Verifies one from the store that it lies in, and writes down beside it what was found. */
+    /** Verifies a backup in its store, and records the result beside it. */
     public Verification verify(Backup backup, VerificationLevel level, Progress progress) {
         try (InUse.Hold hold = inUse.hold(backup.id())) {
             Verification found = interruptibly(() -> new Verifier(settings, tools).verify(backup, level, progress));
@@ -162,7 +172,7 @@ public final class Backups {
             log.atError()
                     .addKeyValue("backup", backup.id())
                     .addKeyValue("reason", e.reason().label())
-                    .log("backup could not be verified: {}", e.getMessage());
+                    .log("cannot verify the backup: {}", e.getMessage());
             throw e;
         }
     }
@@ -200,21 +210,21 @@ public final class Backups {
             log.atError()
                     .addKeyValue("backup", backup.id())
                     .addKeyValue("level", found.asked())
-                    .log("backup is not what it should be, take another and look: {}", problems);
+                    .log("verification failed, take another backup and find the cause: {}", problems);
         }
     }
 
-    /** What a restore would do and what stands against it. Touches nothing. */
+    /** Plans a restore: what it would do, and its blockers. Changes nothing. */
     public RestorePlan plan(RestoreRequest request) {
         requireConfigured();
         return new Planner(tools.postgres(), tools.encryption()).plan(get(request.id()), request);
     }
 
-    /** Restores, after planning again; an obstacle in the plan is a failure. The confirmation is the caller's business. */
+    /** Plans again and restores; a blocker in the plan is a failure. The caller asks for confirmation. */
     public Restored restore(RestoreRequest request, Progress progress) {
         RestorePlan plan = plan(request);
         if (!plan.isPossible()) {
-            throw new BackupFailure(Reason.RESTORE, "Nothing was touched: " + String.join(" ", plan.obstacles()));
+            throw new BackupFailure(Reason.RESTORE, "Nothing was changed. " + String.join(" ", plan.obstacles()));
         }
         try (InUse.Hold hold = inUse.hold(request.id())) {
             Restored restored =
@@ -229,28 +239,28 @@ public final class Backups {
         }
     }
 
-    /** Whether a verification or restore of it is under way on this machine; it must not expire then. */
-    public boolean isInUse(BackupId id) {
+    /** Tells whether a backup is being verified or restored on this machine; it must not expire then. */
+    boolean isInUse(BackupId id) {
         return inUse.isInUse(id);
     }
 
-    /** Keeps it from expiring, in every store. */
+    /** Pins a backup: it does not expire, in any store. */
     public void pin(BackupId id, String why) {
         mark(id, Type.PINNED, why);
     }
 
-    /** It may expire again. */
+    /** Unpins a backup: it may expire again. */
     public void unpin(BackupId id, String why) {
         mark(id, Type.UNPINNED, why);
     }
 
-    /** Somebody looked at a suspect one and found it right. */
+    /** Clears the suspect mark of a backup that somebody inspected and found correct. */
     public void clear(BackupId id, String why) {
         mark(id, Type.CLEARED, why);
         metrics.suspect(get(id));
     }
 
-    /** Encrypts a canary and, where this host has the secret key, reads it again. @return why that fails; empty if it does not */
+    /** Tests encryption and, if this host has the secret key, decryption. @return why that fails; empty if it works */
     public Optional<String> checkKey() {
         try {
             tools.encryption().check();
@@ -262,14 +272,14 @@ public final class Backups {
         }
     }
 
-    /** Whether backups are encrypted. */
+    /** Tells whether backups are encrypted. */
     public boolean isEncrypted() {
         return tools.encryption().isOn();
     }
 
     /**
-     * The level that a backup must be verified to before it counts as good: the level of the settings, less for a database that is too
-     * large to be restored each time, and no more than its checksums where this host cannot decrypt it.
+     * Decides the level that a backup must be verified to before it counts as good: the level of the settings, L2 for a database that is too
+     * large to be restored each time, and L1 at most if this host cannot decrypt it.
      */
     public VerificationLevel levelFor(Manifest manifest) {
         VerificationLevel level = settings.verify().level();
@@ -281,33 +291,33 @@ public final class Backups {
         return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
     }
 
-    /** Whether this host has the key to read its own backups. */
+    /** Tells whether this host has the key to read its own backups. */
     public boolean canDecrypt() {
         return tools.encryption().canRead(tools.encryption().description());
     }
 
-    /** Greatest allowed age of the newest verified backup. */
+    /** Returns the greatest allowed age of the newest verified backup. */
     public Duration rpo() {
         return settings.rpo();
     }
 
-    /** Greatest allowed time of a restore. */
+    /** Returns the greatest allowed time of a restore. */
     public Duration rto() {
         return settings.rto();
     }
 
-    /** A progress to hand in. */
+    /** Creates a progress for one of the methods here. */
     public Progress progress() {
         return new Progress(tools.clock());
     }
 
-    /** Once at start: what an earlier life of the process left running is removed, and what it left in the stores is published. */
+    /** Call it once at start: removes what an earlier process left running, and publishes the metrics of the backups in the stores. */
     void begin() {
         if (!isConfigured()) {
             return;
         }
         tools.postgres().sweepScratch();
-        checkKey().ifPresent(problem -> log.error("no backup will be taken: {}", problem));
+        checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();
         } catch (BackupFailure e) {
@@ -349,11 +359,11 @@ public final class Backups {
         if (!isConfigured()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
-                    "There is nothing to back up: set sidecar.backup.server.host (SIDECAR_BACKUP_SERVER_HOST), and a directory or a bucket.");
+                    "No server or store is configured: set sidecar.backup.server.host (SIDECAR_BACKUP_SERVER_HOST), and a directory or a bucket.");
         }
     }
 
-    /** Work that can be interrupted. */
+    /** Does work that can be interrupted. */
     @FunctionalInterface
     private interface Work<T> {
         T run() throws InterruptedException;
@@ -364,7 +374,7 @@ public final class Backups {
             return work.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BackupFailure(Reason.SHUTDOWN, "It was stopped, and what it had begun is removed.", e);
+            throw new BackupFailure(Reason.SHUTDOWN, "Stopped; unfinished work was removed.", e);
         }
     }
 }

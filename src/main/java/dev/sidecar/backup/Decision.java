@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What retention says of one backup.
+ * Says whether retention keeps one backup, and why.
  *
- * @param backup which
- * @param keep whether it stays
- * @param reasons why, at least one, for a person
+ * @param backup the backup
+ * @param keep whether it is kept
+ * @param reasons at least one, for a person
  */
 public record Decision(Backup backup, boolean keep, List<String> reasons) {
 
@@ -17,7 +17,7 @@ public record Decision(Backup backup, boolean keep, List<String> reasons) {
         reasons = List.copyOf(reasons);
     }
 
-    /** The same if it stays anyway; otherwise it stays for this reason. */
+    /** Returns the same decision if the backup is kept anyway; otherwise keeps it for this reason. */
     Decision vetoed(String reason) {
         return keep
                 ? this
@@ -25,7 +25,7 @@ public record Decision(Backup backup, boolean keep, List<String> reasons) {
                         backup, true, Stream.of("nothing expires: " + reason).toList());
     }
 
-    /** Such as {@code expire shop.20261123T020003Z.daily.7f3a90c1: 7 newer daily are verified, 7 are kept}. */
+    /** Writes the decision, such as {@code expire shop.20261123T020003Z.daily.7f3a90c1: 7 newer daily are verified, 7 are kept}. */
     @Override
     public String toString() {
         return "%s %s: %s".formatted(keep ? "keep" : "expire", backup.id(), String.join("; ", reasons));

@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** How restored contents differ from the manifest. */
+/** Compares restored contents with the manifest. */
 final class Differences {
 
     private Differences() {}
@@ -21,10 +22,10 @@ final class Differences {
     /**
      * @param together partitions whose rows may have gone into others of the same table, each with that table's name: see
      *     {@link ContentsReader#partitionsByHashOfEnum()}
-     * @return one sentence for each, table by table; empty if they are equal
+     * @return the differences, table by table; empty if the contents are equal
      */
-    static List<String> between(Contents expected, Contents restored, Map<String, String> together) {
-        List<String> found = new ArrayList<>();
+    static List<Difference> between(Contents expected, Contents restored, Map<String, String> together) {
+        List<Difference> found = new ArrayList<>();
         Map<String, Table> tables = byName(restored.tables(), Table::qualifiedName);
         Map<String, Sum> sums = new TreeMap<>();
         for (Table table : expected.tables()) {
@@ -38,25 +39,67 @@ final class Differences {
         }
         sums.forEach((name, sum) -> {
             if (sum.rows != 0 || sum.digest.signum() != 0) {
-                found.add("The partitions of %s have together %d rows too many, or other contents."
-                        .formatted(name, sum.rows));
+                found.add(Difference.ofTable(
+                        name,
+                        "The partitions of %s together have %d rows too many, or other contents."
+                                .formatted(name, sum.rows)));
             }
         });
-        tables.keySet().forEach(name -> found.add("Table %s is not in the manifest.".formatted(name)));
+        tables.keySet()
+                .forEach(name ->
+                        found.add(Difference.ofTable(name, "Table %s is not in the manifest.".formatted(name))));
 
         Map<String, Sequence> sequences = byName(restored.sequences(), Sequence::qualifiedName);
         for (Sequence sequence : expected.sequences()) {
             compare(sequence, sequences.get(sequence.qualifiedName()), found);
         }
         if (expected.largeObjects() != restored.largeObjects()) {
-            found.add("There are %d large objects instead of %d."
-                    .formatted(restored.largeObjects(), expected.largeObjects()));
+            found.add(new Difference(
+                    Kind.LARGE_OBJECTS,
+                    "",
+                    "There are %d large objects instead of %d."
+                            .formatted(restored.largeObjects(), expected.largeObjects())));
         }
         expected.extensions().stream()
                 .filter(extension -> restored.extensions().stream()
                         .noneMatch(other -> other.name().equals(extension.name())))
-                .forEach(extension -> found.add("Extension %s is missing.".formatted(extension.name())));
+                .forEach(extension -> found.add(new Difference(
+                        Kind.EXTENSION, extension.name(), "Extension %s is missing.".formatted(extension.name()))));
         return found;
+    }
+
+    /** Says which kind of thing differs. */
+    enum Kind {
+        TABLE,
+        SEQUENCE,
+        EXTENSION,
+        LARGE_OBJECTS
+    }
+
+    /**
+     * One difference.
+     *
+     * @param name of the thing that differs, qualified by its schema if it has one; of partitions, the table's; empty for large objects
+     * @param sentence the same for a person
+     */
+    record Difference(Kind kind, String name, String sentence) {
+
+        private static Difference ofTable(String name, String sentence) {
+            return new Difference(Kind.TABLE, name, sentence);
+        }
+
+        /** Of a partial restore only the tables asked for can be compared. */
+        boolean concerns(RestoreRequest request) {
+            return !request.isPartial()
+                    || !request.schemaOnly()
+                            && kind == Kind.TABLE
+                            && request.tables().contains(name);
+        }
+
+        /** Joins the sentences for a message. */
+        static String sentences(List<Difference> differences) {
+            return differences.stream().map(Difference::sentence).collect(Collectors.joining(" "));
+        }
     }
 
     /** What partitions have more than they should; the digest of a table is the sum of its rows'. */
@@ -80,25 +123,31 @@ final class Differences {
         }
     }
 
-    private static void compare(Table expected, @org.jspecify.annotations.Nullable Table restored, List<String> found) {
+    private static void compare(
+            Table expected, @org.jspecify.annotations.Nullable Table restored, List<Difference> found) {
+        String name = expected.qualifiedName();
         if (restored == null) {
-            found.add("Table %s is missing.".formatted(expected.qualifiedName()));
+            found.add(Difference.ofTable(name, "Table %s is missing.".formatted(name)));
         } else if (expected.rows() != null && !expected.rows().equals(restored.rows())) {
-            found.add("Table %s has %d rows instead of %d."
-                    .formatted(expected.qualifiedName(), restored.rows(), expected.rows()));
+            found.add(Difference.ofTable(
+                    name, "Table %s has %d rows instead of %d.".formatted(name, restored.rows(), expected.rows())));
         } else if (expected.digest() != null && !Objects.equals(expected.digest(), restored.digest())) {
-            found.add(
-                    "Table %s has as many rows as it should, but other contents.".formatted(expected.qualifiedName()));
+            found.add(Difference.ofTable(
+                    name, "Table %s has the right number of rows, but other contents.".formatted(name)));
         }
     }
 
     private static void compare(
-            Sequence expected, @org.jspecify.annotations.Nullable Sequence restored, List<String> found) {
+            Sequence expected, @org.jspecify.annotations.Nullable Sequence restored, List<Difference> found) {
+        String name = expected.qualifiedName();
         if (restored == null) {
-            found.add("Sequence %s is missing.".formatted(expected.qualifiedName()));
+            found.add(new Difference(Kind.SEQUENCE, name, "Sequence %s is missing.".formatted(name)));
         } else if (!isBetween(expected, restored.before())) {
-            found.add("Sequence %s stands at %s instead of between %s and %s."
-                    .formatted(expected.qualifiedName(), restored.before(), expected.before(), expected.after()));
+            found.add(new Difference(
+                    Kind.SEQUENCE,
+                    name,
+                    "Sequence %s is at %s instead of between %s and %s."
+                            .formatted(name, restored.before(), expected.before(), expected.after())));
         }
     }
 

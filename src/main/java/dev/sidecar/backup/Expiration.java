@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries out what {@link Retention} decides, store by store. A dry run and the act print the same reasons. */
+/** Deletes the backups that {@link Retention} does not keep, store by store. A dry run prints the same reasons. */
 public final class Expiration {
 
     private static final Logger log = LoggerFactory.getLogger(Expiration.class);
@@ -30,12 +30,12 @@ public final class Expiration {
         this.clock = clock;
     }
 
-    /** What would be done now, by the settings. */
+    /** Decides by the settings which backups would be deleted now. */
     public List<Decision> decide() {
         return decide(policy.atMostAtOnce());
     }
 
-    /** @param atMost how many of one database and generation may go at once */
+    /** Decides with another limit. @param atMost how many backups of one database and generation may be deleted */
     public List<Decision> decide(int atMost) {
         List<Backup> all = catalogue.list();
         Retention retention = new Retention(policy.withAtMost(atMost), backup -> isProven(backup, all), inUse);
@@ -49,19 +49,19 @@ public final class Expiration {
         return decisions;
     }
 
-    /** A copy whose checksums were read again from its own store is as good as the one that was restored: the bytes are the same. */
+    /** A copy whose checksums were read again from its own store counts like the backup that was restored: the bytes are the same. */
     private boolean isProven(Backup backup, List<Backup> all) {
         return policy.isVerified(backup)
                 || backup.isVerified(VerificationLevel.L1)
                         && all.stream().anyMatch(twin -> twin.id().equals(backup.id()) && policy.isVerified(twin));
     }
 
-    /** Expires by the settings. */
+    /** Deletes expired backups by the settings. */
     public ExpirationResult run() {
         return run(policy.atMostAtOnce());
     }
 
-    /** @param atMost how many of one database and generation may go at once */
+    /** Deletes expired backups with another limit. @param atMost how many backups of one database and generation may be deleted */
     public ExpirationResult run(int atMost) {
         List<Decision> decisions = decide(atMost);
         List<BackupId> deleted = new ArrayList<>();
@@ -79,15 +79,17 @@ public final class Expiration {
                         .addKeyValue("backup", id)
                         .addKeyValue("store", decision.backup().store())
                         .log(
-                                gone ? "backup expired: {}" : "backup is due to expire, the storage retains it: {}",
+                                gone
+                                        ? "backup expired: {}"
+                                        : "backup is due to expire, the storage keeps it for now: {}",
                                 String.join("; ", decision.reasons()));
             } catch (IOException e) {
-                failures.add("%s could not be deleted from %s: %s"
+                failures.add("Cannot delete %s from %s: %s"
                         .formatted(id, decision.backup().store(), e.getMessage()));
                 log.atWarn()
                         .addKeyValue("backup", id)
                         .addKeyValue("store", decision.backup().store())
-                        .log("backup could not be deleted, it is tried again next time: {}", e.getMessage());
+                        .log("cannot delete an expired backup, the next run tries again: {}", e.getMessage());
             }
         }
         return new ExpirationResult(decisions, deleted, retained, failures);

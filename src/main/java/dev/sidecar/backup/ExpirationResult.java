@@ -4,12 +4,12 @@ import dev.sidecar.sets.BackupId;
 import java.util.List;
 
 /**
- * What expiring did.
+ * Says what a run of the expiration did.
  *
- * @param decisions for every backup of every store
- * @param deleted those that went
- * @param retained those that the storage keeps for now, because an Object Lock holds
- * @param failures what could not be deleted and why; it is listed on, and tried again next time
+ * @param decisions one for every backup of every store
+ * @param deleted the deleted backups
+ * @param retained the backups that the storage keeps for now because of an Object Lock
+ * @param failures what could not be deleted and why; the next run tries again
  */
 public record ExpirationResult(
         List<Decision> decisions, List<BackupId> deleted, List<BackupId> retained, List<String> failures) {

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which backups are being verified or restored, by this process or by another on this machine: a command beside the server, for example.
- * A lock on a file says so, because the operating system takes it back when its owner dies.
+ * Tracks which backups are being verified or restored on this machine, by this process or by another, such as a command beside the server.
+ * It uses file locks, because the operating system releases them when their owner dies.
  */
 final class InUse {
 
@@ -25,12 +25,12 @@ final class InUse {
     private final Path directory;
     private final Map<BackupId, Hold> holds = new HashMap<>();
 
-    /** @param directory of the lock files; made when first needed */
+    /** @param directory of the lock files; created when first needed */
     InUse(Path directory) {
         this.directory = directory;
     }
 
-    /** It is in use until what is returned is closed. */
+    /** Marks a backup as in use until the result is closed. */
     synchronized Hold hold(BackupId id) {
         Hold hold = holds.computeIfAbsent(id, Hold::new);
         hold.users++;
@@ -55,7 +55,7 @@ final class InUse {
         } catch (OverlappingFileLockException e) {
             return true;
         } catch (IOException e) {
-            // Not known is in use: it costs a backup kept for longer.
+            // If in doubt it is in use: the cost is a backup kept for longer.
             return Files.exists(file);
         }
     }
@@ -64,7 +64,7 @@ final class InUse {
         return directory.resolve(id.toString());
     }
 
-    /** One backup in use. */
+    /** Marks one backup as in use. */
     final class Hold implements AutoCloseable {
 
         private final BackupId id;
@@ -88,7 +88,7 @@ final class InUse {
                 log.atWarn()
                         .addKeyValue("backup", id)
                         .setCause(e)
-                        .log("other processes cannot be told that a backup is in use");
+                        .log("cannot lock a backup in use; another process may expire it");
                 return null;
             }
         }
@@ -104,7 +104,7 @@ final class InUse {
                     try {
                         channel.close();
                     } catch (IOException e) {
-                        log.atWarn().setCause(e).log("a lock file could not be closed");
+                        log.atWarn().setCause(e).log("cannot close a lock file");
                     }
                 }
             }

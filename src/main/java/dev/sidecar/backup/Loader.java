@@ -29,12 +29,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Loads a set into an empty database: definitions, then rows from all archives side by side, then indexes and constraints side by side.
+ * Loads a set into an empty database: definitions, then rows from all archives in parallel, then indexes and constraints in parallel.
  * The archives of large tables are streamed; only the database's archive is decoded to a file, as pg_restore reads it several times.
  */
 final class Loader {
 
-    /** What belongs to the entry before it. */
+    /** Matches an entry that belongs to the entry before it. */
     private static final Pattern ABOUT = Pattern.compile("\\d+; \\d+ \\d+ (COMMENT|SECURITY LABEL) ");
 
     private static final int MANY_TABLES = 10_000;
@@ -46,7 +46,7 @@ final class Loader {
     private final int jobs;
     private final Path folder;
 
-    /** @param folder where the database's archive may be decoded to; whoever owns the folder removes it */
+    /** @param folder the folder to decode the database's archive to; its owner removes it */
     Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
         this.reader = reader;
         this.manifest = manifest;
@@ -56,14 +56,16 @@ final class Loader {
     }
 
     /**
-     * @param connection of the empty database, as a connection string
-     * @param request how much of it
+     * Loads all or a part of the set.
+     *
+     * @param connection connection string of the empty database
+     * @param request says which part to load
      */
     void load(String connection, RestoreRequest request) throws InterruptedException {
         load(connection, request, false);
     }
 
-    /** Loads all of it into a server that has no tablespaces and writes as little ahead as can be. */
+    /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
     void loadIntoScratch(String connection) throws InterruptedException {
         load(connection, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
     }
@@ -91,12 +93,12 @@ final class Loader {
         return "--jobs=" + jobs(manifest.contents().tables().size(), client.major(), jobs);
     }
 
-    /** Before 17 the parallel pg_restore looks through all that is left after each item, so its time grows with the square of their number. */
+    /** Before PostgreSQL 17 the parallel pg_restore scans all remaining items after each one, so its time grows with their number squared. */
     static int jobs(int tables, int major, int most) {
         return tables > MANY_TABLES && major < LINEAR_MAJOR ? 1 : most;
     }
 
-    /** Decodes every file to its end, the archives by pg_restore into nothing. */
+    /** Decodes every file to its end; pg_restore decodes the archives and discards the result. */
     void decodeAll() throws InterruptedException {
         for (StoredFile file : manifest.files()) {
             switch (file.kind()) {
@@ -130,7 +132,7 @@ final class Loader {
         run(call, List.of("--section=post-data", parallel(), archive.toString()));
     }
 
-    /** Everything is defined, as a table may need types and functions; foreign keys are left out, as what they point to is empty. */
+    /** Restores all definitions, as a table may need types and functions, but no foreign keys, as the tables they refer to are empty. */
     private void someTables(Call call, Path archive, List<String> names) throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         Set<String> wanted = new HashSet<>(names);
@@ -154,7 +156,7 @@ final class Loader {
         run(call, List.of("--section=post-data", "--use-list=" + list, parallel(), archive.toString()));
     }
 
-    /** With what is said about one, which follows it: a comment on what is not there would be an error. */
+    /** Lists the entries without foreign keys and their comments, which follow them: a comment on a missing key would be an error. */
     private Path withoutForeignKeys(Path archive) throws InterruptedException {
         String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
         List<String> kept = new ArrayList<>();
@@ -173,7 +175,7 @@ final class Loader {
         try {
             return Files.writeString(Files.createTempFile(folder, prefix, ""), text);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "%s cannot be written: %s".formatted(folder, e), e);
+            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
     }
 
@@ -189,13 +191,11 @@ final class Loader {
             return archive;
         } catch (IOException e) {
             throw new BackupFailure(
-                    Reason.SPACE,
-                    "%s could not be decoded into %s: %s".formatted(file.name(), folder, e.getMessage()),
-                    e);
+                    Reason.SPACE, "Cannot decode %s into %s: %s".formatted(file.name(), folder, e.getMessage()), e);
         }
     }
 
-    /** A full disk must not look like a reader that ended early. */
+    /** Reports a full disk as such, not as a reader that ended early. */
     private static final class Sink extends OutputStream {
 
         private final OutputStream out;
@@ -216,7 +216,7 @@ final class Loader {
             } catch (IOException e) {
                 throw new BackupFailure(
                         Reason.SPACE,
-                        "A file could not be decoded: %s. Make room, or change sidecar.backup.scratch.directory."
+                        "Cannot decode a file: %s. Free some space, or change sidecar.backup.scratch.directory."
                                 .formatted(e.getMessage()),
                         e);
             }
@@ -239,11 +239,11 @@ final class Loader {
             child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
             return true;
         } catch (IOException e) {
-            throw new BackupFailure(Reason.RESTORE, "pg_restore broke off: " + e, e);
+            throw new BackupFailure(Reason.RESTORE, "pg_restore failed: " + e, e);
         }
     }
 
-    /** Streams a file into a program. What the program says counts more than the pipe that broke under us. */
+    /** Streams a file into a program. The error of the program counts more than the broken pipe it causes. */
     private boolean stream(Children children, StoredFile file, List<String> command, Reason reason)
             throws InterruptedException {
         try (Child child = children.start(command)) {
@@ -254,23 +254,23 @@ final class Loader {
             }
             return true;
         } catch (IOException e) {
-            throw new BackupFailure(reason, "pg_restore broke off: " + e, e);
+            throw new BackupFailure(reason, "pg_restore failed: " + e, e);
         }
     }
 
-    /** As {@link #stream}, into a pg_restore that reads no further than to the last row that it was asked for. */
+    /** Streams a file into a pg_restore that stops reading after the last row it was asked for. */
     private void streamUntilSatisfied(Call call, StoredFile file, List<String> command) throws InterruptedException {
         try (Child child = call.children.start(command)) {
             feed(file, child);
             child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.RESTORE, "pg_restore broke off: " + e, e);
+            throw new BackupFailure(Reason.RESTORE, "pg_restore failed: " + e, e);
         }
     }
 
     /**
-     * Streams a file into tables that are emptied in the same transaction, which a server with {@code wal_level = minimal} need not
-     * write ahead. pg_restore does so itself, but only for what it has created in the same run, and a stream has no second one.
+     * Streams a file into tables that are emptied in the same transaction; with {@code wal_level = minimal} the server then writes no WAL.
+     * pg_restore does the same, but only for tables it created in the same run, and a stream can be read only once.
      */
     private boolean streamUnlogged(Call call, StoredFile file) throws InterruptedException {
         Path empty = emptying(file.tables());
@@ -293,7 +293,7 @@ final class Loader {
                 Optional<BackupFailure> broken = feed(file, restore);
                 psql.output().transferTo(OutputStream.nullOutputStream());
                 if (restore.waitFor() != 0 && !restore.lostItsReader()) {
-                    // psql has then read half a row, and complains of that.
+                    // psql has then read half a row and complains about that.
                     restore.expectSuccess(Reason.RESTORE);
                 }
                 psql.expectSuccess(Reason.RESTORE);
@@ -304,13 +304,13 @@ final class Loader {
                 return true;
             }
         } catch (IOException e) {
-            throw new BackupFailure(Reason.RESTORE, "pg_restore and psql broke off: " + e, e);
+            throw new BackupFailure(Reason.RESTORE, "pg_restore and psql failed: " + e, e);
         } finally {
             deleteQuietly(empty);
         }
     }
 
-    /** @return that the program ended before it had read all, of which it says more itself */
+    /** Feeds a file to a program. @return a failure if the program ended before it had read all; its own error says more */
     private Optional<BackupFailure> feed(StoredFile file, Child child) {
         try (OutputStream in = child.input()) {
             reader.decode(file, in);
@@ -321,14 +321,14 @@ final class Loader {
             }
             return Optional.of(e);
         } catch (IOException e) {
-            return Optional.of(
-                    new BackupFailure(Reason.RESTORE, "What reads %s has ended early.".formatted(file.name()), e));
+            return Optional.of(new BackupFailure(
+                    Reason.RESTORE, "The program that reads %s ended early.".formatted(file.name()), e));
         }
     }
 
     /**
-     * Partitions by hash are left as they are: pg_dump may have their rows loaded through the parent, from where they get into
-     * partitions that another archive fills.
+     * Writes a script that empties the tables, but not the partitions by hash: pg_dump may load their rows through the parent, which can put them
+     * into partitions that another archive fills.
      */
     private Path emptying(List<String> names) {
         Set<String> wanted = new HashSet<>(names);
@@ -345,7 +345,7 @@ final class Loader {
         return written("empty", script);
     }
 
-    /** Reads what is in a restored database. Tables that the manifest has not counted are not counted either. */
+    /** Counts the contents of a restored database. Tables that the manifest did not count are not counted either. */
     static Contents contents(Connection connection, Manifest manifest, Set<String> only) {
         try {
             ContentsReader contents = new ContentsReader(connection);
@@ -369,7 +369,7 @@ final class Loader {
                     contents.roles(),
                     contents.tablespaces());
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.RESTORE, "What was restored could not be counted: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.RESTORE, "Cannot count the restored rows: " + e.getMessage(), e);
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Finds out what stands against a restore before anything is touched. */
+/** Plans a restore: finds its blockers and warnings before anything is changed. */
 final class Planner {
 
     private final Postgres postgres;
@@ -36,7 +36,7 @@ final class Planner {
             obstacles.add(key);
         }
         if (backup.isDamaged()) {
-            obstacles.add("The newest verification found it damaged; take another backup or another store.");
+            obstacles.add("The newest verification found it damaged; choose another backup or another store.");
         }
         backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
@@ -50,7 +50,7 @@ final class Planner {
                     FROM pg_stat_activity WHERE datname = %s
                     """.formatted(Sql.literal(request.into())));
         } catch (SQLException e) {
-            obstacles.add("The server could not be asked: " + e.getMessage());
+            obstacles.add("Cannot query the server: " + e.getMessage());
         }
         return new RestorePlan(
                 request,
@@ -70,7 +70,7 @@ final class Planner {
         request.tables().stream()
                 .filter(table -> !known.contains(table))
                 .forEach(table ->
-                        obstacles.add("The backup has no table %s; write it as schema.table.".formatted(table)));
+                        obstacles.add("The backup has no table %s; write its name as schema.table.".formatted(table)));
         if (request.replace() && request.isPartial()) {
             obstacles.add("A part of a backup cannot replace a whole database; restore it into a new one.");
         }
@@ -83,7 +83,7 @@ final class Planner {
             obstacles.add("Database '%s' exists; choose another name, or --replace it.".formatted(request.into()));
         }
         if (!exists && request.replace()) {
-            obstacles.add("There is no database '%s' to replace; leave --replace out.".formatted(request.into()));
+            obstacles.add("There is no database '%s' to replace; leave out --replace.".formatted(request.into()));
         }
         if (request.replace() && request.into().equals(postgres.address().maintenanceDatabase())) {
             obstacles.add("'%s' is the maintenance database; set sidecar.backup.server.maintenance-database to another."
@@ -96,12 +96,12 @@ final class Planner {
         Manifest.Server now = reader.server();
         Manifest.Server then = manifest.server();
         if (now.major() < then.major()) {
-            obstacles.add("The backup is of PostgreSQL %d, this server is %d: an older server cannot take it."
+            obstacles.add("The backup is of PostgreSQL %d and this server is %d: an older server cannot restore it."
                     .formatted(then.major(), now.major()));
         }
         missing(reader, "SELECT rolname FROM pg_roles", manifest.contents().roles())
                 .forEach(role -> obstacles.add(
-                        "Role %s is missing; create it, or run globals.sql of the backup as its RESTORE.md says."
+                        "Role %s is missing; create it, or run globals.sql of the backup as RESTORE.md describes."
                                 .formatted(Sql.identifier(role))));
         missing(
                         reader,
@@ -122,7 +122,7 @@ final class Planner {
             throws SQLException {
         if (then.encoding().equals("SQL_ASCII")) {
             warnings.add(
-                    "The database is SQL_ASCII: nobody ever checked its bytes, and they are restored as they are.");
+                    "The database is SQL_ASCII: its texts are not validated, and their bytes are restored as they are.");
         }
         switch (then.localeProvider()) {
             case "libc" -> {
@@ -138,17 +138,17 @@ final class Planner {
                 if (reader.texts("SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1")
                         .isEmpty()) {
                     obstacles.add(
-                            "Locale %s is of ICU, without which this server was built.".formatted(then.icuLocale()));
+                            "Locale %s needs ICU, but this server was built without it.".formatted(then.icuLocale()));
                 }
             }
             default -> {
-                // PostgreSQL's own, which it brings along.
+                // PostgreSQL's built-in locales are always there.
             }
         }
         collationVersion(reader, then, warnings);
     }
 
-    /** Indexes are built anew, so that they are right; but ranges, constraints and partitions of texts may not mean the same. */
+    /** Warns of another collation version. Indexes are rebuilt and correct, but ranges, constraints and partitions of texts may change meaning. */
     private static void collationVersion(ContentsReader reader, Manifest.Server then, List<String> warnings)
             throws SQLException {
         if (then.collationVersion() == null) {
@@ -156,12 +156,12 @@ final class Planner {
         }
         String version = reader.text("SELECT coalesce((%s), '')".formatted(actualVersion(reader.server(), then)));
         if (!version.isEmpty() && !version.equals(then.collationVersion())) {
-            warnings.add("Collation %s had version %s and has %s here: texts may sort otherwise."
+            warnings.add("Collation %s had version %s and has %s here: texts may sort differently."
                     .formatted(then.localeName(), then.collationVersion(), version));
         }
     }
 
-    /** ICU takes any locale; the most special one that it knows tells the version, at last the root's, called {@code und}. */
+    /** ICU accepts any locale; the most specific one that it knows has the version, or else the root locale {@code und}. */
     private static String actualVersion(Manifest.Server now, Manifest.Server then) {
         String column = now.major() >= 17 ? "colllocale" : now.major() >= 15 ? "colliculocale" : "collcollate";
         return switch (then.localeProvider()) {

@@ -6,17 +6,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a restore would do and what stands against it, made before anything is touched.
+ * Describes what a restore would do, with its blockers and warnings, before anything is changed.
  *
- * @param request what was asked for
- * @param store where it is read from
- * @param takenAt age of the data
- * @param storedBytes to be read
- * @param dumpBytes to be written
+ * @param request the request
+ * @param store the store to read from
+ * @param takenAt when the snapshot was taken
+ * @param storedBytes bytes to read
+ * @param dumpBytes bytes to write
  * @param expected how long the newest restore into the scratch server took; absent if never measured
- * @param connections open to the database that is to be replaced, each as "user at address: application"
- * @param obstacles why it cannot be done as things are, each with what to do; empty if it can
- * @param warnings what will be different afterwards
+ * @param connections open connections to the database to replace, each as "user at address: application"
+ * @param obstacles the blockers, each with how to fix it; empty if the restore is possible
+ * @param warnings what will be different after the restore
  */
 public record RestorePlan(
         RestoreRequest request,
@@ -29,7 +29,7 @@ public record RestorePlan(
         List<String> obstacles,
         List<String> warnings) {
 
-    /** Whether nothing stands against it. */
+    /** Tells whether there is no blocker. */
     public boolean isPossible() {
         return obstacles.isEmpty();
     }

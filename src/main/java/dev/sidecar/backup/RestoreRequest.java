@@ -6,36 +6,43 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * What to restore, and where to.
+ * Asks for a restore: of which backup, how much of it, and into which database.
  *
  * @param id the backup
  * @param into name of the database; it must not exist unless {@code replace}
  * @param replace swap it with the database of that name, which is kept under a dated name
  * @param schemaOnly definitions without rows
- * @param tables only the rows of these tables, as {@code schema.table}; empty for all
+ * @param tables restore only the rows of these tables, as {@code schema.table}; empty for all
  */
 public record RestoreRequest(BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables) {
 
+    /** PostgreSQL cuts off longer names. */
     private static final int LONGEST_NAME = 63;
 
-    /** All of a backup into a new database. */
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("'_'yyyyMMdd'_'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** Asks for the whole backup in a new database. */
     public static RestoreRequest intoNew(BackupId id, String into) {
         return new RestoreRequest(id, into, false, false, List.of());
     }
 
-    /** A name that is free: the database's own with the time, no longer than PostgreSQL takes. */
+    /** Proposes a name for a new database: the backed-up database's name with the time. */
     public static String newName(BackupId id, Instant now) {
-        String time = "_"
-                + DateTimeFormatter.ofPattern("yyyyMMdd_HHmmss")
-                        .withZone(ZoneOffset.UTC)
-                        .format(now);
-        String name = id.database();
-        while ((name + time).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
-            name = name.substring(0, name.offsetByCodePoints(name.length(), -1));
+        return datedName(id.database(), "", now);
+    }
+
+    /** Names a database by what it is and when it was made, within PostgreSQL's limit. @param what appended to the name */
+    static String datedName(String database, String what, Instant when) {
+        String end = what + STAMP.format(when);
+        String start = database;
+        while ((start + end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            start = start.substring(0, start.offsetByCodePoints(start.length(), -1));
         }
-        return name + time;
+        return start + end;
     }
 
     boolean isPartial() {

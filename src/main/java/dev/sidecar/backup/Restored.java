@@ -7,15 +7,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a restore did.
+ * Describes a finished restore.
  *
  * @param id the backup
  * @param database the database that holds it now
  * @param keptAs name under which the replaced database is kept; absent if none was replaced
  * @param tables how many tables were restored
  * @param rows how many rows they have, counted after the restore
- * @param took all of it
- * @param notes what is not as it was, such as a role's grant that could not be restored
+ * @param took how long the whole restore took
+ * @param notes what could not be restored, such as the grant of a role
  */
 public record Restored(
         BackupId id,
@@ -26,7 +26,7 @@ public record Restored(
         Duration took,
         List<String> notes) {
 
-    /** The replaced database's new name. */
+    /** Returns the new name of the replaced database. */
     public Optional<String> kept() {
         return Optional.ofNullable(keptAs);
     }

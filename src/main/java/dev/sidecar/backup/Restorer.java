@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.backup.Differences.Difference;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
@@ -14,28 +15,21 @@ import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
- * Restores into the live server: always into a new database, which is compared with the manifest; only then, where asked for, swapped
- * with the one that it replaces. Whatever fails before the swap leaves the live database as it was.
+ * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
+ * the live database. A failure before that leaves the live database unchanged.
  */
 final class Restorer {
 
-    private static final DateTimeFormatter STAMP =
-            DateTimeFormatter.ofPattern("yyyyMMdd'_'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final int LONGEST_NAME = 63;
     private static final int SWAP_ATTEMPTS = 10;
 
     private final BackupProperties settings;
@@ -46,20 +40,11 @@ final class Restorer {
         this.tools = tools;
     }
 
-    /** A name that says what it is and when it was made, within PostgreSQL's limit. */
-    static String datedName(String database, String what, Instant when) {
-        String end = "_" + what + "_" + STAMP.format(when);
-        String start = database;
-        while ((start + end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
-            start = start.substring(0, start.offsetByCodePoints(start.length(), -1));
-        }
-        return start + end;
-    }
-
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
         Instant since = tools.clock().instant();
         ServerAddress address = tools.postgres().address();
-        String target = request.replace() ? datedName(request.into(), "restoring", since) : request.into();
+        String target =
+                request.replace() ? RestoreRequest.datedName(request.into(), "_restoring", since) : request.into();
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 PasswordFile passwords = address.passwordFile();
@@ -101,14 +86,14 @@ final class Restorer {
         }
     }
 
-    /** Only the database's archive is decoded to a file. */
+    /** Counts the bytes decoded to files: only the database's archive is. */
     private static long decodedBytes(Manifest manifest) {
         return manifest.files(Manifest.FileKind.DATABASE).stream()
                 .mapToLong(Manifest.StoredFile::plainBytes)
                 .sum();
     }
 
-    /** An unfinished database must not be taken for a restored one, whatever state our connection is in. */
+    /** Drops the unfinished database, over a new connection: nobody must take it for a restored one. */
     private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
         try (Connection connection = address.connectToMaintenance("sidecar restore")) {
@@ -118,7 +103,7 @@ final class Restorer {
                     .atError()
                     .addKeyValue("database", target)
                     .setCause(e)
-                    .log("database of a failed restore could not be dropped, drop it by hand");
+                    .log("cannot drop the database of a failed restore, drop it by hand");
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -142,29 +127,27 @@ final class Restorer {
         try (Connection restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
-            List<String> differences = Differences.between(
-                    manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum());
-            if (request.isPartial()) {
-                // Of a part only the tables that were asked for can be compared.
-                differences.removeIf(difference ->
-                        request.schemaOnly() || only.stream().noneMatch(name -> difference.contains(" " + name + " ")));
-            }
+            List<Difference> differences = Differences.between(
+                            manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum())
+                    .stream()
+                    .filter(difference -> difference.concerns(request))
+                    .toList();
             if (!differences.isEmpty()) {
                 throw new BackupFailure(
                         Reason.DIFFERENT,
-                        "What was restored is not equal to the manifest, so it was dropped again: "
-                                + String.join(" ", differences));
+                        "The restored database differs from the manifest and was dropped: "
+                                + Difference.sentences(differences));
             }
             return contents;
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
         }
     }
 
-    /** Both names change in one transaction: at no time is there no database of that name. */
+    /** Swaps the two names in one transaction, so a database of that name exists at all times. */
     private String swap(Connection maintenance, String live, String restored, Instant since)
             throws SQLException, InterruptedException {
-        String kept = datedName(live, "before", since);
+        String kept = RestoreRequest.datedName(live, "_before", since);
         SQLException last = null;
         for (int attempt = 0; attempt < SWAP_ATTEMPTS; attempt++) {
             maintenance.setAutoCommit(false);
@@ -178,7 +161,7 @@ final class Restorer {
             } catch (SQLException e) {
                 maintenance.rollback();
                 last = e;
-                // Somebody connected again between the two statements.
+                // A client connected again between the two statements.
                 Thread.sleep(200L);
             } finally {
                 maintenance.setAutoCommit(true);

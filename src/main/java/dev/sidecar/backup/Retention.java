@@ -13,13 +13,13 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Which backups of one store may go, and why: a pure function of what is there, the policy and the time. It counts and never
- * measures age, so that neither failing nights nor a clock that jumps make a backup old. What it counts are the verified backups
- * of one database and one generation, newest slot first.
+ * Decides which backups of one store expire, and why: a pure function of the backups, the policy and the time. It counts backups and never
+ * measures their age, so that neither failed nights nor a jumping clock make a backup expire. It counts the verified backups of one
+ * database and one generation, the newest slot first.
  *
- * <p>Rules that no setting can break: the newest verified backup stays; one that is being verified or restored stays; a pinned one
- * stays; one that somebody asked for stays; nothing goes while the newest is not verified or is suspect, while a slot that was due has no backup,
- * or while a slot lies in the future; and if more would go at once than the policy allows, none goes.
+ * <p>No setting changes these rules. It keeps the newest verified backup, backups that are being verified or restored, pinned backups, and those
+ * taken on demand. It deletes nothing while the newest backup is not verified or is suspect, while a due slot has no backup, or while a slot
+ * is in the future. If more backups would expire at once than the policy allows, it deletes none.
  */
 final class Retention {
 
@@ -33,8 +33,8 @@ final class Retention {
     private final Predicate<BackupId> busy;
 
     /**
-     * @param verified which backups count as proven
-     * @param busy which are being verified or restored
+     * @param verified tells which backups count as verified
+     * @param busy tells which backups are being verified or restored
      */
     Retention(RetentionPolicy policy, Predicate<Backup> verified, Predicate<BackupId> busy) {
         this.policy = policy;
@@ -43,8 +43,10 @@ final class Retention {
     }
 
     /**
-     * @param backups those of one store
-     * @return one decision for each: by database and generation, newest first
+     * Decides on each backup.
+     *
+     * @param backups all backups of one store
+     * @return one decision for each backup: by database and generation, the newest first
      */
     List<Decision> decide(List<Backup> backups, Instant now) {
         Map<String, Map<Generation, List<Backup>>> groups = new TreeMap<>();
@@ -86,12 +88,12 @@ final class Retention {
             reasons.add("it is being verified or restored");
         }
         if (generation == Generation.MANUAL) {
-            reasons.add("somebody asked for it, so only somebody removes it");
+            reasons.add("it was taken on demand and is kept until you delete it");
         } else if (newerVerified < keep) {
             reasons.add(
                     verified.test(backup)
                             ? "%s %d of %d".formatted(generation.label(), newerVerified + 1, keep)
-                            : "not verified itself, but only %d of %d newer ones are".formatted(newerVerified, keep));
+                            : "it is not verified, and only %d of %d newer ones are".formatted(newerVerified, keep));
         }
         return reasons.isEmpty()
                 ? new Decision(
@@ -105,14 +107,14 @@ final class Retention {
     private Optional<String> whyNothingMayGo(Generation generation, Backup newest, Instant now) {
         Instant slot = newest.manifest().slot();
         if (slot.isAfter(now)) {
-            return Optional.of("the newest, %s, is for %s, which is still to come: has the clock been moved?"
-                    .formatted(newest.id(), slot));
+            return Optional.of(
+                    "the newest, %s, is for %s, which is in the future: check the clock".formatted(newest.id(), slot));
         }
         if (!verified.test(newest)) {
             return Optional.of("the newest, %s, is not verified to %s".formatted(newest.id(), policy.required(newest)));
         }
         if (newest.isSuspect()) {
-            return Optional.of("the newest, %s, is suspect: look at it, then run 'sidecar verify --clear %s'"
+            return Optional.of("the newest, %s, is suspect: inspect it, then run 'sidecar verify --clear %s'"
                     .formatted(newest.id(), newest.id()));
         }
         return policy.lastDue(generation, now)
@@ -124,7 +126,8 @@ final class Retention {
         long going = decisions.stream().filter(decision -> !decision.keep()).count();
         return going <= policy.atMostAtOnce()
                 ? Optional.empty()
-                : Optional.of("%d would go at once, at most %d may; if that is right, run 'sidecar expire --at-most %d'"
-                        .formatted(going, policy.atMostAtOnce(), going));
+                : Optional.of(
+                        "%d would be deleted at once, but at most %d may be; if that is correct, run 'sidecar expire --at-most %d'"
+                                .formatted(going, policy.atMostAtOnce(), going));
     }
 }

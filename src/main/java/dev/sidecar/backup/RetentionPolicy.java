@@ -12,12 +12,12 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What {@link Retention} goes by.
+ * Sets the limits for {@link Retention}.
  *
- * @param keep how many verified backups of a generation stay
+ * @param keep how many verified backups of a generation to keep
  * @param schedules when a backup of a generation is due
- * @param required how much has to be proven of a backup before it counts
- * @param atMostAtOnce how many of one database and generation may go in one run
+ * @param required the level a backup must be verified to before it counts
+ * @param atMostAtOnce how many backups of one database and generation one run may delete
  */
 record RetentionPolicy(
         Map<Generation, Integer> keep,
@@ -38,7 +38,7 @@ record RetentionPolicy(
         return new RetentionPolicy(keep, schedules, required, limit);
     }
 
-    /** The newest verified backup stays whatever is set. */
+    /** Returns how many to keep: at least the newest verified backup. */
     int keep(Generation generation) {
         return Math.max(1, keep.getOrDefault(generation, Integer.MAX_VALUE));
     }

@@ -5,18 +5,20 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Which tables get archives of their own, and which of them share one, so that the archives are about equally large. */
+/** Groups the large tables into archives of about equal size. */
 final class TableGroups {
 
-    /** Each table is an argument of pg_dump twice; the operating system limits their length. */
+    /** Each table is an argument of pg_dump twice, and the operating system limits the length of arguments. */
     private static final int MOST_TABLES = 1_000;
 
     private TableGroups() {}
 
     /**
-     * @param above smaller tables stay in the database's archive, in bytes
-     * @param most so many groups at most
-     * @return the largest group first; empty if no table is so large
+     * Groups the tables.
+     *
+     * @param above tables of at most this size, in bytes, stay in the database's archive
+     * @param most the greatest number of groups
+     * @return the largest group first; empty if no table is that large
      */
     static List<List<Table>> of(List<Table> tables, long above, int most) {
         List<Table> large = tables.stream()

@@ -4,10 +4,10 @@ import dev.sidecar.sets.Generation;
 import java.time.Instant;
 
 /**
- * Which backup to take.
+ * Asks for a backup of one database.
  *
- * @param database its exact name
- * @param generation which retention it falls under
- * @param slot the moment of the schedule that it stands for; now for a manual one
+ * @param database the exact name of the database
+ * @param generation the generation, which decides its retention
+ * @param slot the scheduled time it is taken for; now for a manual backup
  */
 public record TakeRequest(String database, Generation generation, Instant slot) {}

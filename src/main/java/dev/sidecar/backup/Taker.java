@@ -83,10 +83,10 @@ final class Taker {
         }
     }
 
-    /** What one run has at hand. */
+    /** Holds what one run works with. */
     private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
 
-    /** Another sidecar may have been quicker; only with the lock in hand can that be seen. */
+    /** Refuses a second backup of a slot. Another sidecar may have been faster, which only shows after taking the lock. */
     private void refuseSecondOfSlot(TakeRequest request, Store store) {
         tools.catalogue().list(store).stream()
                 .filter(backup -> request.generation() != Generation.MANUAL
@@ -95,7 +95,7 @@ final class Taker {
                         && backup.manifest().slot().equals(request.slot()))
                 .findFirst()
                 .ifPresent(backup -> {
-                    throw new BackupFailure(Reason.BUSY, "The slot has its backup already: %s.".formatted(backup.id()));
+                    throw new BackupFailure(Reason.BUSY, "The slot already has its backup: %s.".formatted(backup.id()));
                 });
     }
 
@@ -106,7 +106,7 @@ final class Taker {
             if (free.isPresent() && free.getAsLong() < needed) {
                 throw new BackupFailure(
                         Reason.SPACE,
-                        "Store '%s' has %d MB left, but the last backup took %d MB. Make room, or keep fewer backups."
+                        "Store '%s' has %d MB free, but a backup needs %d MB. Free some space, or keep fewer backups."
                                 .formatted(store.name(), free.getAsLong() >> 20, needed >> 20));
             }
             store.check();
@@ -183,7 +183,7 @@ final class Taker {
                 contents);
     }
 
-    /** pg_dump takes names for the database's encoding, while those that it is given are UTF-8. */
+    /** pg_dump reads names in the encoding of the database, but we pass them in UTF-8. */
     private static boolean canBeNamed(Table table, String encoding) {
         return encoding.equals("UTF8")
                 || encoding.equals("SQL_ASCII")
@@ -202,7 +202,7 @@ final class Taker {
         if (!option.isEmpty()) {
             command.add(option);
         }
-        // Within double quotes a pattern's special characters stand for themselves, so that the name matches exactly.
+        // Double quotes turn off the special characters of a pattern, so that the name matches exactly.
         tables.forEach(
                 table -> command.add(forEach + "=" + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name())));
         return command;
@@ -236,13 +236,13 @@ final class Taker {
                 dump.copyTo(tail, Reason.DUMP);
                 if (!tail.text().contains("PostgreSQL database cluster dump complete")) {
                     throw new BackupFailure(
-                            Reason.DUMP, "pg_dumpall ended with exit code 0, but its output is cut off.");
+                            Reason.DUMP, "pg_dumpall ended with exit code 0, but its output is truncated.");
                 }
             }
         });
     }
 
-    /** Every table's rows must be announced, and a row takes a byte at least: what exit codes and a table of contents cannot show. */
+    /** Checks what exit codes cannot show: the archives announce the rows of every table, and a row takes at least one byte. */
     private static void checkComplete(Contents contents, List<StoredFile> files, int tablesWithData) {
         long bytes = files.stream()
                 .filter(file -> file.kind() != FileKind.GLOBALS)
@@ -251,12 +251,12 @@ final class Taker {
         if (tablesWithData < contents.tables().size() || bytes < contents.rows()) {
             throw new BackupFailure(
                     Reason.DUMP,
-                    "pg_dump ended with exit code 0, but wrote the rows of %d tables in %d bytes, where the snapshot has %d tables with %d rows."
+                    "pg_dump ended with exit code 0, but wrote the rows of %d tables in %d bytes, while the snapshot has %d tables with %d rows."
                             .formatted(tablesWithData, bytes, contents.tables().size(), contents.rows()));
         }
     }
 
-    /** Remembers the last bytes of what it hands on. */
+    /** Passes bytes on and remembers the last ones. */
     private static final class Tail extends OutputStream {
 
         private static final int LENGTH = 256;

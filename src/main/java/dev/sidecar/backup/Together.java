@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.jobs.NamedThreads;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** Runs tasks side by side. The first that fails, or an interrupt, stops all others at once: none is left waiting for a dead neighbour. */
+/** Runs tasks in parallel. The first that fails, or an interrupt, stops all others at once: none waits for one that died. */
 final class Together {
 
     private static final int STOP_SECONDS = 30;
@@ -22,16 +23,12 @@ final class Together {
 
     /**
      * @param atOnce how many run at the same time
-     * @param tasks begun in this order
+     * @param tasks started in this order
      * @param stop makes every task end soon, also one that cannot be interrupted
      * @return the results in no particular order
      */
     static <T> List<T> run(int atOnce, List<Callable<T>> tasks, AutoCloseable stop) throws InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(atOnce, task -> {
-            Thread thread = new Thread(task, "backup-stage");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ExecutorService threads = Executors.newFixedThreadPool(atOnce, new NamedThreads("backup-stage"));
         try {
             CompletionService<T> completion = new ExecutorCompletionService<>(threads);
             tasks.forEach(completion::submit);

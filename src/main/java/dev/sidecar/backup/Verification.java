@@ -9,17 +9,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a verification found.
+ * Says what a verification found.
  *
  * @param id the backup
- * @param store where it was read from
- * @param asked the level that was to be reached
- * @param reached the level that was reached; absent if not even the manifest is whole
+ * @param store the store it was read from
+ * @param asked the requested level
+ * @param reached the reached level; absent if the files or the manifest are damaged
  * @param at when it ended
- * @param took all of it
- * @param restoreTook the restore alone, absent below L3
- * @param problems why it did not reach more, each a sentence; table by table where contents differ
- * @param notes what else a reader should know of how it was proven, each a sentence
+ * @param took how long the whole verification took
+ * @param restoreTook how long the restore itself took, absent below L3
+ * @param problems why it reached no higher level, each a sentence; one for each table that differs
+ * @param notes remarks on how it was verified, each a sentence
  */
 public record Verification(
         BackupId id,
@@ -32,12 +32,12 @@ public record Verification(
         List<String> problems,
         List<String> notes) {
 
-    /** Whether what was asked for is proven. */
+    /** Tells whether the requested level was reached. */
     public boolean held() {
         return reached != null && reached.atLeast(asked);
     }
 
-    /** How long the restore into the scratch server took. */
+    /** Returns how long the restore into the scratch server took. */
     public Optional<Duration> measuredRestore() {
         return Optional.ofNullable(restoreTook);
     }

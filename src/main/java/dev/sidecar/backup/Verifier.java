@@ -29,15 +29,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Proves a backup, level by level, from what lies in the store. A restore goes into a scratch server, never near the live one. */
+/** Verifies a backup in its store, level by level. It restores into a scratch server and never touches the live one. */
 final class Verifier {
 
     private static final String RESTORED = "restored";
-    /** The live server's tablespaces are directories of the live server. */
+    /** Tablespaces are left out: they are directories of the live server. */
     private static final Pattern TABLESPACE =
             Pattern.compile("^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*");
 
-    /** What pg_amcheck exits with, as against 1 for an error of its own. */
+    /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
     private static final int FOUND_CORRUPTION = 2;
 
     private static final Pattern GRANTOR = Pattern.compile("^(GRANT .* TO .*) GRANTED BY .*;$");
@@ -50,7 +50,7 @@ final class Verifier {
         this.tools = tools;
     }
 
-    /** What is wrong with the backup is in the result; an environment in which nothing can be proven is a failure. */
+    /** Verifies a backup. Its problems are in the result; an environment that allows no verification is a failure. */
     Verification verify(Backup backup, VerificationLevel asked, Progress progress) throws InterruptedException {
         Run run = new Run(
                 backup,
@@ -81,7 +81,7 @@ final class Verifier {
                 run.notes);
     }
 
-    /** From version 16 on a grantor must have been given the right to grant, which the old server's superuser is not here. */
+    /** Removes the grantor. Since version 16 a grantor needs the right to grant, which the old server's superuser does not have here. */
     static String withoutGrantor(String line) {
         return GRANTOR.matcher(line).replaceFirst("$1;");
     }
@@ -115,14 +115,14 @@ final class Verifier {
             if (asked == VerificationLevel.L1 || obstacle != null) {
                 checksums();
                 if (asked != VerificationLevel.L1) {
-                    problems.add("It could not be decoded here. " + obstacle);
+                    problems.add("This host cannot decode it. " + obstacle);
                 }
                 return;
             }
             int major = manifest.server().major();
             Client client = tools.postgres().programs().ofMajorOrNewer(major);
             if (client.major() > major) {
-                notes.add("It is of PostgreSQL %d, which is not installed here: proven in %d."
+                notes.add("It was taken from PostgreSQL %d, which is not installed here; it was verified in %d."
                         .formatted(major, client.major()));
             }
             if (asked == VerificationLevel.L2) {
@@ -132,7 +132,7 @@ final class Verifier {
             try {
                 restore(client);
             } catch (BackupFailure e) {
-                // The files may be whole although they could not be restored.
+                // The files may be intact although they could not be restored.
                 if (e.reason() == Reason.RESTORE && reached == VerificationLevel.L0) {
                     decode(client);
                 } else if (e.reason() == Reason.ENCRYPTION) {
@@ -188,7 +188,7 @@ final class Verifier {
             }
         }
 
-        /** Tables as they were, and their indexes, which a dump does not have. */
+        /** Estimates the space for the tables and their indexes, which a dump does not contain. */
         private long neededBytes() {
             return 2 * manifest.dumpBytes();
         }
@@ -198,36 +198,37 @@ final class Verifier {
                 try {
                     NewDatabase.create(maintenance, RESTORED, manifest.server());
                 } catch (SQLException e) {
-                    // Rows are proven as well under another order of sorting.
-                    notes.add("The locale %s is not installed here: proven under another order of sorting."
+                    // Rows can be verified under another sort order as well.
+                    notes.add("The locale %s is not installed here; it was verified under another sort order."
                             .formatted(manifest.server().localeName()));
                     NewDatabase.createPlain(maintenance, RESTORED, manifest.server());
                 }
             } catch (SQLException e) {
-                throw new BackupFailure(Reason.RESTORE, "No database could be created: " + e.getMessage(), e);
+                throw new BackupFailure(Reason.RESTORE, "Cannot create a database: " + e.getMessage(), e);
             }
         }
 
         private void compare(ScratchServer scratch) {
             progress.begin("comparing " + manifest.id(), 0);
             try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
-                problems.addAll(Differences.between(
-                        manifest.contents(),
-                        Loader.contents(restored, manifest, Set.of()),
-                        new ContentsReader(restored).partitionsByHashOfEnum()));
+                Differences.between(
+                                manifest.contents(),
+                                Loader.contents(restored, manifest, Set.of()),
+                                new ContentsReader(restored).partitionsByHashOfEnum())
+                        .forEach(difference -> problems.add(difference.sentence()));
             } catch (SQLException e) {
-                throw new BackupFailure(Reason.RESTORE, "What was restored could not be read: " + e.getMessage(), e);
+                throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
             }
         }
 
-        /** Every B-tree and every table in itself: an order of sorting that does not hold shows here. */
+        /** Checks every table and B-tree with amcheck, which finds a broken sort order. */
         private void checkIndexes(Client client, ScratchServer scratch, String connection) throws InterruptedException {
             if (!settings.verify().indexes() || !problems.isEmpty()) {
                 return;
             }
             if (!scratch.hasAmcheck() || !client.has("pg_amcheck")) {
                 notes.add(
-                        "Indexes were not checked: amcheck is not installed here, it comes with PostgreSQL's contrib.");
+                        "Indexes were not checked: amcheck is not installed here; it is part of PostgreSQL's contrib modules.");
                 return;
             }
             progress.begin("checking the indexes of " + manifest.id(), 0);
@@ -248,7 +249,7 @@ final class Verifier {
                     default -> throw amcheck.failure(Reason.RESTORE, "could not check the indexes");
                 }
             } catch (IOException e) {
-                throw new BackupFailure(Reason.RESTORE, "pg_amcheck broke off: " + e, e);
+                throw new BackupFailure(Reason.RESTORE, "pg_amcheck failed: " + e, e);
             }
         }
 
@@ -268,11 +269,11 @@ final class Verifier {
                         }
                     }
                 } catch (IOException e) {
-                    // It ended early; its errors say why.
+                    // psql ended early; its errors say why.
                 }
                 psql.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
             } catch (IOException e) {
-                throw new BackupFailure(Reason.RESTORE, "psql broke off: " + e, e);
+                throw new BackupFailure(Reason.RESTORE, "psql failed: " + e, e);
             }
         }
     }

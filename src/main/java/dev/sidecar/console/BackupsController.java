@@ -1,7 +1,7 @@
 package dev.sidecar.console;
 
+import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.BackupTasks.Task;
-import dev.sidecar.backup.BackupWork;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
@@ -27,14 +27,14 @@ class BackupsController {
     private static final String PAGE = "redirect:/backups";
 
     private final Backups backups;
-    private final BackupWork work;
+    private final BackupTasks tasks;
     private final BackupsPages pages;
     private final Audit audit;
     private final Clock clock;
 
-    BackupsController(Backups backups, BackupWork work, BackupsPages pages, Audit audit, Clock clock) {
+    BackupsController(Backups backups, BackupTasks tasks, BackupsPages pages, Audit audit, Clock clock) {
         this.backups = backups;
-        this.work = work;
+        this.tasks = tasks;
         this.pages = pages;
         this.audit = audit;
         this.clock = clock;
@@ -58,7 +58,7 @@ class BackupsController {
 
     @PostMapping("/backups/take")
     String take(@RequestParam String database, RedirectAttributes flash) {
-        return act("take backup", database, flash, () -> started(work.take(database, true)));
+        return act("take backup", database, flash, () -> started(tasks.take(database, true)));
     }
 
     @PostMapping("/backups/{id}/verify")
@@ -67,7 +67,7 @@ class BackupsController {
                 "verify backup",
                 id,
                 flash,
-                () -> started(work.verify(BackupId.parse(id), Optional.of(store), Optional.empty())));
+                () -> started(tasks.verify(BackupId.parse(id), Optional.of(store), Optional.empty())));
     }
 
     @PostMapping("/backups/{id}/pin")
@@ -123,7 +123,7 @@ class BackupsController {
                         "Nothing was done: type the database's name, %s, to confirm that it is to be replaced."
                                 .formatted(into));
             }
-            return started(work.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
+            return started(tasks.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
         });
     }
 

@@ -1,6 +1,6 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.BackupWork;
+import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expiration;
@@ -19,13 +19,13 @@ final class BackupsPages {
     private static final int TASKS_SHOWN = 6;
 
     private final Backups backups;
-    private final BackupWork work;
+    private final BackupTasks tasks;
     private final Expiration expire;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
+    BackupsPages(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
         this.backups = backups;
-        this.work = work;
+        this.tasks = tasks;
         this.expire = expire;
         this.clock = clock;
     }
@@ -41,7 +41,7 @@ final class BackupsPages {
             List<BackupsPage.Row> rows = backups.list().stream()
                     .map(backup -> BackupsPage.Row.of(backup, decisions.get(key(backup)), now))
                     .toList();
-            List<BackupsPage.TaskRow> shown = work.list().stream()
+            List<BackupsPage.TaskRow> shown = tasks.list().stream()
                     .limit(TASKS_SHOWN)
                     .map(task -> BackupsPage.TaskRow.of(task, now))
                     .toList();

@@ -1,6 +1,6 @@
 package dev.sidecar.console;
 
-import dev.sidecar.backup.BackupWork;
+import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Expiration;
 import dev.sidecar.prometheus.Prometheus;
@@ -19,8 +19,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
-        return new BackupsPages(backups, work, expire, clock);
+    BackupsPages backupsPages(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
+        return new BackupsPages(backups, tasks, expire, clock);
     }
 
     @Bean

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  * @param lastDone finds, once at start, the newest slot that is done by what the work left behind (a manifest, a file); empty if that is
  *     unknown, and then only slots after the start are due
  * @param work the work itself
+ * @param announced whether people may ask to be told directly how its runs end
  */
 public record Job(
         String name,
@@ -22,11 +23,28 @@ public record Job(
         Duration limit,
         Retries retries,
         Supplier<Optional<Instant>> lastDone,
-        Work work) {
+        Work work,
+        boolean announced) {
+
+    /** Declares a job whose ends nobody is told of directly. */
+    public Job(
+            String name,
+            Schedule schedule,
+            Duration limit,
+            Retries retries,
+            Supplier<Optional<Instant>> lastDone,
+            Work work) {
+        this(name, schedule, limit, retries, lastDone, work, false);
+    }
 
     /** Declares a job that leaves nothing behind and waits for its next slot after a failure. */
     public Job(String name, Schedule schedule, Duration limit, Work work) {
         this(name, schedule, limit, Retries.NONE, Optional::empty, work);
+    }
+
+    /** Returns the same job, of whose ends people may ask to be told. */
+    public Job withAnnouncements() {
+        return new Job(name, schedule, limit, retries, lastDone, work, true);
     }
 
     /** Does the work of one run. An exception is a failure; an interrupt asks it to stop. */

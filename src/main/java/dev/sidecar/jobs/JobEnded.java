@@ -11,8 +11,9 @@ import java.time.Instant;
  * @param at when it ended
  * @param took how long it ran
  * @param retriedAt when the job retries the slot; {@link Instant#MAX} if it does not
+ * @param announced whether people may ask to be told directly
  */
-public record JobEnded(String job, Outcome outcome, Instant at, Duration took, Instant retriedAt) {
+public record JobEnded(String job, Outcome outcome, Instant at, Duration took, Instant retriedAt, boolean announced) {
 
     /** The job will not retry this slot. */
     public boolean isFinal() {

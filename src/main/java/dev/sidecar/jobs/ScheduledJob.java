@@ -178,7 +178,7 @@ final class ScheduledJob {
                         outcome.reason(),
                         next.isEmpty() || outcome.reason().endsWith(".") ? "" : ".",
                         next);
-        return new JobEnded(job.name(), outcome, now, took, again);
+        return new JobEnded(job.name(), outcome, now, took, again, job.announced());
     }
 
     /** Runs outside the lock. A listener's failure is not the job's failure. */

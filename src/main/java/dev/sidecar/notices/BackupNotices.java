@@ -19,7 +19,6 @@ import java.util.Optional;
  */
 final class BackupNotices {
 
-    private static final String JOBS = "backup-";
     private static final Duration WINDOW = Duration.ofHours(1);
     private static final int LIMIT = 10;
 
@@ -62,7 +61,7 @@ final class BackupNotices {
 
     private boolean isWanted(JobEnded ended) {
         Result result = ended.outcome().result();
-        return ended.job().startsWith(JOBS)
+        return ended.announced()
                 && ended.isFinal()
                 && (wanted == BackupOutcomes.ALL && result == Result.SUCCESS
                         || wanted != BackupOutcomes.NONE && result == Result.FAILURE);

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One published set in one store: its manifest, and what became known of it since.
+ * Describes one published set in one store: its manifest, and the events recorded since.
  *
- * @param manifest what it is
- * @param store name of the store that it lies in, {@code local} or {@code s3}
- * @param events oldest first
+ * @param manifest the manifest of the set
+ * @param store name of the store that holds the set, {@code local} or {@code s3}
+ * @param events the oldest first
  */
 public record Backup(Manifest manifest, String store, List<BackupEvent> events) {
 
@@ -20,14 +20,14 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events) 
         events = events.stream().sorted(Comparator.comparing(BackupEvent::at)).toList();
     }
 
-    /** Its name. */
+    /** Returns the id of the backup. */
     public BackupId id() {
         return manifest.id();
     }
 
     /**
-     * The newest verification that reached the highest level; empty if it was found damaged since, or never verified. A published backup
-     * has at least L0, which needs no event.
+     * Finds the newest verification that reached the highest level; empty if the backup was found damaged since, or never verified. A published
+     * backup has at least L0, which needs no event.
      */
     public Optional<BackupEvent> verification() {
         Optional<BackupEvent> damaged = newest(Type.DAMAGED);
@@ -38,7 +38,7 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events) 
                 .max(Comparator.comparing(BackupEvent::level).thenComparing(BackupEvent::at));
     }
 
-    /** The level proven, at least L0; empty if it is damaged. */
+    /** Returns the verified level, at least L0; empty if the backup is damaged. */
     public Optional<VerificationLevel> level() {
         if (isDamaged()) {
             return Optional.empty();
@@ -46,17 +46,17 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events) 
         return Optional.of(verification().map(BackupEvent::level).orElse(VerificationLevel.L0));
     }
 
-    /** Whether at least this much is proven of it. */
+    /** Tells whether the backup is verified to at least this level. */
     public boolean isVerified(VerificationLevel atLeast) {
         return level().filter(level -> level.atLeast(atLeast)).isPresent();
     }
 
-    /** When the level was last proven. */
+    /** Returns when the level was last verified. */
     public Optional<Instant> verifiedAt() {
         return verification().map(BackupEvent::at);
     }
 
-    /** How long the newest restore into a scratch server took. */
+    /** Returns how long the newest restore into a scratch server took. */
     public Optional<Duration> restoreTook() {
         return events.stream()
                 .filter(event -> event.type() == Type.VERIFIED)
@@ -64,22 +64,22 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events) 
                 .reduce((older, newer) -> newer);
     }
 
-    /** Whether the newest verification found it damaged. */
+    /** Tells whether the newest verification found the backup damaged. */
     public boolean isDamaged() {
         return isOn(Type.DAMAGED, Type.VERIFIED);
     }
 
-    /** Whether it must not expire. */
+    /** Tells whether the backup must not expire. */
     public boolean isPinned() {
         return isOn(Type.PINNED, Type.UNPINNED);
     }
 
-    /** Whether it has much less in it than the one before, and nobody has cleared it. */
+    /** Tells whether the backup holds much less than the one before, and nobody has cleared the mark. */
     public boolean isSuspect() {
         return isOn(Type.SUSPECT, Type.CLEARED);
     }
 
-    /** What about it is suspect. */
+    /** Says why the backup is suspect. */
     public Optional<String> suspicion() {
         return isSuspect() ? newest(Type.SUSPECT).map(BackupEvent::detail) : Optional.empty();
     }

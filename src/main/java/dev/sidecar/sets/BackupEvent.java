@@ -5,14 +5,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that became known of a backup after it was published. Each is a small file of its own beside the set, written once, so
- * that storage which forbids overwriting serves as well.
+ * Records something learned about a backup after it was published. Each event is a small file beside the set, written once, so
+ * it works in storage that forbids overwriting.
  *
- * @param type what
- * @param at when
- * @param level how far the verification went; for a failed one the level that it could not reach; absent for other types
+ * @param type the type of the event
+ * @param at when it happened
+ * @param level the verified level; for a failed verification the level that was not reached; absent for other types
  * @param restoreTook how long the restore into the scratch server took, absent below L3
- * @param detail in words, for a person
+ * @param detail the reason or the findings, for a person
  */
 public record BackupEvent(
         Type type,
@@ -21,23 +21,23 @@ public record BackupEvent(
         @Nullable Duration restoreTook,
         String detail) {
 
-    /** The closed list of what can become known. */
+    /** The closed list of events. */
     public enum Type {
-        /** It was verified to a level. */
+        /** The backup was verified to a level. */
         VERIFIED,
-        /** It was not what its manifest says; it is not to be relied on until verified again. */
+        /** The backup differs from its manifest; do not rely on it until it is verified again. */
         DAMAGED,
-        /** It must not expire. */
+        /** The backup must not expire. */
         PINNED,
-        /** It may expire again. */
+        /** The backup may expire again. */
         UNPINNED,
-        /** It has much less in it than the one before. */
+        /** The backup holds much less than the one before. */
         SUSPECT,
-        /** Somebody looked and found it right. */
+        /** Somebody inspected a suspect backup and found it correct. */
         CLEARED
     }
 
-    /** An event without a level. */
+    /** Creates an event without a level. */
     public static BackupEvent of(Type type, Instant at, String detail) {
         return new BackupEvent(type, at, null, null, detail);
     }

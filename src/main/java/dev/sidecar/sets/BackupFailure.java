@@ -3,7 +3,7 @@ package dev.sidecar.sets;
 import java.util.Locale;
 import java.util.Objects;
 
-/** A backup, verification or restore cannot be done, for a reason that the operator can mend; the message says what to do. */
+/** Says that a backup, verification or restore failed for a reason that the operator can fix; the message says how. */
 public final class BackupFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -20,32 +20,32 @@ public final class BackupFailure extends RuntimeException {
         this.reason = reason;
     }
 
-    /** Never null: there is no way to make one without words. */
+    /** Returns the message, which is never null. */
     @Override
     public String getMessage() {
         return Objects.requireNonNull(super.getMessage());
     }
 
-    /** One of a closed list, also the metric's label. */
+    /** Returns the reason, which is also the metric's label. */
     public Reason reason() {
         return reason;
     }
 
-    /** Why it failed. */
+    /** The closed list of reasons. */
     public enum Reason {
         /** Settings are missing or do not fit each other. */
         NOT_CONFIGURED,
         /** The database server cannot be reached or refused the login. */
         CONNECTION,
-        /** No installed client programs of the server's major. */
+        /** The client programs of the server's major version are not installed. */
         VERSION,
         /** The role may not read something. */
         PERMISSION,
-        /** A lock was not given in time. */
+        /** A lock was not granted in time. */
         LOCK_TIMEOUT,
         /** Another run holds this database. Not a failure of the backup: the run is skipped. */
         BUSY,
-        /** Not enough room. */
+        /** There is not enough space. */
         SPACE,
         /** The store failed. */
         STORAGE,
@@ -53,20 +53,20 @@ public final class BackupFailure extends RuntimeException {
         ENCRYPTION,
         /** pg_dump or pg_dumpall failed, or wrote less than a whole archive. */
         DUMP,
-        /** The stored files are not what the manifest says. */
+        /** The stored files differ from the manifest. */
         DAMAGED,
         /** The restore failed. */
         RESTORE,
-        /** What was restored is not equal to the manifest. */
+        /** The restored contents differ from the manifest. */
         DIFFERENT,
-        /** Stopped by a shutdown or an interrupt. */
+        /** A shutdown or an interrupt stopped the work. */
         SHUTDOWN,
         /** There is no such backup. */
         NOT_FOUND,
-        /** Something that was not foreseen; the log has its trace. */
+        /** An unexpected error; the log has its stack trace. */
         UNEXPECTED;
 
-        /** The metric's label: lower case. */
+        /** Returns the name in lower case, as the metric's label. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names one backup for ever: {@code <database>.<when taken, UTC>.<generation>.<random>}, such as
+ * Identifies one backup: {@code <database>.<when taken, UTC>.<generation>.<random>}, such as
  * {@code shop.20261123T020003Z.daily.7f3a90c1}. It is also the name of the folder that holds the set, and is never used twice, even when the
  * clock jumps back. Every byte of the database's name that is not a letter, digit, dash or underscore is written as {@code ~} and
  * two hexadecimal digits, so that the name can be read back exactly and can never leave its folder.
@@ -45,7 +45,7 @@ public record BackupId(String database, Instant takenAt, Generation generation, 
         takenAt = takenAt.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    /** A new one, with a suffix of its own. */
+    /** Creates a new id with a random suffix. */
     public static BackupId next(String database, Instant takenAt, Generation generation) {
         return new BackupId(database, takenAt, generation, HexFormat.of().toHexDigits(RANDOM.nextInt()));
     }
@@ -68,7 +68,7 @@ public record BackupId(String database, Instant takenAt, Generation generation, 
         }
     }
 
-    /** How a database's name is written in ids and file names. */
+    /** Encodes a database's name for ids and file names. */
     static String encode(String name) {
         StringBuilder encoded = new StringBuilder();
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -97,10 +97,10 @@ public record BackupId(String database, Instant takenAt, Generation generation, 
 
     private static IllegalArgumentException notAnId(String text) {
         return new IllegalArgumentException(
-                "'%s' is not the id of a backup; 'sidecar list' shows them.".formatted(text));
+                "'%s' is not the id of a backup; 'sidecar list' shows the ids.".formatted(text));
     }
 
-    /** Older first; of one second by name, so that the order is total. */
+    /** Sorts older backups first, and those of one second by name, so that the order is total. */
     @Override
     public int compareTo(BackupId other) {
         int byTime = takenAt.compareTo(other.takenAt);

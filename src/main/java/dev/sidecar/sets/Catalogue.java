@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The published sets of all stores. Keeps nothing of its own: what lies in the stores is the catalogue. */
+/** Lists the published sets of all stores. It keeps no state: the manifests in the stores are the catalogue. */
 public final class Catalogue {
 
     private static final Logger log = LoggerFactory.getLogger(Catalogue.class);
@@ -27,16 +27,17 @@ public final class Catalogue {
 
     private final Map<String, Store> stores = new LinkedHashMap<>();
 
-    /** @param stores the first is the one that backups are taken into, further ones get copies */
+    /** @param stores backups are taken into the first; the others get copies */
     public Catalogue(List<Store> stores) {
         stores.forEach(store -> this.stores.put(store.name(), store));
     }
 
-    /** All stores, the first being the one that backups are taken into. */
+    /** Returns all stores, first the one that backups are taken into. */
     public List<Store> stores() {
         return List.copyOf(stores.values());
     }
 
+    /** Finds a store by its name. @throws IllegalArgumentException if there is none */
     public Store store(String name) {
         Store store = stores.get(name);
         if (store == null) {
@@ -47,8 +48,8 @@ public final class Catalogue {
     }
 
     /**
-     * Newest first; the same backup in two stores comes twice. A further store that does not answer is logged and left out: it must
-     * not keep the first from getting its backups.
+     * Lists the backups, the newest first; a backup in two stores is listed twice. If a store other than the first does not answer, its failure
+     * is logged and its backups are left out: it must not stop backups into the first store.
      */
     public List<Backup> list() {
         List<Backup> backups = new ArrayList<>();
@@ -59,17 +60,19 @@ public final class Catalogue {
                 if (store == stores().get(0)) {
                     throw e;
                 }
-                log.atWarn().addKeyValue("store", store.name()).log("store is left out for now: {}", e.getMessage());
+                log.atWarn()
+                        .addKeyValue("store", store.name())
+                        .log("cannot list this store, its backups are left out: {}", e.getMessage());
             }
         }
-        // Ids count seconds; of two backups within one the manifests know which was first.
+        // Ids count seconds; of two backups in one second the manifests tell which was first.
         backups.sort(Comparator.comparing((Backup backup) -> backup.manifest().startedAt())
                 .thenComparing(Backup::id)
                 .reversed());
         return backups;
     }
 
-    /** Sets with a whole manifest. One that cannot be read is logged, and is neither used nor deleted. */
+    /** Lists the sets of a store that have a valid manifest. An unreadable set is logged, and neither used nor deleted. */
     public List<Backup> list(Store store) {
         Map<String, List<String>> filesBySet = new LinkedHashMap<>();
         try {
@@ -83,7 +86,7 @@ public final class Catalogue {
             }
         } catch (IOException e) {
             throw new BackupFailure(
-                    BackupFailure.Reason.STORAGE, "The store '%s' cannot be listed: %s".formatted(store.name(), e), e);
+                    BackupFailure.Reason.STORAGE, "Cannot list store '%s': %s".formatted(store.name(), e), e);
         }
         List<Backup> backups = new ArrayList<>();
         filesBySet.forEach((set, files) -> {
@@ -98,7 +101,7 @@ public final class Catalogue {
         try {
             Manifest manifest = ManifestFile.read(bytes(store, set + "/" + Manifest.FILE));
             if (!manifest.id().toString().equals(set)) {
-                throw new IOException("its manifest is that of " + manifest.id());
+                throw new IOException("its manifest belongs to " + manifest.id());
             }
             List<BackupEvent> events = new ArrayList<>();
             for (String file : files) {
@@ -112,7 +115,7 @@ public final class Catalogue {
                     .addKeyValue("backup", set)
                     .addKeyValue("store", store.name())
                     .setCause(e)
-                    .log("backup cannot be read, it is left out; look at its manifest, or delete its folder by hand");
+                    .log("cannot read this backup, it is left out; check its manifest, or delete its folder by hand");
         }
     }
 
@@ -122,7 +125,7 @@ public final class Catalogue {
         }
     }
 
-    /** Writes down what became known of a backup, beside it. */
+    /** Records an event beside the set. @return the backup with the event */
     public Backup record(Backup backup, BackupEvent event) {
         String key = "%s/%s%s-%s-%s.json"
                 .formatted(
@@ -135,14 +138,14 @@ public final class Catalogue {
         try {
             store(backup.store()).write(key, ManifestFile.writeEvent(event));
         } catch (IOException e) {
-            throw new UncheckedIOException("%s could not be written down: %s".formatted(event.type(), e), e);
+            throw new UncheckedIOException("cannot record %s: %s".formatted(event.type(), e), e);
         }
         List<BackupEvent> events = new ArrayList<>(backup.events());
         events.add(event);
         return new Backup(backup.manifest(), backup.store(), events);
     }
 
-    /** Deletes a set, the manifest first: an interrupted delete leaves no set that looks whole. */
+    /** Deletes a set, the manifest first, so that an interrupted delete leaves no set that looks complete. @return false if the storage keeps it for now */
     public boolean delete(Backup backup) throws IOException {
         Store store = store(backup.store());
         if (!store.delete(backup.id() + "/" + Manifest.FILE)) {
@@ -154,7 +157,7 @@ public final class Catalogue {
         return true;
     }
 
-    /** Removes what runs of this database left unfinished. Only for whoever holds the database's lock. */
+    /** Removes unfinished backups of this database. Call it only while you hold the database's lock. */
     public void sweep(String database) {
         for (Store store : stores.values()) {
             try {
@@ -163,7 +166,7 @@ public final class Catalogue {
                 log.atWarn()
                         .addKeyValue("store", store.name())
                         .setCause(e)
-                        .log("leftovers of unfinished backups could not be removed, the next run tries again");
+                        .log("cannot remove unfinished backups, the next run tries again");
             }
         }
     }

@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/** How the files of a set are compressed. */
+/** Compresses and decompresses the files of a set. */
 public final class Compression {
 
     private static final int BUFFER = 256 * 1024;
@@ -19,20 +19,21 @@ public final class Compression {
         this.settings = settings;
     }
 
-    /** What a compressed file's name ends with. */
+    /** Returns the ending of a compressed file's name. */
     String suffix() {
         return settings.method().equals("zstd") ? ".zst" : ".gz";
     }
 
-    /** As in the manifest. */
+    /** Returns method and level as the manifest names them. */
     public String label() {
         return settings.label();
     }
 
     OutputStream compress(OutputStream out) throws IOException {
         if (settings.method().equals("zstd")) {
-            // pg_dump's own zstd lacks the checksum, so that a flipped bit would go unseen. No worker of zstd's own: it
-            // holds back jobs of four windows, some 100 MB for each file, and two files at once keep two cores busy.
+            // pg_dump's own zstd writes no checksum, so a flipped bit would go unseen. zstd's own worker threads stay
+            // off:
+            // they buffer four windows, some 100 MB for each file, and two files at once already keep two cores busy.
             ZstdOutputStreamNoFinalizer zstd = zstd(out);
             zstd.setLevel(settings.level()).setChecksum(true);
             return settings.level() == 1 ? forRows(zstd) : zstd;
@@ -46,27 +47,27 @@ public final class Compression {
     }
 
     /**
-     * Level 1 with a memory for rows. What repeats in a table is keys and whole values, each a long way from its twin; zstd's own low
-     * levels look for short strings near by, and forget the rest. The table of 1 MiB still fits into a core's cache.
+     * Tunes level 1 for repeated rows. A table repeats keys and whole values, far apart from each other; zstd's own low levels look for short
+     * strings close by. The hash table of 1 MiB still fits into a core's cache.
      */
     private static OutputStream forRows(ZstdOutputStreamNoFinalizer zstd) throws IOException {
         return zstd.setWindowLog(23).setHashLog(18).setMinMatch(7);
     }
 
-    /** Its native part is unpacked into the temporary directory, which may forbid that anything in it is executed. */
+    /** Loads zstd. Its native library is unpacked into the temporary directory, which may be mounted noexec. */
     private static ZstdOutputStreamNoFinalizer zstd(OutputStream out) throws IOException {
         try {
             return new ZstdOutputStreamNoFinalizer(out);
         } catch (LinkageError e) {
             throw new BackupFailure(
                     BackupFailure.Reason.NOT_CONFIGURED,
-                    "zstd cannot be loaded (%s). Allow executing in java.io.tmpdir, start with -DZstdNativePath=<its library>, or set sidecar.backup.compression.method to gzip."
+                    "Cannot load zstd (%s). Mount java.io.tmpdir without noexec, start with -DZstdNativePath=<its library>, or set sidecar.backup.compression.method to gzip."
                             .formatted(e.getMessage()),
                     e);
         }
     }
 
-    /** Decompresses a file by what its name says. It ends with an error, not early, if it is cut off. */
+    /** Decompresses a file by the ending of its name. A truncated file is an error, not an early end. */
     static InputStream decompress(InputStream in, String fileName) throws IOException {
         if (fileName.contains(".zst")) {
             return new ZstdInputStreamNoFinalizer(in);

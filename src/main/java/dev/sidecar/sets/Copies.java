@@ -7,17 +7,14 @@ import dev.sidecar.stores.Store.Upload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings published sets from the first store into every further one: file by file, each compared with its checksum on the way, the
- * manifest last. What failed or was missed is made up for by the next run.
+ * Copies published sets from the first store to all others: file by file, each compared with its checksum on the way, the manifest
+ * last. The next run repeats what failed or was missed.
  */
 public final class Copies {
 
@@ -31,10 +28,10 @@ public final class Copies {
     }
 
     /**
-     * Copies every set of the database that a store lacks and that is newer than what it has.
+     * Copies to each store the sets of the database that are newer than the ones it has.
      *
      * @return the copies made
-     * @throws BackupFailure if a store failed; the others have got theirs
+     * @throws BackupFailure if a store failed; the other stores have their copies
      */
     public List<Backup> complete(String database, Progress progress) {
         List<Store> stores = catalogue.stores();
@@ -62,7 +59,7 @@ public final class Copies {
                 .toList();
     }
 
-    /** Older ones than a store has were expired there. */
+    /** Finds the sets that a store lacks. A set older than those in the store has expired there. */
     private static List<Backup> missing(List<Backup> originals, List<Backup> there) {
         return originals.stream()
                 .filter(backup -> !backup.isDamaged())
@@ -80,7 +77,7 @@ public final class Copies {
             to.sweep(backup.id() + "/");
             for (StoredFile file : backup.manifest().files()) {
                 String key = backup.id() + "/" + file.name();
-                // An interrupted copy may have left the file there, and a lock may hold it: then it is the same file.
+                // An interrupted copy may have left the file; if an Object Lock keeps it, it is the same file.
                 if (to.delete(key)) {
                     copyFile(key, file.sha256(), from, to, progress);
                 }
@@ -103,7 +100,7 @@ public final class Copies {
         } catch (IOException e) {
             throw new BackupFailure(
                     Reason.STORAGE,
-                    "%s could not be copied to '%s', the next run tries again: %s"
+                    "Cannot copy %s to '%s', the next run tries again: %s"
                             .formatted(backup.id(), to.name(), e.getMessage()),
                     e);
         }
@@ -111,13 +108,13 @@ public final class Copies {
 
     private static void copyFile(String key, String sha256, Store from, Store to, Progress progress)
             throws IOException {
-        MessageDigest digest = sha256();
+        Sha256 digest = new Sha256();
         byte[] buffer = new byte[BUFFER];
         try (InputStream in = from.open(key);
                 Upload upload = to.create(key)) {
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
                 if (Thread.currentThread().isInterrupted()) {
-                    throw new BackupFailure(Reason.SHUTDOWN, "copying was stopped; the next run tries again");
+                    throw new BackupFailure(Reason.SHUTDOWN, "Copying was stopped; the next run tries again.");
                 }
                 digest.update(buffer, 0, read);
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, read);
@@ -126,21 +123,13 @@ public final class Copies {
                 }
                 progress.add(read);
             }
-            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) {
+            if (!digest.hex().equals(sha256)) {
                 throw new BackupFailure(
                         Reason.DAMAGED,
-                        "%s in '%s' has another checksum than its manifest says, so it is not copied"
+                        "%s in '%s' does not match the checksum in its manifest, so it is not copied."
                                 .formatted(key, from.name()));
             }
             upload.publish();
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

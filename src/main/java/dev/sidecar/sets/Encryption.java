@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Files encrypted in the format of age: to public keys, so that this host needs no secret to take backups, or with a passphrase. */
+/** Encrypts files in the age format: to public keys, so that this host needs no secret to take backups, or with a passphrase. */
 public final class Encryption {
 
     private static final byte[] CANARY = "can be read again".getBytes(StandardCharsets.US_ASCII);
@@ -33,11 +33,12 @@ public final class Encryption {
         this.settings = settings;
     }
 
+    /** Tells whether new backups are encrypted. */
     public boolean isOn() {
         return settings.isOn();
     }
 
-    /** For the manifest; absent if files are not encrypted. */
+    /** Describes the encryption of new backups for the manifest; null if they are not encrypted. */
     @Nullable
     public EncryptedWith description() {
         if (!isOn()) {
@@ -48,7 +49,7 @@ public final class Encryption {
                 : new EncryptedWith("age-x25519", settings.recipients());
     }
 
-    /** What is written to the result arrives encrypted; it must be closed for the end to be written. */
+    /** Returns a channel that encrypts what is written to it. Close it to write the end of the file. */
     WritableByteChannel encrypt(WritableByteChannel out) {
         try {
             List<RecipientStanzaWriter> recipients = new ArrayList<>();
@@ -60,17 +61,16 @@ public final class Encryption {
             }
             return new StandardEncryptingChannelFactory().newEncryptingChannel(out, recipients);
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
-            throw new BackupFailure(
-                    Reason.ENCRYPTION, "Nothing can be encrypted, so nothing is backed up: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.ENCRYPTION, "Cannot encrypt, so no backup is taken: " + e.getMessage(), e);
         }
     }
 
-    /** Whether this host has a key for what was encrypted so. */
+    /** Tells whether this host has a key for files that were encrypted this way. */
     public boolean canRead(@Nullable EncryptedWith with) {
         return with == null || settings.identity() != null || settings.passphrase() != null;
     }
 
-    /** Why a set that was encrypted so cannot be read here; null if it can. */
+    /** Says why this host cannot read a set that was encrypted this way; null if it can. */
     @Nullable
     public String obstacle(@Nullable EncryptedWith with) {
         if (with == null || reader(with) != null) {
@@ -82,7 +82,7 @@ public final class Encryption {
                         .formatted(String.join(", ", with.keyIds()));
     }
 
-    /** Reads what was encrypted. @throws BackupFailure naming the key that is needed */
+    /** Returns a stream of the decrypted bytes. @throws BackupFailure that names the key needed */
     InputStream decrypt(InputStream in, @Nullable EncryptedWith with) throws IOException {
         if (with == null) {
             return in;
@@ -97,11 +97,11 @@ public final class Encryption {
         } catch (GeneralSecurityException e) {
             throw new BackupFailure(
                     Reason.ENCRYPTION,
-                    "The key given does not open it (%s). It needs %s."
+                    "The configured key cannot decrypt it (%s). It needs %s."
                             .formatted(
                                     e.getMessage(),
                                     with.keyIds().isEmpty()
-                                            ? "the passphrase it was made with"
+                                            ? "the passphrase it was encrypted with"
                                             : "the secret key of " + String.join(" or ", with.keyIds())),
                     e);
         }
@@ -118,7 +118,7 @@ public final class Encryption {
         try {
             return X25519RecipientStanzaReaderFactory.newRecipientStanzaReader(secretKey(identity));
         } catch (GeneralSecurityException | RuntimeException e) {
-            // The cause's message may quote the key.
+            // The cause is left out because its message may quote the key.
             throw new BackupFailure(
                     Reason.ENCRYPTION,
                     "sidecar.backup.encryption.identity is not an age secret key (AGE-SECRET-KEY-1…).");
@@ -135,7 +135,7 @@ public final class Encryption {
                 .orElse("");
     }
 
-    /** Encrypts a few bytes and, where this host has a secret key, reads them again. @throws BackupFailure if that fails */
+    /** Encrypts a few bytes and, if this host has the secret key, decrypts them. @throws BackupFailure if that fails */
     public void check() {
         EncryptedWith with = description();
         if (with == null) {
@@ -150,11 +150,11 @@ public final class Encryption {
                 byte[] read = decrypt(new ByteArrayInputStream(encrypted.toByteArray()), with)
                         .readAllBytes();
                 if (!java.util.Arrays.equals(read, CANARY)) {
-                    throw new BackupFailure(Reason.ENCRYPTION, "What was encrypted came back different.");
+                    throw new BackupFailure(Reason.ENCRYPTION, "An encryption test returned different bytes.");
                 }
             }
         } catch (IOException e) {
-            throw new BackupFailure(Reason.ENCRYPTION, "A canary could not be encrypted and read again: " + e, e);
+            throw new BackupFailure(Reason.ENCRYPTION, "An encryption test failed: " + e, e);
         }
     }
 }

@@ -4,24 +4,24 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Which schedule a backup belongs to; each has a retention of its own. */
+/** The schedule a backup belongs to; each has its own retention. */
 public enum Generation {
-    /** Every day. */
+    /** Taken every day. */
     DAILY,
-    /** Every week. */
+    /** Taken every week. */
     WEEKLY,
-    /** Every month. */
+    /** Taken every month. */
     MONTHLY,
-    /** Somebody asked for it; kept until somebody deletes it. */
+    /** Taken on demand; kept until somebody deletes it. */
     MANUAL;
 
-    /** As written in ids, metrics, JSON and commands: lower case. */
+    /** Returns the name in lower case, as ids, metrics, JSON and commands write it. */
     @JsonValue
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException if there is no such generation */
+    /** Parses a label. @throws IllegalArgumentException if there is no such generation */
     @JsonCreator
     public static Generation of(String label) {
         return valueOf(label.toUpperCase(Locale.ROOT));

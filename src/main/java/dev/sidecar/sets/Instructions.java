@@ -6,13 +6,15 @@ import dev.sidecar.sets.Manifest.StoredFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** RESTORE.md: how to restore a set with stock tools and without us. A test runs its commands as they stand. */
+/** Writes RESTORE.md, which explains how to restore a set with stock tools and without the sidecar. A test runs its commands. */
 public final class Instructions {
 
+    /** Name of the file in a set. */
     public static final String FILE = "RESTORE.md";
 
     private Instructions() {}
 
+    /** Writes the text for one set. */
     public static String text(
             BackupId id,
             Manifest.Server server,
@@ -27,13 +29,13 @@ public final class Instructions {
                 Database %s, taken %s from PostgreSQL %s with %s. You need this folder, PostgreSQL %d or newer with its client
                 programs, `zstd` (or `gzip`)%s. Run the commands in this folder, in a POSIX shell.
 
-                1. Say where the new server is, as a role that may create databases and roles:
+                1. Name the new server, with a role that may create databases and roles:
 
                 ```sh
                 export PGHOST="${PGHOST:-localhost}" PGPORT="${PGPORT:-5432}" PGUSER="${PGUSER:-postgres}" DB="${DB:-restored}"
                 ```
 
-                2. Are the files whole?
+                2. Verify the checksums.
 
                 ```sh
                 sha256sum -c <<'SUMS'
@@ -45,21 +47,21 @@ public final class Instructions {
                 ```sh
                 %s```
 
-                4. Roles and tablespaces, with the passwords of the old server, but for the role that you use now. Errors that say
-                "already exists" are harmless; look at any others.
+                4. Create the roles and tablespaces, with the passwords of the old server; your own role is left out. You can ignore
+                errors that say "already exists"; check any others.
 
                 ```sh
                 grep -vE "^(CREATE|ALTER) ROLE \\"?$PGUSER\\"?[ ;]" globals.sql | psql -d postgres -q || true
                 ```
 
-                5. The database, under a new name, so that nothing is overwritten:
+                5. Restore the database under a new name, so that nothing is overwritten:
 
                 ```sh
                 createdb -T template0 -E %s %s "$DB"
                 %s%s```
 
-                6. Compare: `manifest.json` has the number of rows of every table. Then give the database its name, when nobody is
-                connected: `ALTER DATABASE restored RENAME TO …`. The decoded files hold everything in clear: delete them.
+                6. Compare: `manifest.json` has the number of rows of every table. Then rename the database while nobody is connected:
+                `ALTER DATABASE restored RENAME TO …`. Delete the decoded files: they hold your data unencrypted.
                 """.formatted(
                         Sql.identifier(id.database()),
                         id.takenAt(),
@@ -139,7 +141,7 @@ public final class Instructions {
     private static String definition(Manifest.Server server) {
         StringBuilder commands = new StringBuilder();
         for (String statement : server.definition()) {
-            // psql fills in and quotes :"DB" only in what it reads, not in what -c gives it.
+            // psql replaces :"DB" only in its input, not in the argument of -c.
             commands.append("psql -d postgres -v ON_ERROR_STOP=1 -v DB=\"$DB\" -q <<'SQL'\n")
                     .append(statement.replace(":database", ":\"DB\""))
                     .append(";\nSQL\n");

@@ -7,20 +7,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a backup is and what is in it: written last, never changed, the only catalogue. What it says of the contents was read in the
- * very snapshot that the dump was taken from, so that a restore can be compared with it exactly.
+ * Describes a backup and its contents. The manifest is written last and never changed; the manifests are the only catalogue. The contents
+ * were counted in the same snapshot that the dump was taken from, so a restore can be compared exactly.
  *
  * @param format version of this layout, 1
  * @param id the backup
- * @param slot the moment of the schedule that it stands for; equal to the start for a manual one
+ * @param slot the scheduled time it was taken for; the start for a manual backup
  * @param startedAt when the snapshot was taken
  * @param finishedAt when the last file was stored
- * @param server what it was taken from
+ * @param server the server it was taken from
  * @param client version of pg_dump, as it prints it
- * @param compression {@code zstd-1}, {@code gzip-9}
+ * @param compression method and level, such as {@code zstd-1}, {@code gzip-9}
  * @param encryption absent if the files are not encrypted
  * @param files every file of the set but the manifest, in the order of a restore
- * @param contents what must be there after a restore
+ * @param contents the contents that a restore must have
  */
 public record Manifest(
         int format,
@@ -38,28 +38,28 @@ public record Manifest(
     /** Name of the manifest's own file in a set. */
     public static final String FILE = "manifest.json";
 
-    /** Bytes of the whole set in storage, without the manifest. */
+    /** Returns the size of the whole set in storage, without the manifest. */
     public long storedBytes() {
         return files.stream().mapToLong(StoredFile::storedBytes).sum();
     }
 
-    /** Bytes that pg_dump wrote, before compression. */
+    /** Returns how many bytes pg_dump wrote, before compression. */
     public long dumpBytes() {
         return files.stream().mapToLong(StoredFile::plainBytes).sum();
     }
 
-    /** From the snapshot to the last stored byte. */
+    /** Returns the time from the snapshot to the last stored byte. */
     public Duration duration() {
         return Duration.between(startedAt, finishedAt);
     }
 
-    /** The files of one kind. */
+    /** Returns the files of one kind. */
     public List<StoredFile> files(FileKind kind) {
         return files.stream().filter(file -> file.kind() == kind).toList();
     }
 
     /**
-     * The server and the database's own settings.
+     * Describes the server and the database's own settings.
      *
      * @param version as the server prints it, such as {@code 15.14}
      * @param versionNumber such as {@code 150014}
@@ -84,26 +84,26 @@ public record Manifest(
             @Nullable String collationVersion,
             List<String> definition) {
 
-        /** Such as 15. */
+        /** Returns the major version, such as 15. */
         public int major() {
             return versionNumber / 10_000;
         }
 
-        /** By which texts are sorted, such as {@code de_DE.UTF-8}, or {@code de-AT} of ICU. */
+        /** Returns the locale that sorts texts, such as {@code de_DE.UTF-8}, or {@code de-AT} of ICU. */
         public String localeName() {
             return icuLocale == null ? collate : icuLocale;
         }
     }
 
     /**
-     * How the files were encrypted.
+     * Describes how the files were encrypted.
      *
      * @param scheme {@code age-x25519} or {@code age-scrypt}
      * @param keyIds the public recipients, one of whose secret keys opens it; empty for a passphrase
      */
     public record EncryptedWith(String scheme, List<String> keyIds) {}
 
-    /** What a file of a set is for. */
+    /** The purpose of a file in a set. */
     public enum FileKind {
         /** pg_dump's archive in custom format: everything but the rows of the tables that have archives of their own. */
         DATABASE,
@@ -111,15 +111,15 @@ public record Manifest(
         TABLES,
         /** Roles and tablespaces, as SQL. */
         GLOBALS,
-        /** How to restore by hand. */
+        /** The instructions for a restore by hand. */
         INSTRUCTIONS
     }
 
     /**
-     * One file of the set.
+     * Describes one file of the set.
      *
      * @param name within the set
-     * @param kind what it is for
+     * @param kind its purpose
      * @param storedBytes its size in storage
      * @param plainBytes its size before compression and encryption
      * @param sha256 of the stored bytes, in hexadecimal
@@ -128,6 +128,7 @@ public record Manifest(
     public record StoredFile(
             String name, FileKind kind, long storedBytes, long plainBytes, String sha256, List<String> tables) {
 
+        /** Returns the same file with the tables it holds. */
         public StoredFile of(List<Table> tables) {
             return new StoredFile(
                     name,

@@ -4,20 +4,17 @@ import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Manifests and events as files: JSON for people and programs, whose last member is the SHA-256 of the whole text with zeros in the
- * checksum's place. So a single flipped bit anywhere, white space included, is noticed.
+ * Reads and writes manifests and events as JSON files. The last member is the SHA-256 of the whole file with zeros in place of the
+ * checksum, so a single flipped bit anywhere, white space included, is noticed.
  */
-public final class ManifestFile {
+final class ManifestFile {
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -29,10 +26,10 @@ public final class ManifestFile {
     private static final int TAIL = ZEROS.length() + END.length();
 
     /**
-     * Larger files are not read: whoever can write to a store must not be able to fill our memory. Reading takes three times a file's
-     * size for a moment. The manifest of 100,000 tables has 12 MB.
+     * Larger files are not read: whoever can write to a store must not be able to fill our memory. Reading takes twice a file's size for
+     * a moment. A manifest grows by some 200 bytes a table, so that a quarter of 128 MB is enough for more than 100,000.
      */
-    static final long LARGEST = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 8);
+    static final long LARGEST = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
     private ManifestFile() {}
 
@@ -45,16 +42,17 @@ public final class ManifestFile {
         return bytes;
     }
 
-    public static byte[] write(Manifest manifest) {
+    /** Writes a manifest with its checksum. */
+    static byte[] write(Manifest manifest) {
         return seal(manifest);
     }
 
-    /** @throws IOException if it is not whole */
+    /** Reads a manifest. @throws IOException if the file is damaged or of a newer format */
     static Manifest read(byte[] file) throws IOException {
         Manifest manifest = open(file, Manifest.class);
         if (manifest.format() != 1) {
-            throw new IOException(
-                    "its format is %d, this version reads 1; use a newer sidecar".formatted(manifest.format()));
+            throw new IOException("its format is %d, but this version reads format 1; use a newer sidecar"
+                    .formatted(manifest.format()));
         }
         return manifest;
     }
@@ -71,7 +69,7 @@ public final class ManifestFile {
         String json = MAPPER.writeValueAsString(content).stripTrailing();
         String body = json.substring(0, json.lastIndexOf('}')).stripTrailing();
         byte[] file = (body + LABEL + ZEROS + END).getBytes(StandardCharsets.UTF_8);
-        byte[] checksum = HexFormat.of().formatHex(sha256(file)).getBytes(StandardCharsets.US_ASCII);
+        byte[] checksum = Sha256.of(file).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(checksum, 0, file, file.length - TAIL, checksum.length);
         return file;
     }
@@ -79,26 +77,20 @@ public final class ManifestFile {
     private static <T> T open(byte[] file, Class<T> type) throws IOException {
         int at = file.length - TAIL;
         if (at < LABEL.length()) {
-            throw new IOException("it is cut off");
+            throw new IOException("it is truncated");
         }
-        byte[] zeroed = file.clone();
-        Arrays.fill(zeroed, at, at + ZEROS.length(), (byte) '0');
-        byte[] expected = HexFormat.of().formatHex(sha256(zeroed)).getBytes(StandardCharsets.US_ASCII);
+        Sha256 sum = new Sha256();
+        sum.update(file, 0, at);
+        sum.update(ZEROS.getBytes(StandardCharsets.US_ASCII), 0, ZEROS.length());
+        sum.update(file, at + ZEROS.length(), END.length());
+        byte[] expected = sum.hex().getBytes(StandardCharsets.US_ASCII);
         if (!Arrays.equals(expected, Arrays.copyOfRange(file, at, at + ZEROS.length()))) {
-            throw new IOException("its checksum does not fit, so it was changed or damaged");
+            throw new IOException("its checksum does not match, so it was changed or damaged");
         }
         try {
             return MAPPER.readValue(file, type);
         } catch (JacksonException e) {
-            throw new IOException("it cannot be understood: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IOException("it cannot be parsed: " + e.getOriginalMessage(), e);
         }
     }
 }

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How far a long command has come. Written by the work, read by whoever shows it; both from any thread. */
+/** Tracks the progress of long work. Any thread may write it, and any other may read it. */
 public final class Progress {
 
     private final Clock clock;
@@ -18,17 +18,18 @@ public final class Progress {
         stage = new Stage("starting", 0, clock.instant());
     }
 
-    /** Begins a stage. @param expectedBytes 0 if unknown */
+    /** Starts a stage. @param expectedBytes 0 if unknown */
     public void begin(String what, long expectedBytes) {
         done.set(0);
         stage = new Stage(what, expectedBytes, clock.instant());
     }
 
+    /** Adds bytes done in this stage. */
     public void add(long bytes) {
         done.addAndGet(bytes);
     }
 
-    /** Where it stands now. */
+    /** Returns the progress at this moment. */
     public View now() {
         Stage current = stage;
         return new View(
@@ -38,26 +39,26 @@ public final class Progress {
     private record Stage(String what, long expectedBytes, Instant since) {}
 
     /**
-     * A moment of it.
+     * Describes the progress at one moment.
      *
-     * @param stage what is being done, such as "dumping shop"
+     * @param stage the work of the stage, such as "dumping shop"
      * @param bytes done in this stage
-     * @param expectedBytes in all, an estimate; 0 if unknown
+     * @param expectedBytes the estimated total; 0 if unknown
      * @param elapsed since the stage began
      */
     public record View(String stage, long bytes, long expectedBytes, Duration elapsed) {
 
-        /** 0 to 99, as the whole is an estimate; empty if unknown. */
+        /** Returns 0 to 99, as the total is an estimate; empty if unknown. */
         public Optional<Integer> percent() {
             return expectedBytes <= 0 ? Optional.empty() : Optional.of((int) Math.min(99, bytes * 100 / expectedBytes));
         }
 
-        /** Bytes in a second. */
+        /** Returns the bytes per second. */
         public double rate() {
             return elapsed.isZero() ? 0 : bytes * 1000.0 / Math.max(1, elapsed.toMillis());
         }
 
-        /** Time left at this rate; empty if unknown. */
+        /** Returns the time left at this rate; empty if unknown. */
         public Optional<Duration> left() {
             return expectedBytes <= bytes || rate() <= 0
                     ? Optional.empty()

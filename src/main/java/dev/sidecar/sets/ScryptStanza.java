@@ -16,15 +16,15 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.SCrypt;
 
-/** age's passphrase recipient, which jagged's published modules lack: the file key wrapped under scrypt of the passphrase. */
+/** Implements age's passphrase recipient, which jagged's published modules lack: it wraps the file key under scrypt of the passphrase. */
 final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader {
 
     private static final String TYPE = "scrypt";
     private static final byte[] LABEL = "age-encryption.org/v1/scrypt".getBytes(StandardCharsets.US_ASCII);
     private static final int SALT_BYTES = 16;
-    /** scrypt takes 1 KiB times two to this; age's own default of 18 would take 256 MB of the heap, this takes 32. */
+    /** scrypt needs 1 KiB times two to this power: 32 MB of heap here, and 256 MB with age's default of 18. */
     private static final int WORK = 15;
-    /** A file that asks for more is not one of ours, and reading it would fill the heap. */
+    /** A file with a larger work factor is not one of ours, and reading it would fill the heap. */
     private static final int MOST_WORK = 18;
 
     private static final Base64.Encoder ENCODER = Base64.getEncoder().withoutPadding();
@@ -69,7 +69,7 @@ final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader
 
     private static byte[] crypt(int mode, SecretKeySpec key, byte[] bytes) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("ChaCha20-Poly1305");
-        // The key is used once, so that a nonce of zeros is what age prescribes.
+        // age prescribes a nonce of zeros, as the key is used only once.
         cipher.init(mode, key, new IvParameterSpec(new byte[12]));
         return cipher.doFinal(bytes);
     }

@@ -8,18 +8,18 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How the files of a set are written.
+ * Settings for the files of a set.
  *
  * @param compression how files are compressed
- * @param encryption to whom files are encrypted; nothing given means not at all
+ * @param encryption how files are encrypted; they are not if neither recipients nor a passphrase is set
  */
 @ConfigurationProperties("sidecar.backup")
 record SetProperties(
         @DefaultValue Compression compression, @DefaultValue Encryption encryption) {
 
     /**
-     * @param method {@code zstd}, or {@code gzip} where zstd is not at hand for a restore with bare hands
-     * @param level 0 for the method's default: zstd 1 with a memory for rows, gzip 9
+     * @param method {@code zstd}, or {@code gzip} if you may have to restore by hand where zstd is not installed
+     * @param level 0 for the method's default: zstd level 1, tuned for repeated rows; gzip level 9
      */
     record Compression(
             @DefaultValue("zstd") String method,
@@ -37,16 +37,16 @@ record SetProperties(
             level = level != 0 ? level : zstd ? 1 : 9;
         }
 
-        /** As in the manifest, such as {@code zstd-1}. */
+        /** Returns method and level as the manifest names them, such as {@code zstd-1}. */
         String label() {
             return method + "-" + level;
         }
     }
 
     /**
-     * @param recipients age public keys ({@code age1…}): whoever holds one of their secret keys can restore
-     * @param identity the secret key ({@code AGE-SECRET-KEY-1…}), only where this host is to verify and restore
-     * @param passphrase instead of recipients
+     * @param recipients age public keys ({@code age1…}); anyone with one of the secret keys can restore
+     * @param identity the secret key ({@code AGE-SECRET-KEY-1…}); set it only if this host must verify and restore
+     * @param passphrase use it instead of recipients
      */
     record Encryption(
             @DefaultValue({}) List<String> recipients,
@@ -62,7 +62,7 @@ record SetProperties(
                     passphrase == null || recipients.isEmpty(),
                     "sidecar.backup.encryption.passphrase",
                     "***",
-                    "be left out when recipients are given: only one of the two can hold");
+                    "be left out when recipients are set: use one of the two");
         }
 
         boolean isOn() {

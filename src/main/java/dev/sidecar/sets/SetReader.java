@@ -6,10 +6,8 @@ import dev.sidecar.stores.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 
-/** Reads the files of one set from its store, and never without comparing what was read with the manifest's checksum. */
+/** Reads the files of one set from its store, and always compares what it read with the checksum in the manifest. */
 public final class SetReader {
 
     private static final int BUFFER = 256 * 1024;
@@ -26,11 +24,11 @@ public final class SetReader {
         this.progress = progress;
     }
 
-    /** The manifest must still be what was listed. */
+    /** Checks that the manifest in the store is still the one that was listed. @throws BackupFailure with DAMAGED */
     public void checkManifest() {
         try (InputStream in = open(Manifest.FILE)) {
             if (!ManifestFile.read(ManifestFile.bytes(in)).equals(manifest)) {
-                throw new IOException("it is another than the one listed");
+                throw new IOException("it is not the one that was listed");
             }
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "manifest.json is damaged: " + e.getMessage(), e);
@@ -46,28 +44,28 @@ public final class SetReader {
             }
             compare(file, in);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.STORAGE, "%s could not be read: %s".formatted(file.name(), e), e);
+            throw new BackupFailure(Reason.STORAGE, "Cannot read %s: %s".formatted(file.name(), e), e);
         }
     }
 
-    /** Decrypts and decompresses a file into a stream, which is left open. */
+    /** Decrypts and decompresses a file into a stream, which stays open. */
     public void decode(StoredFile file, OutputStream out) {
         try {
             decodeUnchecked(file, out);
         } catch (SinkFailed e) {
-            throw new BackupFailure(Reason.RESTORE, "What reads %s has ended early.".formatted(file.name()), e);
+            throw new BackupFailure(Reason.RESTORE, "The program that reads %s ended early.".formatted(file.name()), e);
         } catch (IOException | RuntimeException e) {
             if (e instanceof BackupFailure failure && failure.reason() != Reason.ENCRYPTION) {
                 throw failure;
             }
-            // Damaged bytes and a wrong key look alike to a decoder; the checksum tells them apart.
+            // A decoder cannot tell damaged bytes from a wrong key; the checksum can.
             check(file);
             if (e instanceof BackupFailure failure) {
                 throw failure;
             }
             throw new BackupFailure(
                     Reason.DAMAGED,
-                    "%s has the right checksum but cannot be decoded: %s".formatted(file.name(), e.getMessage()),
+                    "%s has the correct checksum but cannot be decoded: %s".formatted(file.name(), e.getMessage()),
                     e);
         }
     }
@@ -96,7 +94,7 @@ public final class SetReader {
             if (count != file.plainBytes()) {
                 throw new BackupFailure(
                         Reason.DAMAGED,
-                        "%s has %d bytes decoded instead of %d.".formatted(file.name(), count, file.plainBytes()));
+                        "%s decodes to %d bytes instead of %d.".formatted(file.name(), count, file.plainBytes()));
             }
         }
     }
@@ -107,7 +105,7 @@ public final class SetReader {
         } catch (java.nio.file.NoSuchFileException e) {
             throw new BackupFailure(Reason.DAMAGED, name + " is missing.", e);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.STORAGE, "%s could not be opened: %s".formatted(name, e), e);
+            throw new BackupFailure(Reason.STORAGE, "Cannot open %s: %s".formatted(name, e), e);
         }
     }
 
@@ -118,12 +116,11 @@ public final class SetReader {
                     "%s has %d bytes instead of %d.".formatted(file.name(), read.count, file.storedBytes()));
         }
         if (!read.sha256().equals(file.sha256())) {
-            throw new BackupFailure(
-                    Reason.DAMAGED, "%s has another checksum than when it was stored.".formatted(file.name()));
+            throw new BackupFailure(Reason.DAMAGED, "%s does not match its checksum.".formatted(file.name()));
         }
     }
 
-    /** The reader of the decoded bytes is gone; that says nothing about the file. */
+    /** Says that the reader of the decoded bytes is gone, which tells nothing about the file. */
     private static final class SinkFailed extends IOException {
 
         private static final long serialVersionUID = 1L;
@@ -133,11 +130,11 @@ public final class SetReader {
         }
     }
 
-    /** Hashes what passes. A store that fails is told from a file that is wrong. */
+    /** Hashes the bytes that pass, and reports a failing store as STORAGE, not as a damaged file. */
     private static final class Hashing extends InputStream {
 
         private final InputStream in;
-        private final MessageDigest digest = SetWriter.sha256Digest();
+        private final Sha256 digest = new Sha256();
         private long count;
 
         Hashing(InputStream in) {
@@ -160,19 +157,19 @@ public final class SetReader {
                 }
                 return n;
             } catch (IOException e) {
-                throw new BackupFailure(Reason.STORAGE, "The store failed while it was read: " + e, e);
+                throw new BackupFailure(Reason.STORAGE, "Reading from the store failed: " + e, e);
             }
         }
 
         void skipToEnd() {
             byte[] buffer = new byte[BUFFER];
             while (read(buffer, 0, BUFFER) >= 0) {
-                // Hashed by reading.
+                // Reading hashes the bytes.
             }
         }
 
         String sha256() {
-            return HexFormat.of().formatHex(digest.digest());
+            return digest.hex();
         }
 
         @Override

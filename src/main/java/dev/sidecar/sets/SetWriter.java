@@ -9,12 +9,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
-/** Writes the files of one set, each in one pass: compressed, encrypted, hashed, stored, and published only when all of it went well. */
+/** Writes the files of one set, each in one pass: compressed, encrypted, hashed and stored. A file is published only if all steps succeeded. */
 public final class SetWriter {
 
     private final Store store;
@@ -31,15 +28,15 @@ public final class SetWriter {
         this.encryption = encryption;
     }
 
-    /** Where the bytes of a file come from. */
+    /** Supplies the bytes of a file. */
     @FunctionalInterface
     public interface Source {
 
-        /** Writes all of it, or throws; then nothing is published. */
+        /** Writes all bytes, or throws; then nothing is published. */
         void writeTo(OutputStream out) throws IOException, InterruptedException;
     }
 
-    /** Writes a file that is compressed and, where that is on, encrypted. @param name without the endings for that */
+    /** Writes a compressed and, if encryption is on, encrypted file. @param name without the endings for that */
     public StoredFile write(String name, FileKind kind, Source source) throws InterruptedException {
         String file = name + compression.suffix() + (encryption.isOn() ? ".age" : "");
         try (Store.Upload upload = store.create(id + "/" + file)) {
@@ -57,7 +54,7 @@ public final class SetWriter {
         }
     }
 
-    /** Writes a file for people, as it is. */
+    /** Writes a file as it is, for people to read. */
     public StoredFile writePlain(String name, FileKind kind, byte[] content) {
         try (Store.Upload upload = store.create(id + "/" + name)) {
             Hashing stored = new Hashing(upload);
@@ -69,7 +66,7 @@ public final class SetWriter {
         }
     }
 
-    /** The last file, with which the set begins to exist. */
+    /** Writes the manifest, the last file. From then on the set is listed. */
     public void publish(Manifest manifest) {
         try {
             store.write(id + "/" + Manifest.FILE, ManifestFile.write(manifest));
@@ -82,23 +79,15 @@ public final class SetWriter {
         String message = String.valueOf(e.getMessage());
         return new BackupFailure(
                 message.contains("No space left") || message.contains("Disk quota") ? Reason.SPACE : Reason.STORAGE,
-                "%s could not be written to store '%s': %s".formatted(file, store.name(), e),
+                "Cannot write %s to store '%s': %s".formatted(file, store.name(), e),
                 e);
     }
 
-    static MessageDigest sha256Digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
-    }
-
-    /** Hashes and counts what is stored. Closing it says nothing about the upload, which is published or not by its owner. */
+    /** Hashes and counts the stored bytes. Closing it does not end the upload, which its owner publishes or drops. */
     private static final class Hashing implements WritableByteChannel {
 
         private final WritableByteChannel out;
-        private final MessageDigest digest = sha256Digest();
+        private final Sha256 digest = new Sha256();
         private long count;
         private boolean closed;
 
@@ -118,10 +107,10 @@ public final class SetWriter {
         }
 
         String sha256() {
-            return HexFormat.of().formatHex(digest.digest());
+            return digest.hex();
         }
 
-        /** age ends its stream each time it is closed, unless what it writes to is closed already. */
+        /** age writes the end of its stream at every close, unless the target is closed already. */
         @Override
         public boolean isOpen() {
             return !closed;
@@ -133,7 +122,7 @@ public final class SetWriter {
         }
     }
 
-    /** Hands on larger pieces: age works in chunks of 64 KiB, and a system call for each small block costs. */
+    /** Passes on larger blocks: age works in chunks of 64 KiB, and a system call for each small block costs time. */
     private static final class Buffered extends java.io.BufferedOutputStream {
 
         Buffered(WritableByteChannel out) {

@@ -1,10 +1,10 @@
 package dev.sidecar.sets;
 
-/** How much is proven about a backup. Each level includes those before it. */
+/** How thoroughly a backup was verified. Each level includes those before it. */
 public enum VerificationLevel {
-    /** Every program ended well and every stream has its end. Known when it was published. */
+    /** Every program succeeded and every stream is complete. Known when the backup is published. */
     L0("complete stream"),
-    /** Read again from storage, every file has the checksum that the manifest names. */
+    /** Read again from storage, every file has the checksum in the manifest. */
     L1("checksum re-read from storage"),
     /** Decrypted, decompressed and decoded by pg_restore to the last byte. */
     L2("decoded to the end"),
@@ -19,12 +19,12 @@ public enum VerificationLevel {
         this.meaning = meaning;
     }
 
-    /** In words, for a person. */
+    /** Describes the level for a person. */
     public String meaning() {
         return meaning;
     }
 
-    /** Whether this level proves at least what the other does. */
+    /** Tells whether this level proves at least as much as the other. */
     public boolean atLeast(VerificationLevel other) {
         return compareTo(other) >= 0;
     }

@@ -1,4 +1,4 @@
-/** The format of a backup on disk: manifest, ids, compression, encryption and the instructions for a restore without us. */
+/** Defines the format of a backup set: manifest, ids, compression, encryption, and the instructions for a restore by hand. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"secrets", "settings", "stores", "text"})
 package dev.sidecar.sets;

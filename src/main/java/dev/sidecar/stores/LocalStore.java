@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-/** Sets in a directory. A file is written under a name ending in {@code .part}, forced to disk, and renamed. */
+/** Stores sets in a directory. It writes a file under a name that ends in {@code .part}, forces it to disk, and renames it. */
 public final class LocalStore implements Store {
 
     private static final String PART = ".part";
@@ -38,7 +38,7 @@ public final class LocalStore implements Store {
         this.root = root.toAbsolutePath().normalize();
     }
 
-    /** The directory it lies in. */
+    /** Returns the directory of the store. */
     public Path directory() {
         return root;
     }
@@ -104,7 +104,7 @@ public final class LocalStore implements Store {
             write(".check-" + UUID.randomUUID(), "can be written".getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new IOException(
-                    "%s cannot be written by user '%s' (%s); mount it writable, or change sidecar.backup.directory"
+                    "user '%2$s' cannot write to %1$s (%3$s); mount it writable, or change sidecar.backup.directory"
                             .formatted(root, System.getProperty("user.name"), e),
                     e);
         }
@@ -155,12 +155,12 @@ public final class LocalStore implements Store {
     private Path path(String key) throws IOException {
         Path path = root.resolve(key).normalize();
         if (!path.startsWith(root) || path.equals(root)) {
-            throw new IOException("'%s' is not a place within %s".formatted(key, root));
+            throw new IOException("'%s' is outside %s".formatted(key, root));
         }
         return path;
     }
 
-    /** Only the top of a file system has none, and that is always there and never a file of ours. */
+    /** Every path here has a parent: only the root of a file system has none, and the root is never one of our files. */
     private static Path directoryOf(Path path) {
         return Objects.requireNonNull(path.getParent());
     }
@@ -211,7 +211,7 @@ public final class LocalStore implements Store {
             channel.force(true);
             channel.close();
             if (Files.exists(target)) {
-                throw new FileAlreadyExistsException(target.toString(), null, "names are never used twice");
+                throw new FileAlreadyExistsException(target.toString(), null, "a name is never used twice");
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
             published = true;

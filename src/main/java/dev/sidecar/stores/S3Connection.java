@@ -18,12 +18,12 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /**
- * How the bucket is reached, and how patiently.
+ * Connects to the bucket with timeouts and retries.
  *
- * @param connect until the server answers the call
- * @param silence of a connection that has been made, before it counts as broken
- * @param attempt of one request with its body
- * @param attempts before a request has failed
+ * @param connect how long to wait for a connection
+ * @param silence how long an open connection may be silent before it counts as broken
+ * @param attempt how long one attempt of a request may take, its body included
+ * @param attempts how often a request is tried before it fails
  */
 record S3Connection(Duration connect, Duration silence, Duration attempt, int attempts) {
 
@@ -40,9 +40,9 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         S3ClientBuilder builder = S3Client.builder()
                 .region(Region.of(settings.region()))
                 .credentialsProvider(credentials(settings))
-                // Buckets as host names need DNS entries that self-hosted servers do not have.
+                // Self-hosted servers have no DNS entries for buckets as host names.
                 .forcePathStyle(true)
-                // Trailing checksums are unknown to many servers; the MD5 of each piece and our SHA-256 say more.
+                // Many servers do not know trailing checksums; the MD5 of each part and our SHA-256 prove more.
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .httpClientBuilder(UrlConnectionHttpClient.builder()
@@ -80,7 +80,7 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         Secret secretKey = settings.secretKey();
         if (secretKey == null) {
             throw new InvalidSetting(
-                    "sidecar.backup.s3.secret-key", "", "be given when sidecar.backup.s3.access-key is");
+                    "sidecar.backup.s3.secret-key", "", "be set when sidecar.backup.s3.access-key is set");
         }
         return StaticCredentialsProvider.create(AwsBasicCredentials.create(settings.accessKey(), secretKey.reveal()));
     }

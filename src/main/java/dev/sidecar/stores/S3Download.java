@@ -8,12 +8,12 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
-/** One object being read. A connection that breaks is taken up again where it broke, as a large object takes hours. */
+/** Reads one object. When the connection breaks it resumes from the same byte, as a large object takes hours. */
 final class S3Download extends InputStream {
 
     private static final Logger log = LoggerFactory.getLogger(S3Download.class);
     private static final int MOST_BREAKS = 5;
-    /** So much between two breaks, and the link counts as good again. */
+    /** After this many bytes without a break the count of breaks starts again. */
     private static final long PROGRESS = 1 << 20;
 
     private final S3Store store;
@@ -51,20 +51,20 @@ final class S3Download extends InputStream {
                     position += read;
                     return read;
                 }
-                takeUpAgain(new IOException("the connection ended after %d of %d bytes".formatted(position, length)));
+                resume(new IOException("the connection ended after %d of %d bytes".formatted(position, length)));
             } catch (InterruptedIOException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
-                takeUpAgain(e);
+                resume(e);
             } catch (IOException e) {
-                takeUpAgain(e);
+                resume(e);
             }
         }
         return -1;
     }
 
-    private void takeUpAgain(IOException why) throws IOException {
+    private void resume(IOException why) throws IOException {
         response.abort();
         breaks = position - lastBreak >= PROGRESS ? 0 : breaks;
         lastBreak = position;
@@ -72,9 +72,9 @@ final class S3Download extends InputStream {
             throw new IOException(
                     "could not read %s beyond byte %d: %s".formatted(key, position, why.getMessage()), why);
         }
-        log.atWarn().addKeyValue("key", key).log("reading broke off at byte {}, it goes on from there", position);
+        log.atWarn().addKeyValue("key", key).log("connection broke at byte {}, reading resumes from there", position);
         response = store.attempt(
-                "go on reading " + key,
+                "resume reading " + key,
                 () -> store.client()
                         .getObject(request -> request.bucket(store.bucket())
                                 .key(store.objectKey(key))

@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Sets in a bucket of anything that speaks S3. Names are never used twice, so that a bucket under Object Lock serves as well. An
- * object appears as a whole or not at all; what remains of a broken upload are parts, which {@link #sweep} removes.
+ * Stores sets in a bucket of any server that speaks the S3 protocol. A name is never used twice, so a bucket under Object Lock works too.
+ * An object appears as a whole or not at all; a broken upload leaves parts behind, which {@link #sweep} removes.
  */
 public final class S3Store implements Store, AutoCloseable {
 
@@ -75,7 +75,7 @@ public final class S3Store implements Store, AutoCloseable {
                 return true;
             } catch (S3Exception e) {
                 if (isRetention(e)) {
-                    log.atInfo().addKeyValue("key", key).log("bucket retains the object for now: {}", answer(e));
+                    log.atInfo().addKeyValue("key", key).log("bucket keeps the object for now: {}", answer(e));
                     return false;
                 }
                 throw e;
@@ -83,7 +83,7 @@ public final class S3Store implements Store, AutoCloseable {
         });
     }
 
-    /** S3 answers with AccessDenied while a lock holds; MinIO says that the object is WORM protected. */
+    /** While an Object Lock holds, S3 answers AccessDenied, and MinIO says that the object is WORM protected. */
     private static boolean isRetention(S3Exception e) {
         String message = String.valueOf(e.getMessage());
         return "AccessDenied".equals(code(e)) || message.contains("WORM") || message.contains("ObjectLocked");
@@ -94,18 +94,18 @@ public final class S3Store implements Store, AutoCloseable {
         return OptionalLong.empty();
     }
 
-    /** Begins an upload and drops it: proves the right to write, and leaves nothing in a bucket that forbids deletion. */
+    /** Starts an upload and aborts it: this proves the right to write and leaves nothing in a bucket that forbids deletion. */
     @Override
     public void check() throws IOException {
         list("check/");
         String key = prefix + "check/upload";
         String upload = attempt(
-                "begin an upload",
+                "start an upload",
                 () -> client.createMultipartUpload(
                                 request -> request.bucket(bucket).key(key))
                         .uploadId());
         attempt(
-                "drop an upload",
+                "abort an upload",
                 () -> client.abortMultipartUpload(
                         request -> request.bucket(bucket).key(key).uploadId(upload)));
     }
@@ -153,12 +153,12 @@ public final class S3Store implements Store, AutoCloseable {
         });
     }
 
-    /** Turns what the client throws into an {@link IOException} that says what could not be done, where, and what to do. */
+    /** Runs a request; its failure becomes an {@link IOException} that says what could not be done, where, and how to fix it. */
     <T> T attempt(String what, Supplier<T> work) throws IOException {
         try {
             return work.get();
         } catch (AbortedException e) {
-            throw (IOException) new InterruptedIOException("interrupted while it was to " + what).initCause(e);
+            throw (IOException) new InterruptedIOException("interrupted; could not " + what).initCause(e);
         } catch (SdkException e) {
             if (e instanceof S3Exception answered && "NoSuchKey".equals(code(answered))) {
                 throw (IOException) new NoSuchFileException(what).initCause(e);
@@ -187,7 +187,7 @@ public final class S3Store implements Store, AutoCloseable {
         return root.getMessage() == null ? root.toString() : root.getMessage();
     }
 
-    /** Empty where the answer had no readable body. */
+    /** Returns the error code; empty if the answer had no readable body. */
     private static String code(S3Exception e) {
         String code = e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
         return code == null ? "" : code;
@@ -195,13 +195,13 @@ public final class S3Store implements Store, AutoCloseable {
 
     private static String whatToDo(S3Exception e) {
         return switch (code(e)) {
-            case "NoSuchBucket" -> ": create the bucket, or mend sidecar.backup.s3.bucket";
-            case "InvalidAccessKeyId", "SignatureDoesNotMatch" -> ": mend sidecar.backup.s3.access-key and secret-key";
+            case "NoSuchBucket" -> ": create the bucket, or fix sidecar.backup.s3.bucket";
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" -> ": fix sidecar.backup.s3.access-key and secret-key";
             case "AccessDenied" ->
                 ": the key needs GetObject, PutObject, DeleteObject, ListBucket, AbortMultipartUpload"
                         + " and ListBucketMultipartUploads";
             case "RequestTimeTooSkewed" -> ": set this machine's clock";
-            case "PermanentRedirect", "AuthorizationHeaderMalformed" -> ": mend sidecar.backup.s3.region";
+            case "PermanentRedirect", "AuthorizationHeaderMalformed" -> ": fix sidecar.backup.s3.region";
             default -> "";
         };
     }

@@ -18,8 +18,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
- * One object on its way into a bucket: a small one in one piece when it is published, a large one in parts as it comes. Each piece
- * goes with its MD5, which Object Lock demands and every server checks; no other checksum of the protocol is understood by all.
+ * Uploads one object: a small one in one request when it is published, a large one in parts as the bytes come. Each request carries an MD5,
+ * which Object Lock demands and every server checks; not every server understands the protocol's other checksums.
  */
 final class S3Upload implements Upload {
 
@@ -81,12 +81,11 @@ final class S3Upload implements Upload {
 
     private void sendPart() throws IOException {
         if (parts.size() == MOST_PARTS) {
-            throw new IOException(
-                    "%s is larger than the %d bytes that an upload in parts can take".formatted(key, sent));
+            throw new IOException("%s is larger than %d bytes, the limit of a multipart upload".formatted(key, sent));
         }
         if (upload == null) {
             upload = store.attempt(
-                    "begin the upload of " + key,
+                    "start the upload of " + key,
                     () -> store.client()
                             .createMultipartUpload(
                                     request -> request.bucket(store.bucket()).key(store.objectKey(key)))
@@ -110,7 +109,7 @@ final class S3Upload implements Upload {
         buffered = 0;
     }
 
-    /** Reads the buffer where it lies; an attempt that fails is repeated from its start. */
+    /** Reads the buffer in place, so that a failed attempt can be repeated from the start. */
     private RequestBody body() {
         int length = buffered;
         return RequestBody.fromContentProvider(
@@ -163,7 +162,8 @@ final class S3Upload implements Upload {
                                     .uploadId(upload)
                                     .multipartUpload(all -> all.parts(parts))));
         } catch (IOException e) {
-            // An answer that got lost is repeated by the client, and then the upload is unknown because it is done.
+            // If the answer is lost the client repeats the request, and the server does not know the upload any more
+            // because it is complete.
             if (Thread.currentThread().isInterrupted() || !isThere()) {
                 throw e;
             }
@@ -186,12 +186,12 @@ final class S3Upload implements Upload {
         }
         open = false;
         buffer = new byte[0];
-        // The requests below must go out although the thread was told to stop; it is told again afterwards.
+        // The requests below must be sent although the thread was interrupted; the interrupt is restored afterwards.
         boolean interrupted = Thread.interrupted();
         try {
             if (upload != null) {
                 store.attempt(
-                        "drop the upload of " + key,
+                        "abort the upload of " + key,
                         () -> store.client()
                                 .abortMultipartUpload(request -> request.bucket(store.bucket())
                                         .key(store.objectKey(key))
@@ -203,7 +203,7 @@ final class S3Upload implements Upload {
         } catch (IOException e) {
             log.atWarn()
                     .addKeyValue("key", key)
-                    .log("what was uploaded could not be removed, the next sweep tries again: {}", e.getMessage());
+                    .log("cannot remove an unfinished upload, the next run tries again: {}", e.getMessage());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -8,16 +8,17 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Where sets lie: a directory or a bucket. Keys are relative, of the form {@code <backup id>/<file>}, and are never used twice.
+ * Keeps the files of backup sets, in a directory or in a bucket. A key is relative, of the form {@code <backup id>/<file>}, and is never used
+ * twice.
  *
- * <p>A failure is an {@link IOException} whose message says what could not be done to which key and, where it is known, what to do.
+ * <p>A failure is an {@link IOException} whose message says what could not be done to which key and, if known, how to fix it.
  */
 public interface Store {
 
-    /** For ids of copies, logs and metrics: {@code local} or {@code s3}. */
+    /** Returns the name for commands, logs and metrics: {@code local} or {@code s3}. */
     String name();
 
-    /** Begins a file. Nothing is to be seen under the key before {@link Upload#publish()}. */
+    /** Starts a file. It is invisible under its key until {@link Upload#publish()}. */
     Upload create(String key) throws IOException;
 
     /** Writes and publishes a small file. */
@@ -34,32 +35,34 @@ public interface Store {
     /** Reads a published file from its start. @throws java.nio.file.NoSuchFileException if there is none */
     InputStream open(String key) throws IOException;
 
-    /** Published files whose key begins with the prefix, in the order of their keys. */
+    /** Lists the published files whose keys begin with the prefix, sorted by key. */
     List<Stored> list(String prefix) throws IOException;
 
     /**
-     * Deletes a published file; one that is not there is deleted already.
+     * Deletes a published file; a missing file counts as deleted.
      *
-     * @return false if the storage keeps it for now (Object Lock); that is no error
+     * @return false if the storage keeps the file for now (Object Lock), which is not an error
      */
     boolean delete(String key) throws IOException;
 
-    /** Room for more; empty where there is no such limit. */
+    /** Returns the free space; empty if the store has no limit. */
     OptionalLong freeBytes() throws IOException;
 
-    /** Writes, reads and deletes a small file, so that a store which cannot be written is known before the work. */
+    /** Tests whether the store can be written to, before a backup starts. */
     void check() throws IOException;
 
-    /** Removes what was begun under the prefix and never published. Only for a prefix that nobody is writing to. */
+    /** Removes unpublished files under the prefix. Call it only while nobody writes to that prefix. */
     void sweep(String prefix) throws IOException;
 
     /**
+     * Describes a published file.
+     *
      * @param key as given to {@link #create}
      * @param size in bytes
      */
     record Stored(String key, long size) {}
 
-    /** A file being written. Closing it unpublished removes every trace of it. */
+    /** Writes a file. Closing it unpublished removes every trace of it. */
     interface Upload extends WritableByteChannel {
 
         /** Makes the file durable and then visible, at once and as a whole. */

@@ -6,10 +6,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where sets lie.
+ * Settings of the stores.
  *
- * @param directory the local store; empty for none
- * @param s3 the bucket; used if it has a name
+ * @param directory directory of the local store; empty for none
+ * @param s3 the bucket; used if its name is set
  */
 @ConfigurationProperties("sidecar.backup")
 record StoreProperties(
@@ -17,13 +17,13 @@ record StoreProperties(
         @DefaultValue S3 s3) {
 
     /**
-     * A bucket of S3 or of a server that speaks its protocol.
+     * Settings of a bucket, of S3 or of a server that speaks its protocol.
      *
      * @param bucket its name; blank for none
      * @param endpoint address of the server; blank for Amazon's own
      * @param region such as eu-central-1
-     * @param accessKey blank for what the environment of the process offers
-     * @param secretKey belongs to the access key
+     * @param accessKey blank to use the credentials in the environment of the process
+     * @param secretKey the secret of the access key
      * @param prefix before every key, such as {@code backups/}
      */
     record S3(

@@ -7,7 +7,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 
-/** The stores in their order: backups are taken into the first and copied to the others. */
+/** Declares the stores in their order: backups are taken into the first and copied to the others. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(StoreProperties.class)
 class StoresConfiguration {

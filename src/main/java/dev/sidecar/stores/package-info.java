@@ -1,4 +1,4 @@
-/** Where sets lie: a folder or a bucket. A new kind of place is one class. */
+/** Stores backup sets in a directory or in an S3 bucket. A new kind of store is one class that implements {@link Store}. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"secrets", "settings"})
 package dev.sidecar.stores;

@@ -62,6 +62,11 @@ class BackupJobsTest {
     }
 
     @Test
+    void peopleMayAskToBeToldHowEveryBackupJobEnds() {
+        assertThat(jobs().jobs()).hasSize(3).allMatch(Job::announced);
+    }
+
+    @Test
     void aSlotTakesEveryDatabaseAndProvesIt() {
         String shop = database("shop");
         String crm = database("crm");
@@ -324,7 +329,7 @@ class BackupJobsTest {
         Outcome refused =
                 jobs(store -> withFreeBytes(store, (long) (last * 1.19))).take(Generation.DAILY, slot(tuesday));
         assertThat(refused.result()).isEqualTo(Result.FAILURE);
-        assertThat(refused.reason()).contains("Make room, or keep fewer backups");
+        assertThat(refused.reason()).contains("Free some space, or keep fewer backups");
         assertThat(ids()).hasSize(1);
         assertThat(fixture.metric("sidecar_backup_failures_total{database=\"" + shop
                         + "\",generation=\"daily\",reason=\"space\"}"))

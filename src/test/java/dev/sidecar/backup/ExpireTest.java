@@ -105,7 +105,7 @@ class ExpireTest {
         ExpirationResult expiry = expire(NOT_IN_USE, failing).run();
 
         assertThat(expiry.failures())
-                .containsExactly(nights.get(2).id() + " could not be deleted from local: input/output error");
+                .containsExactly("Cannot delete " + nights.get(2).id() + " from local: input/output error");
         assertThat(expiry.deleted()).containsExactly(nights.get(3).id());
         assertThat(ids(local)).contains(nights.get(2).id());
         assertThat(expire(NOT_IN_USE, local).run().deleted())

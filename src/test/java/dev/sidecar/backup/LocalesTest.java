@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Manifest;
-import dev.sidecar.sets.ManifestFile;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
@@ -87,7 +87,7 @@ class LocalesTest {
         RestorePlan plan = fixture.backups().plan(RestoreRequest.intoNew(backup.id(), DATABASE + " again"));
 
         assertThat(plan.warnings())
-                .containsExactly("Collation %s had version 1.2.3 and has %s here: texts may sort otherwise."
+                .containsExactly("Collation %s had version 1.2.3 and has %s here: texts may sort differently."
                         .formatted(locale, known));
     }
 
@@ -107,7 +107,7 @@ class LocalesTest {
                 .as(verification.problems().toString())
                 .isEqualTo(VerificationLevel.L4);
         assertThat(verification.notes())
-                .contains("The locale xx_XX.utf8 is not installed here: proven under another order of sorting.");
+                .contains("The locale xx_XX.utf8 is not installed here; it was verified under another sort order.");
     }
 
     private void create(String options) throws Exception {
@@ -155,6 +155,6 @@ class LocalesTest {
                 m.encryption(),
                 m.files(),
                 m.contents());
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), ManifestFile.write(changed));
+        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(changed));
     }
 }

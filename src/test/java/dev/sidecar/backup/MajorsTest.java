@@ -126,11 +126,11 @@ class MajorsTest {
 
         assertThat(found.problems()).isEmpty();
         assertThat(found.reached()).isEqualTo(VerificationLevel.L4);
-        assertThat(found.notes()).anyMatch(note -> note.contains("proven in " + major(newer)));
+        assertThat(found.notes()).anyMatch(note -> note.contains("verified in " + major(newer)));
     }
 
     @ParameterizedTest
-    @CsvSource({"older,older,", "older,newer,", "newer,newer,", "newer,older,an older server cannot take it"})
+    @CsvSource({"older,older,", "older,newer,", "newer,newer,", "newer,older,an older server cannot restore it"})
     void goesIntoTheSameMajorOrANewerOne(String from, String to, String obstacle) {
         Backup backup = of(named(from)).take(database);
         PostgresServer target = named(to);
@@ -148,7 +148,7 @@ class MajorsTest {
                     .asString()
                     .contains(obstacle);
             assertThatThrownBy(() -> backups.restore(request, backups.progress()))
-                    .hasMessageContaining("Nothing was touched");
+                    .hasMessageContaining("Nothing was changed");
             assertThat(target.query("postgres", "SELECT 1 FROM pg_database WHERE datname = '" + into + "'"))
                     .isEmpty();
         }

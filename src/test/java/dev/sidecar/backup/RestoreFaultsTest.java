@@ -10,8 +10,8 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Manifest;
-import dev.sidecar.sets.ManifestFile;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
@@ -156,7 +156,7 @@ class RestoreFaultsTest {
                         c.extensions(),
                         c.roles(),
                         c.tablespaces()));
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), ManifestFile.write(more));
+        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(more));
         return new Backup(more, backup.store(), List.of());
     }
 
@@ -191,7 +191,7 @@ class RestoreFaultsTest {
                         List.of(new Manifest.Extension("no_such_extension", "1")),
                         c.roles(),
                         List.of("no_such_space")));
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), ManifestFile.write(elsewhere));
+        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(elsewhere));
 
         Backups backups = fixture.backups();
         RestoreRequest request = RestoreRequest.intoNew(backup.id(), database + "_copy");
@@ -203,7 +203,7 @@ class RestoreFaultsTest {
                 .anySatisfy(o -> assertThat(o).contains("xx_XX.utf8"))
                 .anySatisfy(o -> assertThat(o).contains("PostgreSQL 99"));
         assertThatThrownBy(() -> backups.restore(request, backups.progress()))
-                .hasMessageContaining("Nothing was touched");
+                .hasMessageContaining("Nothing was changed");
     }
 
     @Test

@@ -104,7 +104,7 @@ class RetentionTest {
 
         assertThat(expired(backups)).isEmpty();
         assertThat(decide(backups).get(2).reasons())
-                .containsExactly("not verified itself, but only 2 of 7 newer ones are");
+                .containsExactly("it is not verified, and only 2 of 7 newer ones are");
     }
 
     @Test
@@ -146,8 +146,9 @@ class RetentionTest {
 
         assertThat(decide(backups)).allMatch(Decision::keep);
         assertThat(decide(backups).get(10).reasons())
-                .containsExactly("nothing expires: 4 would go at once, at most 3 may; if that is right,"
-                        + " run 'sidecar expire --at-most 4'");
+                .containsExactly(
+                        "nothing expires: 4 would be deleted at once, but at most 3 may be; if that is correct,"
+                                + " run 'sidecar expire --at-most 4'");
         assertThat(retention(policy.withAtMost(4), NOT_BUSY).decide(backups, NOON))
                 .filteredOn(decision -> !decision.keep())
                 .hasSize(4);

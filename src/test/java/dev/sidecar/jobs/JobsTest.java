@@ -218,6 +218,20 @@ class JobsTest {
     }
 
     @Test
+    void theEndOfAnAnnouncedJobSaysSo() throws Exception {
+        Job quiet = nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done"));
+        start(quiet);
+        jobs.runNow("nightly");
+        await().until(() -> ended.size() == 1);
+        jobs.stop();
+        start(quiet.withAnnouncements());
+        jobs.runNow("nightly");
+
+        await().until(() -> ended.size() == 2);
+        assertThat(ended).extracting(JobEnded::announced).containsExactly(false, true);
+    }
+
+    @Test
     void anUnknownNameIsAnsweredWithTheKnownOnes() {
         start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
 

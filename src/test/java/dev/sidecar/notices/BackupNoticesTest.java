@@ -93,6 +93,6 @@ class BackupNoticesTest {
     }
 
     private JobEnded ended(String job, Outcome outcome, Instant retriedAt) {
-        return new JobEnded(job, outcome, clock.instant(), Duration.ofSeconds(61), retriedAt);
+        return new JobEnded(job, outcome, clock.instant(), Duration.ofSeconds(61), retriedAt, !job.equals("heartbeat"));
     }
 }

@@ -82,7 +82,8 @@ class WatchTest {
                     Outcome.failure("the disk is full"),
                     clock.instant(),
                     Duration.ofSeconds(3),
-                    Instant.MAX));
+                    Instant.MAX,
+                    true));
 
             assertThat(greenMail.waitForIncomingEmail(30_000, 1)).isTrue();
             assertThat(greenMail.getReceivedMessages()[0].getSubject())

@@ -9,9 +9,9 @@ import dev.sidecar.alerts.Drills;
 import dev.sidecar.alerts.Hurried;
 import dev.sidecar.alerts.Outside;
 import dev.sidecar.alerts.Receipts;
+import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.BackupTasks.State;
 import dev.sidecar.backup.BackupTasks.Task;
-import dev.sidecar.backup.BackupWork;
 import dev.sidecar.preflight.RenderedConfig;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
@@ -393,11 +393,11 @@ final class ProvenWorld implements AutoCloseable {
     }
 
     private void take() {
-        BackupWork work = sidecar.getBean(BackupWork.class);
-        Task task = work.take("shop", true);
+        BackupTasks tasks = sidecar.getBean(BackupTasks.class);
+        Task task = tasks.take("shop", true);
         await("backup")
                 .atMost(Duration.ofMinutes(3))
-                .until(() -> work.find(task.id()).orElseThrow().state() == State.DONE);
+                .until(() -> tasks.find(task.id()).orElseThrow().state() == State.DONE);
     }
 
     /** Runs every proof but those that take minutes. @return what did not hold, by id, with the verdict and its evidence */

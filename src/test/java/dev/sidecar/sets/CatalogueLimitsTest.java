@@ -9,6 +9,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,29 @@ class CatalogueLimitsTest {
         sparse(folder.resolve(other.id() + "/events/20261127T030000000Z-verified-0000.json"));
 
         assertThat(catalogue.list()).containsExactly(good);
+    }
+
+    /** With the smallest heap that anybody would give it. */
+    @Test
+    void theManifestOfAHundredThousandTablesIsRead() {
+        Manifest one = good.manifest();
+        List<Manifest.Table> tables = IntStream.range(0, 100_000)
+                .mapToObj(i -> new Manifest.Table("some_schema", "a_table_with_a_name_" + i, 1_000L, 81_920, null, true))
+                .toList();
+        Manifest manifest = new Manifest(
+                1,
+                one.id(),
+                one.slot(),
+                one.startedAt(),
+                one.finishedAt(),
+                one.server(),
+                one.client(),
+                one.compression(),
+                null,
+                one.files(),
+                new Manifest.Contents(tables, List.of(), 0, List.of(), List.of(), List.of()));
+
+        assertThat(ManifestFile.write(manifest).length).isLessThan(32 << 20);
     }
 
     /** Takes no room on the disk, and more than the whole heap when it is read. */

@@ -141,7 +141,7 @@ class CopiesTest {
         };
 
         assertThatThrownBy(() -> new Copies(catalogue(full)).complete("shop", progress))
-                .hasMessage(backup.id() + " could not be copied to 's3', the next run tries again:"
+                .hasMessage("Cannot copy " + backup.id() + " to 's3', the next run tries again:"
                         + " no space left on device");
         assertThat(bucket.list("")).isEmpty();
 

@@ -13,6 +13,11 @@ public final class TestSets {
                 BoundSettings.ofBackup(settings, SetProperties.class).encryption());
     }
 
+    /** Returns the manifest as its file in the set. */
+    public static byte[] file(Manifest manifest) {
+        return ManifestFile.write(manifest);
+    }
+
     public static Compression compression(Map<String, ?> settings) {
         return new Compression(
                 BoundSettings.ofBackup(settings, SetProperties.class).compression());

@@ -195,7 +195,7 @@ class S3StoreTest extends StoreContract {
             Throwable thrown = catchThrowable(stranger::check);
 
             assertThat(thrown)
-                    .hasMessageContaining("SignatureDoesNotMatch: mend sidecar.backup.s3.access-key and secret-key");
+                    .hasMessageContaining("SignatureDoesNotMatch: fix sidecar.backup.s3.access-key and secret-key");
             StringWriter trace = new StringWriter();
             thrown.printStackTrace(new PrintWriter(trace));
             assertThat(trace.toString()).doesNotContain("not-the-key-7391");
@@ -207,7 +207,7 @@ class S3StoreTest extends StoreContract {
         try (S3Store nowhere = IMPATIENT.open(settings("bucket-that-is-not-there", server.secretKey()), PART_BYTES)) {
             assertThatThrownBy(nowhere::check)
                     .hasMessage("could not list the objects under check/ in bucket bucket-that-is-not-there:"
-                            + " HTTP 404 NoSuchBucket: create the bucket, or mend sidecar.backup.s3.bucket");
+                            + " HTTP 404 NoSuchBucket: create the bucket, or fix sidecar.backup.s3.bucket");
         }
     }
 

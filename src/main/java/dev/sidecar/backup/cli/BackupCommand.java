@@ -2,13 +2,14 @@ package dev.sidecar.backup.cli;
 
 import dev.sidecar.backup.BackupRun;
 import dev.sidecar.backup.BackupSummary;
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.TakeRequest;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "backup",
         description = {
-            "Takes a backup of each database and proves it by a restore.",
-            "It is kept until somebody deletes it: taken on demand, it belongs to no schedule."
+            "Takes a backup of each database and verifies it.",
+            "A backup taken on demand belongs to no schedule and never expires: it is kept until you delete it."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -38,13 +39,15 @@ final class BackupCommand implements SidecarCommand {
     private final BackupRun run;
     private final Clock clock;
 
-    @Parameters(paramLabel = "DATABASE", description = "Exact names; all that the settings select if left out.")
+    @Parameters(
+            paramLabel = "DATABASE",
+            description = "Exact names of the databases. Default: all that the settings select.")
     private List<String> databases = new ArrayList<>();
 
-    @Option(names = "--no-verify", description = "Publish it unproven.")
+    @Option(names = "--no-verify", description = "Do not verify the backup.")
     private boolean noVerify;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     BackupCommand(BackupShell shell, BackupRun run, Clock clock) {
@@ -53,7 +56,7 @@ final class BackupCommand implements SidecarCommand {
         this.clock = clock;
     }
 
-    /** @param problems empty if it is proven */
+    /** @param problems empty if the backup is verified, or was not to be */
     private record Answer(BackupSummary backup, List<String> problems) {}
 
     @Override
@@ -72,9 +75,9 @@ final class BackupCommand implements SidecarCommand {
         if (json) {
             BackupShell.json(answers);
         }
-        boolean unproven =
+        boolean unverified =
                 answers.stream().anyMatch(answer -> !answer.problems().isEmpty());
-        return exitCode != 0 ? exitCode : unproven ? BackupShell.NOT_AS_MANIFEST : 0;
+        return exitCode != 0 ? exitCode : unverified ? BackupShell.NOT_AS_MANIFEST : 0;
     }
 
     private List<String> selected(Progress progress) {
@@ -91,9 +94,9 @@ final class BackupCommand implements SidecarCommand {
                     .printf(
                             "%s%n  %s from %s in %s, %d rows in %d tables%n",
                             summary.id(),
-                            Readable.bytes(summary.storedBytes()),
-                            Readable.bytes(summary.dumpBytes()),
-                            Readable.duration(done.backup().manifest().duration()),
+                            Sizes.of(summary.storedBytes()),
+                            Sizes.of(summary.dumpBytes()),
+                            Durations.clock(done.backup().manifest().duration()),
                             summary.rows(),
                             summary.tables());
             done.verifications().stream()
@@ -104,8 +107,8 @@ final class BackupCommand implements SidecarCommand {
                                     proof.asked(),
                                     proof.asked().meaning(),
                                     proof.store(),
-                                    Readable.duration(proof.took())));
-            done.problems().forEach(problem -> BackupShell.out().println("  NOT PROVEN: " + problem));
+                                    Durations.clock(proof.took())));
+            done.problems().forEach(problem -> BackupShell.out().println("  NOT VERIFIED: " + problem));
         }
         return new Answer(summary, done.problems());
     }

@@ -18,17 +18,17 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the backup commands have in common: progress, JSON, exit codes, and stopping in order at Ctrl-C. */
+/** Gives the backup commands what they share: progress, JSON, exit codes, and an orderly stop at Ctrl-C. */
 final class BackupShell {
 
     static final String EXIT_DONE = "0:done";
-    static final String EXIT_FAILED = "1:failed; the message says why and what to do";
+    static final String EXIT_FAILED = "1:failed; the message says why and how to fix it";
     static final String EXIT_USAGE = "2:wrong usage, or a setting is missing or wrong";
-    static final String EXIT_NOT_AS_MANIFEST = "3:a backup is not what its manifest says";
-    static final String EXIT_NOT_FOUND = "4:there is no such backup";
-    static final String EXIT_BUSY = "5:another run holds this database";
-    static final String EXIT_IMPOSSIBLE = "6:the restore is not possible as things are; nothing was touched";
-    static final String EXIT_NOT_CONFIRMED = "7:not confirmed; nothing was touched";
+    static final String EXIT_NOT_AS_MANIFEST = "3:a backup differs from its manifest";
+    static final String EXIT_NOT_FOUND = "4:backup not found";
+    static final String EXIT_BUSY = "5:another run is using this database";
+    static final String EXIT_IMPOSSIBLE = "6:the restore is not possible; nothing was changed";
+    static final String EXIT_NOT_CONFIRMED = "7:not confirmed; nothing was changed";
 
     static final int FAILED = 1;
     static final int USAGE = 2;
@@ -52,7 +52,7 @@ final class BackupShell {
         return backups;
     }
 
-    /** Does the work with its progress shown; a failure becomes the command's message and exit code. */
+    /** Runs the work and shows its progress; a failure becomes the command's message and exit code. */
     <T> T run(Progress progress, Supplier<T> work) {
         CountDownLatch done = new CountDownLatch(1);
         Thread stop = stopper(Thread.currentThread(), done);
@@ -71,7 +71,7 @@ final class BackupShell {
         }
     }
 
-    /** Ctrl-C: the work is interrupted and given time to end its children and to remove what is half done. */
+    /** At Ctrl-C interrupts the work and gives it time to end its child processes and to remove unfinished files. */
     private static Thread stopper(Thread worker, CountDownLatch done) {
         return new Thread(
                 () -> {
@@ -100,9 +100,11 @@ final class BackupShell {
     }
 
     /**
+     * Finds the backup that an argument names.
+     *
      * @param which an id, or {@code latest}
-     * @param database whose latest; may be left out if there are backups of one database only
-     * @param store empty for the first that has it
+     * @param database the database whose latest backup is meant; optional if there are backups of one database only
+     * @param store the store; if empty, the first that has the backup
      */
     Backup find(String which, @Nullable String database, Optional<String> store) {
         return find(which, database, store, backup -> true);
@@ -110,19 +112,13 @@ final class BackupShell {
 
     private Backup find(String which, @Nullable String database, Optional<String> store, Predicate<Backup> latestIf) {
         try {
+            if (!which.equals("latest")) {
+                BackupId id = BackupId.parse(which);
+                return store.isEmpty() ? backups.get(id) : backups.get(id, store.get());
+            }
             List<Backup> candidates = backups.list().stream()
                     .filter(backup -> store.isEmpty() || backup.store().equals(store.get()))
                     .toList();
-            if (!which.equals("latest")) {
-                BackupId id = BackupId.parse(which);
-                return store.isEmpty()
-                        ? backups.get(id)
-                        : candidates.stream()
-                                .filter(backup -> backup.id().equals(id))
-                                .findFirst()
-                                .orElseThrow(() -> new CommandFailure(
-                                        NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store.get())));
-            }
             String whose = database == null ? theOnlyDatabase(candidates) : database;
             return candidates.stream()
                     .filter(backup -> backup.id().database().equals(whose) && !backup.isDamaged())
@@ -130,7 +126,7 @@ final class BackupShell {
                     .findFirst()
                     .orElseThrow(() -> new CommandFailure(
                             NOT_FOUND,
-                            "There is no such backup of '%s'; 'sidecar list' shows what there is, and each can be named by its id."
+                            "There is no such backup of '%s'; 'sidecar list' shows all backups, and you can name each by its id."
                                     .formatted(whose)));
         } catch (BackupFailure e) {
             throw failure(e);
@@ -139,7 +135,7 @@ final class BackupShell {
         }
     }
 
-    /** As {@link #find}, but the latest that is suspect is passed over: what vanished before it was taken is what is wanted back. */
+    /** Finds a backup to restore. A suspect latest one is skipped: you want back the rows that vanished before it was taken. */
     Backup findToRestore(String which, @Nullable String database) {
         Backup found = find(which, database, Optional.empty());
         if (!which.equals("latest") || !found.isSuspect()) {
@@ -147,7 +143,7 @@ final class BackupShell {
         }
         Backup whole = find(which, database, Optional.empty(), backup -> !backup.isSuspect());
         System.err.printf(
-                "%s is suspect and passed over (%s). To restore it, name it by its id.%n",
+                "%s is suspect and was skipped (%s). To restore it, name it by its id.%n",
                 found.id(), found.suspicion().orElse(""));
         return whole;
     }
@@ -159,10 +155,11 @@ final class BackupShell {
                 .sorted()
                 .toList();
         if (databases.isEmpty()) {
-            throw new CommandFailure(NOT_FOUND, "There is no backup yet; 'sidecar backup' takes one.");
+            throw new CommandFailure(NOT_FOUND, "There is no backup yet; take one with 'sidecar backup'.");
         }
         if (databases.size() > 1) {
-            throw new CommandFailure(USAGE, "There are backups of %s; say which with --database.".formatted(databases));
+            throw new CommandFailure(
+                    USAGE, "There are backups of %s; choose one with --database.".formatted(databases));
         }
         return databases.get(0);
     }

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code sidecar expire}: removes what the retention does not keep. */
+/** {@code sidecar expire}: deletes the backups that the retention does not keep. */
 @Command(
         name = "expire",
         description = {
-            "Removes the backups that the retention does not keep, and says of each why it stays or goes.",
-            "What no option changes: the newest verified backup of each generation stays, so do pinned ones and those in use, and"
-                    + " nothing goes while the newest is not verified or a slot was missed."
+            "Deletes the backups that the retention does not keep, and prints for each backup why it is kept or deleted.",
+            "Always kept, whatever the options: the newest verified backup of each generation, pinned backups and those in use."
+                    + " Nothing is deleted while the newest backup is not verified or a slot was missed."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -28,15 +28,15 @@ final class ExpireCommand implements SidecarCommand {
 
     @Option(
             names = {"-n", "--dry-run"},
-            description = "Only say what would be done.")
+            description = "Only print what would be deleted.")
     private boolean dryRun;
 
     @Option(
             names = "--at-most",
-            description = "How many of one database and generation may go; by the settings if left out.")
+            description = "How many backups of one database and generation may be deleted. Default: by the settings.")
     private @Nullable Integer atMost;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     ExpireCommand(BackupShell shell, Expiration expire) {
@@ -53,7 +53,7 @@ final class ExpireCommand implements SidecarCommand {
         }
     }
 
-    /** @param decisions for each backup, then what was done */
+    /** @param decisions one for each backup @param retained kept by the storage for now */
     private record Answer(
             List<Line> decisions, List<BackupId> deleted, List<BackupId> retained, List<String> failures) {}
 
@@ -70,7 +70,7 @@ final class ExpireCommand implements SidecarCommand {
                     expiry.failures()));
         } else {
             expiry.decisions().forEach(BackupShell.out()::println);
-            expiry.retained().forEach(id -> BackupShell.out().println("retained by the storage for now: " + id));
+            expiry.retained().forEach(id -> BackupShell.out().println("kept by the storage for now: " + id));
             expiry.failures().forEach(BackupShell.out()::println);
         }
         return expiry.failures().isEmpty() ? 0 : BackupShell.FAILED;

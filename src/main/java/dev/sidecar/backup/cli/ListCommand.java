@@ -1,8 +1,9 @@
 package dev.sidecar.backup.cli;
 
 import dev.sidecar.backup.BackupSummary;
-import dev.sidecar.backup.Readable;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code sidecar list}: shows the published backups. */
 @Command(
         name = "list",
-        description = "Lists the backups of all stores, newest first, with what is proven of each.",
+        description = "Lists the backups of all stores, the newest first, with the level each is verified to.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {BackupShell.EXIT_DONE, BackupShell.EXIT_FAILED, BackupShell.EXIT_USAGE})
@@ -20,13 +21,13 @@ final class ListCommand implements SidecarCommand {
 
     private final BackupShell shell;
 
-    @Option(names = "--database", description = "Only those of this database.")
+    @Option(names = "--database", description = "Only backups of this database.")
     private @Nullable String database;
 
-    @Option(names = "--store", description = "Only those in this store: local or s3.")
+    @Option(names = "--store", description = "Only backups in this store: local or s3.")
     private @Nullable String store;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     ListCommand(BackupShell shell) {
@@ -62,13 +63,13 @@ final class ListCommand implements SidecarCommand {
                             backup.id(),
                             backup.store(),
                             backup.slot().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-                            Readable.bytes(backup.storedBytes()),
+                            Sizes.of(backup.storedBytes()),
                             backup.level() == null ? "none" : backup.level(),
                             backup.verifiedAt() == null
                                     ? "-"
                                     : backup.verifiedAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
                             backup.measuredRestore()
-                                    .map(seconds -> Readable.duration(Duration.ofMillis((long) (seconds * 1000))))
+                                    .map(seconds -> Durations.clock(Duration.ofMillis((long) (seconds * 1000))))
                                     .orElse("-"),
                             backup.remarks());
         }

@@ -1,8 +1,9 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.Progress.View;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -10,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** Shows how far a command has come: as a bar on a terminal, otherwise as a line now and then. */
+/** Shows the progress of a command: as a bar on a terminal, otherwise as a line every 15 seconds. */
 final class ProgressLine {
 
     private static final int BAR = 24;
@@ -28,12 +29,12 @@ final class ProgressLine {
         this.terminal = terminal;
     }
 
-    /** On standard error, so that standard output stays the command's own. */
+    /** Writes to standard error, so that standard output holds only the command's result. */
     static ProgressLine onStandardError() {
         return new ProgressLine(System.err, isTerminal(STANDARD_ERROR));
     }
 
-    /** Java can tell for both streams at once only, and the output is often piped into a file. */
+    /** Looks at one stream: Java can only tell for both at once, and standard output is often redirected to a file. */
     private static boolean isTerminal(Path stream) {
         try {
             String target = Files.readSymbolicLink(stream).toString();
@@ -43,7 +44,7 @@ final class ProgressLine {
         }
     }
 
-    /** Does the work and shows the progress meanwhile. */
+    /** Runs the work and shows its progress meanwhile. */
     <T> T during(Progress progress, Supplier<T> work) {
         Thread shower = new Thread(() -> show(progress), "progress");
         shower.setDaemon(true);
@@ -100,18 +101,18 @@ final class ProgressLine {
         return "[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]";
     }
 
-    /** Such as {@code dumping shop: 45 %, 1.2 GB of 2.7 GB, 118 MB/s, 0:13 left}. */
+    /** Writes the progress, such as {@code dumping shop: 45 %, 1.2 GB of 2.7 GB, 118 MB/s, 0:13 left}. */
     static String text(View view) {
         StringBuilder text = new StringBuilder(view.stage()).append(": ");
         view.percent().ifPresent(percent -> text.append(percent).append(" %, "));
-        text.append(Readable.bytes(view.bytes()));
+        text.append(Sizes.of(view.bytes()));
         if (view.expectedBytes() > 0) {
-            text.append(" of ").append(Readable.bytes(view.expectedBytes()));
+            text.append(" of ").append(Sizes.of(view.expectedBytes()));
         }
-        text.append(String.format(Locale.ROOT, ", %s/s", Readable.bytes(view.rate())));
+        text.append(String.format(Locale.ROOT, ", %s/s", Sizes.of(view.rate())));
         view.left()
-                .ifPresent(left ->
-                        text.append(", ").append(Readable.duration(left)).append(" left"));
+                .ifPresent(
+                        left -> text.append(", ").append(Durations.clock(left)).append(" left"));
         return text.toString();
     }
 }

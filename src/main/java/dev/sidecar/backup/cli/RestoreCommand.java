@@ -1,6 +1,5 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.backup.Restored;
@@ -8,6 +7,8 @@ import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,13 +24,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code sidecar restore}: brings a backup back. */
+/** {@code sidecar restore}: restores a backup. */
 @Command(
         name = "restore",
         description = {
-            "Restores a backup into a new database, or swaps it with the live one.",
-            "It says first what it would do and what stands against it. A live database is replaced only after the new one is restored"
-                    + " and compared; the old one is kept under a dated name."
+            "Restores a backup into a new database, or replaces the live database with it.",
+            "First prints the plan with its blockers and warnings. A live database is replaced only after the new one is restored and"
+                    + " compared with the manifest; the old one is kept under a dated name."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -48,10 +49,10 @@ final class RestoreCommand implements SidecarCommand {
     private final BackupShell shell;
     private final Clock clock;
 
-    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Its id, or 'latest' (default).")
+    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Id of the backup, or 'latest' (default).")
     private String which = "latest";
 
-    @Option(names = "--database", description = "Whose latest.")
+    @Option(names = "--database", description = "Database whose latest backup to restore.")
     private @Nullable String database;
 
     @ArgGroup(exclusive = true)
@@ -59,26 +60,26 @@ final class RestoreCommand implements SidecarCommand {
 
     static final class Target {
 
-        @Option(names = "--into", description = "Name of the new database; <database>_<time> if left out.")
+        @Option(names = "--into", description = "Name of the new database. Default: <database>_<time>.")
         private @Nullable String into;
 
-        @Option(names = "--replace", description = "Name of the live database to be replaced. Asks before it does.")
+        @Option(names = "--replace", description = "Name of the live database to replace. Asks you to confirm.")
         private @Nullable String replace;
     }
 
-    @Option(names = "--confirm", description = "The name given to --replace once more, instead of being asked.")
+    @Option(names = "--confirm", description = "The name given to --replace again, to confirm without being asked.")
     private @Nullable String confirm;
 
-    @Option(names = "--schema-only", description = "Definitions without rows.")
+    @Option(names = "--schema-only", description = "Restore definitions without rows.")
     private boolean schemaOnly;
 
-    @Option(names = "--table", description = "Only this table, as schema.table; may be given more than once.")
+    @Option(names = "--table", description = "Restore only this table, as schema.table; you can repeat the option.")
     private List<String> tables = new ArrayList<>();
 
-    @Option(names = "--plan", description = "Only say what would be done.")
+    @Option(names = "--plan", description = "Only print the plan.")
     private boolean planOnly;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     RestoreCommand(BackupShell shell, Clock clock) {
@@ -104,7 +105,8 @@ final class RestoreCommand implements SidecarCommand {
         }
         if (request.replace() && !isConfirmed(request.into())) {
             throw new CommandFailure(
-                    BackupShell.NOT_CONFIRMED, "Not confirmed: type the database's name, or give it with --confirm.");
+                    BackupShell.NOT_CONFIRMED,
+                    "Not confirmed: type the name of the database, or give it with --confirm.");
         }
         Restored restored = shell.run(progress, () -> shell.backups().restore(request, progress));
         if (json) {
@@ -127,7 +129,7 @@ final class RestoreCommand implements SidecarCommand {
         if (confirm != null) {
             return confirm.equals(name);
         }
-        System.err.printf("Type the name of the database to replace it (%s): ", name);
+        System.err.printf("To replace database %s, type its name: ", name);
         System.err.flush();
         try {
             return name.equals(
@@ -140,23 +142,23 @@ final class RestoreCommand implements SidecarCommand {
     private static void print(RestorePlan plan, Backup backup) {
         PrintStream err = System.err;
         err.printf(
-                "%s%n  data of %s, from '%s', %s to read, %s to write, %s%n",
+                "%s%n  taken %s, in '%s', %s to read, %s to write, %s%n",
                 plan.request().id(),
                 plan.takenAt(),
                 plan.store(),
-                Readable.bytes(plan.storedBytes()),
-                Readable.bytes(plan.dumpBytes()),
+                Sizes.of(plan.storedBytes()),
+                Sizes.of(plan.dumpBytes()),
                 plan.expected() == null
-                        ? "never restored before"
-                        : "about " + Readable.duration(plan.expected()) + " by the last drill");
+                        ? "no restore measured yet"
+                        : "about " + Durations.clock(plan.expected()) + " as last measured");
         err.printf(
-                "  proven: %s%n  %s database '%s'%n",
-                backup.level().map(level -> level + " " + level.meaning()).orElse("nothing, it is DAMAGED"),
+                "  verified: %s%n  %s database '%s'%n",
+                backup.level().map(level -> level + " " + level.meaning()).orElse("no, it is DAMAGED"),
                 plan.request().replace() ? "replaces" : "into the new",
                 plan.request().into());
-        plan.connections().forEach(connection -> err.println("  open connection, will be ended: " + connection));
+        plan.connections().forEach(connection -> err.println("  open connection, will be closed: " + connection));
         plan.warnings().forEach(warning -> err.println("  warning: " + warning));
-        plan.obstacles().forEach(obstacle -> err.println("  NOT POSSIBLE: " + obstacle));
+        plan.obstacles().forEach(obstacle -> err.println("  BLOCKER: " + obstacle));
     }
 
     private static void print(Restored restored) {
@@ -165,12 +167,12 @@ final class RestoreCommand implements SidecarCommand {
                         "Restored %s into '%s' in %s: %d tables, %d rows.%n",
                         restored.id(),
                         restored.database(),
-                        Readable.duration(restored.took()),
+                        Durations.clock(restored.took()),
                         restored.tables(),
                         restored.rows());
         restored.kept()
                 .ifPresent(kept -> BackupShell.out()
-                        .printf("The database before it is kept as '%s'; drop it when you are sure.%n", kept));
+                        .printf("The replaced database is kept as '%s'; drop it when you are sure.%n", kept));
         restored.notes().forEach(note -> BackupShell.out().println("  " + note));
     }
 }

@@ -1,24 +1,24 @@
 package dev.sidecar.backup.cli;
 
-import dev.sidecar.backup.Readable;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code sidecar verify}: looks into a backup. */
+/** {@code sidecar verify}: verifies a backup. */
 @Command(
         name = "verify",
         description = {
-            "Proves a backup from storage:",
-            "L1 every checksum read again, L2 decoded to the end, L3 restored into a throwaway server, L4 restored and equal to the"
-                    + " manifest, table by table. The live server is never touched."
+            "Verifies a backup in storage, to one of four levels:",
+            "L1 every file matches its checksum, L2 every file is decoded to the end, L3 the backup is restored into a throwaway server,"
+                    + " L4 the restored contents equal the manifest, table by table. The live server is never touched."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -33,22 +33,25 @@ final class VerifyCommand implements SidecarCommand {
 
     private final BackupShell shell;
 
-    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Its id, or 'latest' (default).")
+    @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Id of the backup, or 'latest' (default).")
     private String which = "latest";
 
-    @Option(names = "--database", description = "Whose latest.")
+    @Option(names = "--database", description = "Database whose latest backup to verify.")
     private @Nullable String database;
 
-    @Option(names = "--store", description = "From which store: local or s3; the first that has it if left out.")
+    @Option(names = "--store", description = "Store to read from: local or s3. Default: the first that has the backup.")
     private @Nullable String store;
 
-    @Option(names = "--level", description = "L1 to L4; by the settings if left out.")
+    @Option(names = "--level", description = "Level, L1 to L4. Default: by the settings.")
     private @Nullable VerificationLevel level;
 
-    @Option(names = "--clear", description = "Do not verify: note that a suspect backup was looked at and is right.")
+    @Option(
+            names = "--clear",
+            description =
+                    "Do not verify; clear the suspect mark of a backup that you have inspected and found correct.")
     private boolean clear;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     VerifyCommand(BackupShell shell) {
@@ -60,7 +63,7 @@ final class VerifyCommand implements SidecarCommand {
         Backup backup = shell.find(which, database, Optional.ofNullable(store));
         if (clear) {
             shell.backups().clear(backup.id(), "cleared on the command line");
-            BackupShell.out().println(backup.id() + " is cleared.");
+            BackupShell.out().println(backup.id() + " is no longer suspect.");
             return 0;
         }
         Progress progress = shell.backups().progress();
@@ -82,10 +85,10 @@ final class VerifyCommand implements SidecarCommand {
                         verification.store(),
                         verification.held() ? verification.asked() : "NOT " + verification.asked(),
                         verification.asked().meaning(),
-                        Readable.duration(verification.took()));
+                        Durations.clock(verification.took()));
         verification
                 .measuredRestore()
-                .ifPresent(took -> BackupShell.out().println("  the restore alone took " + Readable.duration(took)));
+                .ifPresent(took -> BackupShell.out().println("  the restore itself took " + Durations.clock(took)));
         verification.problems().forEach(problem -> BackupShell.out().println("  " + problem));
         verification.notes().forEach(note -> BackupShell.out().println("  " + note));
     }

@@ -93,7 +93,7 @@ class BackupCommandsTest {
                 .containsExactly("500");
 
         assertThat(run("restore", "latest", "--into", database + "_new")).isEqualTo(BackupShell.IMPOSSIBLE);
-        assertThat(output.getErr()).contains("NOT POSSIBLE: ");
+        assertThat(output.getErr()).contains("BLOCKER: ");
 
         assertThat(json(output, "expire", "--dry-run", "--json")
                         .path("decisions")
@@ -101,7 +101,7 @@ class BackupCommandsTest {
                         .path("reasons")
                         .get(0)
                         .asString())
-                .isEqualTo("somebody asked for it, so only somebody removes it");
+                .isEqualTo("it was taken on demand and is kept until you delete it");
 
         damage(id);
         assertThat(run("verify", id)).isEqualTo(BackupShell.NOT_AS_MANIFEST);
@@ -120,7 +120,7 @@ class BackupCommandsTest {
         JsonNode restored = json(output, "restore", "latest", "--into", database + "_new", "--json");
 
         assertThat(restored.path("rows").asLong()).isEqualTo(500);
-        assertThat(output.getErr()).contains("is suspect and passed over (").contains("product has 10 rows");
+        assertThat(output.getErr()).contains("is suspect and was skipped (").contains("product has 10 rows");
         String suspect = json(output, "list", "--json").get(0).path("id").asString();
         assertThat(run("restore", suspect, "--into", database + "_new2")).isZero();
         assertThat(output.getErr() + output.getOut()).contains("It is suspect: ");
@@ -140,13 +140,13 @@ class BackupCommandsTest {
                 .as(output.getErr())
                 .isZero();
         assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("500");
-        assertThat(output.getOut()).contains("The database before it is kept as '" + database);
+        assertThat(output.getOut()).contains("The replaced database is kept as '" + database);
     }
 
     @Test
     void tellsFailuresApartByTheirExitCodes(CapturedOutput output) {
         assertThat(run("verify")).isEqualTo(BackupShell.NOT_FOUND);
-        assertThat(output.getErr()).contains("There is no backup yet; 'sidecar backup' takes one.");
+        assertThat(output.getErr()).contains("There is no backup yet; take one with 'sidecar backup'.");
         assertThat(run("verify", "no-id")).isEqualTo(BackupShell.USAGE);
         assertThat(run("restore", "--into", "a", "--replace", "b")).isEqualTo(BackupShell.USAGE);
         set("server.password", "wrong");
@@ -169,11 +169,11 @@ class BackupCommandsTest {
                         "0   done",
                         "1   failed",
                         "2   wrong usage",
-                        "3   a backup is not what its manifest says",
-                        "4   there is no such backup",
-                        "5   another run holds this database",
-                        "6   the restore is not possible as things are; nothing was touched",
-                        "7   not confirmed; nothing was touched");
+                        "3   a backup differs from its manifest",
+                        "4   backup not found",
+                        "5   another run is using this database",
+                        "6   the restore is not possible; nothing was changed",
+                        "7   not confirmed; nothing was changed");
     }
 
     private int run(String... arguments) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.SidecarApplication;
+import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.BackupTasks.State;
 import dev.sidecar.backup.BackupTasks.Task;
-import dev.sidecar.backup.BackupWork;
 import dev.sidecar.jobs.Jobs;
 import dev.sidecar.proofs.Drill;
 import dev.sidecar.proofs.Proofs;
@@ -60,9 +60,9 @@ class BackupProofsTest {
                 "--sidecar.backup.slots.daily.cron=-",
                 "--sidecar.backup.slots.weekly.cron=-",
                 "--sidecar.backup.directory=" + folder.resolve("backups"));
-        Task task = sidecar.getBean(BackupWork.class).take(database, true);
+        Task task = sidecar.getBean(BackupTasks.class).take(database, true);
         await().atMost(Duration.ofMinutes(3))
-                .until(() -> sidecar.getBean(BackupWork.class)
+                .until(() -> sidecar.getBean(BackupTasks.class)
                                 .find(task.id())
                                 .orElseThrow()
                                 .state()

@@ -73,7 +73,7 @@ class AlertsController {
         if (route == null || !routes.contains(route)) {
             return problem(HttpStatus.BAD_REQUEST, "\"route\" must be one of " + routes + ".");
         }
-        DrillRequests.Answer answer = requests.ask(route);
+        DrillRequests.Reply answer = requests.ask(route);
         if (answer.id() == null) {
             long seconds = answer.pause().toSeconds() + 1;
             return ResponseEntity.status(HttpStatus.TOO_MANY_REQUESTS)

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.jobs.NamedThreads;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,11 +25,7 @@ public final class DrillRequests implements AutoCloseable {
     private final Drills drills;
     private final Clock clock;
     private final Duration pause;
-    private final ExecutorService runner = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "alert-drill");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService runner = Executors.newSingleThreadExecutor(new NamedThreads("alert-drill"));
     private final Map<String, DrillResult> results = new LinkedHashMap<>();
     private @Nullable String running;
     private Instant nextAllowed = Instant.MIN;
@@ -41,21 +38,21 @@ public final class DrillRequests implements AutoCloseable {
     }
 
     /** What came of asking: the id of the drill, or how long to wait. */
-    public record Answer(@Nullable String id, Duration pause) {}
+    public record Reply(@Nullable String id, Duration pause) {}
 
     /** Has a route drilled. @return the id of the drill, or how long to wait before asking again */
-    public synchronized Answer ask(String route) {
+    public synchronized Reply ask(String route) {
         Instant now = clock.instant();
         if (running != null || now.isBefore(nextAllowed)) {
             Duration left = Duration.between(now, nextAllowed);
-            return new Answer(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
+            return new Reply(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
         }
         String id = "r" + ++number;
         running = id;
         nextAllowed = now.plus(pause);
         keep(id, new DrillResult(id, route, now, null, List.of(), null));
         runner.execute(() -> run(id, route, now));
-        return new Answer(id, Duration.ZERO);
+        return new Reply(id, Duration.ZERO);
     }
 
     synchronized Optional<DrillResult> result(String id) {

@@ -12,7 +12,7 @@ final class AlertsPage {
     /** How the dead man's switch stands: the class of its badge, a word, a sentence. */
     record Watchdog(String state, String word, String sentence) {}
 
-    record Firing(FiringAlert alert, String age) {
+    record FiringRow(FiringAlert alert, String age) {
 
         public String name() {
             return alert.labels().getOrDefault("alertname", "?");
@@ -36,9 +36,9 @@ final class AlertsPage {
         }
     }
 
-    record Delivery(Delivered last, String age) {}
+    record DeliveryRow(Delivered last, String age) {}
 
-    record Muting(Muted muted, String age) {
+    record MutingRow(Muted muted, String age) {
 
         public String name() {
             return muted.labels().getOrDefault("alertname", "?");

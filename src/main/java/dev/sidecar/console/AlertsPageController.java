@@ -6,6 +6,7 @@ import dev.sidecar.alerts.Receipts;
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,13 +55,13 @@ class AlertsPageController {
         model.addAttribute(
                 "deliveries",
                 receipts.lastOfEachChannel().stream()
-                        .map(last -> new AlertsPage.Delivery(last, Ages.ago(Duration.between(last.at(), now))))
+                        .map(last -> new AlertsPage.DeliveryRow(last, Durations.ago(Duration.between(last.at(), now))))
                         .toList());
         model.addAttribute(
                 "mutings",
                 receipts.mutings().stream()
                         .limit(MUTINGS_SHOWN)
-                        .map(muted -> new AlertsPage.Muting(muted, Ages.ago(Duration.between(muted.at(), now))))
+                        .map(muted -> new AlertsPage.MutingRow(muted, Durations.ago(Duration.between(muted.at(), now))))
                         .toList());
         try {
             model.addAttribute("routes", alertmanager.config().routes());
@@ -73,12 +74,12 @@ class AlertsPageController {
 
     @PostMapping("/alerts/drills")
     String drill(@RequestParam String route, RedirectAttributes flash) {
-        DrillRequests.Answer answer = drills.ask(route);
+        DrillRequests.Reply answer = drills.ask(route);
         if (answer.id() == null) {
             flash.addFlashAttribute(
                     "problem",
                     "Drills wake people: one at a time, with a pause. Try again in %s."
-                            .formatted(Ages.length(answer.pause())));
+                            .formatted(Durations.rounded(answer.pause())));
             audit.done("drill route", route, "refused: too soon");
         } else {
             flash.addFlashAttribute(
@@ -88,11 +89,11 @@ class AlertsPageController {
         return "redirect:/alerts";
     }
 
-    private List<AlertsPage.Firing> firing(Instant now) {
+    private List<AlertsPage.FiringRow> firing(Instant now) {
         return alertmanager.firing().stream()
                 .filter(alert -> !"Watchdog".equals(alert.labels().get("alertname")))
                 .sorted(Comparator.comparing(alert -> alert.since()))
-                .map(alert -> new AlertsPage.Firing(alert, Ages.ago(Duration.between(alert.since(), now))))
+                .map(alert -> new AlertsPage.FiringRow(alert, Durations.ago(Duration.between(alert.since(), now))))
                 .toList();
     }
 
@@ -109,7 +110,7 @@ class AlertsPageController {
                         "held",
                         "arrives",
                         "The last Watchdog arrived %s."
-                                .formatted(Ages.ago(Duration.between(status.lastReceived(), now))));
+                                .formatted(Durations.ago(Duration.between(status.lastReceived(), now))));
         };
     }
 }

@@ -8,6 +8,8 @@ import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -28,28 +30,28 @@ class BackupsController {
 
     private final Backups backups;
     private final BackupWork work;
-    private final BackupsPages pages;
+    private final BackupsOverview overview;
     private final Audit audit;
     private final Clock clock;
 
-    BackupsController(Backups backups, BackupWork work, BackupsPages pages, Audit audit, Clock clock) {
+    BackupsController(Backups backups, BackupWork work, BackupsOverview overview, Audit audit, Clock clock) {
         this.backups = backups;
         this.work = work;
-        this.pages = pages;
+        this.overview = overview;
         this.audit = audit;
         this.clock = clock;
     }
 
     @GetMapping("/backups")
     String page(Model model) {
-        model.addAttribute("page", pages.now());
+        model.addAttribute("page", overview.now());
         return "backups";
     }
 
     /** What moves: the tasks with their progress. */
     @GetMapping("/backups/tasks")
     String tasks(@RequestParam(defaultValue = "0") int running, Model model) {
-        BackupsPage page = pages.now();
+        BackupsPage page = overview.now();
         model.addAttribute("page", page);
         // When a task has ended the list of backups is another one.
         model.addAttribute("reload", page.running() < running);
@@ -106,7 +108,7 @@ class BackupsController {
         model.addAttribute("plan", plan);
         model.addAttribute(
                 "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
-        model.addAttribute("expected", plan.expected() == null ? "never measured" : Ages.length(plan.expected()));
+        model.addAttribute("expected", plan.expected() == null ? "never measured" : Durations.rounded(plan.expected()));
         return "restore";
     }
 

@@ -6,6 +6,8 @@ import dev.sidecar.backup.Decision;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +43,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
             return new Row(
                     backup,
-                    Ages.ago(Duration.between(backup.manifest().startedAt(), now)),
+                    Durations.ago(Duration.between(backup.manifest().startedAt(), now)),
                     Sizes.of(backup.manifest().storedBytes()),
                     level.map(Enum::name).orElse("damaged"),
                     state,
@@ -62,7 +64,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
             Progress.View view = task.progress();
             return new TaskRow(
                     task,
-                    Ages.ago(Duration.between(task.startedAt(), now)),
+                    Durations.ago(Duration.between(task.startedAt(), now)),
                     view == null ? "" : amount(view),
                     view == null ? null : view.percent().orElse(null));
         }
@@ -81,10 +83,10 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         }
 
         private static String amount(Progress.View view) {
-            String left =
-                    view.left().map(time -> ", " + Ages.length(time) + " left").orElse("");
-            return "%s: %s at %s/s%s"
-                    .formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of((long) view.rate()), left);
+            String left = view.left()
+                    .map(time -> ", " + Durations.rounded(time) + " left")
+                    .orElse("");
+            return "%s: %s at %s/s%s".formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of(view.rate()), left);
         }
     }
 }

@@ -19,8 +19,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
-        return new BackupsPages(backups, work, expire, clock);
+    BackupsOverview backupsOverview(Backups backups, BackupWork work, Expiration expire, Clock clock) {
+        return new BackupsOverview(backups, work, expire, clock);
     }
 
     @Bean

@@ -5,6 +5,7 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Drill;
 import dev.sidecar.proofs.Report;
 import dev.sidecar.proofs.Verdict;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -113,7 +114,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         }
 
         public String interval() {
-            return Ages.length(claim.interval());
+            return Durations.rounded(claim.interval());
         }
 
         public List<String> details() {
@@ -160,7 +161,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         boolean busy = running.test(claim.id());
         // A row whose drill runs is sent each time, so that the end of the run is seen as well as its beginning.
         boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
-        String age = drill == null ? "" : Ages.ago(Duration.between(drill.when(), now));
+        String age = drill == null ? "" : Durations.ago(Duration.between(drill.when(), now));
         return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);
     }
 }

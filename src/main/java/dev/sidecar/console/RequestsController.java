@@ -5,10 +5,10 @@ import dev.sidecar.loki.Loki;
 import dev.sidecar.loki.Window;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.requests.RequestId;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -19,9 +19,6 @@ import org.springframework.web.bind.annotation.RequestParam;
 /** One request through all services: its lines in the order of time. */
 @Controller
 class RequestsController {
-
-    /** What the gateway keeps as an id; nothing else can be in a log line, nor is it put into a query. */
-    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
     private static final int MOST = 500;
 
@@ -70,7 +67,7 @@ class RequestsController {
     }
 
     private Found find(String id) {
-        if (!WELL_FORMED.matcher(id).matches()) {
+        if (!RequestId.isWellFormed(id)) {
             return Found.nothing("A request id is 1 to 128 letters, digits, dots, dashes or underscores.");
         }
         try {

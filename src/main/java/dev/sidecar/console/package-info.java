@@ -10,8 +10,10 @@
             "peers",
             "prometheus",
             "proofs",
+            "requests",
             "sets",
-            "settings"
+            "settings",
+            "text"
         })
 package dev.sidecar.console;
 

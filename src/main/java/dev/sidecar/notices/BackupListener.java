@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.jobs.JobEnded;
+import dev.sidecar.jobs.NamedThreads;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.context.event.EventListener;
@@ -10,11 +11,7 @@ final class BackupListener implements AutoCloseable {
 
     private final BackupNotices decisions;
     private final Notices notices;
-    private final ExecutorService sender = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "backup-notices");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService sender = Executors.newSingleThreadExecutor(new NamedThreads("backup-notices"));
 
     BackupListener(BackupNotices decisions, Notices notices) {
         this.decisions = decisions;

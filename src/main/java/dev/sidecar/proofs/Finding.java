@@ -42,4 +42,9 @@ public record Finding(Verdict verdict, boolean applicable, String evidence, List
     public Finding with(Collection<String> lines) {
         return new Finding(verdict, applicable, evidence, List.copyOf(lines));
     }
+
+    /** Lists things as evidence does: {@code api, nginx}. */
+    public static String list(Collection<?> things) {
+        return String.join(", ", things.stream().map(Object::toString).toList());
+    }
 }

@@ -1,6 +1,7 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.settings.Identity;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -164,7 +165,7 @@ final class ReportMarkdown {
     }
 
     private String age(Instant when) {
-        return MINUTE.format(when) + ", " + Words.time(Duration.between(when, report.at())) + " earlier";
+        return MINUTE.format(when) + ", " + Durations.of(Duration.between(when, report.at())) + " earlier";
     }
 
     private static String cell(String words) {

@@ -244,7 +244,10 @@ class RealAlertmanagerTest {
         PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
         CommandLine line = new CommandLine(new Root());
         line.addSubcommand(new AlertCommand(
-                SidecarServer::new, () -> new AdminCredentials("admin", Secret.of(PASSWORD)), sidecarUrl, printed));
+                SidecarServer::new,
+                () -> new AdminCredentials("admin", Secret.of(PASSWORD)),
+                URI.create(sidecarUrl),
+                printed));
         line.setErr(new java.io.PrintWriter(printed, true));
         line.setExecutionExceptionHandler((failure, at, parsed) -> {
             printed.println(failure.getMessage());

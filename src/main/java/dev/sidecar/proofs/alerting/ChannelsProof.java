@@ -10,7 +10,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +57,8 @@ final class ChannelsProof implements Proof {
             if (last.isPresent() && receipts.deliveredWithin(channel, FRESH, clock.instant())) {
                 lines.add("%s: %s ago"
                         .formatted(
-                                channel, Words.time(Duration.between(last.get().at(), clock.instant()))));
+                                channel,
+                                Durations.of(Duration.between(last.get().at(), clock.instant()))));
             } else {
                 silent.add(channel.toString());
             }
@@ -67,7 +68,7 @@ final class ChannelsProof implements Proof {
         }
         return silent.isEmpty()
                 ? Finding.held("%d channels have delivered.", channels.size()).with(lines)
-                : Finding.inconclusive("No delivery seen yet by %s.", Words.list(silent))
+                : Finding.inconclusive("No delivery seen yet by %s.", Finding.list(silent))
                         .with(lines);
     }
 }

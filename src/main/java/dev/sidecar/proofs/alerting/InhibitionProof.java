@@ -8,7 +8,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +50,7 @@ final class InhibitionProof implements Proof {
                         .formatted(rule.name(), differing, why(other)));
             }
             seen.add("%s: muted after %s, delivered after %s with another %s"
-                    .formatted(rule.name(), Words.time(same.took()), Words.time(other.took()), differing));
+                    .formatted(rule.name(), Durations.of(same.took()), Durations.of(other.took()), differing));
         }
         if (rules.isEmpty()) {
             return Finding.broken("Alertmanager has no inhibition rule.");

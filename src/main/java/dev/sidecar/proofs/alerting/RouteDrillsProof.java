@@ -7,7 +7,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-public final class RouteDrillsProof implements Proof {
+final class RouteDrillsProof implements Proof {
 
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -31,7 +31,7 @@ public final class RouteDrillsProof implements Proof {
     private final Clock clock;
     private final Deque<Instant> done = new ArrayDeque<>();
 
-    public RouteDrillsProof(Drills drills, AlertingProofsProperties properties, Clock clock) {
+    RouteDrillsProof(Drills drills, AlertingProofsProperties properties, Clock clock) {
         this.drills = drills;
         this.mostPerDay = properties.routeDrillsPerDay();
         this.clock = clock;
@@ -105,7 +105,7 @@ public final class RouteDrillsProof implements Proof {
         }
         for (ChannelResult channel : result.channels()) {
             if (channel.delivered() && channel.took() != null) {
-                delivered.add("%s after %s".formatted(channel.channel(), Words.time(channel.took())));
+                delivered.add("%s after %s".formatted(channel.channel(), Durations.of(channel.took())));
             } else if (!channel.delivered()) {
                 failed.add("%s: %s".formatted(channel.channel(), channel.reason()));
             }

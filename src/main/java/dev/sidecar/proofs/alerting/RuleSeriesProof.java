@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-public final class RuleSeriesProof implements Proof {
+final class RuleSeriesProof implements Proof {
 
     private final Prometheus prometheus;
 
-    public RuleSeriesProof(Prometheus prometheus) {
+    RuleSeriesProof(Prometheus prometheus) {
         this.prometheus = prometheus;
     }
 

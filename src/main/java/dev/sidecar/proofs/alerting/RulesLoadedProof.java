@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-public final class RulesLoadedProof implements Proof {
+final class RulesLoadedProof implements Proof {
 
     private static final int LEAST = 20;
     private static final Duration FRESH = Duration.ofMinutes(2);
@@ -18,7 +18,7 @@ public final class RulesLoadedProof implements Proof {
     private final Prometheus prometheus;
     private final Clock clock;
 
-    public RulesLoadedProof(Prometheus prometheus, Clock clock) {
+    RulesLoadedProof(Prometheus prometheus, Clock clock) {
         this.prometheus = prometheus;
         this.clock = clock;
     }

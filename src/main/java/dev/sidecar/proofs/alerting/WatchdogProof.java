@@ -6,7 +6,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
@@ -43,7 +43,7 @@ final class WatchdogProof implements Proof {
             case WATCHED ->
                 Finding.held(
                         "The last Watchdog arrived %s ago.",
-                        Words.time(Duration.between(status.lastReceived(), clock.instant())));
+                        Durations.of(Duration.between(status.lastReceived(), clock.instant())));
         };
     }
 }

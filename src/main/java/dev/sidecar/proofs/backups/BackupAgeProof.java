@@ -6,10 +6,10 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,10 +54,10 @@ final class BackupAgeProof implements Proof {
                                 Duration age =
                                         Duration.between(backup.manifest().startedAt(), now);
                                 ages.add("%s: newest verified backup is %s old (RPO %s)"
-                                        .formatted(database, Words.time(age), Words.time(settings.rpo())));
+                                        .formatted(database, Durations.of(age), Durations.of(settings.rpo())));
                                 if (age.compareTo(settings.rpo()) > 0) {
                                     wrong.add("the newest verified backup of %s is %s old"
-                                            .formatted(database, Words.time(age)));
+                                            .formatted(database, Durations.of(age)));
                                 }
                             },
                             () -> wrong.add(database + " has no verified backup"));
@@ -98,8 +98,8 @@ final class BackupAgeProof implements Proof {
                 .reduce((newer, older) -> older)
                 .orElse(now));
         return Duration.between(since, now).compareTo(limit) > 0
-                ? Optional.of(
-                        "%s has no %s backup of the last %s".formatted(database, generation.label(), Words.time(limit)))
+                ? Optional.of("%s has no %s backup of the last %s"
+                        .formatted(database, generation.label(), Durations.of(limit)))
                 : Optional.empty();
     }
 }

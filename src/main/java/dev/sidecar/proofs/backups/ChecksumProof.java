@@ -6,9 +6,9 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,8 +50,7 @@ final class ChecksumProof implements Proof {
             return Finding.broken("There is no backup.");
         }
         return damaged.isEmpty()
-                ? Finding.held(
-                        "%d files, %s, were read again; every SHA-256 is as recorded.", files, Words.bytes(bytes))
+                ? Finding.held("%d files, %s, were read again; every SHA-256 is as recorded.", files, Sizes.of(bytes))
                 : Finding.broken("%s", String.join("; ", damaged)).with(damaged);
     }
 

@@ -5,8 +5,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,14 +53,14 @@ final class CompressionProof implements Proof {
         if (dumped < ENOUGH) {
             return Finding.notConfigured(
                     "There is too little to compress: %s are dumped, stored as %s. From 1 MB on it is judged."
-                            .formatted(Words.bytes(dumped), Words.bytes(stored)));
+                            .formatted(Sizes.of(dumped), Sizes.of(stored)));
         }
         double saved = dumped == 0 ? 0 : 1 - (double) stored / dumped;
         return Finding.heldIf(
                 saved >= LEAST_SAVED,
                 "The newest backups were dumped as %s and are stored as %s: %.1f %% saved.",
-                Words.bytes(dumped),
-                Words.bytes(stored),
+                Sizes.of(dumped),
+                Sizes.of(stored),
                 100 * saved);
     }
 }

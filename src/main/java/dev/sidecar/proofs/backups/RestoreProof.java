@@ -5,9 +5,9 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,16 +69,16 @@ final class RestoreProof implements Proof {
         restored.add("%s restored %s ago in %s (RTO %s), %d tables equal"
                 .formatted(
                         backup.id(),
-                        Words.time(age),
-                        Words.time(took),
-                        Words.time(backups.rto()),
+                        Durations.of(age),
+                        Durations.of(took),
+                        Durations.of(backups.rto()),
                         backup.manifest().contents().tables().size()));
         if (age.compareTo(backups.rpo()) > 0) {
-            wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Words.time(age)));
+            wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Durations.of(age)));
         }
         if (took.compareTo(backups.rto()) > 0) {
             wrong.add("restoring %s took %s, more than the RTO of %s"
-                    .formatted(backup.id().database(), Words.time(took), Words.time(backups.rto())));
+                    .formatted(backup.id().database(), Durations.of(took), Durations.of(backups.rto())));
         }
     }
 }

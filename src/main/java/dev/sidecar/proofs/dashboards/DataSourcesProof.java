@@ -10,7 +10,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,8 +66,8 @@ final class DataSourcesProof implements Proof {
         return Finding.heldIf(
                 !sources.isEmpty() && !dashboards.isEmpty(),
                 "Data sources that answer: %s. Dashboards: %s.",
-                Words.list(sources.keySet()),
-                Words.list(dashboards));
+                Finding.list(sources.keySet()),
+                Finding.list(dashboards));
     }
 
     /** Whether the program behind a data source answers nobody; that breaks the proofs of its own. */

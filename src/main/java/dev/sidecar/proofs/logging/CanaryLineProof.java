@@ -9,8 +9,8 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Patience;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.settings.Identity;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +59,7 @@ final class CanaryLineProof implements Proof {
         }
         if (found.isEmpty()) {
             return Finding.broken(
-                    "The line written with request_id %s did not arrive within %s.", id, Words.time(LIMIT));
+                    "The line written with request_id %s did not arrive within %s.", id, Durations.of(LIMIT));
         }
         List<String> wrong = differences(found.get(0).labels(), id);
         if (found.size() > 1) {

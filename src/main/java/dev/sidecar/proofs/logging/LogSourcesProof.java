@@ -8,7 +8,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,15 +50,15 @@ final class LogSourcesProof implements Proof {
                     Window.before(now.plusSeconds(60), limit.plusSeconds(60)));
             if (newest.isPresent()) {
                 ages.add("%s: newest line %s old (limit %s)"
-                        .formatted(source, Words.time(age(newest.get(), now)), Words.time(limit)));
+                        .formatted(source, Durations.of(age(newest.get(), now)), Durations.of(limit)));
             } else {
                 silent.add(source);
-                ages.add("%s: no line within %s".formatted(source, Words.time(limit)));
+                ages.add("%s: no line within %s".formatted(source, Durations.of(limit)));
             }
         });
         return (silent.isEmpty()
-                        ? Finding.held("All %d sources delivered: %s.", sources.size(), Words.list(sources.keySet()))
-                        : Finding.broken("No lines from %s.", Words.list(silent)))
+                        ? Finding.held("All %d sources delivered: %s.", sources.size(), Finding.list(sources.keySet()))
+                        : Finding.broken("No lines from %s.", Finding.list(silent)))
                 .with(ages);
     }
 

@@ -6,7 +6,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
@@ -42,14 +43,14 @@ final class LogVolumeProof implements Proof {
         if (free.isEmpty()) {
             return Finding.inconclusive(
                     "%s a day are written, %s in %s, but the free space is not known: no node exporter delivers it.",
-                    Words.bytes(perDay), Words.bytes(forecast), Words.time(retention));
+                    Sizes.of(perDay), Sizes.of(forecast), Durations.of(retention));
         }
         return Finding.heldIf(
                 forecast < free.getAsDouble(),
                 "%s a day at the last hour's rate: %s in %s before compression; %s are free.",
-                Words.bytes(perDay),
-                Words.bytes(forecast),
-                Words.time(retention),
-                Words.bytes(free.getAsDouble()));
+                Sizes.of(perDay),
+                Sizes.of(forecast),
+                Durations.of(retention),
+                Sizes.of(free.getAsDouble()));
     }
 }

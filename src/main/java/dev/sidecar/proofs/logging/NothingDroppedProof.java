@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-public final class NothingDroppedProof implements Proof {
+final class NothingDroppedProof implements Proof {
 
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>();
 
@@ -31,7 +31,7 @@ public final class NothingDroppedProof implements Proof {
 
     private final Prometheus prometheus;
 
-    public NothingDroppedProof(Prometheus prometheus) {
+    NothingDroppedProof(Prometheus prometheus) {
         this.prometheus = prometheus;
     }
 

@@ -5,7 +5,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
@@ -45,11 +46,11 @@ final class MetricRetentionProof implements Proof {
         return Finding.heldIf(
                 running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
                 "The running Prometheus keeps %s (agreed: %s); it uses %s now and, at %.0f samples/s, about %s in the end; %s.",
-                Words.time(running),
-                Words.time(retention),
-                Words.bytes(bytes),
+                Durations.of(running),
+                Durations.of(retention),
+                Sizes.of(bytes),
                 samples,
-                Words.bytes(forecast),
-                free.isPresent() ? Words.bytes(free.getAsDouble()) + " are free" : "what is free is not known");
+                Sizes.of(forecast),
+                free.isPresent() ? Sizes.of(free.getAsDouble()) + " are free" : "what is free is not known");
     }
 }

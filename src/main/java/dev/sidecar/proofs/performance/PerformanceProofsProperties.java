@@ -14,12 +14,12 @@ import org.springframework.util.unit.DataSize;
  * @param cpuWindow over how long that is averaged; it is not judged before
  */
 @ConfigurationProperties("sidecar.proofs")
-public record PerformanceProofsProperties(
+record PerformanceProofsProperties(
         @DefaultValue("800MB") DataSize memoryBudget,
         @DefaultValue("2") double cpuBudget,
         @DefaultValue("10m") Duration cpuWindow) {
 
-    public PerformanceProofsProperties {
+    PerformanceProofsProperties {
         InvalidSetting.unless(cpuBudget > 0, "sidecar.proofs.cpu-budget", cpuBudget, "be a percentage above 0");
         InvalidSetting.unless(
                 cpuWindow.compareTo(Duration.ofSeconds(5)) >= 0,

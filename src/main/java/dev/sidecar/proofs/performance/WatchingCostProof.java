@@ -6,7 +6,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +16,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
-public final class WatchingCostProof implements Proof {
+final class WatchingCostProof implements Proof {
 
     /**
      * The scrape jobs whose processes watch; of the sidecar the whole process counts, its gateway too. The blackbox exporter is asked
@@ -39,7 +40,7 @@ public final class WatchingCostProof implements Proof {
     private final Prometheus prometheus;
     private final PerformanceProofsProperties budget;
 
-    public WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
+    WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
         this.prometheus = prometheus;
         this.budget = properties;
     }
@@ -72,7 +73,7 @@ public final class WatchingCostProof implements Proof {
         double bytes = memory.stream().mapToDouble(Sample::value).sum();
         String held = "%.0f of %d MiB in memory"
                 .formatted(bytes / MEBI, budget.memoryBudget().toMegabytes());
-        String over = Words.time(budget.cpuWindow());
+        String over = Durations.of(budget.cpuWindow());
         if (bytes <= budget.memoryBudget().toBytes()
                 && prometheus
                         .value("count(process_cpu_time_ns_total{job=\"sidecar\"} offset " + window + ")")
@@ -87,11 +88,11 @@ public final class WatchingCostProof implements Proof {
         // What is not measured costs something as well: a sum without it can be too much, but not little enough.
         Finding finding = within && !unmeasured.isEmpty()
                 ? Finding.inconclusive(
-                        "%s, without %s, which say nothing of themselves.", figures, Words.list(unmeasured))
+                        "%s, without %s, which say nothing of themselves.", figures, Finding.list(unmeasured))
                 : Finding.heldIf(within, "%s.", figures);
         return finding.with(memory.stream()
                 .sorted(Comparator.comparing(Sample::value).reversed())
-                .map(part -> part.labels().get("job") + ": " + Words.bytes(part.value()))
+                .map(part -> part.labels().get("job") + ": " + Sizes.of(part.value()))
                 .toList());
     }
 }

@@ -1,6 +1,6 @@
 /** The proofs that watching costs little and the gateway adds little. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs", "settings"})
+@ApplicationModule(allowedDependencies = {"gateway", "peers", "prometheus", "proofs", "settings", "text"})
 package dev.sidecar.proofs.performance;
 
 import org.jspecify.annotations.NullMarked;

@@ -5,7 +5,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +56,7 @@ final class ControlPlaneProof implements Proof {
         record("/hooks/alerts/webhook", stranger.postJson("/hooks/alerts/webhook", Map.of()), open, answers);
         return (open.isEmpty()
                         ? Finding.held("%d addresses were asked without a login; each refused.", answers.size())
-                        : Finding.broken("Open without a login: %s.", Words.list(open)))
+                        : Finding.broken("Open without a login: %s.", Finding.list(open)))
                 .with(answers);
     }
 

@@ -8,7 +8,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -71,11 +70,11 @@ final class DefaultPasswordsProof implements Proof {
         if (open.isEmpty() && !untried.isEmpty()) {
             return Finding.inconclusive(
                     "Could not be tried: %s. Refused: %s.",
-                    String.join("; ", untried), refused.isEmpty() ? "none" : Words.list(refused));
+                    String.join("; ", untried), refused.isEmpty() ? "none" : Finding.list(refused));
         }
         return open.isEmpty()
-                ? Finding.held("Refused: %s.", Words.list(refused))
-                : Finding.broken("Let in: %s. Change these passwords now.", Words.list(open));
+                ? Finding.held("Refused: %s.", Finding.list(refused))
+                : Finding.broken("Let in: %s. Change these passwords now.", Finding.list(open));
     }
 
     /** One that cannot be asked takes nothing from what the others say. */

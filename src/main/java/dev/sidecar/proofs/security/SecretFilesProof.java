@@ -5,7 +5,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +54,6 @@ final class SecretFilesProof implements Proof {
         }
         return open.isEmpty()
                 ? Finding.held("%d files with secrets are closed to other users.", files)
-                : Finding.broken("Readable by every user: %s. Mend it with chmod o= on each.", Words.list(open));
+                : Finding.broken("Readable by every user: %s. Mend it with chmod o= on each.", Finding.list(open));
     }
 }

@@ -6,6 +6,7 @@ import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expiration;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads what the page of backups shows. */
-final class BackupsPages {
+final class BackupsOverview {
 
     private static final int TASKS_SHOWN = 6;
 
@@ -23,7 +24,7 @@ final class BackupsPages {
     private final Expiration expire;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupWork work, Expiration expire, Clock clock) {
+    BackupsOverview(Backups backups, BackupWork work, Expiration expire, Clock clock) {
         this.backups = backups;
         this.work = work;
         this.expire = expire;
@@ -76,10 +77,11 @@ final class BackupsPages {
                 .map(row ->
                         "If the database died now, what was written in the last %s would be lost, and it would be back in about %s (measured %s)."
                                 .formatted(
-                                        Ages.length(Duration.between(
+                                        Durations.rounded(Duration.between(
                                                 row.backup().manifest().startedAt(), now)),
-                                        Ages.length(row.backup().restoreTook().orElse(Duration.ZERO)),
-                                        Ages.ago(Duration.between(
+                                        Durations.rounded(
+                                                row.backup().restoreTook().orElse(Duration.ZERO)),
+                                        Durations.ago(Duration.between(
                                                 row.backup().verifiedAt().orElse(now), now))))
                 .orElse("No backup has been restored yet, so nothing can be promised.");
     }

@@ -85,7 +85,7 @@ final class AlertCommand implements SidecarCommand {
         List<String> wanted = routes == null || routes.isEmpty() ? known : routes;
         for (String route : wanted) {
             if (!known.contains(route)) {
-                throw new CommandFailure(2, "There is no route '%s'; there are %s.".formatted(route, known));
+                throw new CommandFailure(2, "No route '%s'; the routes are %s.".formatted(route, known));
             }
         }
         boolean all = true;

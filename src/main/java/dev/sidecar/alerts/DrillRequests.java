@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Drills that people ask for: one at a time, with a pause in between, as every one wakes those who are told. */
+/** Runs the drills that people ask for: one at a time with a pause between, because each one notifies people. */
 public final class DrillRequests implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DrillRequests.class);
@@ -37,10 +37,10 @@ public final class DrillRequests implements AutoCloseable {
         this.pause = pause;
     }
 
-    /** What came of asking: the id of the drill, or how long to wait. */
+    /** The reply to a request: the id of the drill, or how long to wait. */
     public record Reply(@Nullable String id, Duration pause) {}
 
-    /** Has a route drilled. @return the id of the drill, or how long to wait before asking again */
+    /** Drills a route in the background. @return the id of the drill, or how long to wait before asking again */
     public synchronized Reply ask(String route) {
         Instant now = clock.instant();
         if (running != null || now.isBefore(nextAllowed)) {
@@ -59,7 +59,7 @@ public final class DrillRequests implements AutoCloseable {
         return Optional.ofNullable(results.get(id));
     }
 
-    /** What came of the newest, newest first. */
+    /** Lists the results of the last drills, newest first. */
     public synchronized List<DrillResult> results() {
         List<DrillResult> newestFirst = new ArrayList<>(results.values());
         Collections.reverse(newestFirst);
@@ -72,15 +72,19 @@ public final class DrillRequests implements AutoCloseable {
             result = drills.deliver(route);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It was interrupted.");
+            result = new DrillResult(id, route, started, clock.instant(), List.of(), "The drill was interrupted.");
         } catch (RuntimeException e) {
-            log.atError().addKeyValue("route", route).setCause(e).log("drill failed, nothing is known of its delivery");
-            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It failed: " + e.getMessage());
+            log.atError()
+                    .addKeyValue("route", route)
+                    .setCause(e)
+                    .log("drill failed, its deliveries are unknown; run it again");
+            result = new DrillResult(
+                    id, route, started, clock.instant(), List.of(), "The drill failed: " + e.getMessage());
         }
         log.atInfo()
                 .addKeyValue("route", route)
                 .addKeyValue("delivered", result.allDelivered())
-                .log("drill of a route ended");
+                .log("route drill ended");
         synchronized (this) {
             running = null;
             keep(id, result);

@@ -1,4 +1,4 @@
-/** Alertmanager: what it delivered and muted, its routes, and drills of them. */
+/** Asks Alertmanager for its alerts and routes, receives its receipts, and drills its routes and inhibition rules. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "notices", "peers", "secrets", "settings"})
 package dev.sidecar.alerts;

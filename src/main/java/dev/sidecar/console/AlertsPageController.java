@@ -19,7 +19,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** What fires, who was told, and a button per route that tells them something harmless. */
+/** Shows firing alerts and deliveries, and starts a drill of a route. */
 @Controller
 class AlertsPageController {
 
@@ -78,12 +78,11 @@ class AlertsPageController {
         if (answer.id() == null) {
             flash.addFlashAttribute(
                     "problem",
-                    "Drills wake people: one at a time, with a pause. Try again in %s."
+                    "Each drill notifies people, so drills run one at a time with a pause between. Try again in %s."
                             .formatted(Durations.rounded(answer.pause())));
             audit.done("drill route", route, "refused: too soon");
         } else {
-            flash.addFlashAttribute(
-                    "done", "A marked alert is on its way by " + route + ". Reload to see what became of it.");
+            flash.addFlashAttribute("done", "Sent a drill alert by the route " + route + ". Reload to see the result.");
             audit.done("drill route", route, "started");
         }
         return "redirect:/alerts";
@@ -100,15 +99,17 @@ class AlertsPageController {
     private AlertsPage.Watchdog watchdog(Instant now) {
         DeadMansSwitch.Status status = deadMansSwitch.status();
         return switch (status.state()) {
-            case OFF -> new AlertsPage.Watchdog("off", "off", "There is no Alertmanager that could send a Watchdog.");
+            case OFF ->
+                new AlertsPage.Watchdog("off", "off", "Alertmanager is not configured, so no Watchdog is expected.");
             case WAITING ->
-                new AlertsPage.Watchdog("inconclusive", "waiting", "No Watchdog has arrived since the start.");
+                new AlertsPage.Watchdog(
+                        "inconclusive", "waiting", "No Watchdog has arrived since the sidecar started.");
             case OPEN ->
-                new AlertsPage.Watchdog("broken", "missing", "No Watchdog arrives: nobody would be told of anything.");
+                new AlertsPage.Watchdog("broken", "missing", "The Watchdog is missing: alerts may not reach anyone.");
             case WATCHED ->
                 new AlertsPage.Watchdog(
                         "held",
-                        "arrives",
+                        "arriving",
                         "The last Watchdog arrived %s."
                                 .formatted(Durations.ago(Duration.between(status.lastReceived(), now))));
         };

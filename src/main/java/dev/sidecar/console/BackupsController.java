@@ -22,7 +22,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** What is stored, and everything that a person may do with it. Each action answers with the page, where its progress is shown. */
+/** Shows the stored backups and runs every action on them. Each action returns to the page, which shows its progress. */
 @Controller
 class BackupsController {
 
@@ -48,12 +48,12 @@ class BackupsController {
         return "backups";
     }
 
-    /** What moves: the tasks with their progress. */
+    /** Shows the tasks with their progress; the page asks for them again and again. */
     @GetMapping("/backups/tasks")
     String tasks(@RequestParam(defaultValue = "0") int running, Model model) {
         BackupsPage page = overview.now();
         model.addAttribute("page", page);
-        // When a task has ended the list of backups is another one.
+        // The list of backups has changed when a task has ended.
         model.addAttribute("reload", page.running() < running);
         return "backups-tasks";
     }
@@ -77,10 +77,10 @@ class BackupsController {
         return act(pinned ? "pin backup" : "unpin backup", id, flash, () -> {
             if (pinned) {
                 backups.pin(BackupId.parse(id), "pinned in the console");
-                return "Pinned: " + id + " does not expire.";
+                return "Pinned " + id + ": it no longer expires.";
             }
             backups.unpin(BackupId.parse(id), "unpinned in the console");
-            return "Unpinned: " + id + " expires by the policy again.";
+            return "Unpinned " + id + ": it expires by the retention policy again.";
         });
     }
 
@@ -92,7 +92,7 @@ class BackupsController {
         });
     }
 
-    /** The plan of a restore: what would happen and what stands against it. */
+    /** Shows the plan of a restore: what it would do, and what blocks it. */
     @GetMapping("/backups/{id}/restore")
     String plan(
             @PathVariable String id,
@@ -107,8 +107,9 @@ class BackupsController {
         model.addAttribute("backup", backup);
         model.addAttribute("plan", plan);
         model.addAttribute(
-                "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
-        model.addAttribute("expected", plan.expected() == null ? "never measured" : Durations.rounded(plan.expected()));
+                "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " restored");
+        model.addAttribute(
+                "expected", plan.expected() == null ? "not measured yet" : Durations.rounded(plan.expected()));
         return "restore";
     }
 
@@ -122,8 +123,7 @@ class BackupsController {
         return act(replace ? "replace database" : "restore backup", id + " into " + into, flash, () -> {
             if (replace && !confirm.equals(into)) {
                 throw new IllegalArgumentException(
-                        "Nothing was done: type the database's name, %s, to confirm that it is to be replaced."
-                                .formatted(into));
+                        "Nothing was done. To replace the database, type its name, %s, to confirm.".formatted(into));
             }
             return started(work.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
         });

@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the page of backups shows.
+ * The contents of the backups page.
  *
  * @param off why there is nothing to show; null if there is
  * @param databases that can be backed up
@@ -47,7 +47,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     Sizes.of(backup.manifest().storedBytes()),
                     level.map(Enum::name).orElse("damaged"),
                     state,
-                    level.map(VerificationLevel::meaning).orElse("its contents are not what was written"),
+                    level.map(VerificationLevel::meaning).orElse("its contents differ from what was written"),
                     decision == null ? List.of() : decision.reasons());
         }
 
@@ -73,7 +73,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
             return task.state() == State.RUNNING;
         }
 
-        /** The class of its badge. */
+        /** The CSS class of its badge. */
         public String state() {
             return switch (task.state()) {
                 case RUNNING -> "inconclusive";

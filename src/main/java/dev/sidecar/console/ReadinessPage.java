@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the readiness page shows.
+ * The contents of the readiness page.
  *
  * @param report the figures
  * @param areas those with at least one proof
@@ -44,7 +44,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         return report.count(Verdict.INCONCLUSIVE);
     }
 
-    /** The arc of what is broken, which begins where that of the held ends. */
+    /** The arc of the broken proofs, which begins where that of the held ones ends. */
     public String brokenArc() {
         return share(brokenCount()) + " 100";
     }
@@ -84,7 +84,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
             List<Strip.Cell> history,
             String age) {
 
-        /** The class of its badge: held, broken, inconclusive, off or waiting. */
+        /** The CSS class of its badge: held, broken, inconclusive, off or waiting. */
         public String state() {
             if (drill == null) {
                 return "waiting";
@@ -109,7 +109,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
 
         public String evidence() {
             return drill == null
-                    ? "Its first drill is about to run."
+                    ? "The first drill has not run yet."
                     : drill.finding().evidence();
         }
 
@@ -159,7 +159,8 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
             Map<String, List<Strip.Cell>> history,
             Instant since) {
         boolean busy = running.test(claim.id());
-        // A row whose drill runs is sent each time, so that the end of the run is seen as well as its beginning.
+        // A row with a running drill is sent each time, so that the page shows the end of the run as well as its
+        // beginning.
         boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
         String age = drill == null ? "" : Durations.ago(Duration.between(drill.when(), now));
         return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);

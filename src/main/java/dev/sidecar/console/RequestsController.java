@@ -16,7 +16,7 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** One request through all services: its lines in the order of time. */
+/** Finds the log lines of one request in all services, oldest first. */
 @Controller
 class RequestsController {
 
@@ -39,13 +39,13 @@ class RequestsController {
     }
 
     /**
-     * What was found.
+     * The result of a search.
      *
-     * @param problem why nothing could be looked for; null if it could
+     * @param problem why the search was impossible; null if it was not
      * @param lines oldest first
-     * @param services that wrote them
-     * @param window where was looked
-     * @param tookMs how long looking took
+     * @param services the services that wrote them
+     * @param window the time range that was searched
+     * @param tookMs how long the search took
      */
     record Found(
             @Nullable String problem,
@@ -58,7 +58,7 @@ class RequestsController {
             return new Found(problem, List.of(), "", null, 0);
         }
 
-        /** How long after the first line this one was written. */
+        /** Writes how long after the first line this one was written. */
         public String offset(LogLine line) {
             return "+%.3f s"
                     .formatted(
@@ -68,7 +68,7 @@ class RequestsController {
 
     private Found find(String id) {
         if (!RequestId.isWellFormed(id)) {
-            return Found.nothing("A request id is 1 to 128 letters, digits, dots, dashes or underscores.");
+            return Found.nothing("A request ID is 1 to 128 letters, digits, dots, dashes or underscores.");
         }
         try {
             long began = System.nanoTime();

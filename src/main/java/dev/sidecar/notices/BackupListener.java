@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.context.event.EventListener;
 
-/** Hears of jobs that ended and tells people on a thread of its own, so that no job waits for a mail server. */
+/** Sends notices of backup jobs that ended, on its own thread, so that no job waits for a mail server. */
 final class BackupListener implements AutoCloseable {
 
     private final BackupNotices decisions;

@@ -155,7 +155,7 @@ class RealAlertmanagerTest {
     @Test
     void aRouteThatIsNotThereIsAProblemAndNoException() throws Exception {
         assertThat(sidecar.getBean(Drills.class).deliver("securty").problem())
-                .isEqualTo("There is no route 'securty'; there are [default, security-critical, performance, broken].");
+                .isEqualTo("No route 'securty'; the routes are [default, security-critical, performance, broken].");
     }
 
     @Test
@@ -188,7 +188,7 @@ class RealAlertmanagerTest {
                 .contains("exit 0", "performance/webhook", "delivered after");
         assertThat(command("alert", "test", "--route", "broken")).contains("exit 10", "NOT delivered", "serverError");
         assertThat(command("alert", "test", "--route", "nowhere"))
-                .contains("exit 2", "There is no route 'nowhere'; there are [default, security-critical");
+                .contains("exit 2", "No route 'nowhere'; the routes are [default, security-critical");
         assertThat(command("alert")).contains("exit 2", "alert test");
     }
 
@@ -251,7 +251,7 @@ class RealAlertmanagerTest {
         line.setErr(new java.io.PrintWriter(printed, true));
         line.setExecutionExceptionHandler((failure, at, parsed) -> {
             printed.println(failure.getMessage());
-            return failure instanceof CommandFailure && failure.getMessage().contains("no route") ? 2 : 1;
+            return failure instanceof CommandFailure && failure.getMessage().contains("No route") ? 2 : 1;
         });
         int exit = line.execute(arguments);
         return out.toString(StandardCharsets.UTF_8) + "\nexit " + exit;

@@ -5,7 +5,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * @param routeDrillsPerDay how many drills of alert routes may go to real people within a day
+ * Settings of the proofs of alerting.
+ *
+ * @param routeDrillsPerDay greatest number of route drills sent to real people within a day
  */
 @ConfigurationProperties("sidecar.proofs")
 record AlertingProofsProperties(@DefaultValue("30") int routeDrillsPerDay) {

@@ -41,7 +41,7 @@ final class RulesLoadedProof implements Proof {
                         || Duration.between(rule.lastEvaluation(), clock.instant())
                                         .compareTo(FRESH)
                                 > 0)
-                .map(rule -> rule.name() + (rule.healthy() ? " was not evaluated lately" : ": " + rule.error()))
+                .map(rule -> rule.name() + (rule.healthy() ? " was not evaluated recently" : ": " + rule.error()))
                 .toList();
         if (!wrong.isEmpty()) {
             return Finding.broken("%d of %d rules: %s.", wrong.size(), rules.size(), String.join("; ", wrong));

@@ -26,7 +26,7 @@ final class WatchdogProof implements Proof {
         return new Claim(
                 "ALR-1",
                 Area.ALERTING,
-                "The Watchdog arrives: an alert gets from Prometheus through Alertmanager to a receiver.",
+                "The Watchdog arrives: an alert gets from Prometheus through Alertmanager to the sidecar.",
                 Duration.ofMinutes(1));
     }
 
@@ -34,11 +34,13 @@ final class WatchdogProof implements Proof {
     public Finding prove() {
         DeadMansSwitch.Status status = deadMansSwitch.status();
         return switch (status.state()) {
-            case OFF -> throw new NotConfigured("Nobody could send a Watchdog: set sidecar.alerts.alertmanager-url.");
-            case WAITING -> Finding.inconclusive("None has arrived since the start; the limit is not over yet.");
+            case OFF -> throw new NotConfigured("Alertmanager is not configured: set sidecar.alerts.alertmanager-url.");
+            case WAITING ->
+                Finding.inconclusive(
+                        "No Watchdog has arrived since the sidecar started; the time limit has not passed yet.");
             case OPEN ->
                 Finding.broken(
-                        "The Watchdog has been missing since %s: nobody would be told of anything.",
+                        "The Watchdog has been missing since %s: alerts may not reach anyone.",
                         Objects.requireNonNull(status.openSince()));
             case WATCHED ->
                 Finding.held(

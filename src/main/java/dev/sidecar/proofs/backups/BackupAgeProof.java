@@ -36,7 +36,7 @@ final class BackupAgeProof implements Proof {
         return new Claim(
                 "BKP-1",
                 Area.BACKUPS,
-                "Every database has a verified backup younger than the RPO, and a weekly one not older than a week.",
+                "Every database has a verified backup younger than the RPO, and a weekly backup from the last week.",
                 Duration.ofMinutes(5));
     }
 
@@ -64,7 +64,7 @@ final class BackupAgeProof implements Proof {
             late(Generation.WEEKLY, database, all, now).ifPresent(wrong::add);
         }
         if (ages.isEmpty() && wrong.isEmpty()) {
-            return Finding.broken("The server has no database that is to be backed up.");
+            return Finding.broken("The server has no database to back up.");
         }
         return (wrong.isEmpty()
                         ? Finding.held(
@@ -80,7 +80,7 @@ final class BackupAgeProof implements Proof {
                 .findFirst();
     }
 
-    /** A generation that was never taken is late only when there are other backups older than its period. */
+    /** A generation without backups is late only if another backup is older than its period. */
     private Optional<String> late(Generation generation, String database, List<Backup> all, Instant now) {
         if (settings.slots().weekly().cron().strip().equals("-")) {
             return Optional.empty();

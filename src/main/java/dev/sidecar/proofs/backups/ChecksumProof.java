@@ -26,7 +26,7 @@ final class ChecksumProof implements Proof {
         return new Claim(
                 "BKP-4",
                 Area.BACKUPS,
-                "The newest backups, read again from storage now, have the checksums of their manifests.",
+                "The newest backups, read from storage now, match the checksums in their manifests.",
                 Duration.ofHours(6),
                 Duration.ofMinutes(30));
     }
@@ -47,10 +47,10 @@ final class ChecksumProof implements Proof {
             }
         }
         if (files == 0) {
-            return Finding.broken("There is no backup.");
+            return Finding.broken("No backups.");
         }
         return damaged.isEmpty()
-                ? Finding.held("%d files, %s, were read again; every SHA-256 is as recorded.", files, Sizes.of(bytes))
+                ? Finding.held("Read %d files, %s; every SHA-256 matches its manifest.", files, Sizes.of(bytes))
                 : Finding.broken("%s", String.join("; ", damaged)).with(damaged);
     }
 

@@ -30,8 +30,8 @@ final class RestoreProof implements Proof {
         return new Claim(
                 "BKP-5",
                 Area.BACKUPS,
-                "A backup of every database was restored from storage within the RPO, every row count was equal, and it took less than"
-                        + " the RTO.",
+                "A backup of every database was test-restored from storage within the RPO with equal row counts, in less than the"
+                        + " RTO.",
                 Duration.ofMinutes(5));
     }
 
@@ -46,7 +46,8 @@ final class RestoreProof implements Proof {
             newestRestored(database, all)
                     .ifPresentOrElse(
                             backup -> judge(backup, now, wrong, restored),
-                            () -> wrong.add("no backup of %s was ever restored and found equal".formatted(database)));
+                            () -> wrong.add(
+                                    "no backup of %s has been test-restored with equal contents".formatted(database)));
         }
         return (wrong.isEmpty() && !restored.isEmpty()
                         ? Finding.held(

@@ -1,4 +1,4 @@
-/** The proofs that backups are fresh, whole and can be restored. */
+/** Proves that backups are fresh, intact and can be restored. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"backup", "peers", "proofs", "sets", "text"})
 package dev.sidecar.proofs.backups;

@@ -32,14 +32,14 @@ final class LogSourcesProof implements Proof {
     @Override
     public Claim claim() {
         return new Claim(
-                "LOG-1", Area.LOGGING, "Every expected source has delivered a log line lately.", Duration.ofMinutes(2));
+                "LOG-1", Area.LOGGING, "Every expected source delivered a log line recently.", Duration.ofMinutes(2));
     }
 
     @Override
     public Finding prove() {
         if (sources.isEmpty()) {
             throw new NotConfigured(
-                    "No source is expected: list them with their limits in sidecar.proofs.log-sources.");
+                    "No log sources are expected: list them with their limits in sidecar.proofs.log-sources.");
         }
         Instant now = clock.instant();
         List<String> silent = new ArrayList<>();

@@ -28,7 +28,7 @@ final class LogVolumeProof implements Proof {
         return new Claim(
                 "LOG-7",
                 Area.LOGGING,
-                "The disk has room for all log lines until their retention is over, at today's rate.",
+                "At today's rate the disk has room for all log lines until their retention ends.",
                 Duration.ofHours(1));
     }
 
@@ -42,12 +42,12 @@ final class LogVolumeProof implements Proof {
         OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
         if (free.isEmpty()) {
             return Finding.inconclusive(
-                    "%s a day are written, %s in %s, but the free space is not known: no node exporter delivers it.",
+                    "%s of log lines a day, %s in %s, but the free space is unknown: no node exporter reports it.",
                     Sizes.of(perDay), Sizes.of(forecast), Durations.of(retention));
         }
         return Finding.heldIf(
                 forecast < free.getAsDouble(),
-                "%s a day at the last hour's rate: %s in %s before compression; %s are free.",
+                "%s a day at the last hour's rate: %s in %s before compression; %s free.",
                 Sizes.of(perDay),
                 Sizes.of(forecast),
                 Durations.of(retention),

@@ -34,7 +34,7 @@ final class TargetsProof implements Proof {
         return new Claim(
                 "MET-1",
                 Area.METRICS,
-                "Every expected target is there, is up, and was scraped within the last 15 s.",
+                "Every expected target exists, is up, and was scraped within the last 15 s.",
                 Duration.ofMinutes(1));
     }
 
@@ -54,7 +54,7 @@ final class TargetsProof implements Proof {
             if (!target.up()) {
                 wrong.add("%s (%s) is down: %s".formatted(target.job(), target.instance(), target.error()));
             } else if (target.interval().compareTo(INTERVAL) > 0 && expected.contains(target.job())) {
-                wrong.add("%s is scraped every %s only".formatted(target.job(), Durations.of(target.interval())));
+                wrong.add("%s is scraped only every %s".formatted(target.job(), Durations.of(target.interval())));
             } else if (age.compareTo(target.interval().plus(SLACK)) > 0) {
                 wrong.add("%s was last scraped %s ago".formatted(target.job(), Durations.of(age)));
             }

@@ -16,7 +16,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** Asks the API directly and through the gateway in turn, so that both meet the same load, and compares the medians. */
+/** Requests the API directly and through the gateway in turn, so that both meet the same load, and compares the medians. */
 final class GatewayLatencyProof implements Proof {
 
     private static final double MOST_MS = 5;
@@ -69,7 +69,7 @@ final class GatewayLatencyProof implements Proof {
         double added = median(throughGateway) - median(directly);
         return Finding.heldIf(
                 added < MOST_MS,
-                "%d requests of %s each way, in turn: median %.2f ms directly, %.2f ms through the gateway, so %.2f ms added.",
+                "%d requests to %s each way, in turn: median %.2f ms directly and %.2f ms through the gateway, so %.2f ms added.",
                 PAIRS,
                 path,
                 median(directly),
@@ -86,7 +86,7 @@ final class GatewayLatencyProof implements Proof {
         try {
             client.send(request, BodyHandlers.discarding());
         } catch (IOException e) {
-            throw new PeerUnavailable("%s gave no answer: %s".formatted(address, e));
+            throw new PeerUnavailable("%s did not answer: %s".formatted(address, e));
         }
         return (System.nanoTime() - began) / NANOS_PER_MS;
     }

@@ -7,11 +7,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What watching may cost.
+ * Budgets of the observability stack.
  *
- * @param memoryBudget what the observability parts may use in memory, all together
- * @param cpuBudget what they may use of the machine's processors, all together, in percent
- * @param cpuWindow over how long that is averaged; it is not judged before
+ * @param memoryBudget memory budget of the whole observability stack
+ * @param cpuBudget CPU budget of the whole observability stack, in percent of the machine
+ * @param cpuWindow time over which CPU use is averaged; the proof is inconclusive until it has passed
  */
 @ConfigurationProperties("sidecar.proofs")
 record PerformanceProofsProperties(

@@ -33,14 +33,14 @@ final class ControlPlaneProof implements Proof {
         return new Claim(
                 "SEC-6",
                 Area.SECURITY,
-                "The console, the API and the actuator refuse whoever is not logged in, and the webhook whoever has no token.",
+                "The web pages, the API and the actuator require a login, and the webhook requires a token.",
                 Duration.ofMinutes(30));
     }
 
     @Override
     public Finding prove() {
         String port = environment.getProperty("local.server.port", "8080");
-        // A forwarded request is a stranger's even when it comes from this machine.
+        // A forwarded request counts as external even when it comes from this machine.
         Peer stranger = new Peer(
                 "The control plane",
                 "server.port",
@@ -55,7 +55,7 @@ final class ControlPlaneProof implements Proof {
         record("/actuator/prometheus", stranger.status("/actuator/prometheus"), open, answers);
         record("/hooks/alerts/webhook", stranger.postJson("/hooks/alerts/webhook", Map.of()), open, answers);
         return (open.isEmpty()
-                        ? Finding.held("%d addresses were asked without a login; each refused.", answers.size())
+                        ? Finding.held("%d paths were requested without a login; all refused.", answers.size())
                         : Finding.broken("Open without a login: %s.", Finding.list(open)))
                 .with(answers);
     }

@@ -29,7 +29,7 @@ final class SecretFilesProof implements Proof {
         return new Claim(
                 "SEC-7",
                 Area.SECURITY,
-                "Nobody else on the machine may read the files with secrets.",
+                "Other users of the machine cannot read the files with secrets.",
                 Duration.ofMinutes(30));
     }
 
@@ -53,7 +53,7 @@ final class SecretFilesProof implements Proof {
             throw new NotConfigured("No secret is given as a file (SIDECAR_…_FILE).");
         }
         return open.isEmpty()
-                ? Finding.held("%d files with secrets are closed to other users.", files)
-                : Finding.broken("Readable by every user: %s. Mend it with chmod o= on each.", Finding.list(open));
+                ? Finding.held("Other users can access none of %d files with secrets.", files)
+                : Finding.broken("Other users can access: %s. Fix with chmod o= on each file.", Finding.list(open));
     }
 }

@@ -25,7 +25,7 @@ final class SecurityRulesProof implements Proof {
         return new Claim(
                 "SEC-2",
                 Area.SECURITY,
-                "Failed logins, rate limits and unauthorized access raise alerts: the rules are healthy and read live series.",
+                "Alerts cover failed logins, rate limits and unauthorized access: the rules are healthy and read live series.",
                 Duration.ofMinutes(15));
     }
 

@@ -154,7 +154,7 @@ class PrometheusProofsTest {
                         prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(30)))
                 .prove();
         assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
-        assertThat(finding.evidence()).startsWith("The running Prometheus keeps 15.0 d (agreed: 30.0 d)");
+        assertThat(finding.evidence()).startsWith("Prometheus keeps samples for 15.0 d (expected: 30.0 d)");
     }
 
     @Test

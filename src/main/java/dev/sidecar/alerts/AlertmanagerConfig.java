@@ -115,7 +115,7 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
         for (String matcher : strings(route.get("matchers"))) {
             Matcher simple = CATEGORY_OR_SEVERITY.matcher(matcher.replace(" ", ""));
             if (!simple.matches()) {
-                // A route for certain alerts: no drill can take it, nor what lies behind it.
+                // A route for certain alerts: no drill can take it or its child routes.
                 return;
             }
             labels.put(simple.group(1), simple.group(2));

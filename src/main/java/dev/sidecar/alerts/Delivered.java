@@ -22,7 +22,7 @@ public record Delivered(
         boolean resolved,
         @Nullable Duration took) {
 
-    /** Whether an alert in it has this label. */
+    /** An alert in it has this label. */
     public boolean has(String label, String value) {
         return alerts.stream().anyMatch(labels -> value.equals(labels.get(label)));
     }

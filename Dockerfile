@@ -1,12 +1,12 @@
 # The sidecar, built from source: a fresh clone needs Docker and nothing else.
 #
-# It runs on the image of the staging database: server and client programs of exactly that major, because a backup is
-# taken with its pg_dump and proven by restoring it into a scratch server of its postgres. Java is copied in.
+# It is built on the image of the staging database, to have server and client programs of exactly that major: it takes
+# backups with that pg_dump and proves them by a restore into a scratch server of that postgres. Java is copied in.
 
-# Newest: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
+# Versions: docker-compose.staging.yml passes its own pin of PostgreSQL; Java: https://adoptium.net/support, the LTS line;
 # Maven: https://maven.apache.org/download.cgi, the 3.9 line
 ARG POSTGRES_IMAGE=postgres:18.6
-# Those that the databases use, as their packages are called after postgresql-<major>-: a backup is restored in here, too.
+# Extensions that the databases use, by the package name after postgresql-<major>-: backups are restored in here, too.
 ARG POSTGRES_EXTENSIONS=pgaudit
 ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
 ARG JRE_IMAGE=eclipse-temurin:25-jre
@@ -42,7 +42,7 @@ COPY --from=jre /opt/java/openjdk /opt/java/openjdk
 ENV JAVA_HOME=/opt/java/openjdk \
     PATH=/opt/java/openjdk/bin:$PATH
 
-# One directory of secrets per service. They are the patterns of the volumes that preflight writes: the owner is the
+# One directory of secrets per service. The volumes that preflight writes copy them: the owner is the
 # sidecar, the group is the service's, and the set-group-id bit hands the group on to every file. So preflight needs
 # neither root nor a capability. Names and numbers: docker-compose.staging.yml.
 RUN groupadd --gid 10010 sidecar \
@@ -57,7 +57,7 @@ RUN groupadd --gid 10010 sidecar \
            install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
        done
 
-# The parts that change least come first, so that an upgrade of the sidecar alone moves one small layer.
+# The parts that change least come first, so that an upgrade of the sidecar alone changes one small layer.
 WORKDIR /app
 COPY --from=build /layers/dependencies/ ./
 COPY --from=build /layers/spring-boot-loader/ ./
@@ -66,12 +66,12 @@ COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
 COPY docker/sidecar docker/healthy /usr/local/bin/
 
-# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. What the
-# compiler took for its work is given back every half a minute: glibc would keep it.
+# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. Memory that
+# the compiler used is returned every half a minute: glibc would keep it.
 ENV MALLOC_ARENA_MAX=2 \
     SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
 
-# The classes of one start, linked and laid out: the next start reads them instead of doing it again.
+# A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
 
 USER sidecar
@@ -79,7 +79,7 @@ WORKDIR /var/lib/sidecar
 VOLUME ["/var/lib/sidecar"]
 EXPOSE 8000 8080
 STOPSIGNAL SIGTERM
-# A start takes seconds; only the wait for a busy machine is generous. Every second while starting, then rarely: each check is a
+# A start takes seconds; the limit allows for a busy machine. Checks run every second while starting, then rarely: each one is a
 # process.
 HEALTHCHECK --interval=15s --timeout=5s --retries=4 --start-period=120s --start-interval=1s CMD ["healthy"]
 ENTRYPOINT ["sidecar"]

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Takes a backup of each database and proves it by a restore. --help says what else it can do.
+# Takes a backup of each database and proves it by a restore. --help lists the options.
 exec "$(dirname "$0")/sidecar.sh" backup "$@"

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Restores a backup, the latest if none is named, into a new database or over the live one. --help says how.
+# Restores a backup (default: the latest) into a new database, or replaces the live one. --help lists the options.
 exec "$(dirname "$0")/sidecar.sh" restore "$@"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command of the sidecar where it lives: in its container, in the running compose stack, or from the jar.
+# Runs a command of the sidecar wherever it is: inside its container, in the running compose stack, or from the jar.
 set -eu
 cd "$(dirname "$0")/.."
 if command -v sidecar >/dev/null; then
@@ -13,6 +13,6 @@ set -a
 # shellcheck source=/dev/null
 if [ -f .env.backup.local ]; then . ./.env.backup.local; fi
 set +a
-# cron has no locale, and Java would pass names of databases on with question marks in them.
+# cron sets no locale, and Java would then replace letters beyond ASCII in database names by question marks.
 case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in *UTF*8* | *utf*8*) ;; *) export LC_ALL=C.UTF-8 ;; esac
 exec java -Xmx128m -jar "${SIDECAR_JAR:-target/observability-sidecar.jar}" "$@"

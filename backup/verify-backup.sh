@@ -1,3 +1,3 @@
 #!/bin/sh
-# Restores a backup, the latest if none is named, into a throwaway server and compares it with its manifest. --help says more.
+# Restores a backup (default: the latest) into a throwaway server and compares it with its manifest. --help lists the options.
 exec "$(dirname "$0")/sidecar.sh" verify "$@"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# First start only: the roles and the database of the stack.
+# Runs at the first start only: creates the roles and the database of the stack.
 #   app      owns the database of the API
 #   monitor  reads statistics (postgres-exporter)
 #   backup   takes and restores backups. A superuser: owners, grants and the roles' passwords are part of a backup.

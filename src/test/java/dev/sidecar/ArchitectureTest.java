@@ -228,6 +228,21 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** Every session with PostgreSQL is opened in one place, where it is made deaf to what the database says. */
+    @Test
+    void onlyTheAddressOfAServerOpensSessions() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.sidecar.postgres.ServerAddress")
+                .should()
+                .callMethodWhere(target(owner(type(java.sql.DriverManager.class))))
+                .orShould()
+                .dependOnClassesThat(resideInAPackage("org.postgresql.."))
+                .orShould()
+                .dependOnClassesThat(type(javax.sql.DataSource.class))
+                .check(CLASSES);
+    }
+
     @Test
     void nothingIsInjectedIntoFields() {
         noFields().should().beAnnotatedWith(Autowired.class).check(CLASSES);

@@ -130,7 +130,7 @@ final class EmbeddedSidecar implements AutoCloseable {
 
     private void awaitLive(ChildProcess sidecar) {
         Awaitility.await("the sidecar is ready and forwards to the sample API")
-                .atMost(Duration.ofMinutes(2))
+                .atMost(Duration.ofMinutes(4))
                 .pollInterval(Duration.ofMillis(250))
                 .until(() -> {
                     sidecar.requireAlive();

@@ -66,7 +66,7 @@ final class SampleApi implements AutoCloseable {
     private void awaitReady() {
         try {
             Awaitility.await("the sample API is healthy")
-                    .atMost(Duration.ofMinutes(2))
+                    .atMost(Duration.ofMinutes(4))
                     .pollInterval(Duration.ofMillis(200))
                     .until(() -> {
                         process.requireAlive();

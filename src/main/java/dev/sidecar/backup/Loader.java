@@ -349,7 +349,6 @@ final class Loader {
     static Contents contents(Connection connection, Manifest manifest, Set<String> only) {
         try {
             ContentsReader contents = new ContentsReader(connection);
-            contents.prepare();
             Set<String> counted = new HashSet<>();
             boolean digest = false;
             for (Table table : manifest.contents().tables()) {

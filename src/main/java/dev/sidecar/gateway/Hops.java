@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Changes headers at the border: removes those meant for one hop only, and adds who asked. */
@@ -26,12 +28,43 @@ final class Hops {
     /** These stay even if Connection names them, as the message would mean something else without them. */
     private static final Set<String> NEVER_DROPPED = Set.of("host", "content-length", "transfer-encoding", "trailer");
 
-    /** Headers that only a proxy in front may set. */
-    private static final List<AsciiString> TOLD_BY_PROXIES = List.of(
-            FORWARDED_HOST,
-            AsciiString.cached("X-Forwarded-Port"),
-            AsciiString.cached("X-Forwarded-Prefix"),
-            AsciiString.cached("X-Real-IP"));
+    /**
+     * Headers by which proxies, content networks and login proxies tell an API who asks and how. Only a proxy in front may set them: from
+     * a client they are forged. The stack's nginx clears the same ones.
+     */
+    static final List<AsciiString> TOLD_BY_PROXIES = Stream.of(
+                    "X-Forwarded-Host",
+                    "X-Forwarded-Port",
+                    "X-Forwarded-Prefix",
+                    "X-Forwarded-Server",
+                    "X-Forwarded-Scheme",
+                    "X-Forwarded-Ssl",
+                    "X-Forwarded-User",
+                    "X-Forwarded-Email",
+                    "X-Forwarded-Groups",
+                    "X-Forwarded-Client-Cert",
+                    "X-Original-Forwarded-For",
+                    "X-Original-Host",
+                    "X-Original-URL",
+                    "X-Rewrite-URL",
+                    "X-Real-IP",
+                    "X-Client-IP",
+                    "X-Cluster-Client-IP",
+                    "X-Remote-User",
+                    "Remote-User",
+                    "Client-IP",
+                    "True-Client-IP",
+                    "CF-Connecting-IP",
+                    "Fastly-Client-IP",
+                    "Fly-Client-IP",
+                    "Front-End-Https")
+            .map(AsciiString::cached)
+            .toList();
+
+    private static final Set<String> ABOUT_WHO_ASKS = Stream.concat(
+                    TOLD_BY_PROXIES.stream(), Stream.of(FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, REQUEST_ID))
+            .map(name -> name.toString().toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
 
     private final TrustedProxies trusted;
 
@@ -108,6 +141,7 @@ final class Hops {
         String proto = peer.trusted ? headers.get(FORWARDED_PROTO) : null;
         if (!peer.trusted) {
             TOLD_BY_PROXIES.forEach(headers::remove);
+            dropDisguised(headers);
         }
 
         headers.set(FORWARDED_FOR, before.isEmpty() ? peer.address : before + ", " + peer.address);
@@ -118,6 +152,16 @@ final class Hops {
         String node = peer.address.indexOf(':') < 0 ? peer.address : "\"[" + peer.address + "]\"";
         String element = "for=" + node + (host == null ? "" : ";host=\"" + host + "\"") + ";proto=http";
         headers.set(FORWARDED, elements.isEmpty() ? element : elements + ", " + element);
+    }
+
+    /** Many servers hand X_Real_IP to a program as if it were X-Real-IP. */
+    private static void dropDisguised(HttpHeaders headers) {
+        for (String name : headers.names()) {
+            if (name.indexOf('_') >= 0
+                    && ABOUT_WHO_ASKS.contains(name.replace('_', '-').toLowerCase(Locale.ROOT))) {
+                headers.remove(name);
+            }
+        }
     }
 
     private static String joined(List<String> values) {

@@ -13,8 +13,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads what is in a database, in whatever transaction the connection is in; the same for the source and for what was restored. */
 public final class ContentsReader {
@@ -78,17 +80,6 @@ public final class ContentsReader {
         this.connection = connection;
     }
 
-    /** Settings under which a row is always written the same way, and none is filtered away silently. */
-    public void prepare() throws SQLException {
-        execute("SET row_security = off");
-        execute("SET TimeZone = 'UTC'");
-        execute("SET DateStyle = 'ISO'");
-        execute("SET IntervalStyle = 'postgres'");
-        execute("SET bytea_output = 'hex'");
-        execute("SET extra_float_digits = 3");
-        execute("SET statement_timeout = 0");
-    }
-
     /** Tables without their rows counted. @throws BackupFailure naming those that may not be read */
     public List<Table> tables() throws SQLException {
         List<Table> tables = new ArrayList<>();
@@ -132,10 +123,13 @@ public final class ContentsReader {
         return Sql.identifier(schema) + "." + Sql.identifier(table);
     }
 
-    /** The same table with its rows counted exactly. */
+    /**
+     * The same table with its rows counted exactly. A row's text is made by its type's own output function: a cast to text may be the
+     * application's.
+     */
     public Table counted(Table table, boolean digest) throws SQLException {
         String from = " FROM ONLY " + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name()) + " AS sidecar_row";
-        String sum = digest ? "sum(hashtextextended(sidecar_row::text, 0)::numeric)::text" : "NULL";
+        String sum = digest ? "sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text" : "NULL";
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT count(*), " + sum + from)) {
             row.next();
@@ -258,6 +252,18 @@ public final class ContentsReader {
             }
         }
         return texts;
+    }
+
+    /** Names of what is a table now, in whatever state the transaction of another session has seen it. */
+    Set<String> namesOfTables() throws SQLException {
+        Set<String> names = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(TABLES)) {
+            while (row.next()) {
+                names.add(name(row.getString(1), row.getString(2)));
+            }
+        }
+        return names;
     }
 
     void execute(String sql) throws SQLException {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,31 @@ import org.jspecify.annotations.Nullable;
 public final class ServerAddress {
 
     private static final String CONNECT_SECONDS = "10";
+
+    /**
+     * Settings that no database and no role may change for our sessions. They go with the start of a session, before which nothing of the
+     * database can run: with another search path, functions and operators that the application's role made would be called in the place
+     * of PostgreSQL's own, with our rights. Every major has these settings.
+     */
+    private static final String DEAF = "-c search_path=pg_catalog,pg_temp -c role=none -c row_security=off"
+            + " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+            + " -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed";
+
+    /**
+     * Settings under which nothing ends a session early, and every value is always written the same way. Only those that the server's
+     * major has are set.
+     */
+    private static final String STEADY = """
+            SELECT pg_catalog.set_config(s.name, v.value, false)
+            FROM pg_catalog.pg_settings s
+              JOIN (VALUES ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('TimeZone', 'UTC'),
+                           ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'),
+                           ('extra_float_digits', '3'), ('lc_monetary', 'C'), ('xmlbinary', 'base64'),
+                           ('restrict_nonsystem_relation_kind', 'view, foreign-table')) AS v(name, value)
+                ON v.name OPERATOR(pg_catalog.=) s.name
+            """;
+
+    private static final String LOGIN_REFUSED = "28";
 
     private final String host;
     private final int port;
@@ -84,6 +110,7 @@ public final class ServerAddress {
                 + parameter("sslmode", sslMode)
                 + parameter("passfile", passwords.path().toString())
                 + parameter("connect_timeout", CONNECT_SECONDS)
+                + parameter("options", DEAF)
                 + parameter("application_name", applicationName).stripTrailing();
     }
 
@@ -91,31 +118,62 @@ public final class ServerAddress {
         return name + "='" + value.replace("\\", "\\\\").replace("'", "\\'") + "' ";
     }
 
-    /** Opens a session. @throws BackupFailure with CONNECTION if that fails */
+    /**
+     * Opens a session that is deaf to what the database says: no setting, function, operator or cast that the application's role made has
+     * a say in it. There is no other way to open one.
+     *
+     * @throws BackupFailure with CONNECTION if that fails
+     */
     public Connection connect(String database, String applicationName) {
+        try {
+            return open(database, applicationName, user, password);
+        } catch (SQLException e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.CONNECTION,
+                    "Cannot open database '%s' at %s port %d as user '%s': %s"
+                            .formatted(database, host, port, user, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Tells whether the server lets this user in with this password. @throws BackupFailure with CONNECTION if it cannot be asked */
+    public boolean accepts(String name, Secret tried) {
+        try (Connection connection = open(maintenanceDatabase, "sidecar [DRILL]", name, tried)) {
+            return connection.isValid(1);
+        } catch (SQLException e) {
+            if (e.getSQLState() != null && e.getSQLState().startsWith(LOGIN_REFUSED)) {
+                return false;
+            }
+            throw new BackupFailure(
+                    BackupFailure.Reason.CONNECTION, "Cannot try a login at PostgreSQL: " + e.getMessage(), e);
+        }
+    }
+
+    private Connection open(String database, String applicationName, String name, @Nullable Secret login)
+            throws SQLException {
         Properties properties = new Properties();
-        properties.setProperty("user", user);
-        if (password != null) {
-            properties.setProperty("password", password.reveal());
+        properties.setProperty("user", name);
+        if (login != null) {
+            properties.setProperty("password", login.reveal());
         }
         properties.setProperty("sslmode", isSocket() ? "disable" : sslMode);
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("connectTimeout", CONNECT_SECONDS);
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("options", DEAF);
         if (isSocket()) {
             properties.setProperty("socketFactory", UnixSockets.class.getName());
             properties.setProperty("socketFactoryArg", host + "/.s.PGSQL." + port);
             properties.setProperty("gssEncMode", "disable");
         }
-        try {
-            return DriverManager.getConnection(url(database), properties);
+        Connection connection = DriverManager.getConnection(url(database), properties);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(STEADY);
+            return connection;
         } catch (SQLException e) {
-            throw new BackupFailure(
-                    BackupFailure.Reason.CONNECTION,
-                    "Database '%s' at %s port %d cannot be opened as user '%s': %s"
-                            .formatted(database, host, port, user, e.getMessage()),
-                    e);
+            connection.close();
+            throw e;
         }
     }
 

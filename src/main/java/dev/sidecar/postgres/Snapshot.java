@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One moment of a database, held by an open transaction: pg_dump reads in it, and so do we. Before it, the lock that lets only one
@@ -24,12 +25,16 @@ public final class Snapshot implements AutoCloseable {
 
     private static final int TABLES_IN_ONE_STATEMENT = 200;
 
+    private final ServerAddress address;
+    private final String database;
     private final Connection connection;
     private final ContentsReader reader;
     private final Manifest.Server server;
 
     /** Opens the session and takes the lock; no snapshot yet. @throws BackupFailure with BUSY if another has the lock */
     public Snapshot(ServerAddress address, String database) {
+        this.address = address;
+        this.database = database;
         connection = address.connect(database, "sidecar backup");
         reader = new ContentsReader(connection);
         try {
@@ -59,7 +64,6 @@ public final class Snapshot implements AutoCloseable {
         try {
             connection.setAutoCommit(false);
             reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-            reader.prepare();
             reader.execute("SET lock_timeout = " + lockWait.toMillis());
             return reader.text("SELECT pg_export_snapshot()");
         } catch (SQLException e) {
@@ -78,9 +82,30 @@ public final class Snapshot implements AutoCloseable {
                                 .toList();
                 reader.execute("LOCK TABLE " + String.join(", ", names) + " IN ACCESS SHARE MODE");
             }
+            refuseWhatIsNoTable(tables);
             return tables;
         } catch (SQLException e) {
             throw failure(e);
+        }
+    }
+
+    /**
+     * While a lock was waited for, a table may have been dropped and have come back as a view, whose functions would run with our rights
+     * when it is counted. Our own snapshot is of before that; a session of its own sees what holds now, and the locks keep it so.
+     */
+    private void refuseWhatIsNoTable(List<Table> locked) throws SQLException {
+        try (Connection now = address.connect(database, "sidecar backup")) {
+            Set<String> tables = new ContentsReader(now).namesOfTables();
+            List<String> others = locked.stream()
+                    .map(Table::qualifiedName)
+                    .filter(name -> !tables.contains(name))
+                    .toList();
+            if (!others.isEmpty()) {
+                throw new BackupFailure(
+                        Reason.DUMP,
+                        "%s changed while the backup waited for a lock; the next try reads it as it is now."
+                                .formatted(String.join(", ", others)));
+            }
         }
     }
 

@@ -79,7 +79,7 @@ final class Secrets implements Step {
         return ReportLine.wrong(
                 "secrets/" + secret.name(),
                 secret.purpose() + ": differs from the one in use, which the service stored at its first start",
-                "to use the new one, first change it in the running service (README, \"Changing a password\"), then run: docker compose -f"
+                "to use the new one, first change it in the running service (docs/stack.md, \"Changing a password\"), then run: docker compose -f"
                         + " docker-compose.staging.yml run --rm --no-deps --entrypoint rm preflight " + files
                         + " — or remove the file to keep the one in use");
     }

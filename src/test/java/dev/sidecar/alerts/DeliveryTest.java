@@ -29,6 +29,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,7 @@ import tools.jackson.databind.JsonNode;
  * Every receiver end to end: a real Alertmanager with our configuration and templates, a real mail server, and servers that refuse
  * whatever breaks the protocol of Slack, PagerDuty or OpsGenie, so that a malformed message counts as not delivered.
  */
+@Tag("long")
 class DeliveryTest {
 
     private static final Map<String, String> TEXTS = Map.of(

@@ -312,7 +312,7 @@ class ConsoleTest {
         browser.open("/runbooks/BackupLate.md");
 
         assertThat(browser.text("h1")).isEqualTo("BackupLate");
-        assertThat(browser.text("main")).contains("How to mend.").doesNotContain("**");
+        assertThat(browser.text("main")).contains("How to fix.").doesNotContain("**");
     }
 
     @Test

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedSidecarTest {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static final Duration LONG = Duration.ofMinutes(4);
+    private static final Duration LONG = Duration.ofMinutes(8);
 
     private final Queue<String> output = new ConcurrentLinkedQueue<>();
 

@@ -4,7 +4,11 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.SynchronousQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,6 +105,34 @@ class ForwardingTest {
                     .contains("Host: a\r\n", "Content-Length: 0\r\n", "X-Kept: 2\r\n")
                     .doesNotContain("X-Secret", "Keep-Alive", "roxy-", "gzip", "Upgrade", "onnection");
         }
+    }
+
+    @Test
+    void nobodyButATrustedProxyTellsTheApiWhoAsks() {
+        String forged = Hops.TOLD_BY_PROXIES.stream()
+                .map(name -> name + ": forged\r\n")
+                .collect(Collectors.joining(
+                        "",
+                        "GET / HTTP/1.1\r\nHost: a\r\nX_Real_IP: forged\r\nX-Forwarded_For: forged\r\nx_request_id: forged\r\n",
+                        "\r\n"));
+        try (var upstream = RawUpstream.answering(OK);
+                var wary = GatewayServer.before(upstream.port(), "trusted-proxies", "192.0.2.0/24");
+                var stranger = wary.connect()) {
+            stranger.send(forged).message();
+
+            assertThat(upstream.heads.get(0)).doesNotContain("forged");
+        }
+    }
+
+    /** The gateway trusts the stack's nginx, so what nginx passes on counts. */
+    @Test
+    void nginxReplacesOrClearsEachHeaderThatTellsWhoAsks() throws IOException {
+        String configuration = Files.readString(Path.of("nginx/nginx.conf"));
+
+        assertThat(Hops.TOLD_BY_PROXIES)
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(configuration)
+                        .containsPattern("(?m)^ +proxy_set_header \\Q" + name + "\\E (\"\"|\\$http_host);$"));
     }
 
     @Test

@@ -80,10 +80,10 @@ class AlertRulesTest {
 
     @ParameterizedTest
     @MethodSource("alerts")
-    void theRunbookSaysWhatItMeansHowToLookAndHowToMend(Alert alert) throws IOException {
+    void theRunbookSaysWhatItMeansHowToLookAndHowToFix(Alert alert) throws IOException {
         assertThat(Files.readString(RUNBOOKS.resolve(alert.name() + ".md")))
                 .startsWith("# " + alert.name() + "\n")
-                .contains("**What it means.** ", "**How to look.** ", "**How to mend.** ")
+                .contains("**What it means.** ", "**How to look.** ", "**How to fix.** ")
                 .hasSizeLessThan(2000);
     }
 

@@ -103,23 +103,36 @@ final class ComposeStack implements AutoCloseable {
         return secrets;
     }
 
-    /** Makes the images. One test at a time: the next one finds the layers instead of making them a second time. */
+    /** Makes the images, which the next stack finds made. */
     void build() throws IOException {
-        Path lock = Files.createDirectories(Path.of("target")).resolve("compose-build.lock");
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock alone = channel.lock()) {
+        alone(() -> {
             Result built = compose("build");
             assertThat(built.exitCode()).as(built.all()).isZero();
-        }
+        });
     }
 
-    void up(List<String> services) {
+    void up(List<String> services) throws IOException {
         List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
         command.addAll(services);
-        Result result = compose(command.toArray(String[]::new));
-        assertThat(result.exitCode())
-                .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
-                .isZero();
+        alone(() -> {
+            Result result = compose(command.toArray(String[]::new));
+            assertThat(result.exitCode())
+                    .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
+                    .isZero();
+        });
+    }
+
+    /**
+     * One stack at a time, whichever JVM it is of: once they run they mostly wait, but three that start at once are so slow that
+     * Alertmanager gives up telling a sidecar that does not listen yet.
+     */
+    private static void alone(Runnable work) throws IOException {
+        Path lock = Files.createDirectories(Path.of("target")).resolve("stack.lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = channel.lock()) {
+            assertThat(held.isValid()).isTrue();
+            work.run();
+        }
     }
 
     Result compose(String... arguments) {

@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.platform.engine.TestExecutionResult;
@@ -23,7 +25,9 @@ import org.junit.platform.launcher.TestPlan;
  */
 public final class FailedTests implements TestExecutionListener {
 
-    private static final int LONGEST_MESSAGE = 20;
+    private static final int FIRST_LINES = 12;
+    private static final int LAST_LINES = 8;
+    private static final int LONGEST_LINE = 300;
 
     private TestPlan plan;
 
@@ -62,19 +66,21 @@ public final class FailedTests implements TestExecutionListener {
     }
 
     private static String message(Throwable failure) {
-        String message = failure.toString()
-                .lines()
-                .filter(line -> !line.isBlank())
-                .limit(LONGEST_MESSAGE)
-                .map(line -> "  " + line)
+        List<String> lines =
+                failure.toString().lines().filter(line -> !line.isBlank()).toList();
+        List<String> told = new ArrayList<>(lines.subList(0, Math.min(lines.size(), FIRST_LINES)));
+        if (lines.size() > FIRST_LINES + LAST_LINES) {
+            told.add("…");
+        }
+        told.addAll(lines.subList(Math.max(told.size(), lines.size() - LAST_LINES), lines.size()));
+        Arrays.stream(failure.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith("dev.sidecar."))
+                .filter(frame -> !frame.getClassName().startsWith("dev.sidecar.support."))
+                .limit(3)
+                .forEach(frame -> told.add("  at " + frame));
+        return told.stream()
+                .map(line -> "  " + (line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) + "…" : line))
                 .collect(Collectors.joining(System.lineSeparator()));
-        return message
-                + Arrays.stream(failure.getStackTrace())
-                        .filter(frame -> frame.getClassName().startsWith("dev.sidecar."))
-                        .filter(frame -> !frame.getClassName().startsWith("dev.sidecar.support."))
-                        .limit(3)
-                        .map(frame -> "%n    at %s".formatted(frame))
-                        .collect(Collectors.joining());
     }
 
     private static void append(Path folder, String text) {

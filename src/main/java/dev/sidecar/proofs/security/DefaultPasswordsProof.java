@@ -8,16 +8,14 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
+import dev.sidecar.secrets.Secret;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 
 final class DefaultPasswordsProof implements Proof {
@@ -97,25 +95,8 @@ final class DefaultPasswordsProof implements Proof {
     }
 
     private boolean postgresRefuses() {
-        Properties login = new Properties();
-        // The instructions of the public image give the password of this user.
-        login.setProperty("user", "postgres");
-        login.setProperty("password", "postgres");
-        login.setProperty("loginTimeout", "5");
-        login.setProperty("ApplicationName", "sidecar [DRILL]");
-        String url = "jdbc:postgresql://%s:%d/%s"
-                .formatted(
-                        postgres.address().host(),
-                        postgres.address().port(),
-                        postgres.address().maintenanceDatabase());
-        try (var connection = DriverManager.getConnection(url, login)) {
-            return !connection.isValid(1);
-        } catch (SQLException e) {
-            if (e.getSQLState() == null || !e.getSQLState().startsWith("28")) {
-                throw new IllegalStateException("cannot test PostgreSQL: " + e.getMessage());
-            }
-            return true;
-        }
+        // The public image's own instructions give this user and password.
+        return !postgres.address().accepts("postgres", Secret.of("postgres"));
     }
 
     /** Redis rejects an empty password and the example from its own configuration file. */

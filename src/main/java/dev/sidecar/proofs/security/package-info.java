@@ -1,6 +1,7 @@
 /** Proves that logins, secrets, certificates and the audit trail are sound. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"grafana", "loki", "peers", "postgres", "prometheus", "proofs", "sets"})
+@ApplicationModule(
+        allowedDependencies = {"grafana", "loki", "peers", "postgres", "prometheus", "proofs", "secrets", "sets"})
 package dev.sidecar.proofs.security;
 
 import org.jspecify.annotations.NullMarked;

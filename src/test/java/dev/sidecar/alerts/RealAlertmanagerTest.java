@@ -178,7 +178,7 @@ class RealAlertmanagerTest {
         assertThat(warning.by()).containsExactly("critical-mutes-its-warning");
 
         assertThat(drills.inhibit("service-down-mutes-performance", "colour").problem())
-                .contains("no inhibition rule");
+                .contains("No inhibition rule");
         assertThat(sidecar.getBean(Receipts.class).lastOfEachRule())
                 .containsKeys("service-down-mutes-performance", "critical-mutes-its-warning");
         assertThat(metrics()).contains("sidecar_alert_inhibited_total{rule=\"service-down-mutes-performance\"}");

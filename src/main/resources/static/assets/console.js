@@ -1,4 +1,4 @@
-// What somebody has unfolded stays so when the page replaces it. The focus is htmx's own matter: it follows ids.
+// Details that the user opened stay open when the page replaces them. htmx keeps the focus itself: it follows ids.
 document.addEventListener('htmx:oobBeforeSwap', event => {
   const { target, fragment } = event.detail;
   const fresh = fragment.querySelector('details');

@@ -1,6 +1,7 @@
 package dev.sidecar;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
@@ -13,6 +14,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -24,6 +26,10 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -41,6 +47,12 @@ class ArchitectureTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.sidecar");
+
+    private static final long MOST_TYPES = 33;
+
+    private static final DescribedPredicate<JavaClass> SHOWS_A_BACKUP = describe(
+            "records, enums, interfaces and exceptions",
+            type -> type.isRecord() || type.isEnum() || type.isInterface() || type.isAssignableTo(Throwable.class));
 
     @Test
     void onlyDeclaredArrowsBetweenPackagesAndNoCycles() {
@@ -161,6 +173,58 @@ class ArchitectureTest {
                 .areAssignableTo(ProcessBuilder.class)
                 .orShould()
                 .callMethodWhere(target(owner(type(Runtime.class))).and(target(name("exec"))))
+                .check(CLASSES);
+    }
+
+    /** Whoever reads a name must not have to look at the imports to know which of two types it is. */
+    @Test
+    void noTwoTypesOfTheProductBearOneName() {
+        Map<String, List<String>> packages = CLASSES.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(
+                        JavaClass::getSimpleName,
+                        TreeMap::new,
+                        Collectors.mapping(JavaClass::getPackageName, Collectors.toList())));
+
+        assertThat(packages)
+                .isNotEmpty()
+                .allSatisfy((name, rooms) ->
+                        assertThat(rooms).as("packages with a type " + name).hasSize(1));
+    }
+
+    /** A room that holds more is two rooms. */
+    @Test
+    void noRoomHoldsMoreTypesThanAPersonReadsInOneSitting() {
+        Map<String, Long> sizes = CLASSES.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, TreeMap::new, Collectors.counting()));
+
+        assertThat(sizes)
+                .isNotEmpty()
+                .allSatisfy((room, types) ->
+                        assertThat(types).as("types in " + room).isLessThanOrEqualTo(MOST_TYPES));
+    }
+
+    /** The web pages and the proofs look at backups; reading and writing their files is the business of those who make them. */
+    @Test
+    void pagesAndProofsSeeOnlyWhatABackupIs() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.sidecar.console..", "dev.sidecar.proofs..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.sidecar.sets..").and(not(SHOWS_A_BACKUP)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyBackupsAndTheProofOfPasswordsUsePostgresql() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.sidecar.postgres..", "dev.sidecar.backup..", "dev.sidecar.proofs.security..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.sidecar.postgres..")
                 .check(CLASSES);
     }
 

@@ -1,20 +1,23 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.alerts.SidecarServer.Drill;
+import dev.sidecar.alerts.SidecarServer.RouteDrill;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.peers.PeerUnavailable;
 import java.io.PrintStream;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code sidecar alert test}: asks the server that runs here for drills, as only that server hears what came of them. */
+/** {@code sidecar alert test}: has the running sidecar drill routes, as only it receives Alertmanager's receipts. */
 @Command(
         name = "alert",
         description = "Tests whether alerts reach people.",
@@ -24,18 +27,18 @@ final class AlertCommand implements SidecarCommand {
 
     private static final Duration POLL = Duration.ofSeconds(1);
 
-    private final BiFunction<String, AdminCredentials, SidecarServer> connect;
+    private final BiFunction<URI, AdminCredentials, SidecarServer> connect;
     private final java.util.function.Supplier<AdminCredentials> credentials;
-    private final String defaultServer;
+    private final URI defaultServer;
     private final PrintStream out;
 
     @Spec
     private CommandSpec spec;
 
     AlertCommand(
-            BiFunction<String, AdminCredentials, SidecarServer> connect,
+            BiFunction<URI, AdminCredentials, SidecarServer> connect,
             java.util.function.Supplier<AdminCredentials> credentials,
-            String defaultServer,
+            URI defaultServer,
             PrintStream out) {
         this.connect = connect;
         this.credentials = credentials;
@@ -46,33 +49,43 @@ final class AlertCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: 'sidecar alert test'.");
+        throw new ParameterException(spec.commandLine(), "Missing subcommand: run 'sidecar alert test'.");
     }
 
     @Command(
             name = "test",
             mixinStandardHelpOptions = true,
             description =
-                    "Sends an alert marked [DRILL] through the real Alertmanager and tells for each channel of the"
+                    "Sends an alert marked [DRILL] through the real Alertmanager and reports for each channel of the"
                             + " route whether it was delivered, how fast, or why not.",
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {
                 "0:every channel delivered",
-                "1:the server cannot be asked",
+                "1:the sidecar does not answer",
                 "2:wrong usage",
                 "10:at least one channel did not deliver"
             })
     int test(
-            @Option(names = "--route", description = "Which route; may be repeated. All if left out.")
+            @Option(names = "--route", description = "Route to test; may be repeated. Default: all.") @Nullable
                     List<String> routes,
-            @Option(names = "--server", description = "Where the server is, if not on this machine.") String server)
+            @Option(names = "--server", description = "Address of the sidecar, if it does not run on this machine.")
+                    URI server)
             throws InterruptedException {
         SidecarServer sidecar = connect.apply(server == null ? defaultServer : server, credentials.get());
+        try {
+            return test(sidecar, routes);
+        } catch (PeerUnavailable e) {
+            throw new CommandFailure(e.getMessage()
+                    + "\nCheck that the sidecar runs there and that the login is right; --server sets the address.");
+        }
+    }
+
+    private int test(SidecarServer sidecar, @Nullable List<String> routes) throws InterruptedException {
         List<String> known = sidecar.routes();
         List<String> wanted = routes == null || routes.isEmpty() ? known : routes;
         for (String route : wanted) {
             if (!known.contains(route)) {
-                throw new CommandFailure(2, "There is no route '%s'; there are %s.".formatted(route, known));
+                throw new CommandFailure(2, "No route '%s'; the routes are %s.".formatted(route, known));
             }
         }
         boolean all = true;
@@ -85,7 +98,7 @@ final class AlertCommand implements SidecarCommand {
     private boolean test(SidecarServer sidecar, String route) throws InterruptedException {
         out.println(route + ": sent, waiting …");
         String id = sidecar.startDrill(route);
-        Drill drill = sidecar.drill(id);
+        RouteDrill drill = sidecar.drill(id);
         while (drill.finished() == null) {
             Thread.sleep(POLL.toMillis());
             drill = sidecar.drill(id);
@@ -96,7 +109,7 @@ final class AlertCommand implements SidecarCommand {
         }
         drill.channels().forEach(channel -> out.println(channel.line()));
         if (drill.channels().isEmpty()) {
-            out.println("  nobody is told by this route");
+            out.println("  this route has no channel: nobody is notified");
         }
         return !drill.channels().isEmpty()
                 && drill.channels().stream().allMatch(SidecarServer.DrilledChannel::delivered);

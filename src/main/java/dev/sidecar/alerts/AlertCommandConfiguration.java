@@ -2,19 +2,21 @@ package dev.sidecar.alerts;
 
 import dev.sidecar.access.AdminCredentials;
 import dev.sidecar.commands.SidecarCommand;
+import java.net.URI;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnNotWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What the command line needs of this feature: nothing of the server's. */
+/** The beans of the command line; the server's are in {@link AlertsConfiguration}. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnNotWebApplication
 class AlertCommandConfiguration {
 
     @Bean
     SidecarCommand alertCommand(ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
-        return new AlertCommand(SidecarServer::new, credentials::getObject, "http://localhost:" + port, System.out);
+        return new AlertCommand(
+                SidecarServer::new, credentials::getObject, URI.create("http://localhost:" + port), System.out);
     }
 }

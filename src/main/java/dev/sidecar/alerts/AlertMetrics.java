@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The meters of alerts. Names of receivers and rules come from Alertmanager, so their number is limited; the rest is {@code OTHER}. */
+/** Counts deliveries and inhibitions. Names of receivers and rules come from Alertmanager, so their number is limited; the rest is {@code OTHER}. */
 final class AlertMetrics {
 
     private static final int NAMES = 100;
@@ -23,7 +23,7 @@ final class AlertMetrics {
         this.registry = registry;
     }
 
-    /** Alertmanager has delivered by a channel. */
+    /** Counts a delivery by a channel. */
     void delivered(Delivered delivered) {
         Tags tags = Tags.of(
                 "receiver", bounded(delivered.channel().receiver()),
@@ -49,7 +49,7 @@ final class AlertMetrics {
         return newest;
     }
 
-    /** Alertmanager has kept an alert back. */
+    /** Counts an inhibited alert. */
     void muted(Muted muted) {
         for (String rule : muted.rules()) {
             Counter.builder("sidecar.alert.inhibited")

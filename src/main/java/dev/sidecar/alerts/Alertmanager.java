@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The Alertmanager beside us, asked over its API. Every call but {@link #isConfigured()} and {@link #address()} throws
- * {@link NotConfigured} or {@link PeerUnavailable} when there is nobody to ask.
+ * Asks Alertmanager over its API. Every method but {@link #isConfigured()} and {@link #address()} throws {@link NotConfigured} or
+ * {@link PeerUnavailable} if Alertmanager cannot be asked.
  */
 public final class Alertmanager {
 
@@ -24,23 +24,23 @@ public final class Alertmanager {
         this.peer = peer;
     }
 
-    /** Whether somebody said where it is. */
+    /** Alertmanager's address is set. */
     public boolean isConfigured() {
         return peer.isConfigured();
     }
 
-    /** Where it is. */
+    /** Alertmanager's address, for links; empty if it is not configured. */
     public Optional<URI> address() {
         return peer.address();
     }
 
-    /** What it runs by: asked anew each time, as it may be reloaded. */
+    /** Reads its running configuration, anew each time, as it may be reloaded. */
     public AlertmanagerConfig config() {
         return AlertmanagerConfig.parse(
                 peer.get("/api/v2/status").path("config").path("original").stringValue(""));
     }
 
-    /** The alerts it knows of now, muted ones too. */
+    /** Lists the alerts that it knows of now, inhibited and silenced ones too. */
     public List<FiringAlert> firing() {
         List<FiringAlert> alerts = new ArrayList<>();
         for (JsonNode alert : peer.get("/api/v2/alerts")) {
@@ -57,7 +57,7 @@ public final class Alertmanager {
         return alerts;
     }
 
-    /** Its own account of notifications that failed, by integration and reason; since its start. */
+    /** Counts the notifications that failed since its start, by integration and reason. */
     Map<String, Double> failures() {
         Map<String, Double> failures = new TreeMap<>();
         peer.text("/metrics")
@@ -70,7 +70,7 @@ public final class Alertmanager {
         return failures;
     }
 
-    /** Tells it of alerts as Prometheus does. */
+    /** Sends it alerts as Prometheus does. */
     void post(List<PostedAlert> alerts) {
         int status = peer.postJson("/api/v2/alerts", alerts);
         if (status != 200) {

@@ -14,7 +14,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * What Alertmanager says it runs by, as far as it matters here: who can be told, and which rules mute.
+ * The part of Alertmanager's running configuration that drills need: channels, routes and inhibition rules.
  *
  * @param channels every integration of every receiver
  * @param routes the routes that a drill can take: those that ask for a category or a severity, or for nothing
@@ -23,11 +23,11 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, List<Inhibition> inhibitions) {
 
     /**
-     * A way to a receiver.
+     * A route to a receiver.
      *
      * @param receiver its name, which also names the route
      * @param labels what an alert must have to take it
-     * @param groupWait how long Alertmanager waits for more before it tells
+     * @param groupWait how long Alertmanager waits for more alerts before it notifies
      */
     public record Route(String receiver, Map<String, String> labels, Duration groupWait) {}
 
@@ -35,8 +35,8 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
      * An inhibition rule.
      *
      * @param name its name, or {@code rule-<n>} if it has none
-     * @param source the matchers of what mutes, as Alertmanager writes them
-     * @param target the matchers of what is muted
+     * @param source the matchers of the alert that mutes, as Alertmanager writes them
+     * @param target the matchers of the alert that is muted
      * @param equal the labels that both must have alike
      */
     public record Inhibition(String name, List<String> source, List<String> target, List<String> equal) {
@@ -61,26 +61,26 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
     private static final Pattern CATEGORY_OR_SEVERITY = Pattern.compile("(category|severity)=\"?([A-Za-z_-]+)\"?");
     private static final Duration DEFAULT_GROUP_WAIT = Duration.ofSeconds(30);
 
-    /** The names of all receivers that tell somebody, in the order of the configuration. */
+    /** Lists the names of all receivers that have a channel, in the order of the configuration. */
     public List<String> receivers() {
         return channels.stream().map(Channel::receiver).distinct().toList();
     }
 
-    /** The channels of one receiver. */
+    /** Lists the channels of one receiver. */
     public List<Channel> channels(String receiver) {
         return channels.stream()
                 .filter(channel -> channel.receiver().equals(receiver))
                 .toList();
     }
 
-    /** An inhibition rule by its name. */
+    /** Finds an inhibition rule by its name. */
     public Optional<Inhibition> inhibition(String name) {
         return inhibitions.stream().filter(rule -> rule.name().equals(name)).findFirst();
     }
 
     static AlertmanagerConfig parse(String yaml) {
         LoaderOptions options = new LoaderOptions();
-        // The same receiver is often written once and referred to.
+        // A receiver is often written once and referred to by alias.
         options.setMaxAliasesForCollections(1_000);
         Map<String, Object> root = map(new Yaml(new SafeConstructor(options)).load(yaml));
         List<Channel> channels = new ArrayList<>();
@@ -115,7 +115,7 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
         for (String matcher : strings(route.get("matchers"))) {
             Matcher simple = CATEGORY_OR_SEVERITY.matcher(matcher.replace(" ", ""));
             if (!simple.matches()) {
-                // A route for certain alerts: no drill can take it, nor what lies behind it.
+                // A route for certain alerts: no drill can take it or its child routes.
                 return;
             }
             labels.put(simple.group(1), simple.group(2));

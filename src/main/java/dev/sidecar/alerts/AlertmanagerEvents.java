@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads what Alertmanager's event recorder tells (0.33 and 0.34). A notification is recorded only after the other side has taken it,
- * which is what makes it a receipt.
+ * Reads the events of Alertmanager's event recorder (0.33 and 0.34). It records a notification only after the channel accepted it,
+ * so that the event is a receipt.
  */
 final class AlertmanagerEvents {
 
@@ -20,7 +20,7 @@ final class AlertmanagerEvents {
     private final AlertMetrics metrics;
     private final Function<AlertmanagerConfig.Inhibition, String> ruleNames;
 
-    /** @param ruleNames finds the name of a rule that 0.33 tells only by its matchers */
+    /** @param ruleNames finds the name of a rule that 0.33 identifies only by its matchers */
     AlertmanagerEvents(
             Receipts receipts, AlertMetrics metrics, Function<AlertmanagerConfig.Inhibition, String> ruleNames) {
         this.receipts = receipts;
@@ -28,7 +28,7 @@ final class AlertmanagerEvents {
         this.ruleNames = ruleNames;
     }
 
-    /** Takes one event; kinds that do not matter here are let go. @throws IllegalArgumentException if it is no event */
+    /** Takes one event; ignores other kinds. @throws IllegalArgumentException if it is not an event */
     void take(JsonNode event) {
         if (!event.path("data").isObject() || !event.path("@timestamp").isString()) {
             throw new IllegalArgumentException("an event has a @timestamp and data");

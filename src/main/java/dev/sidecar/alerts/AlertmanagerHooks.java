@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Where Alertmanager speaks to us: its webhook, by which the Watchdog comes, and its event records. Who may do so is decided by the
- * package {@code access}, which lets nobody to {@code /hooks} without the webhook token.
+ * Receives Alertmanager's webhook, which carries the Watchdog, and its events. The package {@code access} refuses every request to
+ * {@code /hooks} without the webhook token.
  */
 @RestController
 class AlertmanagerHooks {
@@ -63,9 +63,9 @@ class AlertmanagerHooks {
             reading.of(JsonMapper.shared().readTree(body));
             return ResponseEntity.ok().build();
         } catch (JacksonException e) {
-            return problem(HttpStatus.BAD_REQUEST, "The body is no JSON.");
+            return problem(HttpStatus.BAD_REQUEST, "The body is not JSON.");
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
-            return problem(HttpStatus.BAD_REQUEST, "The body is not what Alertmanager sends: " + e.getMessage() + ".");
+            return problem(HttpStatus.BAD_REQUEST, "The body is not from Alertmanager: " + e.getMessage() + ".");
         }
     }
 

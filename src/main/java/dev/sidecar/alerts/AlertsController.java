@@ -17,7 +17,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** What a person who is logged in can ask and do: the receipts, and drills. */
+/** Returns the receipts and runs drills for a person who is logged in. */
 @RestController
 class AlertsController {
 
@@ -33,14 +33,14 @@ class AlertsController {
         this.requests = requests;
     }
 
-    /** What is known of deliveries, newest first. */
+    /** The response of {@code GET /api/alerts}; lists are newest first. */
     record View(
             DeadMansSwitch.Status deadMansSwitch,
             List<Delivered> lastOfEachChannel,
             List<Delivered> deliveries,
             List<Muted> mutings) {}
 
-    /** The route to be tested. */
+    /** The route to test. */
     record DrillRequest(@Nullable String route) {}
 
     @GetMapping("/api/alerts")
@@ -73,14 +73,15 @@ class AlertsController {
         if (route == null || !routes.contains(route)) {
             return problem(HttpStatus.BAD_REQUEST, "\"route\" must be one of " + routes + ".");
         }
-        DrillRequests.Answer answer = requests.ask(route);
+        DrillRequests.Reply answer = requests.ask(route);
         if (answer.id() == null) {
             long seconds = answer.pause().toSeconds() + 1;
             return ResponseEntity.status(HttpStatus.TOO_MANY_REQUESTS)
                     .header(HttpHeaders.RETRY_AFTER, String.valueOf(seconds))
                     .body(ProblemDetail.forStatusAndDetail(
                             HttpStatus.TOO_MANY_REQUESTS,
-                            "Drills wake people: one at a time, with a pause. Try again in " + seconds + " s."));
+                            "Each drill notifies people, so drills run one at a time with a pause between. Try again in "
+                                    + seconds + " s."));
         }
         return ResponseEntity.accepted()
                 .location(URI.create("/api/alerts/drills/" + answer.id()))
@@ -91,8 +92,7 @@ class AlertsController {
     ResponseEntity<?> drill(@PathVariable("id") String id) {
         return requests.result(id)
                 .<ResponseEntity<?>>map(ResponseEntity::ok)
-                .orElseGet(
-                        () -> problem(HttpStatus.NOT_FOUND, "There is no drill with this id; the newest 20 are kept."));
+                .orElseGet(() -> problem(HttpStatus.NOT_FOUND, "No drill has this ID; only the newest 20 are kept."));
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, String detail) {

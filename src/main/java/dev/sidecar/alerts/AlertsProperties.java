@@ -9,8 +9,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * @param alertmanagerUrl where Alertmanager is; null if there is none
- * @param drillPause how long after a drill the next may be asked for
+ * @param alertmanagerUrl address of Alertmanager; null if there is none
+ * @param drillPause pause between two drills that people ask for
  */
 @ConfigurationProperties("sidecar.alerts")
 record AlertsProperties(

@@ -1,11 +1,11 @@
 package dev.sidecar.alerts;
 
 /**
- * One way by which one receiver tells people, such as the mail of {@code security-critical}.
+ * One channel of a receiver, such as the mail of {@code security-critical}.
  *
  * @param receiver the receiver's name in Alertmanager
  * @param integration what kind it is: {@code email}, {@code slack}, {@code webhook} …
- * @param index which of several of the kind, from 0, as they stand in the configuration
+ * @param index its position among the receiver's channels of this kind, from 0
  */
 public record Channel(String receiver, String integration, int index) implements Comparable<Channel> {
 

@@ -7,13 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alertmanager says that a channel has taken a notification: the mail server, Slack or whoever it was said yes.
+ * A receipt: Alertmanager recorded that a channel, such as the mail server or Slack, accepted a notification.
  *
  * @param at when, by Alertmanager's clock
- * @param channel which
+ * @param channel the channel
  * @param alerts the labels of each alert in it
- * @param resolved whether all of them were over
- * @param took from the beginning of the newest alert in it to the delivery; null if that says nothing (a repetition, an end)
+ * @param resolved whether all of them were resolved
+ * @param took from the beginning of the newest alert in it to the delivery; null for a repetition or a resolved alert
  */
 public record Delivered(
         Instant at,
@@ -22,7 +22,7 @@ public record Delivered(
         boolean resolved,
         @Nullable Duration took) {
 
-    /** Whether an alert in it has this label. */
+    /** An alert in it has this label. */
     public boolean has(String label, String value) {
         return alerts.stream().anyMatch(labels -> value.equals(labels.get(label)));
     }

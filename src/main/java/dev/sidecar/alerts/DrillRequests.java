@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.jobs.NamedThreads;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Drills that people ask for: one at a time, with a pause in between, as every one wakes those who are told. */
+/** Runs the drills that people ask for: one at a time with a pause between, because each one notifies people. */
 public final class DrillRequests implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DrillRequests.class);
@@ -24,11 +25,7 @@ public final class DrillRequests implements AutoCloseable {
     private final Drills drills;
     private final Clock clock;
     private final Duration pause;
-    private final ExecutorService runner = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "alert-drill");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService runner = Executors.newSingleThreadExecutor(new NamedThreads("alert-drill"));
     private final Map<String, DrillResult> results = new LinkedHashMap<>();
     private @Nullable String running;
     private Instant nextAllowed = Instant.MIN;
@@ -40,29 +37,29 @@ public final class DrillRequests implements AutoCloseable {
         this.pause = pause;
     }
 
-    /** What came of asking: the id of the drill, or how long to wait. */
-    public record Answer(@Nullable String id, Duration pause) {}
+    /** The reply to a request: the id of the drill, or how long to wait. */
+    public record Reply(@Nullable String id, Duration pause) {}
 
-    /** Has a route drilled. @return the id of the drill, or how long to wait before asking again */
-    public synchronized Answer ask(String route) {
+    /** Drills a route in the background. @return the id of the drill, or how long to wait before asking again */
+    public synchronized Reply ask(String route) {
         Instant now = clock.instant();
         if (running != null || now.isBefore(nextAllowed)) {
             Duration left = Duration.between(now, nextAllowed);
-            return new Answer(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
+            return new Reply(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
         }
         String id = "r" + ++number;
         running = id;
         nextAllowed = now.plus(pause);
         keep(id, new DrillResult(id, route, now, null, List.of(), null));
         runner.execute(() -> run(id, route, now));
-        return new Answer(id, Duration.ZERO);
+        return new Reply(id, Duration.ZERO);
     }
 
     synchronized Optional<DrillResult> result(String id) {
         return Optional.ofNullable(results.get(id));
     }
 
-    /** What came of the newest, newest first. */
+    /** Lists the results of the last drills, newest first. */
     public synchronized List<DrillResult> results() {
         List<DrillResult> newestFirst = new ArrayList<>(results.values());
         Collections.reverse(newestFirst);
@@ -75,15 +72,19 @@ public final class DrillRequests implements AutoCloseable {
             result = drills.deliver(route);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It was interrupted.");
+            result = new DrillResult(id, route, started, clock.instant(), List.of(), "The drill was interrupted.");
         } catch (RuntimeException e) {
-            log.atError().addKeyValue("route", route).setCause(e).log("drill failed, nothing is known of its delivery");
-            result = new DrillResult(id, route, started, clock.instant(), List.of(), "It failed: " + e.getMessage());
+            log.atError()
+                    .addKeyValue("route", route)
+                    .setCause(e)
+                    .log("drill failed, its deliveries are unknown; run it again");
+            result = new DrillResult(
+                    id, route, started, clock.instant(), List.of(), "The drill failed: " + e.getMessage());
         }
         log.atInfo()
                 .addKeyValue("route", route)
                 .addKeyValue("delivered", result.allDelivered())
-                .log("drill of a route ended");
+                .log("route drill ended");
         synchronized (this) {
             running = null;
             keep(id, result);

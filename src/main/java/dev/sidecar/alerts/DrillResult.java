@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of a drill: a marked alert that was sent through one route of the real Alertmanager.
+ * The result of a drill: an alert marked as a drill, sent through one route of the real Alertmanager.
  *
  * @param id the value of the label {@code drill_id}
  * @param route the receiver it was for
- * @param started when it was handed over
- * @param finished when all had delivered or the time was over; null while it runs
- * @param channels what became of it in each channel of that receiver
- * @param problem why there could be no drill; null if there was
+ * @param started when the sidecar sent it to Alertmanager
+ * @param finished when all channels had delivered or the time limit had passed; null while it runs
+ * @param channels the result of each channel of that receiver
+ * @param problem why the drill could not run; null if it ran
  */
 public record DrillResult(
         String id,
@@ -24,12 +24,12 @@ public record DrillResult(
         @Nullable String problem) {
 
     /**
-     * What one channel did.
+     * The result of one channel.
      *
-     * @param channel which
-     * @param delivered whether it took the alert
-     * @param took from handing it over to Alertmanager until the delivery, with the waiting for the group; null if not delivered
-     * @param reason why not, as far as Alertmanager tells; null if delivered or not decided
+     * @param channel the channel
+     * @param delivered whether it delivered the alert
+     * @param took from sending it to Alertmanager until the delivery, including the group wait; null if not delivered
+     * @param reason why not, as far as Alertmanager reports it; null if delivered or not decided
      */
     public record ChannelResult(
             Channel channel,
@@ -37,7 +37,7 @@ public record DrillResult(
             @Nullable Duration took,
             @Nullable String reason) {}
 
-    /** Whether every channel delivered. */
+    /** Every channel delivered. */
     public boolean allDelivered() {
         return problem == null && !channels.isEmpty() && channels.stream().allMatch(ChannelResult::delivered);
     }

@@ -20,16 +20,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends marked alerts through the real Alertmanager and sees what becomes of them. A drill has a service of its own, so a group of its
- * own, so it is told after the route's waiting time and mutes nothing real. The methods wait for the result; they can be interrupted.
+ * Sends alerts marked as drills through the real Alertmanager and reports their delivery. Each drill has its own service and therefore
+ * its own group: Alertmanager notifies after the route's group wait, and the drill mutes no real alert. The methods wait for the result;
+ * they can be interrupted.
  */
 public final class Drills {
 
-    /** What Alertmanager may take on top of the waiting time for a group. */
+    /** How long Alertmanager may take beyond the group wait. */
     private static final Duration MARGIN = Duration.ofSeconds(45);
 
     private static final Duration INHIBITION_LIMIT = Duration.ofSeconds(30);
-    /** After this the alert is over by itself, even if this process is gone by then. */
+    /** The alert ends after this by itself, even if this process has ended. */
     private static final Duration LASTS = Duration.ofMinutes(5);
 
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -48,9 +49,9 @@ public final class Drills {
     }
 
     /**
-     * The names of the routes that a drill can take, each named by its receiver.
+     * Lists the routes that a drill can take, each named by its receiver.
      *
-     * @throws NotConfigured if nobody said where Alertmanager is
+     * @throws NotConfigured if Alertmanager's address is not set
      * @throws PeerUnavailable if it gives no answer
      */
     public List<String> routes() {
@@ -60,7 +61,7 @@ public final class Drills {
                 .toList();
     }
 
-    /** Sends one alert by the route and waits until every channel of its receiver has delivered, or the time is over. */
+    /** Sends one alert by the route and waits until every channel of its receiver has delivered or the time limit has passed. */
     public DrillResult deliver(String route) throws InterruptedException {
         Instant started = clock.instant();
         String id = newId();
@@ -68,7 +69,7 @@ public final class Drills {
             AlertmanagerConfig config = alertmanager.config();
             Route way = config.route(route).orElse(null);
             if (way == null) {
-                return failed(id, route, started, "There is no route '%s'; there are %s.".formatted(route, routes()));
+                return failed(id, route, started, "No route '%s'; the routes are %s.".formatted(route, routes()));
             }
             Map<String, Double> failuresBefore = alertmanager.failures();
             Map<String, String> labels = labels(id, way);
@@ -114,7 +115,7 @@ public final class Drills {
                 "summary",
                 "[DRILL] This is a test of the route " + route,
                 "description",
-                "Nothing is wrong. The sidecar tests whether alerts by this route reach you. Nothing is to be done.");
+                "This is a test: the sidecar checks that alerts by this route reach you. You need to do nothing.");
     }
 
     private DrillResult result(
@@ -141,7 +142,7 @@ public final class Drills {
         return delivered;
     }
 
-    /** Alertmanager records no failed delivery, but counts them by integration and reason. */
+    /** Alertmanager does not record failed deliveries; it counts them by integration and reason. */
     private String whyNot(Channel channel, Map<String, Double> before) {
         List<String> reasons = new ArrayList<>();
         alertmanager.failures().forEach((series, count) -> {
@@ -151,12 +152,13 @@ public final class Drills {
             }
         });
         return reasons.isEmpty()
-                ? "Alertmanager recorded no delivery and counted no failure in time: is its event recorder on and does it reach the sidecar?"
-                : "Alertmanager counts failures by " + channel.integration() + ": " + String.join(", ", reasons);
+                ? "Alertmanager recorded neither a delivery nor a failure in time. Check that its event recorder is on and reaches the sidecar."
+                : "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons);
     }
 
     /**
-     * Fires the source and the target of an inhibition rule, of which only the sidecar is told, and sees whether the target is muted.
+     * Fires the source and the target of an inhibition rule and reports whether the target is muted. Only the sidecar is notified of
+     * them.
      *
      * @param rule the rule's name in Alertmanager's configuration
      * @param differing a label that both sides must have alike, to be given different values; null to have all alike
@@ -171,8 +173,8 @@ public final class Drills {
                 return noResult(
                         rule,
                         began,
-                        "There is no inhibition rule '%s'%s."
-                                .formatted(rule, differing == null ? "" : " that demands the same " + differing));
+                        "No inhibition rule '%s'%s."
+                                .formatted(rule, differing == null ? "" : " with equal label " + differing));
             }
             InhibitionDrill drill = InhibitionDrill.of(inhibition, differing, id);
             fire(drill.source(), Map.of("summary", "[DRILL] source of " + rule), started);
@@ -185,7 +187,7 @@ public final class Drills {
                     isDelivered(drill),
                     Duration.ofNanos(System.nanoTime() - began),
                     null);
-            // The source last, or the target would be free for a moment.
+            // The source last, or the target would fire unmuted for a moment.
             resolve(drill.target(), started);
             resolve(drill.source(), started);
             return result;

@@ -10,8 +10,8 @@ import java.util.Map;
  * @param labels its labels, {@code alertname} among them
  * @param annotations its texts: summary, description, runbook_url …
  * @param since when it began
- * @param muted whether an inhibition or a silence keeps it from people
- * @param receivers who is told, or would be
+ * @param muted whether an inhibition or a silence mutes it
+ * @param receivers the receivers that it is routed to
  */
 public record FiringAlert(
         Map<String, String> labels,

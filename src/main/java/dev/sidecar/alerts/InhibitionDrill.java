@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pair of alerts made up from the matchers of an inhibition rule.
+ * A pair of alerts made from the matchers of an inhibition rule.
  *
- * @param source what mutes
- * @param target what is muted
+ * @param source the labels of the alert that mutes
+ * @param target the labels of the alert that is muted
  */
 record InhibitionDrill(Map<String, String> source, Map<String, String> target) {
 

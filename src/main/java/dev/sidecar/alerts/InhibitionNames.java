@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The name of an inhibition rule by its matchers: Alertmanager 0.33 tells which rule muted, but not by name. The configuration is
- * asked for when a rule is not known, at most once a minute.
+ * Finds the name of an inhibition rule by its matchers, as Alertmanager 0.33 reports a rule without its name. It reads the configuration
+ * when it does not know a rule, at most once a minute.
  */
 final class InhibitionNames implements Function<AlertmanagerConfig.Inhibition, String> {
 

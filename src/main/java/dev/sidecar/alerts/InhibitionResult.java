@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of a drill of an inhibition: a source and a target that nobody but the sidecar is told of.
+ * The result of an inhibition drill: a source and a target that only the sidecar is notified of.
  *
  * @param rule the name of the rule
  * @param muted whether the target was muted
- * @param by the names of the rules that Alertmanager says did it
+ * @param by the names of the rules that muted it, as Alertmanager reports them
  * @param delivered whether the target was delivered
  * @param took until that was known
- * @param problem why there is no result; null if there is
+ * @param problem why the drill could not run; null if it ran
  */
 public record InhibitionResult(
         String rule,

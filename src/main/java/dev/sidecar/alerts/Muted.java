@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Alertmanager says that an alert was kept from people as another one explains it.
+ * Alertmanager recorded that it inhibited an alert because another one explains it.
  *
  * @param at when, by Alertmanager's clock
  * @param rules the names of the inhibition rules that did it

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What Alertmanager has told of its deliveries and of what it kept back, newest first and bounded; and the newest of each channel and
- * of each inhibition rule for as long as the process lives.
+ * Keeps the newest deliveries and inhibitions that Alertmanager reported, up to a limit, and the last one of each channel and of each
+ * inhibition rule for as long as the process lives.
  */
 public final class Receipts {
 
@@ -52,7 +52,7 @@ public final class Receipts {
                         Map.Entry::getKey, entry -> entry.getValue().at()));
     }
 
-    /** Whether the channel had delivered within the given time before the given moment. */
+    /** The channel delivered within the given time before the given moment. */
     public boolean deliveredWithin(Channel channel, Duration time, Instant now) {
         return last(channel)
                 .filter(delivered -> !delivered.at().isBefore(now.minus(time)))

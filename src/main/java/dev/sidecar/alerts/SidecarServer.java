@@ -1,50 +1,38 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.commands.CommandFailure;
-import java.net.http.HttpClient;
+import dev.sidecar.peers.Peer;
+import dev.sidecar.peers.PeerUnavailable;
+import java.net.URI;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.MediaType;
-import org.springframework.http.ResponseEntity;
-import org.springframework.http.client.JdkClientHttpRequestFactory;
-import org.springframework.web.client.RestClient;
-import org.springframework.web.client.RestClientException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/** The running server, asked by a command. */
+/** Asks the running sidecar on behalf of a command. Every method throws {@link PeerUnavailable} if it gives no answer. */
 final class SidecarServer {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
 
-    private final String address;
-    private final RestClient client;
+    private final Peer sidecar;
 
-    SidecarServer(String address, AdminCredentials credentials) {
-        this.address = address;
-        JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(
-                HttpClient.newBuilder().connectTimeout(LIMIT).build());
-        requests.setReadTimeout(LIMIT);
-        this.client = RestClient.builder()
-                .requestFactory(requests)
-                .baseUrl(address)
-                .defaultHeaders(headers -> headers.setBasicAuth(
-                        credentials.user(), credentials.password().reveal()))
-                .defaultStatusHandler(status -> true, (request, response) -> {
-                    // Judged below, with what the server says.
-                })
-                .build();
+    SidecarServer(URI address, AdminCredentials credentials) {
+        this.sidecar = new Peer(
+                "The sidecar",
+                "--server",
+                address,
+                LIMIT,
+                headers -> headers.setBasicAuth(
+                        credentials.user(), credentials.password().reveal()));
     }
 
-    /** A drill as the server tells it; durations in seconds. */
-    record Drill(@Nullable String finished, @Nullable String problem, List<DrilledChannel> channels) {}
+    /** One drill of a route, as the sidecar reports it; finished and problem are null until they are known. */
+    record RouteDrill(@Nullable String finished, @Nullable String problem, List<DrilledChannel> channels) {}
 
-    /** One channel of it. */
+    /** One channel's part in a drill; the duration is in seconds. */
     record DrilledChannel(String name, boolean delivered, double seconds, String reason) {
 
         String line() {
@@ -54,31 +42,33 @@ final class SidecarServer {
         }
     }
 
+    /** Lists the routes that a drill can take. */
     List<String> routes() {
-        return Arrays.asList(JsonMapper.shared().treeToValue(get("/api/alerts/routes"), String[].class));
+        List<String> routes = new ArrayList<>();
+        sidecar.get("/api/alerts/routes").forEach(route -> routes.add(route.stringValue("")));
+        return routes;
     }
 
-    /** Waits while the server wants a pause between drills. */
+    /** Starts a drill, and waits for as long as the sidecar wants a pause between two. @return the drill's id */
     String startDrill(String route) throws InterruptedException {
         while (true) {
-            ResponseEntity<JsonNode> answer = call(() -> client.post()
-                    .uri("/api/alerts/drills")
-                    .contentType(MediaType.APPLICATION_JSON)
-                    .body(Map.of("route", route))
-                    .retrieve()
-                    .toEntity(JsonNode.class));
-            if (answer.getStatusCode().value() != 429) {
-                return require(answer).path("id").stringValue("");
+            try {
+                return sidecar.exchangeJson("/api/alerts/drills", Map.of("route", route))
+                        .path("id")
+                        .stringValue("");
+            } catch (PeerUnavailable e) {
+                if (!e.isTooSoon()) {
+                    throw e;
+                }
             }
-            String after = answer.getHeaders().getFirst(HttpHeaders.RETRY_AFTER);
-            Thread.sleep(Duration.ofSeconds(after == null ? 10 : Long.parseLong(after))
-                    .toMillis());
+            Thread.sleep(PAUSE.toMillis());
         }
     }
 
-    Drill drill(String id) {
-        JsonNode drill = get("/api/alerts/drills/" + id);
-        List<DrilledChannel> channels = new java.util.ArrayList<>();
+    /** Reads how a drill stands. */
+    RouteDrill drill(String id) {
+        JsonNode drill = sidecar.get("/api/alerts/drills/" + id);
+        List<DrilledChannel> channels = new ArrayList<>();
         for (JsonNode result : drill.path("channels")) {
             JsonNode channel = result.path("channel");
             channels.add(new DrilledChannel(
@@ -91,7 +81,7 @@ final class SidecarServer {
                     seconds(result.path("took")),
                     result.path("reason").stringValue("")));
         }
-        return new Drill(text(drill.path("finished")), text(drill.path("problem")), channels);
+        return new RouteDrill(text(drill.path("finished")), text(drill.path("problem")), channels);
     }
 
     private static double seconds(JsonNode took) {
@@ -102,28 +92,5 @@ final class SidecarServer {
 
     private static @Nullable String text(JsonNode node) {
         return node.isString() || node.isNumber() ? node.asString() : null;
-    }
-
-    private JsonNode get(String path) {
-        return require(call(() -> client.get().uri(path).retrieve().toEntity(JsonNode.class)));
-    }
-
-    private JsonNode require(ResponseEntity<JsonNode> answer) {
-        JsonNode body = answer.getBody();
-        if (answer.getStatusCode().is2xxSuccessful() && body != null) {
-            return body;
-        }
-        String said = body == null ? "" : body.path("detail").stringValue("");
-        throw new CommandFailure("The server at %s answered %d: %s"
-                .formatted(address, answer.getStatusCode().value(), said));
-    }
-
-    private <T> T call(java.util.function.Supplier<T> request) {
-        try {
-            return request.get();
-        } catch (RestClientException e) {
-            throw new CommandFailure("The server at %s cannot be asked (%s). Is it running? --server says where it is."
-                    .formatted(address, e.getMostSpecificCause().getMessage()));
-        }
     }
 }

@@ -1,6 +1,6 @@
-/** Alertmanager: what it delivered and muted, its routes, and drills of them. */
+/** Asks Alertmanager for its alerts and routes, receives its receipts, and drills its routes and inhibition rules. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"access", "commands", "notices", "peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "notices", "peers", "secrets", "settings"})
 package dev.sidecar.alerts;
 
 import org.jspecify.annotations.NullMarked;

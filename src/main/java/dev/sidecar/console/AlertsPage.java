@@ -4,27 +4,27 @@ import dev.sidecar.alerts.Delivered;
 import dev.sidecar.alerts.FiringAlert;
 import dev.sidecar.alerts.Muted;
 
-/** The rows of the page of alerts. */
+/** Holds the rows of the alerts page. */
 final class AlertsPage {
 
     private AlertsPage() {}
 
-    /** How the dead man's switch stands: the class of its badge, a word, a sentence. */
+    /** The state of the dead man's switch: the CSS class of its badge, a word, a sentence. */
     record Watchdog(String state, String word, String sentence) {}
 
-    record Firing(FiringAlert alert, String age) {
+    record FiringRow(FiringAlert alert, String age) {
 
         public String name() {
             return alert.labels().getOrDefault("alertname", "?");
         }
 
-        /** The class of its badge. */
+        /** The CSS class of its badge. */
         public String state() {
             return alert.muted() ? "off" : "critical".equals(severity()) ? "broken" : "inconclusive";
         }
 
         public String word() {
-            return alert.muted() ? "muted" : severity();
+            return alert.muted() ? "inhibited" : severity();
         }
 
         private String severity() {
@@ -36,9 +36,9 @@ final class AlertsPage {
         }
     }
 
-    record Delivery(Delivered last, String age) {}
+    record DeliveryRow(Delivered last, String age) {}
 
-    record Muting(Muted muted, String age) {
+    record MutingRow(Muted muted, String age) {
 
         public String name() {
             return muted.labels().getOrDefault("alertname", "?");

@@ -6,6 +6,7 @@ import dev.sidecar.alerts.Receipts;
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +19,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** What fires, who was told, and a button per route that tells them something harmless. */
+/** Shows firing alerts and deliveries, and starts a drill of a route. */
 @Controller
 class AlertsPageController {
 
@@ -54,13 +55,13 @@ class AlertsPageController {
         model.addAttribute(
                 "deliveries",
                 receipts.lastOfEachChannel().stream()
-                        .map(last -> new AlertsPage.Delivery(last, Ages.ago(Duration.between(last.at(), now))))
+                        .map(last -> new AlertsPage.DeliveryRow(last, Durations.ago(Duration.between(last.at(), now))))
                         .toList());
         model.addAttribute(
                 "mutings",
                 receipts.mutings().stream()
                         .limit(MUTINGS_SHOWN)
-                        .map(muted -> new AlertsPage.Muting(muted, Ages.ago(Duration.between(muted.at(), now))))
+                        .map(muted -> new AlertsPage.MutingRow(muted, Durations.ago(Duration.between(muted.at(), now))))
                         .toList());
         try {
             model.addAttribute("routes", alertmanager.config().routes());
@@ -73,43 +74,44 @@ class AlertsPageController {
 
     @PostMapping("/alerts/drills")
     String drill(@RequestParam String route, RedirectAttributes flash) {
-        DrillRequests.Answer answer = drills.ask(route);
+        DrillRequests.Reply answer = drills.ask(route);
         if (answer.id() == null) {
             flash.addFlashAttribute(
                     "problem",
-                    "Drills wake people: one at a time, with a pause. Try again in %s."
-                            .formatted(Ages.length(answer.pause())));
+                    "Each drill notifies people, so drills run one at a time with a pause between. Try again in %s."
+                            .formatted(Durations.rounded(answer.pause())));
             audit.done("drill route", route, "refused: too soon");
         } else {
-            flash.addFlashAttribute(
-                    "done", "A marked alert is on its way by " + route + ". Reload to see what became of it.");
+            flash.addFlashAttribute("done", "Sent a drill alert by the route " + route + ". Reload to see the result.");
             audit.done("drill route", route, "started");
         }
         return "redirect:/alerts";
     }
 
-    private List<AlertsPage.Firing> firing(Instant now) {
+    private List<AlertsPage.FiringRow> firing(Instant now) {
         return alertmanager.firing().stream()
                 .filter(alert -> !"Watchdog".equals(alert.labels().get("alertname")))
                 .sorted(Comparator.comparing(alert -> alert.since()))
-                .map(alert -> new AlertsPage.Firing(alert, Ages.ago(Duration.between(alert.since(), now))))
+                .map(alert -> new AlertsPage.FiringRow(alert, Durations.ago(Duration.between(alert.since(), now))))
                 .toList();
     }
 
     private AlertsPage.Watchdog watchdog(Instant now) {
         DeadMansSwitch.Status status = deadMansSwitch.status();
         return switch (status.state()) {
-            case OFF -> new AlertsPage.Watchdog("off", "off", "There is no Alertmanager that could send a Watchdog.");
+            case OFF ->
+                new AlertsPage.Watchdog("off", "off", "Alertmanager is not configured, so no Watchdog is expected.");
             case WAITING ->
-                new AlertsPage.Watchdog("inconclusive", "waiting", "No Watchdog has arrived since the start.");
+                new AlertsPage.Watchdog(
+                        "inconclusive", "waiting", "No Watchdog has arrived since the sidecar started.");
             case OPEN ->
-                new AlertsPage.Watchdog("broken", "missing", "No Watchdog arrives: nobody would be told of anything.");
+                new AlertsPage.Watchdog("broken", "missing", "The Watchdog is missing: alerts may not reach anyone.");
             case WATCHED ->
                 new AlertsPage.Watchdog(
                         "held",
-                        "arrives",
+                        "arriving",
                         "The last Watchdog arrived %s."
-                                .formatted(Ages.ago(Duration.between(status.lastReceived(), now))));
+                                .formatted(Durations.ago(Duration.between(status.lastReceived(), now))));
         };
     }
 }

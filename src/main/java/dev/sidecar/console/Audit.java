@@ -5,7 +5,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
-/** A line for every action that a person takes: who, what, when, with which result. */
+/** Logs a line for every action that a person takes: who, what, when, with which result. */
 final class Audit {
 
     private static final Logger log = LoggerFactory.getLogger("audit");

@@ -8,6 +8,8 @@ import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +22,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** What is stored, and everything that a person may do with it. Each action answers with the page, where its progress is shown. */
+/** Shows the stored backups and runs every action on them. Each action returns to the page, which shows its progress. */
 @Controller
 class BackupsController {
 
@@ -28,30 +30,30 @@ class BackupsController {
 
     private final Backups backups;
     private final BackupTasks tasks;
-    private final BackupsPages pages;
+    private final BackupsOverview overview;
     private final Audit audit;
     private final Clock clock;
 
-    BackupsController(Backups backups, BackupTasks tasks, BackupsPages pages, Audit audit, Clock clock) {
+    BackupsController(Backups backups, BackupTasks tasks, BackupsOverview overview, Audit audit, Clock clock) {
         this.backups = backups;
         this.tasks = tasks;
-        this.pages = pages;
+        this.overview = overview;
         this.audit = audit;
         this.clock = clock;
     }
 
     @GetMapping("/backups")
     String page(Model model) {
-        model.addAttribute("page", pages.now());
+        model.addAttribute("page", overview.now());
         return "backups";
     }
 
-    /** What moves: the tasks with their progress. */
+    /** Shows the tasks with their progress; the page asks for them again and again. */
     @GetMapping("/backups/tasks")
     String tasks(@RequestParam(defaultValue = "0") int running, Model model) {
-        BackupsPage page = pages.now();
+        BackupsPage page = overview.now();
         model.addAttribute("page", page);
-        // When a task has ended the list of backups is another one.
+        // The list of backups has changed when a task has ended.
         model.addAttribute("reload", page.running() < running);
         return "backups-tasks";
     }
@@ -75,10 +77,10 @@ class BackupsController {
         return act(pinned ? "pin backup" : "unpin backup", id, flash, () -> {
             if (pinned) {
                 backups.pin(BackupId.parse(id), "pinned in the console");
-                return "Pinned: " + id + " does not expire.";
+                return "Pinned " + id + ": it no longer expires.";
             }
             backups.unpin(BackupId.parse(id), "unpinned in the console");
-            return "Unpinned: " + id + " expires by the policy again.";
+            return "Unpinned " + id + ": it expires by the retention policy again.";
         });
     }
 
@@ -90,7 +92,7 @@ class BackupsController {
         });
     }
 
-    /** The plan of a restore: what would happen and what stands against it. */
+    /** Shows the plan of a restore: what it would do, and what blocks it. */
     @GetMapping("/backups/{id}/restore")
     String plan(
             @PathVariable String id,
@@ -105,8 +107,9 @@ class BackupsController {
         model.addAttribute("backup", backup);
         model.addAttribute("plan", plan);
         model.addAttribute(
-                "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " to be written");
-        model.addAttribute("expected", plan.expected() == null ? "never measured" : Ages.length(plan.expected()));
+                "size", Sizes.of(plan.storedBytes()) + " stored, " + Sizes.of(plan.dumpBytes()) + " restored");
+        model.addAttribute(
+                "expected", plan.expected() == null ? "not measured yet" : Durations.rounded(plan.expected()));
         return "restore";
     }
 
@@ -120,8 +123,7 @@ class BackupsController {
         return act(replace ? "replace database" : "restore backup", id + " into " + into, flash, () -> {
             if (replace && !confirm.equals(into)) {
                 throw new IllegalArgumentException(
-                        "Nothing was done: type the database's name, %s, to confirm that it is to be replaced."
-                                .formatted(into));
+                        "Nothing was done. To replace the database, type its name, %s, to confirm.".formatted(into));
             }
             return started(tasks.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
         });

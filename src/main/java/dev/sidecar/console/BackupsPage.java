@@ -6,6 +6,8 @@ import dev.sidecar.backup.Decision;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -13,7 +15,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the page of backups shows.
+ * The contents of the backups page.
  *
  * @param off why there is nothing to show; null if there is
  * @param databases that can be backed up
@@ -41,11 +43,11 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
             return new Row(
                     backup,
-                    Ages.ago(Duration.between(backup.manifest().startedAt(), now)),
+                    Durations.ago(Duration.between(backup.manifest().startedAt(), now)),
                     Sizes.of(backup.manifest().storedBytes()),
                     level.map(Enum::name).orElse("damaged"),
                     state,
-                    level.map(VerificationLevel::meaning).orElse("its contents are not what was written"),
+                    level.map(VerificationLevel::meaning).orElse("its contents differ from what was written"),
                     decision == null ? List.of() : decision.reasons());
         }
 
@@ -62,7 +64,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
             Progress.View view = task.progress();
             return new TaskRow(
                     task,
-                    Ages.ago(Duration.between(task.startedAt(), now)),
+                    Durations.ago(Duration.between(task.startedAt(), now)),
                     view == null ? "" : amount(view),
                     view == null ? null : view.percent().orElse(null));
         }
@@ -71,7 +73,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
             return task.state() == State.RUNNING;
         }
 
-        /** The class of its badge. */
+        /** The CSS class of its badge. */
         public String state() {
             return switch (task.state()) {
                 case RUNNING -> "inconclusive";
@@ -81,10 +83,10 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         }
 
         private static String amount(Progress.View view) {
-            String left =
-                    view.left().map(time -> ", " + Ages.length(time) + " left").orElse("");
-            return "%s: %s at %s/s%s"
-                    .formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of((long) view.rate()), left);
+            String left = view.left()
+                    .map(time -> ", " + Durations.rounded(time) + " left")
+                    .orElse("");
+            return "%s: %s at %s/s%s".formatted(view.stage(), Sizes.of(view.bytes()), Sizes.of(view.rate()), left);
         }
     }
 }

@@ -19,8 +19,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    BackupsPages backupsPages(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
-        return new BackupsPages(backups, tasks, expire, clock);
+    BackupsOverview backupsOverview(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
+        return new BackupsOverview(backups, tasks, expire, clock);
     }
 
     @Bean

@@ -3,7 +3,7 @@ package dev.sidecar.console;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 
-/** The page that asks for the password; checking it is the business of package access. */
+/** Shows the login page; package access checks the password. */
 @Controller
 class LoginController {
 

@@ -13,7 +13,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** The report as a page that stays up to date by itself. */
+/** Shows the readiness report as a page that updates itself. */
 @Controller
 class ReadinessController {
 
@@ -35,7 +35,7 @@ class ReadinessController {
         return "readiness";
     }
 
-    /** What changed since the page last asked, to be put in the place of what it shows. */
+    /** Returns what changed since the page last asked, to replace what it shows. */
     @GetMapping("/readiness/changes")
     String changes(@RequestParam long since, Model model) {
         model.addAttribute("page", page(Instant.ofEpochMilli(since)));
@@ -61,7 +61,7 @@ class ReadinessController {
         return answer(inPage, model);
     }
 
-    /** Without scripts the whole page is shown again. */
+    /** Returns the changes, or the whole page to a browser without scripts. */
     private String answer(boolean inPage, Model model) {
         if (!inPage) {
             return "redirect:/readiness";

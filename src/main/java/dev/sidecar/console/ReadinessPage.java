@@ -5,6 +5,7 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Drill;
 import dev.sidecar.proofs.Report;
 import dev.sidecar.proofs.Verdict;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the readiness page shows.
+ * The contents of the readiness page.
  *
  * @param report the figures
  * @param areas those with at least one proof
@@ -43,7 +44,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         return report.count(Verdict.INCONCLUSIVE);
     }
 
-    /** The arc of what is broken, which begins where that of the held ends. */
+    /** The arc of the broken proofs, which begins where that of the held ones ends. */
     public String brokenArc() {
         return share(brokenCount()) + " 100";
     }
@@ -83,7 +84,7 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
             List<Strip.Cell> history,
             String age) {
 
-        /** The class of its badge: held, broken, inconclusive, off or waiting. */
+        /** The CSS class of its badge: held, broken, inconclusive, off or waiting. */
         public String state() {
             if (drill == null) {
                 return "waiting";
@@ -108,12 +109,12 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
 
         public String evidence() {
             return drill == null
-                    ? "Its first drill is about to run."
+                    ? "The first drill has not run yet."
                     : drill.finding().evidence();
         }
 
         public String interval() {
-            return Ages.length(claim.interval());
+            return Durations.rounded(claim.interval());
         }
 
         public List<String> details() {
@@ -158,9 +159,10 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
             Map<String, List<Strip.Cell>> history,
             Instant since) {
         boolean busy = running.test(claim.id());
-        // A row whose drill runs is sent each time, so that the end of the run is seen as well as its beginning.
+        // A row with a running drill is sent each time, so that the page shows the end of the run as well as its
+        // beginning.
         boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
-        String age = drill == null ? "" : Ages.ago(Duration.between(drill.when(), now));
+        String age = drill == null ? "" : Durations.ago(Duration.between(drill.when(), now));
         return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);
     }
 }

@@ -5,10 +5,10 @@ import dev.sidecar.loki.Loki;
 import dev.sidecar.loki.Window;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.requests.RequestId;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -16,12 +16,9 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** One request through all services: its lines in the order of time. */
+/** Finds the log lines of one request in all services, oldest first. */
 @Controller
 class RequestsController {
-
-    /** What the gateway keeps as an id; nothing else can be in a log line, nor is it put into a query. */
-    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
     private static final int MOST = 500;
 
@@ -42,13 +39,13 @@ class RequestsController {
     }
 
     /**
-     * What was found.
+     * The result of a search.
      *
-     * @param problem why nothing could be looked for; null if it could
+     * @param problem why the search was impossible; null if it was not
      * @param lines oldest first
-     * @param services that wrote them
-     * @param window where was looked
-     * @param tookMs how long looking took
+     * @param services the services that wrote them
+     * @param window the time range that was searched
+     * @param tookMs how long the search took
      */
     record Found(
             @Nullable String problem,
@@ -61,7 +58,7 @@ class RequestsController {
             return new Found(problem, List.of(), "", null, 0);
         }
 
-        /** How long after the first line this one was written. */
+        /** Writes how long after the first line this one was written. */
         public String offset(LogLine line) {
             return "+%.3f s"
                     .formatted(
@@ -70,8 +67,8 @@ class RequestsController {
     }
 
     private Found find(String id) {
-        if (!WELL_FORMED.matcher(id).matches()) {
-            return Found.nothing("A request id is 1 to 128 letters, digits, dots, dashes or underscores.");
+        if (!RequestId.isWellFormed(id)) {
+            return Found.nothing("A request ID is 1 to 128 letters, digits, dots, dashes or underscores.");
         }
         try {
             long began = System.nanoTime();

@@ -12,7 +12,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.server.ResponseStatusException;
 
-/** The page that every alert links to: what it means, how to look, how to mend. */
+/** Shows the runbook that an alert links to: its meaning, the diagnosis, the fix. */
 @Controller
 class RunbookController {
 
@@ -24,7 +24,7 @@ class RunbookController {
     String page(@PathVariable String alert, Model model) throws IOException {
         try (InputStream page = getClass().getResourceAsStream("/runbooks/" + alert + ".md")) {
             if (page == null) {
-                throw new ResponseStatusException(HttpStatus.NOT_FOUND, "There is no page for " + alert + ".");
+                throw new ResponseStatusException(HttpStatus.NOT_FOUND, "No runbook for " + alert + ".");
             }
             model.addAttribute("alert", alert);
             model.addAttribute(

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The verdicts of a day as a row of small cells. */
+/** Shows the verdicts of a day as a row of small cells. */
 final class Strip {
 
     static final Duration STEP = Duration.ofMinutes(30);

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What Prometheus remembers of the verdicts. Asked at most once a minute, however many pages are open. */
+/** Reads past verdicts from Prometheus, at most once a minute however many pages are open. */
 final class VerdictHistory {
 
     private static final Duration FRESH = Duration.ofMinutes(1);
@@ -25,7 +25,7 @@ final class VerdictHistory {
         this.clock = clock;
     }
 
-    /** By proof; empty where nothing is remembered. */
+    /** The last day of each proof by its id; a proof without a history is absent. */
     synchronized Map<String, List<Strip.Cell>> strips() {
         Instant now = clock.instant();
         if (Duration.between(asked, now).compareTo(FRESH) > 0) {
@@ -45,7 +45,7 @@ final class VerdictHistory {
                     .history("min by (proof) (min_over_time(sidecar_proof_held[30m]))", "proof", from, to, Strip.STEP)
                     .forEach((proof, values) -> found.put(proof, Strip.of(values, from)));
         } catch (NotConfigured | PeerUnavailable e) {
-            // The proofs say so themselves, the page just has no pictures then.
+            // The proofs report that themselves; the page only lacks its pictures.
             return Map.of();
         }
         return found;

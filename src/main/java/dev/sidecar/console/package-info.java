@@ -1,4 +1,4 @@
-/** Web pages over all of it: shows what the other rooms know and passes on what a person asks for; owns nothing. */
+/** The web pages: they show what the other rooms know and pass on what a person asks for. The room owns no data. */
 @NullMarked
 @ApplicationModule(
         allowedDependencies = {
@@ -10,8 +10,10 @@
             "peers",
             "prometheus",
             "proofs",
+            "requests",
             "sets",
-            "settings"
+            "settings",
+            "text"
         })
 package dev.sidecar.console;
 

@@ -94,7 +94,7 @@ final class AnswerHead {
     }
 
     /** Writes a whole answer that the gateway gives itself. @return the size of the body written */
-    long writeProblem(ClientConnection client, Reason reason, boolean mayKeepAlive) {
+    long writeProblem(ClientConnection client, FailureReason reason, boolean mayKeepAlive) {
         ByteBuf body = Unpooled.copiedBuffer(reason.problem(requestId), StandardCharsets.UTF_8);
         int size = body.readableBytes();
         var response = new DefaultFullHttpResponse(

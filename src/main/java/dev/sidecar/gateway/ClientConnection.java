@@ -31,7 +31,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final ClientResponseEncoder encoder = new ClientResponseEncoder();
     private final ArrayDeque<Object> waiting = new ArrayDeque<>();
     private final Channel channel;
-    private Hops.Peer peer = new Hops.Peer("", false);
+    private Hops.Sender peer = new Hops.Sender("", false);
     private @Nullable Exchange exchange;
     private boolean crowded;
     private boolean lingering;
@@ -46,7 +46,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.pipeline().addLast(decoder, encoder, this);
     }
 
-    Hops.Peer peer() {
+    Hops.Sender peer() {
         return peer;
     }
 
@@ -164,7 +164,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else if (inHead && !lingering) {
             Exchange refused = new Exchange(this, worker, RequestHead.unreadable());
             exchange = refused;
-            refused.fail(Reason.REQUEST_TIMEOUT);
+            refused.fail(FailureReason.REQUEST_TIMEOUT);
         } else {
             channel.close();
         }
@@ -243,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             Exchange begun = new Exchange(this, worker, request);
             exchange = begun;
             if (crowded) {
-                begun.fail(Reason.TOO_MANY_CONNECTIONS);
+                begun.fail(FailureReason.TOO_MANY_CONNECTIONS);
             } else {
                 begun.begin();
             }

@@ -36,7 +36,7 @@ final class Exchange {
 
     /** Checks the head and looks for a connection. */
     void begin() {
-        Reason defect = RequestHead.defect(head, largestBody());
+        FailureReason defect = RequestHead.defect(head, largestBody());
         if (defect != null) {
             fail(defect);
             return;
@@ -64,7 +64,7 @@ final class Exchange {
         }
     }
 
-    void notConnected(Reason reason) {
+    void notConnected(FailureReason reason) {
         requestComplete = requestComplete || client.skipBody();
         fail(reason);
     }
@@ -98,7 +98,7 @@ final class Exchange {
         boolean broken = content.decoderResult().isFailure();
         if (connection == null || broken || tally.bytesIn() > largestBody()) {
             content.release();
-            fail(broken ? Reason.BAD_REQUEST : Reason.BODY_TOO_LARGE);
+            fail(broken ? FailureReason.BAD_REQUEST : FailureReason.BODY_TOO_LARGE);
             return;
         }
         requestComplete = content instanceof LastHttpContent;
@@ -127,7 +127,7 @@ final class Exchange {
     private void interim(HttpResponse response, boolean switching) {
         boolean readable = answerHead.isForwardable(response);
         if (switching && !(readable && answerHead.asksForUpgrade())) {
-            fail(Reason.BAD_RESPONSE);
+            fail(FailureReason.BAD_RESPONSE);
         } else if (readable) {
             answer = answer.to(switching ? AnswerState.SWITCHING : AnswerState.INTERIM);
             if (switching) {
@@ -174,7 +174,7 @@ final class Exchange {
             connection.becomeTunnel();
             client.resume();
         } else {
-            fail(Reason.BAD_RESPONSE);
+            fail(FailureReason.BAD_RESPONSE);
         }
     }
 
@@ -236,12 +236,12 @@ final class Exchange {
             end();
             client.closeAfterAnswer();
         } else if (answer.hasStatus()) {
-            fail(Reason.TRUNCATED);
+            fail(FailureReason.TRUNCATED);
         } else if (closed != null && isRepeatable(closed)) {
             tally.sentAgain();
             worker.connect(this);
         } else {
-            fail(Reason.CLOSED);
+            fail(FailureReason.CLOSED);
         }
     }
 
@@ -258,10 +258,10 @@ final class Exchange {
             return;
         }
         if (answer != AnswerState.TUNNEL) {
-            tally.failed(Reason.CLIENT_GONE);
+            tally.failed(FailureReason.CLIENT_GONE);
         }
         if (!answer.hasStatus()) {
-            tally.status(Reason.CLIENT_GONE.status());
+            tally.status(FailureReason.CLIENT_GONE.status());
         }
         dropUpstream();
         end();
@@ -269,16 +269,16 @@ final class Exchange {
 
     void timedOut() {
         if (answer.hasStatus()) {
-            fail(Reason.STALLED);
+            fail(FailureReason.STALLED);
         } else if (requestComplete || upstream != null && !upstream.isWritable()) {
-            fail(Reason.RESPONSE_TIMEOUT);
+            fail(FailureReason.RESPONSE_TIMEOUT);
         } else {
-            fail(Reason.REQUEST_TIMEOUT);
+            fail(FailureReason.REQUEST_TIMEOUT);
         }
     }
 
     /** Ends the request with a problem detail, or by breaking the connection if its answer has begun. */
-    void fail(Reason reason) {
+    void fail(FailureReason reason) {
         if (answer == AnswerState.ENDED) {
             return;
         }

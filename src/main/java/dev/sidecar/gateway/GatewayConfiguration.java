@@ -25,6 +25,12 @@ class GatewayConfiguration {
         return new Gateway(parts(properties, registry));
     }
 
+    @Bean
+    @ConditionalOnWebApplication
+    GatewayAddresses gatewayAddresses(GatewayProperties properties) {
+        return GatewayAddresses.of(properties);
+    }
+
     static GatewayParts parts(GatewayProperties properties, MeterRegistry registry) {
         Tags tags = Tags.of("upstream", properties.service());
         return new GatewayParts(

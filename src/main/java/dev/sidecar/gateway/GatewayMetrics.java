@@ -13,12 +13,12 @@ import java.util.concurrent.TimeUnit;
 /** Measures what only a gateway sees: failures by reason, waiting for the upstream, requests sent again. */
 final class GatewayMetrics {
 
-    private final Map<Reason, Counter> failures = new EnumMap<>(Reason.class);
+    private final Map<FailureReason, Counter> failures = new EnumMap<>(FailureReason.class);
     private final Timer upstream;
     private final Counter retries;
 
     GatewayMetrics(MeterRegistry registry, Tags tags) {
-        for (Reason reason : Reason.values()) {
+        for (FailureReason reason : FailureReason.values()) {
             failures.put(
                     reason,
                     Counter.builder("sidecar.gateway.failures")
@@ -37,7 +37,7 @@ final class GatewayMetrics {
                 .register(registry);
     }
 
-    void failed(Reason reason) {
+    void failed(FailureReason reason) {
         Objects.requireNonNull(failures.get(reason)).increment();
     }
 

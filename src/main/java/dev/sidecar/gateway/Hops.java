@@ -73,14 +73,14 @@ final class Hops {
     }
 
     /** The other end of a client's connection. */
-    record Peer(String address, boolean trusted) {}
+    record Sender(String address, boolean trusted) {}
 
-    Peer peer(InetSocketAddress address) {
-        return new Peer(NetUtil.toAddressString(address.getAddress()), trusted.include(address));
+    Sender peer(InetSocketAddress address) {
+        return new Sender(NetUtil.toAddressString(address.getAddress()), trusted.include(address));
     }
 
     /** Finds the client's address: the one that a trusted proxy names, else the peer's own. */
-    String client(Peer peer, HttpHeaders headers) {
+    String client(Sender peer, HttpHeaders headers) {
         String told = peer.trusted ? headers.get(FORWARDED_FOR) : null;
         return told == null ? peer.address : trusted.client(told, peer.address);
     }
@@ -94,7 +94,7 @@ final class Hops {
     }
 
     /** Makes a request ready for the upstream. */
-    void toUpstream(HttpHeaders headers, Peer peer, String requestId) {
+    void toUpstream(HttpHeaders headers, Sender peer, String requestId) {
         String upgrade = upgrade(headers);
         boolean trailers = headers.containsValue(HttpHeaderNames.TE, "trailers", true);
         dropHop(headers);
@@ -134,7 +134,7 @@ final class Hops {
         headers.remove(PROXY_CONNECTION);
     }
 
-    private static void tellWhoAsked(HttpHeaders headers, Peer peer) {
+    private static void tellWhoAsked(HttpHeaders headers, Sender peer) {
         String host = headers.get(HttpHeaderNames.HOST);
         String before = peer.trusted ? joined(headers.getAll(FORWARDED_FOR)) : "";
         String elements = peer.trusted ? joined(headers.getAll(FORWARDED)) : "";

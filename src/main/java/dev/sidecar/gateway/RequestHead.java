@@ -26,13 +26,13 @@ final class RequestHead {
     private RequestHead() {}
 
     /** Finds the reason to refuse the request; null if there is none. @param largestBody most bytes that its body may announce */
-    static @Nullable Reason defect(HttpRequest request, long largestBody) {
+    static @Nullable FailureReason defect(HttpRequest request, long largestBody) {
         Throwable failure = request.decoderResult().cause();
         if (failure instanceof TooLongHttpLineException) {
-            return Reason.TARGET_TOO_LONG;
+            return FailureReason.TARGET_TOO_LONG;
         }
         if (failure instanceof TooLongFrameException) {
-            return Reason.HEADER_TOO_LARGE;
+            return FailureReason.HEADER_TOO_LARGE;
         }
         boolean sound = failure == null
                 && isKnown(request.protocolVersion())
@@ -40,9 +40,9 @@ final class RequestHead {
                 && hasOneHost(request)
                 && hasOneLength(request);
         if (!sound) {
-            return Reason.BAD_REQUEST;
+            return FailureReason.BAD_REQUEST;
         }
-        return HttpUtil.getContentLength(request, 0L) > largestBody ? Reason.BODY_TOO_LARGE : null;
+        return HttpUtil.getContentLength(request, 0L) > largestBody ? FailureReason.BODY_TOO_LARGE : null;
     }
 
     /** Stands for a request whose head never arrived as a whole. */
@@ -69,7 +69,7 @@ final class RequestHead {
     }
 
     /** Describes a request for the log, whether the gateway could read it or not. */
-    static Call call(HttpRequest request, Hops hops, Hops.Peer peer) {
+    static Call call(HttpRequest request, Hops hops, Hops.Sender peer) {
         HttpHeaders headers = request.headers();
         boolean readable = request.decoderResult().isSuccess();
         return new Call(

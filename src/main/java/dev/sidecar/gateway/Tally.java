@@ -50,7 +50,7 @@ final class Tally {
         bytesOut += bytes;
     }
 
-    void failed(Reason reason) {
+    void failed(FailureReason reason) {
         parts.metrics().failed(reason);
     }
 

@@ -103,7 +103,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof HttpResponse response) {
             if (response.decoderResult().isFailure()) {
                 boolean cut = response.decoderResult().cause() instanceof PrematureChannelClosureException;
-                current.fail(cut ? Reason.CLOSED : Reason.BAD_RESPONSE);
+                current.fail(cut ? FailureReason.CLOSED : FailureReason.BAD_RESPONSE);
             } else {
                 lasting = HttpUtil.isKeepAlive(response);
                 current.answered(response);
@@ -111,7 +111,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof HttpContent content) {
             if (content.decoderResult().isFailure()) {
                 content.release();
-                current.fail(Reason.BAD_RESPONSE);
+                current.fail(FailureReason.BAD_RESPONSE);
             } else {
                 current.answerBody(content);
             }

@@ -104,7 +104,7 @@ final class Worker {
         address.resolve()
                 .whenComplete((found, failure) -> loop.execute(() -> {
                     if (failure != null) {
-                        exchange.notConnected(Reason.UNREACHABLE);
+                        exchange.notConnected(FailureReason.UNREACHABLE);
                     } else {
                         connect(exchange, found.iterator());
                     }
@@ -125,14 +125,14 @@ final class Worker {
         });
     }
 
-    private static Reason reason(@Nullable Throwable failure) {
+    private static FailureReason reason(@Nullable Throwable failure) {
         if (failure instanceof ConnectTimeoutException) {
-            return Reason.CONNECT_TIMEOUT;
+            return FailureReason.CONNECT_TIMEOUT;
         }
         // "No route to host" and "Connection refused" are both a ConnectException or a cousin of it.
         boolean refused = failure instanceof ConnectException
                 && String.valueOf(failure.getMessage()).contains("refused");
-        return refused ? Reason.REFUSED : Reason.UNREACHABLE;
+        return refused ? FailureReason.REFUSED : FailureReason.UNREACHABLE;
     }
 
     private void tick() {

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** A dashboard's own description of itself, read for what it asks its data sources. */
+/** Finds the queries in a dashboard's JSON model. */
 record Dashboard(String title, JsonNode model) {
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)(?::\\w+)?}|\\$(\\w+)|\\[\\[(\\w+)]]");
@@ -48,7 +48,7 @@ record Dashboard(String title, JsonNode model) {
         }
     }
 
-    /** What the variable stands for when a person opens the dashboard and touches nothing: "All", or its first value. */
+    /** Finds a variable's value when you open the dashboard: "All", or its first value. */
     private static String valueOf(JsonNode variable) {
         if (variable.path("includeAll").asBoolean(false)) {
             return variable.path("allValue").asString(".*");

@@ -11,7 +11,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Grafana, asked over its HTTP API. Every method throws {@link dev.sidecar.peers.NotConfigured} or
+ * Asks Grafana over its HTTP API. Every method throws {@link dev.sidecar.peers.NotConfigured} or
  * {@link PeerUnavailable} if it cannot be asked.
  *
  * @see <a href="https://grafana.com/docs/grafana/latest/developers/http_api/">HTTP API</a>
@@ -40,12 +40,12 @@ public final class Grafana {
                 headers -> headers.setBasicAuth(user, password));
     }
 
-    /** Its address as people reach it, for links; empty if Grafana is not configured. */
+    /** Grafana's public address, for links; empty if it is not configured. */
     public Optional<URI> publicAddress() {
         return peer.address().map(configured -> properties.publicUrl());
     }
 
-    /** The health of each provisioned data source by its name, as seen through Grafana: {@code OK}, or what is wrong. */
+    /** Checks each provisioned data source through Grafana. @return by its name {@code OK}, or the error */
     public Map<String, String> dataSources() {
         Map<String, String> health = new LinkedHashMap<>();
         for (JsonNode source : peer.get("/api/datasources")) {
@@ -60,7 +60,7 @@ public final class Grafana {
     private String health(String uid, String type) {
         try {
             if (type.equals("alertmanager")) {
-                // This kind lives in the browser alone: to its health check Grafana always answers with an error.
+                // This kind works in the browser only: Grafana answers its health check always with an error.
                 peer.get("/api/datasources/proxy/uid/" + uid + "/api/v2/status");
                 return "OK";
             }
@@ -72,7 +72,7 @@ public final class Grafana {
         }
     }
 
-    /** Every query of every panel of every provisioned dashboard, as asked when somebody opens it and touches nothing. */
+    /** Lists every query of every panel of every dashboard, as Grafana sends it when you open the dashboard. */
     public List<PanelQuery> panelQueries() {
         List<PanelQuery> queries = new ArrayList<>();
         for (JsonNode found : peer.get("/api/search", Map.of("type", "dash-db"))) {
@@ -83,7 +83,7 @@ public final class Grafana {
         return queries;
     }
 
-    /** How each dashboard opens, and where it leads. */
+    /** Lists the time range, refresh and links with which each dashboard opens. */
     public List<Opening> openings() {
         List<Opening> openings = new ArrayList<>();
         for (JsonNode found : peer.get("/api/search", Map.of("type", "dash-db"))) {
@@ -96,7 +96,7 @@ public final class Grafana {
         return openings;
     }
 
-    /** Titles of the dashboards that are there. */
+    /** Lists the titles of the dashboards. */
     public List<String> dashboards() {
         List<String> titles = new ArrayList<>();
         peer.get("/api/search", Map.of("type", "dash-db"))
@@ -104,7 +104,7 @@ public final class Grafana {
         return titles;
     }
 
-    /** The answer, an HTTP status, to somebody who tries the password that Grafana is shipped with. One failed login in its log. */
+    /** Tries the password that Grafana is shipped with; leaves one failed login in its log. @return the HTTP status */
     public int answerToDefaultPassword() {
         return withDefaultPassword.status("/api/org");
     }

@@ -10,13 +10,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where Grafana is and how to ask it.
+ * Settings of the connection to Grafana.
  *
- * @param grafanaUrl its address; without it nothing is asked
- * @param user login with which its API is asked
- * @param password of that login
- * @param timeout how long an answer may take
- * @param publicUrl its address as people reach it, for links
+ * @param grafanaUrl address of Grafana; the sidecar does not query it without one
+ * @param user user of the login to its API
+ * @param password password of that user
+ * @param timeout time limit of a request
+ * @param publicUrl public address of Grafana, for links
  */
 @ConfigurationProperties("sidecar.dashboards")
 record GrafanaProperties(

@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a person sees who opens a dashboard and touches nothing.
+ * The state in which a dashboard opens.
  *
- * @param uid its name in addresses
+ * @param uid its id in URLs
  * @param title its title
- * @param refresh how often it asks again, such as {@code 30s}
- * @param from the beginning of what it shows, such as {@code now-6h}
+ * @param refresh its refresh interval, such as {@code 30s}
+ * @param from the start of its time range, such as {@code now-6h}
  * @param leadsTo the uids of the dashboards that it links to
  */
 public record Opening(String uid, String title, String refresh, String from, Set<String> leadsTo) {

@@ -1,16 +1,16 @@
 package dev.sidecar.grafana;
 
 /**
- * A query that a panel makes.
+ * A query of a panel.
  *
  * @param dashboard title of the dashboard
  * @param panel title of the panel
- * @param datasource uid of the data source that is asked
+ * @param datasource uid of its data source
  * @param expression the query, with its variables put in
  */
 public record PanelQuery(String dashboard, String panel, String datasource, String expression) {
 
-    /** For people: where to look. */
+    /** Names the panel for a message. */
     public String where() {
         return dashboard + " › " + panel;
     }

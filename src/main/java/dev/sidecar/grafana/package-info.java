@@ -1,4 +1,4 @@
-/** Asks Grafana: is it up, do its data sources work, which queries do its panels make. */
+/** Asks Grafana whether it is up and its data sources work, and for the queries of its panels. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
 package dev.sidecar.grafana;

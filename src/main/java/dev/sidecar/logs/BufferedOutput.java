@@ -14,7 +14,7 @@ final class BufferedOutput {
 
     /** Takes the lines; may block, may fail. */
     @FunctionalInterface
-    interface Target {
+    interface Destination {
         void write(byte[] bytes, int length) throws IOException;
     }
 
@@ -22,7 +22,7 @@ final class BufferedOutput {
     /** Lines are collected for this long. Longer saves system calls, but a killed process loses more. */
     private static final long COLLECT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final Target target;
+    private final Destination target;
     private final int capacity;
     private final LineCounts counts = new LineCounts();
     private final Thread writer = new Thread(this::run, "log-stdout");
@@ -32,7 +32,7 @@ final class BufferedOutput {
     private int lines;
     private boolean closed;
 
-    BufferedOutput(Target target, int capacity) {
+    BufferedOutput(Destination target, int capacity) {
         this.target = target;
         this.capacity = capacity;
         writer.setDaemon(true);

@@ -1,4 +1,4 @@
-/** Asks Loki: finds lines, and tells where Loki is. */
+/** Asks Loki for log lines. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
 package dev.sidecar.loki;

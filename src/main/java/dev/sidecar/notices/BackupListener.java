@@ -1,20 +1,17 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.jobs.JobEnded;
+import dev.sidecar.jobs.NamedThreads;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.context.event.EventListener;
 
-/** Hears of jobs that ended and tells people on a thread of its own, so that no job waits for a mail server. */
+/** Sends notices of backup jobs that ended, on its own thread, so that no job waits for a mail server. */
 final class BackupListener implements AutoCloseable {
 
     private final BackupNotices decisions;
     private final Notices notices;
-    private final ExecutorService sender = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "backup-notices");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService sender = Executors.newSingleThreadExecutor(new NamedThreads("backup-notices"));
 
     BackupListener(BackupNotices decisions, Notices notices) {
         this.decisions = decisions;

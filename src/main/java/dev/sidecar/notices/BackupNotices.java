@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Decides which ends of backup jobs people are told of directly, when they asked for it. What repeats within an hour is told once, and
- * not more than ten in an hour are told at all: the alerts on backups come by Alertmanager in any case.
+ * Decides which outcomes of backup jobs go directly to people, if they asked for it. A failure that repeats within an hour is sent once,
+ * and at most ten notices are sent an hour: Alertmanager sends the alerts on backups in any case.
  */
 final class BackupNotices {
 
@@ -36,7 +36,7 @@ final class BackupNotices {
         this.metrics = metrics;
     }
 
-    /** @return what to tell; empty if nobody asked for it, or it was told already, or too much was told */
+    /** Decides on one outcome. @return the notice to send; empty if nobody asked for it, it was sent already, or too many were sent */
     synchronized Optional<Notice> of(JobEnded ended) {
         if (!isWanted(ended)) {
             return Optional.empty();
@@ -80,7 +80,7 @@ final class BackupNotices {
                 """
                 %s
 
-                Ended at %s after %d s. The page /backups of the sidecar shows all backups and what is known of them.
+                Ended at %s after %d s. The sidecar's page /backups lists all backups and their state.
                 """.formatted(ended.outcome().reason(), ended.at(), ended.took().toSeconds()));
     }
 }

@@ -7,28 +7,28 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that the Watchdog, the alert that always fires, does not arrive any more: then Prometheus, Alertmanager or the way between
- * is broken, and nobody would be told of anything. Says so once, then reminds, and says when it is over. Moves by the clock it is given
- * and does nothing by itself.
+ * Notices that the Watchdog, the alert that always fires, no longer arrives: then Prometheus, Alertmanager or the connection between them
+ * is broken, and no alert reaches anyone. It signals once, then reminds, and signals the end. It moves by the clock that it is given and
+ * does nothing by itself.
  *
- * <p>Nothing is kept over a restart: the start counts as a sign of life, so a restart raises no false alarm, and if the Watchdog is
- * still missing after the limit it is said again.
+ * <p>It keeps nothing over a restart. The start counts as a sign of life, so a restart raises no false alarm; if the Watchdog is still
+ * missing after the limit, it signals again.
  */
 public final class DeadMansSwitch {
 
-    /** How it stands. */
+    /** The state of the switch. */
     public enum State {
-        /** There is no Alertmanager that could send a Watchdog. */
+        /** Alertmanager is not configured, so no Watchdog is expected. */
         OFF,
-        /** None has arrived since the start, and the limit is not over. */
+        /** No Watchdog has arrived since the start, and the limit has not passed. */
         WAITING,
-        /** The last one is young enough. */
+        /** The last Watchdog arrived within the limit. */
         WATCHED,
-        /** It is missing. */
+        /** The Watchdog is missing. */
         OPEN
     }
 
-    /** What to tell people. */
+    /** A change that people should know of. */
     enum Signal {
         MISSING,
         STILL_MISSING,
@@ -36,11 +36,11 @@ public final class DeadMansSwitch {
     }
 
     /**
-     * A view of it.
+     * The state of the switch with its times.
      *
-     * @param state how it stands
+     * @param state the state
      * @param lastReceived when the last Watchdog arrived; null if none did since the start
-     * @param openSince since when it is known to be missing; null if it is not
+     * @param openSince since when it has been missing; null if it is not
      */
     public record Status(
             State state,
@@ -67,7 +67,7 @@ public final class DeadMansSwitch {
         this.lastCheck = lastSign;
     }
 
-    /** How it stands now. */
+    /** Reads the current state. */
     public synchronized Status status() {
         State state = !watching
                 ? State.OFF
@@ -75,15 +75,15 @@ public final class DeadMansSwitch {
         return new Status(state, lastReceived, openSince);
     }
 
-    /** A Watchdog has arrived. */
+    /** Records that a Watchdog arrived. */
     public synchronized void beat() {
         lastReceived = clock.instant();
         lastSign = lastReceived;
     }
 
     /**
-     * To be called every few seconds. @return what people should be told now; ask again with {@link #notSaid(Signal)} if nobody could
-     * be told
+     * Checks for a change; call it every few seconds. @return what people should know now; call {@link #notSaid(Signal)} if the notice
+     * reached nobody
      */
     synchronized Optional<Signal> check() {
         Instant now = clock.instant();
@@ -93,7 +93,8 @@ public final class DeadMansSwitch {
             return Optional.empty();
         }
         if (slept && openSince == null || lastSign.isAfter(now)) {
-            // The machine was suspended or its clock was set: nothing could arrive, or the past is not what it was.
+            // The machine was suspended or its clock was set: no Watchdog could arrive, or the recorded times are
+            // wrong.
             lastSign = now;
         }
         boolean missing = Duration.between(lastSign, now).compareTo(limit) > 0;
@@ -114,7 +115,7 @@ public final class DeadMansSwitch {
         return Optional.empty();
     }
 
-    /** Nobody could be told: it is said again at the next check but one minute. An end that could not be told is let go. */
+    /** Records that the notice reached nobody: the signal repeats after a minute, except for the end, which is dropped. */
     synchronized void notSaid(Signal signal) {
         if (signal != Signal.BACK && openSince != null) {
             lastSaid = clock.instant().minus(remindEvery).plus(Duration.ofMinutes(1));

@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one attempt to tell people ended. An expected failure is a value, never an exception.
+ * The result of one attempt to deliver a notice. An expected failure is a value, never an exception.
  *
  * @param reason why it failed; null if it was delivered
- * @param detail what the other side said, without any secret; empty if it was delivered
- * @param retryAfter how long the other side asked to wait; null if it did not
+ * @param detail the server's reply, without any secret; empty if it was delivered
+ * @param retryAfter how long the server asked to wait; null if it did not
  */
 record Delivery(
         @Nullable DeliveryProblem reason,

@@ -2,25 +2,25 @@ package dev.sidecar.notices;
 
 import java.util.Locale;
 
-/** Why a notification was not delivered: a closed list that is also the metric's label. */
+/** The reason why a notice was not delivered: a closed list that is also the metric's label. */
 enum DeliveryProblem {
-    /** Login, token or webhook address refused. */
+    /** The server refused the login, the token or the webhook address. */
     AUTH(false),
-    /** Asked to come back later. */
+    /** The server asked to retry later. */
     RATE_LIMITED(true),
-    /** Nobody there: name unknown, connection refused or cut. */
+    /** The host name is unknown, or the connection was refused or cut. */
     UNREACHABLE(true),
-    /** No answer in time. */
+    /** The server did not answer in time. */
     TIMEOUT(true),
-    /** No encrypted connection, or a certificate that is not trusted. */
+    /** The connection is not encrypted, or the certificate is not trusted. */
     TLS(false),
-    /** The address of the person, or the channel, is not taken. */
+    /** The server does not accept the recipient. */
     REJECTED_ADDRESS(false),
-    /** The message itself is not taken. */
+    /** The server does not accept the message. */
     REJECTED_MESSAGE(false),
-    /** The other side failed. */
+    /** The server failed. */
     SERVER_ERROR(true),
-    /** Something else. */
+    /** Any other failure. */
     OTHER(false);
 
     private final boolean retryable;
@@ -29,7 +29,7 @@ enum DeliveryProblem {
         this.retryable = retryable;
     }
 
-    /** Whether the same message can succeed a little later. */
+    /** The same message can succeed a little later. */
     boolean retryable() {
         return retryable;
     }

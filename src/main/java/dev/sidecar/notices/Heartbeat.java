@@ -12,8 +12,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /**
- * Asks an address outside every minute while the Watchdog arrives, so that somebody notices when this host, its network or the alarm
- * system is gone: whoever runs that address raises the alarm when nobody asks any more.
+ * Requests an external address every minute while the Watchdog arrives. Whoever runs that address raises the alarm when the requests
+ * stop: when this host, its network or the alerting is down.
  */
 final class Heartbeat {
 
@@ -36,7 +36,7 @@ final class Heartbeat {
     Outcome beat() throws InterruptedException {
         DeadMansSwitch.State state = deadMansSwitch.status().state();
         if (state == DeadMansSwitch.State.OPEN || state == DeadMansSwitch.State.WAITING) {
-            return Outcome.skipped("the Watchdog does not arrive, so the outside shall notice");
+            return Outcome.skipped("the Watchdog is missing; the heartbeat stops so that the external monitor notices");
         }
         HttpRequest request = HttpRequest.newBuilder(URI.create(address.reveal()))
                 .timeout(LIMIT)
@@ -45,7 +45,7 @@ final class Heartbeat {
             int status =
                     client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
             return status / 100 == 2
-                    ? Outcome.success("the outside knows that we are well")
+                    ? Outcome.success("heartbeat sent")
                     : Outcome.failure("the address of sidecar.alerts.heartbeat-url answered " + status);
         } catch (IOException e) {
             // The message may hold the address, which is a secret.

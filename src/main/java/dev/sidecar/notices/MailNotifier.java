@@ -22,7 +22,7 @@ import org.springframework.mail.MailSendException;
 import org.springframework.mail.SimpleMailMessage;
 import org.springframework.mail.javamail.JavaMailSenderImpl;
 
-/** Plain text mail over SMTP. */
+/** Sends plain text mail over SMTP. */
 final class MailNotifier implements Notifier {
 
     private static final Pattern REPLY = Pattern.compile("(?:^|\\s)([45])([0-9]{2})[ -]");
@@ -47,7 +47,7 @@ final class MailNotifier implements Notifier {
         smtp.setProperty("mail.smtp.connectiontimeout", millis);
         smtp.setProperty("mail.smtp.timeout", millis);
         smtp.setProperty("mail.smtp.writetimeout", millis);
-        // 465 speaks TLS from the first byte; elsewhere it begins with STARTTLS.
+        // Port 465 speaks TLS from the first byte; other ports begin with STARTTLS.
         smtp.setProperty("mail.smtp.ssl.enable", String.valueOf(settings.port() == 465));
         smtp.setProperty("mail.smtp.starttls.enable", "true");
         smtp.setProperty(
@@ -129,7 +129,7 @@ final class MailNotifier implements Notifier {
                 : DeliveryProblem.OTHER;
     }
 
-    /** The server's own words; not those of the exceptions around them, which may hold what we sent. */
+    /** Reads the server's own reply; the exceptions around it may hold what we sent. */
     private static String said(Set<Throwable> causes) {
         return causes.stream()
                 .filter(cause -> cause instanceof MessagingException && cause.getMessage() != null)
@@ -138,7 +138,7 @@ final class MailNotifier implements Notifier {
                 .orElse("no reply");
     }
 
-    /** jakarta.mail chains by getNextException, Spring keeps those of each message apart. */
+    /** Collects every cause: jakarta.mail chains by getNextException, and Spring keeps those of each message apart. */
     private static Set<Throwable> causes(Throwable failure) {
         Set<Throwable> all = new LinkedHashSet<>();
         collect(failure, all);

@@ -1,15 +1,15 @@
 package dev.sidecar.notices;
 
 /**
- * What the sidecar itself tells people, past Alertmanager.
+ * A message that the sidecar sends to people itself, without Alertmanager.
  *
  * @param subject one line
- * @param text what, since when, what to do; plain text
+ * @param text plain text: what happened, since when, and what to do
  */
 record Notice(String subject, String text) {
 
     Notice {
-        // A line break in a subject would begin another header of a mail.
+        // A line break in the subject would start another mail header.
         subject = subject.replaceAll("[\\r\\n]+", " ");
     }
 }

@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Instant;
 
-/** The meters of the dead man's switch and of what the sidecar sends itself. */
+/** Counts the sidecar's own notices and shows the state of the dead man's switch. */
 final class NoticeMetrics {
 
     private final MeterRegistry registry;
@@ -38,18 +38,18 @@ final class NoticeMetrics {
         }
     }
 
-    /** Why a direct notice was not even tried. */
+    /** The reason why a direct notice was not sent. */
     enum Suppression {
         DUPLICATE,
         RATE_LIMITED
     }
 
-    /** The sidecar's own notice was taken, or given up. */
+    /** Counts a notice that was delivered, or given up. */
     void told(String receiver, boolean delivered) {
         notifications(receiver, delivered).increment();
     }
 
-    /** One attempt failed. */
+    /** Counts a failed attempt. */
     void attemptFailed(String receiver, DeliveryProblem reason) {
         failed(receiver, reason).increment();
     }

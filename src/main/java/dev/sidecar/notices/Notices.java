@@ -6,10 +6,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells people by every receiver there is, past Alertmanager; each is tried a few times, and none keeps another from trying. */
+/** Sends a notice by every receiver without Alertmanager. It retries each a few times; a failing one does not stop the others. */
 final class Notices {
 
-    /** Waits between attempts; an argument so that tests need not. */
+    /** Waits between attempts; an argument, so that tests do not wait. */
     @FunctionalInterface
     interface Pause {
         void of(Duration time) throws InterruptedException;
@@ -30,12 +30,12 @@ final class Notices {
         this.pause = pause;
     }
 
-    /** Whether there is anybody who could be told. */
+    /** A receiver is configured. */
     boolean canTell() {
         return !receivers.isEmpty();
     }
 
-    /** @return how many receivers took it */
+    /** Sends a notice to all. @return how many receivers accepted it */
     int tell(Notice notice) throws InterruptedException {
         int taken = 0;
         for (Notifier receiver : receivers) {
@@ -63,7 +63,7 @@ final class Notices {
                     .addKeyValue("receiver", receiver.name())
                     .addKeyValue("reason", reason.label())
                     .addKeyValue("detail", delivery.detail())
-                    .log("notice not delivered, " + (again ? "it is tried again" : "it is given up"));
+                    .log("notice not delivered, " + (again ? "retrying" : "giving up"));
             if (!again) {
                 return false;
             }

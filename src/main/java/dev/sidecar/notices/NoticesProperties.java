@@ -11,13 +11,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * @param alertmanagerUrl where Alertmanager is; null if there is none, and then the dead man's switch is off
- * @param watchdogLimit how long the Watchdog may be missing before people are told
- * @param remindEvery how often they are told again
- * @param heartbeatUrl asked every minute while all is well, so that somebody outside notices when this host is gone
- * @param backupOutcomes which ends of backup jobs are told directly
- * @param mail by which mail server; off without one
- * @param slack into which channel; off without one
+ * @param alertmanagerUrl address of Alertmanager; without it the dead man's switch is off
+ * @param watchdogLimit how long the Watchdog may be missing before you are notified
+ * @param remindEvery how often the notice is repeated
+ * @param heartbeatUrl address requested every minute while the Watchdog arrives, so that an external monitor notices when this host is down
+ * @param backupOutcomes which outcomes of backup jobs are sent directly
+ * @param mail the mail server; mail is off without one
+ * @param slack the Slack channel; Slack is off without one
  */
 @ConfigurationProperties("sidecar.alerts")
 record NoticesProperties(
@@ -29,7 +29,7 @@ record NoticesProperties(
         @DefaultValue Mail mail,
         @DefaultValue Slack slack) {
 
-    /** Which ends of backup jobs are told directly. */
+    /** The outcomes of backup jobs that are sent directly. */
     enum BackupOutcomes {
         NONE,
         FAILURES,
@@ -68,9 +68,9 @@ record NoticesProperties(
     /**
      * @param smarthost the mail server as host:port; mail is off without it
      * @param from the sender's address
-     * @param to who is told
-     * @param username the login; null if the server asks for none
-     * @param password the password to that
+     * @param to the recipients
+     * @param username user of the login; null if the server needs none
+     * @param password password of that user
      * @param requireTls whether an unencrypted connection is refused
      */
     record Mail(

@@ -1,11 +1,11 @@
 package dev.sidecar.notices;
 
-/** A way to tell people that does not need Alertmanager. */
+/** A channel that reaches people without Alertmanager. */
 interface Notifier {
 
     /** Its name in metrics and logs, such as {@code mail}. */
     String name();
 
-    /** Tries once, within a few seconds. Never throws; what it returns holds no secret. */
+    /** Tries once, within a few seconds. It never throws, and its result holds no secret. */
     Delivery deliver(Notice notice);
 }

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Slack's incoming webhook. Its whole address is the secret, so no message of a failure may repeat it. */
+/** Posts to Slack's incoming webhook. The whole address is the secret, so no failure's message may repeat it. */
 final class SlackNotifier implements Notifier {
 
     private static final int LONGEST_TEXT = 3_500;
@@ -74,7 +74,7 @@ final class SlackNotifier implements Notifier {
                 .writeValueAsString(Map.of("text", "*" + escape(notice.subject()) + "*\n" + escape(text)));
     }
 
-    /** Slack's three control characters; without this a text could ring everybody by {@code <!channel>}. */
+    /** Escapes Slack's three control characters; otherwise a text could notify everybody by {@code <!channel>}. */
     private static String escape(String text) {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
@@ -113,14 +113,14 @@ final class SlackNotifier implements Notifier {
             return Delivery.failed(DeliveryProblem.TIMEOUT, "no answer in time");
         }
         if (cause instanceof SSLException) {
-            return Delivery.failed(DeliveryProblem.TLS, "no trusted encrypted connection");
+            return Delivery.failed(DeliveryProblem.TLS, "the connection is not encrypted with a trusted certificate");
         }
         if (cause instanceof ConnectException) {
             return Delivery.failed(DeliveryProblem.UNREACHABLE, "no connection");
         }
-        // The message of an exception may hold the address, so only its kind is told.
+        // The exception's message may hold the address, so only its type is reported.
         return cause instanceof IOException
-                ? Delivery.failed(DeliveryProblem.UNREACHABLE, "the connection broke")
+                ? Delivery.failed(DeliveryProblem.UNREACHABLE, "the connection was lost")
                 : Delivery.failed(
                         DeliveryProblem.OTHER,
                         cause == null ? "unknown" : cause.getClass().getSimpleName());

@@ -7,7 +7,7 @@ import dev.sidecar.settings.Identity;
 import java.time.Duration;
 import java.time.Instant;
 
-/** The job that asks the dead man's switch every few seconds and tells people what it says. */
+/** Runs the job that checks the dead man's switch every few seconds and notifies people of a change. */
 final class Watch {
 
     private static final Duration EVERY = Duration.ofSeconds(15);
@@ -31,42 +31,41 @@ final class Watch {
         DeadMansSwitch.Signal signal = deadMansSwitch.check().orElse(null);
         if (signal == null) {
             return deadMansSwitch.status().state() == DeadMansSwitch.State.OFF
-                    ? Outcome.skipped("there is no Alertmanager to watch")
-                    : Outcome.success(
-                            "it is " + deadMansSwitch.status().state().name().toLowerCase(java.util.Locale.ROOT));
+                    ? Outcome.skipped("Alertmanager is not configured")
+                    : Outcome.success("the dead man's switch is "
+                            + deadMansSwitch.status().state().name().toLowerCase(java.util.Locale.ROOT));
         }
         if (notices.tell(notice(signal)) > 0) {
-            return Outcome.success("people were told: " + signal);
+            return Outcome.success("notice sent: " + signal);
         }
         deadMansSwitch.notSaid(signal);
         return Outcome.failure(
                 notices.canTell()
-                        ? "the Watchdog changed (" + signal + ") and nobody could be told"
-                        : "the Watchdog changed (" + signal + ") and there is neither mail nor Slack to tell anybody");
+                        ? "the Watchdog changed (" + signal + "), but no receiver accepted the notice"
+                        : "the Watchdog changed (" + signal + "), but neither mail nor Slack is configured");
     }
 
     private Notice notice(DeadMansSwitch.Signal signal) {
         DeadMansSwitch.Status status = deadMansSwitch.status();
         String where = identity.stack() + " on " + identity.host();
         if (signal == DeadMansSwitch.Signal.BACK) {
-            return new Notice(
-                    "[RESOLVED] " + where + ": the alarm system speaks again", """
-                    The Watchdog arrives again, last at %s. Alerts reach people again; what fired meanwhile is sent now.
+            return new Notice("[RESOLVED] " + where + ": alerting works again", """
+                    The Watchdog arrives again, last at %s. Alerts reach you again; those that fired meanwhile are sent now.
                     """.formatted(status.lastReceived()));
         }
         Instant last = status.lastReceived();
         String begin = signal == DeadMansSwitch.Signal.MISSING ? "[ALARM] " : "[STILL] ";
-        return new Notice(begin + where + ": the alarm system is silent", """
+        return new Notice(begin + where + ": alerting is down", """
                 The Watchdog, an alert that always fires, has not arrived since %s%s.
-                So Prometheus or Alertmanager is down, or they do not reach each other or this sidecar: nobody is told of any alert now.
+                Prometheus or Alertmanager is down, or they cannot reach each other or this sidecar. You receive no alerts until this is fixed.
 
-                Look, in this order:
-                1. Does Prometheus run, and does it show the alert Watchdog as firing?
-                2. Does Alertmanager run, and does it know Watchdog? Its log says whether its webhook to the sidecar fails.
-                3. Does the sidecar refuse the webhook (its log, status 401: wrong token)?
+                Check in this order:
+                1. Is Prometheus running, and does it show the alert Watchdog as firing?
+                2. Is Alertmanager running, and does it list Watchdog? Its log shows whether its webhook to the sidecar fails.
+                3. Does the sidecar reject the webhook? Status 401 in its log means a wrong token.
 
-                Sent by the sidecar itself, past Alertmanager.
+                Sent by the sidecar itself, without Alertmanager.
                 """.formatted(
-                status.openSince(), last == null ? " (the start of the sidecar; none arrived since then)" : ""));
+                        status.openSince(), last == null ? " (the start of the sidecar; none has arrived since)" : ""));
     }
 }

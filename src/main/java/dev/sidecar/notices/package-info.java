@@ -1,4 +1,4 @@
-/** What the sidecar sends itself, past Alertmanager: by mail, to Slack, and by the dead man's switch. */
+/** Sends the sidecar's own notices by mail and to Slack without Alertmanager, and runs the dead man's switch. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"jobs", "peers", "secrets", "settings"})
 package dev.sidecar.notices;

@@ -147,6 +147,18 @@ public final class Peer {
                         .value());
     }
 
+    /** Posts a JSON body and returns the response, which is JSON too. */
+    public JsonNode exchangeJson(String path, Object body) {
+        return json(
+                path,
+                () -> client().post()
+                        .uri(path)
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .body(body)
+                        .retrieve()
+                        .toEntity(JsonNode.class));
+    }
+
     /** Sends a GET request and returns the response's status. */
     public int status(String path) {
         return guarded(

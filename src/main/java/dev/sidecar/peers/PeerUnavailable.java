@@ -7,6 +7,7 @@ public final class PeerUnavailable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    private static final int TOO_MANY_REQUESTS = 429;
     private static final int LOWEST_REFUSAL = 400;
     private static final int LOWEST_FAILURE = 500;
 
@@ -32,5 +33,10 @@ public final class PeerUnavailable extends RuntimeException {
     /** The program works but refuses the request: the query is wrong, or the thing asked for does not exist. */
     public boolean isRefusal() {
         return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
+    }
+
+    /** The program accepts the same request later. */
+    public boolean isTooSoon() {
+        return status == TOO_MANY_REQUESTS;
     }
 }

@@ -37,7 +37,7 @@ final class BackupKey implements Step {
                         .ifPresent(key -> plan.write(sidecar.resolve("settings").resolve(IDENTITY), key));
                 plan.content(recipient)
                         .ifPresent(key -> plan.write(sidecar.resolve("settings").resolve(RECIPIENT), key));
-                plan.found(Finding.on(
+                plan.found(ReportLine.on(
                         "backup encryption",
                         "store a copy of the key elsewhere: docker compose -f docker-compose.staging.yml exec sidecar"
                                 + " cat /run/secrets/sidecar/backup_identity"));
@@ -46,10 +46,10 @@ final class BackupKey implements Step {
                 // The key itself stays: older backups need it.
                 plan.remove(sidecar.resolve("settings").resolve(RECIPIENT));
                 plan.remove(sidecar.resolve("settings").resolve(IDENTITY));
-                plan.found(Finding.off("backup encryption", "BACKUP_ENCRYPTION is not on"));
+                plan.found(ReportLine.off("backup encryption", "BACKUP_ENCRYPTION is not on"));
             }
             default ->
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         "BACKUP_ENCRYPTION",
                         "is '" + settings.get("BACKUP_ENCRYPTION", "") + "'",
                         "set it to on or off in .env"));
@@ -58,7 +58,7 @@ final class BackupKey implements Step {
 
     private static void generate(Path identity, Path recipient, Plan plan) {
         if (Optional.of(identity).flatMap(Plan::stored).isPresent()) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "backup encryption",
                     "there is a private key without its public key",
                     "put backup_recipient back beside backup_identity (age-keygen -y prints it)"));

@@ -23,14 +23,14 @@ final class Channels implements Step {
     public void prepare(Plan plan) {
         SETTING_NEEDS_SECRET.forEach((setting, secret) -> {
             if (settings.get(setting).isPresent() && !isGiven(secret, plan)) {
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         setting,
                         "is set, but its secret is missing",
                         "write it into secrets/" + secret + ", or unset " + setting));
             }
         });
         if (isGiven("opsgenie_api_key", plan)) {
-            plan.found(Finding.note("OpsGenie", "its API ends on 2027-04-05; move to another channel before that"));
+            plan.found(ReportLine.note("OpsGenie", "its API ends on 2027-04-05; move to another channel before that"));
         }
         boolean anybody = settings.get("SMTP_SMARTHOST").isPresent()
                 || isGiven("slack_webhook_url", plan)
@@ -38,7 +38,7 @@ final class Channels implements Step {
                 || isGiven("opsgenie_api_key", plan)
                 || isGiven("webhook_url", plan);
         if (!anybody) {
-            plan.found(Finding.note(
+            plan.found(ReportLine.note(
                     "alerts",
                     "no channel is configured: you see alerts only in Alertmanager, Grafana and the web console"));
         }

@@ -46,7 +46,7 @@ final class EdgeCertificate implements Step {
         Optional<String> key = given.read("tls.key", plan);
         if (certificate.isPresent() != key.isPresent()) {
             String missing = key.isPresent() ? "tls.crt" : "tls.key";
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/" + missing,
                     "is missing, but the other file of the pair is there",
                     "provide both files or neither"));
@@ -56,7 +56,7 @@ final class EdgeCertificate implements Step {
             for (String file : new String[] {"tls.conf", "tls.crt", "tls.key"}) {
                 plan.remove(nginx.resolve(file));
             }
-            plan.found(Finding.off("TLS at the edge", "no secrets/tls.crt and secrets/tls.key: HTTP only"));
+            plan.found(ReportLine.off("TLS at the edge", "no secrets/tls.crt and secrets/tls.key: HTTP only"));
         }
     }
 
@@ -66,7 +66,7 @@ final class EdgeCertificate implements Step {
         try {
             leaf = PemContent.of(certificate).getCertificates().get(0);
         } catch (RuntimeException e) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/tls.crt",
                     "holds no certificate in PEM form",
                     "save the chain as PEM, with the server's own certificate first"));
@@ -75,14 +75,14 @@ final class EdgeCertificate implements Step {
         try {
             privateKey = PemContent.of(key).getPrivateKey();
         } catch (RuntimeException e) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/tls.key",
                     "holds no private key that can be read without a password",
                     "save it as PEM without a password: openssl pkey -in … -out secrets/tls.key"));
             return;
         }
         if (privateKey == null || !isPair(leaf.getPublicKey(), privateKey)) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/tls.key",
                     "is not the key of the certificate in tls.crt",
                     "provide a certificate and the key that belongs to it"));
@@ -90,7 +90,7 @@ final class EdgeCertificate implements Step {
             plan.write(nginx.resolve("tls.crt"), certificate + "\n");
             plan.write(nginx.resolve("tls.key"), key + "\n");
             plan.write(nginx.resolve("tls.conf"), LISTEN);
-            plan.found(Finding.on(
+            plan.found(ReportLine.on(
                     "TLS at the edge", "valid until " + leaf.getNotAfter().toInstant()));
         }
     }
@@ -100,14 +100,14 @@ final class EdgeCertificate implements Step {
         Instant from = leaf.getNotBefore().toInstant();
         Instant until = leaf.getNotAfter().toInstant();
         if (now.isAfter(until) || now.isBefore(from)) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/tls.crt",
                     "is valid from " + from + " to " + until + ", not now",
                     "renew it, or correct this machine's clock"));
             return false;
         }
         if (now.plus(SOON).isAfter(until)) {
-            plan.found(Finding.note("TLS at the edge", "the certificate expires on " + until + ": renew it"));
+            plan.found(ReportLine.note("TLS at the edge", "the certificate expires on " + until + ": renew it"));
         }
         return true;
     }

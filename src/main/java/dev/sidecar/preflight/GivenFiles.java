@@ -30,14 +30,14 @@ final class GivenFiles implements Step {
             files.map(file -> file.getFileName().toString())
                     .filter(name -> !name.startsWith(".") && !name.equals("README.md") && !known.contains(name))
                     .sorted()
-                    .forEach(name -> plan.found(Finding.wrong(
+                    .forEach(name -> plan.found(ReportLine.wrong(
                             "secrets/" + name,
                             "nothing reads a file of this name",
                             "rename or remove it; known names are " + String.join(", ", new TreeSet<>(known)))));
         } catch (NoSuchFileException e) {
-            plan.found(Finding.off("given secrets", "no directory secrets/: all secrets are generated"));
+            plan.found(ReportLine.off("given secrets", "no directory secrets/: all secrets are generated"));
         } catch (IOException e) {
-            plan.found(Finding.wrong("secrets/", "cannot be listed", "chmod 755 secrets"));
+            plan.found(ReportLine.wrong("secrets/", "cannot be listed", "chmod 755 secrets"));
         }
     }
 
@@ -46,22 +46,23 @@ final class GivenFiles implements Step {
         try {
             String content = Files.readString(directory.resolve(name)).stripTrailing();
             if (content.isEmpty()) {
-                plan.found(Finding.wrong("secrets/" + name, "is empty", "write the value into it, or remove the file"));
+                plan.found(
+                        ReportLine.wrong("secrets/" + name, "is empty", "write the value into it, or remove the file"));
                 return Optional.empty();
             }
             return Optional.of(content);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     "secrets/" + name,
                     "user 10010, which preflight runs as, may not read it",
                     "sudo chown 10010 secrets/" + name + " && sudo chmod 400 secrets/" + name));
         } catch (CharacterCodingException e) {
-            plan.found(Finding.wrong("secrets/" + name, "is not a text file", "save it as UTF-8 text"));
+            plan.found(ReportLine.wrong("secrets/" + name, "is not a text file", "save it as UTF-8 text"));
         } catch (IOException e) {
-            plan.found(
-                    Finding.wrong("secrets/" + name, "cannot be read: " + e.getMessage(), "make it a plain text file"));
+            plan.found(ReportLine.wrong(
+                    "secrets/" + name, "cannot be read: " + e.getMessage(), "make it a plain text file"));
         }
         return Optional.empty();
     }

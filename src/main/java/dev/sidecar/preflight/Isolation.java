@@ -26,7 +26,7 @@ final class Isolation implements Step {
         try {
             services = services();
         } catch (YAMLException | ClassCastException e) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     composeFile.getFileName().toString(),
                     "is not valid: " + e.getMessage(),
                     "run docker compose config, which names the line, and correct the file"));
@@ -34,14 +34,15 @@ final class Isolation implements Step {
         }
         services.forEach(service -> {
             if (!service.weaknesses().isEmpty()) {
-                plan.found(Finding.note("isolation of " + service.service(), String.join("; ", service.weaknesses())));
+                plan.found(
+                        ReportLine.note("isolation of " + service.service(), String.join("; ", service.weaknesses())));
             }
         });
         String root = services.stream()
                 .filter(ServiceIsolation::root)
                 .map(ServiceIsolation::service)
                 .collect(Collectors.joining(", "));
-        plan.found(Finding.on(
+        plan.found(ReportLine.on(
                 "isolation",
                 services.size() + " services; user 0: "
                         + (root.isEmpty() ? "none" : root + " (see the compose file)")));

@@ -29,7 +29,7 @@ final class MountedFiles implements Step {
     public void prepare(Plan plan) {
         for (String file : FILES) {
             if (!Files.isRegularFile(stack.resolve(file))) {
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         file, "is not a file", "rmdir " + file + " 2>/dev/null; git checkout -- " + file));
             }
         }
@@ -42,8 +42,8 @@ final class MountedFiles implements Step {
         }
     }
 
-    private static Finding closed(String what) {
-        return Finding.wrong(
+    private static ReportLine closed(String what) {
+        return ReportLine.wrong(
                 "permissions",
                 what + " cannot be read by the users that the services run as",
                 "chmod -R a+rX alertmanager alloy grafana loki nginx prometheus redis");

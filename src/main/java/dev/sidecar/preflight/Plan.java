@@ -19,19 +19,19 @@ import java.util.Optional;
  */
 final class Plan {
 
-    private final List<Finding> findings = new ArrayList<>();
+    private final List<ReportLine> findings = new ArrayList<>();
     private final Map<Path, Optional<String>> files = new LinkedHashMap<>();
 
-    void found(Finding finding) {
+    void found(ReportLine finding) {
         findings.add(finding);
     }
 
-    List<Finding> findings() {
+    List<ReportLine> findings() {
         return List.copyOf(findings);
     }
 
     boolean isWrong() {
-        return findings.stream().anyMatch(finding -> finding.state() == Finding.State.WRONG);
+        return findings.stream().anyMatch(finding -> finding.state() == ReportLine.State.WRONG);
     }
 
     void write(Path file, String content) {

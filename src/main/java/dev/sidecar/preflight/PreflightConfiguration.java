@@ -34,11 +34,11 @@ class PreflightConfiguration {
                 new RedisFiles(settings, secrets),
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 new EdgeCertificate(given, nginx, clock),
-                new Mail(settings, secrets),
+                new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),
                 new RenderedConfiguration("prometheus", directories, settings),
                 new RenderedConfiguration("alertmanager", directories, settings),
-                new Report(isolation, secrets.resolve("sidecar/preflight.json")));
+                new ReportFile(isolation, secrets.resolve("sidecar/preflight.json")));
     }
 }

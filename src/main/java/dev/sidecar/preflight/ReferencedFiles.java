@@ -31,8 +31,8 @@ final class ReferencedFiles {
         try {
             walk("", new Yaml(new SafeConstructor(new LoaderOptions())).load(configuration));
         } catch (YAMLException e) {
-            plan.found(
-                    Finding.wrong(service + ".yml", "is not YAML: " + e.getMessage(), "correct the file in the clone"));
+            plan.found(ReportLine.wrong(
+                    service + ".yml", "is not YAML: " + e.getMessage(), "correct the file in the clone"));
         }
     }
 
@@ -68,7 +68,7 @@ final class ReferencedFiles {
                             .resolve(home.relativize(inService).toString()));
         }
         if (!there) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     service + ".yml",
                     key + " names " + path + ", which does not exist for the service or is empty",
                     inService.startsWith("/run/secrets")

@@ -32,7 +32,7 @@ final class RenderedConfiguration implements Step {
         String name = service + "/" + service + ".yml";
         Optional<String> template = Plan.stored(directories.stack().resolve(name));
         if (template.isEmpty()) {
-            plan.found(Finding.wrong(name, "is missing", "git checkout -- " + name));
+            plan.found(ReportLine.wrong(name, "is missing", "git checkout -- " + name));
             return;
         }
         try {
@@ -40,7 +40,7 @@ final class RenderedConfiguration implements Step {
             plan.write(directories.config().resolve(name), rendered);
             new ReferencedFiles(service, directories, plan).check(rendered);
         } catch (IllegalArgumentException e) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     name, String.valueOf(e.getMessage()), "set the variable in .env, or correct the file"));
         }
     }

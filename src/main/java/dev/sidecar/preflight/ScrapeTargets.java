@@ -43,7 +43,7 @@ final class ScrapeTargets implements Step {
                                 "__metrics_path__",
                                 Optional.ofNullable(parts.group(3)).orElse("/metrics"))));
             } else if (!target.isBlank()) {
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         "EXTRA_TARGETS",
                         "'" + target.strip() + "' is not understood",
                         "write service=host:port or service=host:port/path, separated by commas"));
@@ -52,8 +52,8 @@ final class ScrapeTargets implements Step {
         plan.write(directory.resolve("extra.json"), json(extra));
         plan.found(
                 extra.isEmpty()
-                        ? Finding.off("extra scrape targets", "EXTRA_TARGETS is not set")
-                        : Finding.on("extra scrape targets", settings.get("EXTRA_TARGETS", "")));
+                        ? ReportLine.off("extra scrape targets", "EXTRA_TARGETS is not set")
+                        : ReportLine.on("extra scrape targets", settings.get("EXTRA_TARGETS", "")));
         plan.write(directory.resolve("blackbox-edge.json"), json(probes(plan)));
     }
 

@@ -31,7 +31,7 @@ final class Secrets implements Step {
             Optional<String> value = given.read(secret.name(), plan);
             Optional<String> objection = value.flatMap(secret.objection());
             if (objection.isPresent()) {
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         "secrets/" + secret.name(),
                         secret.purpose() + ": it " + objection.get(),
                         secret.origin() == Origin.OPTIONAL
@@ -54,7 +54,7 @@ final class Secrets implements Step {
             keep(secret, value.get(), "given in secrets/" + secret.name(), plan);
         } else if (secret.origin() == Origin.OPTIONAL) {
             secret.copies().forEach(copy -> plan.remove(root.resolve(copy)));
-            plan.found(Finding.off(secret.purpose(), "no secrets/" + secret.name()));
+            plan.found(ReportLine.off(secret.purpose(), "no secrets/" + secret.name()));
         } else if (kept.isPresent()) {
             keep(secret, kept.get(), NOT_GIVEN, plan);
         } else {
@@ -64,7 +64,7 @@ final class Secrets implements Step {
 
     private void keep(SecretFile secret, String value, String how, Plan plan) {
         secret.copies().forEach(copy -> plan.write(root.resolve(copy), value));
-        plan.found(Finding.on(secret.purpose(), how + "; for " + services(secret)));
+        plan.found(ReportLine.on(secret.purpose(), how + "; for " + services(secret)));
     }
 
     private static String services(SecretFile secret) {
@@ -73,10 +73,10 @@ final class Secrets implements Step {
                 .collect(Collectors.joining(", "));
     }
 
-    private static Finding changedTooLate(SecretFile secret) {
+    private static ReportLine changedTooLate(SecretFile secret) {
         String files =
                 secret.copies().stream().map(copy -> "/run/secrets/" + copy).collect(Collectors.joining(" "));
-        return Finding.wrong(
+        return ReportLine.wrong(
                 "secrets/" + secret.name(),
                 secret.purpose() + ": differs from the one in use, which the service stored at its first start",
                 "to use the new one, first change it in the running service (docs/stack.md, \"Changing a password\"), then run: docker compose -f"

@@ -1,11 +1,11 @@
 package dev.sidecar.prometheus;
 
-/** Whether what a selector reads is there. */
+/** Tells whether the series that a selector reads exist. */
 public enum Presence {
-    /** There are such series now. */
+    /** They exist now. */
     LIVE,
-    /** There are none yet, and the metric is one that appears only with its first event. */
+    /** They do not exist yet; the metric appears only with its first event. */
     UNBORN,
-    /** There are none, and there should be: a name is wrong, or its exporter is gone. */
+    /** They do not exist but should: a name is wrong, or the exporter is gone. */
     MISSING
 }

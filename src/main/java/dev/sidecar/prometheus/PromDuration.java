@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as Prometheus and Loki write them: {@code 15s}, {@code 30d}, {@code 1h30m}, {@code 720h0m0s}. */
+/** Reads durations as Prometheus and Loki write them: {@code 15s}, {@code 30d}, {@code 1h30m}, {@code 720h0m0s}. */
 public final class PromDuration {
 
     private static final Pattern PART = Pattern.compile("(\\d+)(ms|[smhdwy])");
 
     private PromDuration() {}
 
-    /** The sum of the parts that have a unit; zero if there are none. */
+    /** Adds the parts that have a unit; zero if there are none. */
     public static Duration parse(String text) {
         Duration sum = Duration.ZERO;
         Matcher part = PART.matcher(text);
@@ -30,7 +30,7 @@ public final class PromDuration {
             case "d" -> Duration.ofDays(1);
             case "w" -> Duration.ofDays(7);
             case "y" -> Duration.ofDays(365);
-            default -> throw new IllegalArgumentException("'" + name + "' is no unit of time");
+            default -> throw new IllegalArgumentException("'" + name + "' is not a unit of time");
         };
     }
 }

@@ -14,7 +14,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Prometheus, asked over its HTTP API. Every method throws {@link dev.sidecar.peers.NotConfigured} or
+ * Asks Prometheus over its HTTP API. Every method throws {@link dev.sidecar.peers.NotConfigured} or
  * {@link dev.sidecar.peers.PeerUnavailable} if it cannot be asked.
  *
  * @see <a href="https://prometheus.io/docs/prometheus/latest/querying/api/">HTTP API</a>
@@ -30,17 +30,17 @@ public final class Prometheus {
                 "Prometheus", "sidecar.rules.prometheus-url", properties.prometheusUrl(), properties.timeout());
     }
 
-    /** Where it is, for links; empty if not configured. */
+    /** Prometheus' address, for links; empty if it is not configured. */
     public Optional<URI> address() {
         return peer.address();
     }
 
-    /** The scrape jobs that must exist, as configured. */
+    /** The scrape jobs that must exist, from the settings. */
     public Set<String> expectedTargets() {
         return properties.expectedTargets();
     }
 
-    /** Everything that is scraped now. */
+    /** Lists the active scrape targets. */
     public List<Target> targets() {
         List<Target> targets = new ArrayList<>();
         for (JsonNode target :
@@ -56,7 +56,7 @@ public final class Prometheus {
         return targets;
     }
 
-    /** Every alerting and recording rule that is loaded. */
+    /** Lists the loaded alerting and recording rules. */
     public List<Rule> rules() {
         List<Rule> rules = new ArrayList<>();
         for (JsonNode group : data("/api/v1/rules", Map.of()).path("groups")) {
@@ -75,7 +75,7 @@ public final class Prometheus {
         return rules;
     }
 
-    /** The result of an instant query that gives a vector or a scalar. */
+    /** Runs an instant query that returns a vector or a scalar. */
     public List<Sample> query(String promql) {
         JsonNode result = peer.post("/api/v1/query", Map.of("query", promql)).path("data");
         if (result.path("resultType").asString("").equals("scalar")) {
@@ -89,15 +89,15 @@ public final class Prometheus {
         return samples;
     }
 
-    /** The value of a query that gives at most one element; empty if it gives none. */
+    /** Runs a query that returns at most one element; empty if it returns none. */
     public OptionalDouble value(String promql) {
         return query(promql).stream().mapToDouble(Sample::value).findFirst();
     }
 
     /**
-     * The values of a query at regular moments, for a picture of its history.
+     * Runs a query at regular moments, to show its history.
      *
-     * @param promql gives elements told apart by one label
+     * @param promql returns elements that differ by one label
      * @param label that label
      * @param from first moment
      * @param to last moment
@@ -126,13 +126,13 @@ public final class Prometheus {
         return history;
     }
 
-    /** What an expression reads, as Prometheus' own parser sees it. */
+    /** Lists the selectors in an expression, found by Prometheus' own parser. */
     public Set<Selector> selectors(String promql) {
         return Selector.in(
                 peer.post("/api/v1/parse_query", Map.of("query", promql)).path("data"));
     }
 
-    /** Whether there are series now with this metric's name and these labels. */
+    /** Looks for series with this metric's name and these labels. */
     public Presence presence(Selector selector) {
         if (selector.metric().isEmpty()
                 || value("count(last_over_time(" + selector.existence() + "[15m]))")
@@ -143,12 +143,12 @@ public final class Prometheus {
         return properties.bornAtFirstEvent().contains(selector.metric()) ? Presence.UNBORN : Presence.MISSING;
     }
 
-    /** How long samples are kept, as the running process says. */
+    /** Reads the retention of the running process. */
     public Duration retention() {
         String retention = data("/api/v1/status/runtimeinfo", Map.of())
                 .path("storageRetention")
                 .asString("0d");
-        // A limit by size may stand behind the one by time: "30d or 5GB".
+        // A size limit may follow the time limit: "30d or 5GB".
         return PromDuration.parse(retention.split(" or ")[0]);
     }
 

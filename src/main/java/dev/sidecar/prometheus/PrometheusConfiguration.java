@@ -15,7 +15,7 @@ class PrometheusConfiguration {
         return new Prometheus(properties);
     }
 
-    /** The list is compared with the live one by an alert, so that a target that vanished from the configuration is missed, too. */
+    /** Exports the expected targets; an alert compares them with the live ones, so it also notices a target that left the configuration. */
     @Bean
     MeterBinder expectedTargets(PrometheusProperties properties) {
         return registry -> properties

@@ -10,12 +10,12 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where Prometheus is, and what it is expected to watch.
+ * Settings of the connection to Prometheus, and what it must watch.
  *
- * @param prometheusUrl address of Prometheus; without it nothing is asked
- * @param timeout how long an answer may take
+ * @param prometheusUrl address of Prometheus; the sidecar does not query it without one
+ * @param timeout time limit of a request
  * @param expectedTargets scrape jobs that must exist and be up
- * @param bornAtFirstEvent metrics that an exporter shows only after their first event, so that their absence proves nothing
+ * @param bornAtFirstEvent metrics that an exporter shows only after their first event, so their absence is not an error
  */
 @ConfigurationProperties("sidecar.rules")
 record PrometheusProperties(

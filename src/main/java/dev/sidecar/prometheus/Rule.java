@@ -8,10 +8,10 @@ import java.util.Map;
  *
  * @param name the alert's name, or the recorded metric's
  * @param group its group
- * @param alerting whether it is an alert, or else a recording rule
+ * @param alerting true for an alerting rule, false for a recording rule
  * @param expression its PromQL
  * @param healthy whether the last evaluation succeeded
- * @param error why it did not; empty if it did
+ * @param error why it failed; empty if it succeeded
  * @param lastEvaluation when that was; the epoch if never
  * @param labels the labels that it adds
  */

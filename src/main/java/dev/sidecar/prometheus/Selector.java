@@ -7,14 +7,14 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One place where an expression reads series.
+ * A selector in an expression: the metric and labels whose series it reads.
  *
  * @param metric the metric's name; empty if the expression selects by labels alone
- * @param labels the labels that it looks at
+ * @param labels the labels that it matches on
  */
 public record Selector(String metric, Set<String> labels) {
 
-    /** All selectors in an expression, as Prometheus itself has parsed it. */
+    /** Finds all selectors in a syntax tree that Prometheus has parsed. */
     static Set<Selector> in(JsonNode syntaxTree) {
         Set<Selector> found = new LinkedHashSet<>();
         collect(syntaxTree, found);

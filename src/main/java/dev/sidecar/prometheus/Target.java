@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Something that Prometheus scrapes.
+ * A target that Prometheus scrapes.
  *
  * @param job the scrape job
- * @param instance the address as labelled
+ * @param instance the label {@code instance}
  * @param up whether the last scrape succeeded
- * @param error why it did not; empty if it did
- * @param lastScrape when it was last tried
- * @param interval how often it is tried
+ * @param error why it failed; empty if it succeeded
+ * @param lastScrape when Prometheus last scraped it
+ * @param interval how often Prometheus scrapes it
  */
 public record Target(String job, String instance, boolean up, String error, Instant lastScrape, Duration interval) {}

@@ -1,4 +1,4 @@
-/** Asks Prometheus: targets, rules, which series a rule or a panel reads, and whether they exist. */
+/** Asks Prometheus for its targets and rules, and whether the series that a rule or a panel reads exist. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"peers", "secrets", "settings"})
 package dev.sidecar.prometheus;

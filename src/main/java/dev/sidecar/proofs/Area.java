@@ -1,6 +1,6 @@
 package dev.sidecar.proofs;
 
-/** What a proof is about. The order is the report's. */
+/** The area of a proof, in the order of the report. */
 public enum Area {
     LOGGING("Logging"),
     METRICS("Metrics"),
@@ -16,7 +16,7 @@ public enum Area {
         this.title = title;
     }
 
-    /** As headings say it; in lower case it is the metrics' label. */
+    /** The heading of the area; in lower case it is the metrics' label. */
     public String title() {
         return title;
     }

@@ -3,13 +3,13 @@ package dev.sidecar.proofs;
 import java.time.Duration;
 
 /**
- * What must hold.
+ * The statement that a proof checks.
  *
  * @param id stable for ever, so that reports can be compared: area and number, such as {@code LOG-1}
- * @param area what it is about
- * @param sentence what must hold, as a sentence that can be true or false
- * @param interval how often it is drilled
- * @param limit how long a drill may take
+ * @param area its area
+ * @param sentence a sentence that is either true or false
+ * @param interval the time between two drills
+ * @param limit the time limit of a drill
  */
 public record Claim(String id, Area area, String sentence, Duration interval, Duration limit) {
 
@@ -18,7 +18,7 @@ public record Claim(String id, Area area, String sentence, Duration interval, Du
         this(id, area, sentence, interval, Duration.ofSeconds(60));
     }
 
-    /** The same claim, drilled at another interval. */
+    /** Returns the same claim with another interval. */
     Claim every(Duration other) {
         return new Claim(id, area, sentence, other, limit);
     }

@@ -6,14 +6,14 @@ import java.time.Instant;
 /**
  * One run of a proof.
  *
- * @param claim what had to hold
- * @param finding what was found
+ * @param claim the statement that it checked
+ * @param finding the result
  * @param when when the drill ended
  * @param took how long it took
  */
 public record Drill(Claim claim, Finding finding, Instant when, Duration took) {
 
-    /** How it ended. */
+    /** The verdict of its finding. */
     public Verdict verdict() {
         return finding.verdict();
     }

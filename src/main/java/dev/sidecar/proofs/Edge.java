@@ -11,7 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The way a client comes in: requests of the API through everything that stands before it, marked as drills. */
+/** Sends requests marked as drills to the API through the edge, as clients do. */
 public final class Edge {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -26,7 +26,7 @@ public final class Edge {
         this.address = address;
     }
 
-    /** The path that drills ask for. */
+    /** The path that drills request. */
     public String path() {
         return address == null ? "/" : address.getRawPath();
     }
@@ -35,7 +35,7 @@ public final class Edge {
     public String request() throws InterruptedException {
         if (address == null) {
             throw new NotConfigured(
-                    "No request can be made: set sidecar.proofs.edge-url to an address of the API as clients reach it.");
+                    "No test request is possible: set sidecar.proofs.edge-url to a URL of your API as clients reach it.");
         }
         String id = UuidCreator.getTimeOrderedEpoch().toString();
         HttpRequest request = HttpRequest.newBuilder(address)
@@ -46,7 +46,7 @@ public final class Edge {
         try {
             client.send(request, BodyHandlers.discarding());
         } catch (IOException e) {
-            throw new PeerUnavailable("The edge at %s gave no answer: %s".formatted(address, e));
+            throw new PeerUnavailable("The edge at %s did not answer: %s".formatted(address, e));
         }
         return id;
     }

@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What a drill found.
+ * The result of a drill.
  *
- * @param verdict how it ended
- * @param applicable false if what it needs is not configured, so that it counts neither for nor against
- * @param evidence the sentence with figures that a person can check
- * @param details what the sentence sums up, a line each; may be empty
+ * @param verdict the verdict
+ * @param applicable false if a part that it needs is not configured, so that it does not count
+ * @param evidence a sentence with figures that you can check
+ * @param details the lines that the sentence sums up; may be empty
  */
 public record Finding(Verdict verdict, boolean applicable, String evidence, List<String> details) {
 
@@ -34,12 +34,17 @@ public record Finding(Verdict verdict, boolean applicable, String evidence, List
         return new Finding(Verdict.INCONCLUSIVE, false, whatToSet, List.of());
     }
 
-    /** Held if the condition is true, with the same evidence either way. */
+    /** Held if the condition is true, else broken, with the same evidence. */
     public static Finding heldIf(boolean condition, String evidence, Object... arguments) {
         return condition ? held(evidence, arguments) : broken(evidence, arguments);
     }
 
     public Finding with(Collection<String> lines) {
         return new Finding(verdict, applicable, evidence, List.copyOf(lines));
+    }
+
+    /** Lists things as evidence does: {@code api, nginx}. */
+    public static String list(Collection<?> things) {
+        return String.join(", ", things.stream().map(Object::toString).toList());
     }
 }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** Looks again and again until something is seen or the time is over. */
+/** Polls until a condition is true or a time limit has passed. */
 public final class Patience {
 
     private static final Duration PAUSE = Duration.ofMillis(250);
@@ -16,7 +16,7 @@ public final class Patience {
         this.limit = limit;
     }
 
-    /** @return what was looked at last, whether it was the thing or not */
+    /** Polls. @return the last value, whether it satisfies the condition or not */
     public <T> T until(Supplier<T> look, Predicate<T> seen) throws InterruptedException {
         T value = look.get();
         while (!seen.test(value) && waited().compareTo(limit) < 0) {
@@ -30,7 +30,7 @@ public final class Patience {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 
-    /** In seconds with one digit, for evidence. */
+    /** Writes the time waited as evidence, in seconds with one decimal. */
     public String seconds() {
         return "%.1f s".formatted(waited().toMillis() / 1000.0);
     }

@@ -1,17 +1,17 @@
 package dev.sidecar.proofs;
 
 /**
- * Something that must hold, and the drill that shows whether it does. Every class of this package that implements it is part of the
- * readiness report: adding one is adding a file, with what it asks in its constructor.
+ * A claim and the drill that checks it. Every class in {@code dev.sidecar.proofs} and below that implements this interface is part of the
+ * readiness report: to add a proof, add a file, with the beans that it needs as arguments of its constructor.
  */
 public interface Proof {
 
-    /** What must hold. */
+    /** The statement that the drill checks. */
     Claim claim();
 
     /**
-     * Runs the drill once. It may throw: {@code NotConfigured} makes the finding one that does not apply, anything else makes it
-     * inconclusive with the exception's message. It ends when its thread is interrupted.
+     * Runs the drill once. It may throw: {@code NotConfigured} makes the finding not applicable, any other exception makes it
+     * inconclusive with the exception's message. It stops when its thread is interrupted.
      */
     Finding prove() throws Exception;
 }

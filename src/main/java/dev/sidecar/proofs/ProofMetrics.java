@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** The meters of the proofs. Before its first drill a proof is neither held nor broken, and its gauges are NaN. */
+/** Exports the state of each proof. Before its first drill a proof is neither held nor broken: its gauges are NaN. */
 final class ProofMetrics {
 
     private final MeterRegistry registry;
@@ -24,7 +24,7 @@ final class ProofMetrics {
         Tags tags = Tags.of("proof", claim.id(), "area", claim.area().name().toLowerCase(Locale.ROOT));
         gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it was broken", tags, () -> {
             Drill drill = last.get(claim.id());
-            // What could not be seen is neither; that it stays so is told by the age of the last time it held.
+            // An inconclusive drill is neither held nor broken; if that lasts, the age of the last held drill shows it.
             return drill == null || drill.verdict() == Verdict.INCONCLUSIVE
                     ? Double.NaN
                     : drill.verdict() == Verdict.HELD ? 1 : 0;

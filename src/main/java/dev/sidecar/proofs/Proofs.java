@@ -20,13 +20,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
 /**
- * All proofs, each with its last drill. Every proof is a job of its own, so that one that hangs delays no other; but only a few
- * drills run at once, so that proving costs the machine little.
+ * Holds all proofs, each with its last drill. Every proof is a job of its own, so that a hanging one delays no other; only a few drills
+ * run at once, to limit their cost.
  */
 public final class Proofs implements JobSource {
 
     private static final String JOB_PREFIX = "proof-";
-    /** Waiting twice as long each time: some hours in all, so that what is drilled once a week is not given up at a slow start. */
+    /** Retries with doubled waits over some hours, so that a slow start does not postpone a weekly drill by a week. */
     private static final int RETRIES = 10;
 
     private final Map<String, Proof> proofs = new LinkedHashMap<>();
@@ -56,25 +56,25 @@ public final class Proofs implements JobSource {
                         .toList());
     }
 
-    /** What must hold, in the report's order. */
+    /** Lists all claims in the order of the report. */
     public List<Claim> claims() {
         return proofs.values().stream().map(Proof::claim).toList();
     }
 
-    /** The last drill of a proof; empty before the first. */
+    /** Finds the last drill of a proof; empty before the first. */
     public Optional<Drill> last(String id) {
         return Optional.ofNullable(drills.get(id));
     }
 
-    /** The name of the job that drills a proof, by which it is run now. @throws IllegalArgumentException if there is no such proof */
+    /** Finds the name of the job that drills a proof. @throws IllegalArgumentException if there is no such proof */
     public String job(String id) {
         if (!proofs.containsKey(id)) {
-            throw new IllegalArgumentException("There is no proof '%s'; there are %s.".formatted(id, proofs.keySet()));
+            throw new IllegalArgumentException("No proof '%s'; the proofs are %s.".formatted(id, proofs.keySet()));
         }
         return JOB_PREFIX + id;
     }
 
-    /** Where everything stands now. */
+    /** Makes the readiness report. */
     public Report report() {
         List<Drill> known = new ArrayList<>();
         List<Claim> waiting = new ArrayList<>();
@@ -92,7 +92,7 @@ public final class Proofs implements JobSource {
     private Job job(Proof proof) {
         Claim claim = proof.claim();
         Duration interval = properties.intervalOf(claim);
-        // Drills of one interval are spread over it by their names, the same way after every restart.
+        // The ids spread drills of the same interval over it, in the same way after every restart.
         Duration offset = Duration.ofMillis(Math.floorMod(claim.id().hashCode() * 7919L, interval.toMillis()));
         return new Job(
                 JOB_PREFIX + claim.id(),
@@ -103,7 +103,7 @@ public final class Proofs implements JobSource {
                 run -> outcome(drill(proof)));
     }
 
-    /** One drill, whatever happens in it. */
+    /** Runs one drill and records its result, whatever the drill throws. */
     Drill drill(Proof proof) throws InterruptedException {
         atOnce.acquire();
         try {
@@ -125,7 +125,7 @@ public final class Proofs implements JobSource {
         } catch (NotConfigured e) {
             return Finding.notConfigured(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
-            return Finding.inconclusive("The drill took longer than its limit and was stopped.");
+            return Finding.inconclusive("The drill exceeded its time limit and was stopped.");
         } catch (Exception | LinkageError | AssertionError e) {
             return new Finding(
                     Verdict.INCONCLUSIVE, true, e.getMessage() == null ? e.toString() : e.getMessage(), List.of());

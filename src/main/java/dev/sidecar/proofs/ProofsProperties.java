@@ -10,11 +10,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How all drills run; what a single proof expects belongs to the room of its area.
+ * Settings of all drills; the settings of a single proof are in the room of its area.
  *
- * @param atOnce how many drills may run at the same time
- * @param intervals another interval for a proof, by its id
- * @param edgeUrl an address of the API through the edge, requested by drills; without it drills that need a request do not apply
+ * @param atOnce greatest number of drills that run at the same time
+ * @param intervals another interval for a proof, by the proof's id
+ * @param edgeUrl URL of the API through the edge, which drills request; without it drills that need a request do not apply
  */
 @ConfigurationProperties("sidecar.proofs")
 record ProofsProperties(

@@ -21,15 +21,15 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
         name = "report",
-        description = "Prints the readiness report of the running sidecar: what was just seen to work.",
+        description = "Prints the readiness report of the running sidecar: the last result of every proof.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:nothing is broken",
-            "1:the sidecar could not be asked",
+            "0:no proof is broken",
+            "1:the sidecar does not answer",
             "2:wrong usage",
             "10:at least one proof is broken",
-            "11:drills did not end in time"
+            "11:not all drills finished in time"
         })
 final class ReportCommand implements SidecarCommand {
 
@@ -45,31 +45,31 @@ final class ReportCommand implements SidecarCommand {
     @ArgGroup
     private Form form = new Form();
 
-    @Option(names = "--prove-now", description = "Run every drill first and wait for them.")
+    @Option(names = "--prove-now", description = "Run all drills first and wait for them.")
     private boolean proveNow;
 
     @Option(
             names = "--limit",
             defaultValue = "900",
-            description = "With --prove-now: wait at most so many seconds (default: ${DEFAULT-VALUE}).")
+            description = "With --prove-now: wait at most this many seconds (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Option(
             names = "--url",
             defaultValue = "http://localhost:8080",
-            description = "Where the sidecar's control plane is (default: ${DEFAULT-VALUE}).")
+            description = "Address of the sidecar (default: ${DEFAULT-VALUE}).")
     private URI url = URI.create("http://localhost:8080");
 
     static final class Form {
 
-        @Option(names = "--json", description = "As JSON.")
+        @Option(names = "--json", description = "Print JSON.")
         boolean json;
 
-        @Option(names = "--markdown", description = "As Markdown (the default).")
+        @Option(names = "--markdown", description = "Print Markdown (default).")
         boolean markdown;
     }
 
-    /** @param login asked only when the command runs, as reading it can fail */
+    /** @param login called only when the command runs, as reading the login can fail */
     ReportCommand(Supplier<AdminCredentials> login) {
         this.login = login;
     }
@@ -92,7 +92,8 @@ final class ReportCommand implements SidecarCommand {
             }
             return report.path("broken").asInt(1) == 0 ? 0 : BROKEN;
         } catch (PeerUnavailable e) {
-            throw new CommandFailure(e.getMessage() + "\nIs it running there, and is the login right? See --url.");
+            throw new CommandFailure(e.getMessage()
+                    + "\nCheck that the sidecar runs there and that the login is right; --url sets the address.");
         }
     }
 
@@ -109,7 +110,7 @@ final class ReportCommand implements SidecarCommand {
                 fresh += Instant.parse(proof.path("at").asString()).isAfter(began) ? 1 : 0;
             }
             if (fresh != told) {
-                err().printf("%d of %d drills have ended%n", fresh, all);
+                err().printf("%d of %d drills finished%n", fresh, all);
                 err().flush();
                 told = fresh;
             }

@@ -17,7 +17,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-/** The readiness report over HTTP, and the way to have drills run now. */
+/** Returns the readiness report over HTTP and runs drills on request. */
 @RestController
 @RequestMapping("/api")
 class ReportController {
@@ -33,9 +33,9 @@ class ReportController {
     }
 
     /**
-     * The report as JSON. Times are UTC, durations milliseconds.
+     * The report as JSON. Times are UTC, durations are milliseconds.
      *
-     * @param score held per hundred applicable, rounded down
+     * @param score percentage of applicable proofs that hold, rounded down
      */
     record ReportJson(
             Instant at,
@@ -96,14 +96,14 @@ class ReportController {
         return ReportMarkdown.of(proofs.report(), identity);
     }
 
-    /** Runs every drill now, each in its turn; those that run already are left to end. */
+    /** Starts every drill; those that run already continue. */
     @PostMapping("/report/drills")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void proveAll() {
         proofs.claims().forEach(claim -> jobs.runNow(proofs.job(claim.id())));
     }
 
-    /** Runs one drill now. */
+    /** Starts one drill. */
     @PostMapping("/report/drills/{id}")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void prove(@PathVariable String id) {

@@ -1,13 +1,14 @@
 package dev.sidecar.proofs;
 
 import dev.sidecar.settings.Identity;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 
-/** The report as a document that can be handed to somebody. */
+/** Writes the report as a Markdown document that you can hand on. */
 final class ReportMarkdown {
 
     private static final DateTimeFormatter MINUTE =
@@ -30,9 +31,9 @@ final class ReportMarkdown {
         text.append("Written %s on %s (%s). "
                 .formatted(MINUTE.format(report.at()), identity.host(), identity.environment()));
         text.append(
-                "Every line below is a drill that ran against the live system at the time it names; nothing is ticked because it"
-                        + " is configured. *Held*: it was seen to work. *Broken*: it was seen not to. *Inconclusive*: it could not be tried."
-                        + " *Off*: what it needs is not configured, so it counts neither for nor against.\n\n");
+                "Every line below is the result of a drill against the live system at the time shown; being configured counts for"
+                        + " nothing. *Held*: the drill saw it work. *Broken*: the drill saw it fail. *Inconclusive*: the drill could not run."
+                        + " *Off*: a part that it needs is not configured, so it does not count.\n\n");
         totals();
         attention("Broken", Verdict.BROKEN);
         attention("Inconclusive", Verdict.INCONCLUSIVE);
@@ -42,7 +43,7 @@ final class ReportMarkdown {
         off();
         if (!report.waiting().isEmpty()) {
             text.append("\n## Not drilled yet\n\n");
-            report.waiting().forEach(claim -> item(claim, "its first drill is still to come."));
+            report.waiting().forEach(claim -> item(claim, "the first drill has not run yet."));
         }
         details();
         return text.toString();
@@ -73,7 +74,7 @@ final class ReportMarkdown {
                 .count();
     }
 
-    /** What somebody has to do something about comes first. */
+    /** The proofs that need action come first. */
     private void attention(String title, Verdict verdict) {
         List<Drill> drills = report.drills().stream()
                 .filter(drill -> drill.finding().applicable() && drill.verdict() == verdict)
@@ -89,7 +90,7 @@ final class ReportMarkdown {
                 .filter(drill -> !drill.finding().applicable())
                 .toList();
         if (!drills.isEmpty()) {
-            text.append("\n## Off, and what would switch it on\n\n");
+            text.append("\n## Off, and how to turn it on\n\n");
             drills.forEach(drill -> item(drill.claim(), drill.finding().evidence()));
         }
     }
@@ -115,7 +116,7 @@ final class ReportMarkdown {
         }
     }
 
-    /** One sentence with the score and what stands beside it. */
+    /** Writes the score and the counts as one sentence. */
     static String summary(Report report) {
         StringBuilder summary = new StringBuilder("**%d %%**: %d of %d proofs held"
                 .formatted(report.score(), report.count(Verdict.HELD), report.applicable()));
@@ -125,7 +126,9 @@ final class ReportMarkdown {
             summary.append(", ").append(report.waiting().size()).append(" not drilled yet");
         }
         if (report.notConfigured() > 0) {
-            summary.append(". ").append(report.notConfigured()).append(" more need something that is not configured");
+            summary.append(". ")
+                    .append(report.notConfigured())
+                    .append(" more are off because a part is not configured");
         }
         return summary.append('.').toString();
     }
@@ -139,7 +142,7 @@ final class ReportMarkdown {
         }
         text.append("\n## ")
                 .append(area.title())
-                .append("\n\n| | id | what must hold | what was seen | when |\n|---|---|---|---|---|\n");
+                .append("\n\n| | id | claim | evidence | when |\n|---|---|---|---|---|\n");
         for (Drill drill : drills) {
             text.append("| ")
                     .append(mark(drill))
@@ -164,7 +167,7 @@ final class ReportMarkdown {
     }
 
     private String age(Instant when) {
-        return MINUTE.format(when) + ", " + Words.time(Duration.between(when, report.at())) + " earlier";
+        return MINUTE.format(when) + ", " + Durations.of(Duration.between(when, report.at())) + " earlier";
     }
 
     private static String cell(String words) {

@@ -1,11 +1,11 @@
 package dev.sidecar.proofs;
 
-/** How a drill ended. */
+/** The result of a drill. */
 public enum Verdict {
-    /** It was just seen to work. */
+    /** The drill saw it work. */
     HELD,
-    /** It was just seen not to work. */
+    /** The drill saw it fail. */
     BROKEN,
-    /** It could not be run, or what it needs is not configured. Never counted as held. */
+    /** The drill could not run, or a part that it needs is not configured. Never counted as held. */
     INCONCLUSIVE
 }

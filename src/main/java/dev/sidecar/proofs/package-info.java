@@ -1,6 +1,6 @@
-/** The framework of drills and the readiness report. It knows no single proof. */
+/** Runs drills and makes the readiness report. It knows no single proof. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "peers", "secrets", "settings", "text"})
 package dev.sidecar.proofs;
 
 import org.jspecify.annotations.NullMarked;

@@ -157,7 +157,7 @@ class RealAlertmanagerTest {
     @Test
     void aRouteThatIsNotThereIsAProblemAndNoException() throws Exception {
         assertThat(sidecar.getBean(Drills.class).deliver("securty").problem())
-                .isEqualTo("There is no route 'securty'; there are [default, security-critical, performance, broken].");
+                .isEqualTo("No route 'securty'; the routes are [default, security-critical, performance, broken].");
     }
 
     @Test
@@ -178,7 +178,7 @@ class RealAlertmanagerTest {
         assertThat(warning.by()).containsExactly("critical-mutes-its-warning");
 
         assertThat(drills.inhibit("service-down-mutes-performance", "colour").problem())
-                .contains("no inhibition rule");
+                .contains("No inhibition rule");
         assertThat(sidecar.getBean(Receipts.class).lastOfEachRule())
                 .containsKeys("service-down-mutes-performance", "critical-mutes-its-warning");
         assertThat(metrics()).contains("sidecar_alert_inhibited_total{rule=\"service-down-mutes-performance\"}");
@@ -190,7 +190,7 @@ class RealAlertmanagerTest {
                 .contains("exit 0", "performance/webhook", "delivered after");
         assertThat(command("alert", "test", "--route", "broken")).contains("exit 10", "NOT delivered", "serverError");
         assertThat(command("alert", "test", "--route", "nowhere"))
-                .contains("exit 2", "There is no route 'nowhere'; there are [default, security-critical");
+                .contains("exit 2", "No route 'nowhere'; the routes are [default, security-critical");
         assertThat(command("alert")).contains("exit 2", "alert test");
     }
 
@@ -246,11 +246,14 @@ class RealAlertmanagerTest {
         PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
         CommandLine line = new CommandLine(new Root());
         line.addSubcommand(new AlertCommand(
-                SidecarServer::new, () -> new AdminCredentials("admin", Secret.of(PASSWORD)), sidecarUrl, printed));
+                SidecarServer::new,
+                () -> new AdminCredentials("admin", Secret.of(PASSWORD)),
+                URI.create(sidecarUrl),
+                printed));
         line.setErr(new java.io.PrintWriter(printed, true));
         line.setExecutionExceptionHandler((failure, at, parsed) -> {
             printed.println(failure.getMessage());
-            return failure instanceof CommandFailure && failure.getMessage().contains("no route") ? 2 : 1;
+            return failure instanceof CommandFailure && failure.getMessage().contains("No route") ? 2 : 1;
         });
         int exit = line.execute(arguments);
         return out.toString(StandardCharsets.UTF_8) + "\nexit " + exit;

@@ -124,7 +124,7 @@ class ConsoleTest {
         browser.pressIn(".proof", "Restore…");
         browser.type("into", "shop_again");
         browser.picture("restore");
-        browser.press("Restore into it");
+        browser.press("Restore into new database");
         browser.awaitText("#tasks", "restore");
         browser.awaitText("#tasks .card", "done");
 

@@ -37,7 +37,7 @@ class FailureTest {
                         \r
                         {"type":"about:blank","title":"Bad Gateway","status":502,"detail":"The API refused the connection.","reason":"refused","request_id":"i-1"}
                         """);
-                assertThat(gateway.failures(Reason.REFUSED)).isEqualTo(i);
+                assertThat(gateway.failures(FailureReason.REFUSED)).isEqualTo(i);
             }
             await().until(() -> gateway.inFlight() == 0);
         }
@@ -106,7 +106,7 @@ class FailureTest {
                     .startsWith("HTTP/1.1 504 Gateway Timeout\r\n")
                     .contains("\"reason\":\"response_timeout\"", "\"request_id\":\"i-1\"");
             assertThat(closed.await(60, SECONDS)).isTrue();
-            assertThat(gateway.failures(Reason.RESPONSE_TIMEOUT)).isEqualTo(1);
+            assertThat(gateway.failures(FailureReason.RESPONSE_TIMEOUT)).isEqualTo(1);
         }
     }
 
@@ -140,7 +140,7 @@ class FailureTest {
             client.send("GET / HTTP/1.0\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
 
             assertThat(client.untilClosed()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
-            assertThat(gateway.failures(Reason.BAD_RESPONSE)).isEqualTo(1);
+            assertThat(gateway.failures(FailureReason.BAD_RESPONSE)).isEqualTo(1);
         }
     }
 
@@ -172,8 +172,8 @@ class FailureTest {
                     .satisfies(seen -> assertThat(
                                     seen.endsWith("half") || seen.contains("hello") || seen.endsWith("\r\n\r\n"))
                             .isTrue());
-            await().untilAsserted(
-                            () -> assertThat(gateway.failures(Reason.TRUNCATED)).isEqualTo(1));
+            await().untilAsserted(() ->
+                    assertThat(gateway.failures(FailureReason.TRUNCATED)).isEqualTo(1));
         }
     }
 
@@ -187,8 +187,8 @@ class FailureTest {
                 var gateway = GatewayServer.before(upstream.port(), "timeouts.idle", "200ms");
                 var client = gateway.connect()) {
             assertThat(client.send(GET).untilClosed()).startsWith("HTTP/1.1 200");
-            await().untilAsserted(
-                            () -> assertThat(gateway.failures(Reason.STALLED)).isEqualTo(1));
+            await().untilAsserted(() ->
+                    assertThat(gateway.failures(FailureReason.STALLED)).isEqualTo(1));
         }
     }
 
@@ -210,7 +210,7 @@ class FailureTest {
             assertThat(cancelled.await(20, SECONDS)).isTrue();
 
             await().untilAsserted(() -> {
-                assertThat(gateway.failures(Reason.CLIENT_GONE)).isEqualTo(1);
+                assertThat(gateway.failures(FailureReason.CLIENT_GONE)).isEqualTo(1);
                 assertThat(gateway.inFlight()).isZero();
             });
         }
@@ -240,7 +240,7 @@ class FailureTest {
                 var gateway = GatewayServer.before(upstream.port())) {
             oneOnAPooledConnection(
                     gateway, request, () -> assertThat(gateway.retries()).isZero(), "HTTP/1.1 502");
-            assertThat(gateway.failures(Reason.CLOSED)).isEqualTo(1);
+            assertThat(gateway.failures(FailureReason.CLOSED)).isEqualTo(1);
         }
     }
 
@@ -335,7 +335,7 @@ class FailureTest {
             assertThat(client.send(part).untilClosed())
                     .startsWith("HTTP/1.1 408")
                     .contains("request_timeout");
-            assertThat(gateway.failures(Reason.REQUEST_TIMEOUT)).isEqualTo(1);
+            assertThat(gateway.failures(FailureReason.REQUEST_TIMEOUT)).isEqualTo(1);
         }
     }
 

@@ -50,7 +50,7 @@ final class GatewayServer implements AutoCloseable {
         return RawConnection.to(port());
     }
 
-    double failures(Reason reason) {
+    double failures(FailureReason reason) {
         return registry.get("sidecar.gateway.failures")
                 .tag("reason", reason.label())
                 .counter()

@@ -85,7 +85,7 @@ class SmugglingTest {
                         .startsWith("HTTP/1.1 400 Bad Request\r\n")
                         .contains("\r\ncontent-type: application/problem+json\r\n")
                         .containsOnlyOnce("HTTP/1.1");
-                assertThat(gateway.failures(Reason.BAD_REQUEST)).isEqualTo(1);
+                assertThat(gateway.failures(FailureReason.BAD_REQUEST)).isEqualTo(1);
                 assertThat(upstream.connections).isEmpty();
             }
         }
@@ -123,7 +123,7 @@ class SmugglingTest {
             client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
 
             assertThat(client.untilClosed()).startsWith("HTTP/1.1 400 Bad Request\r\n");
-            assertThat(gateway.failures(Reason.BAD_REQUEST)).isEqualTo(1);
+            assertThat(gateway.failures(FailureReason.BAD_REQUEST)).isEqualTo(1);
         }
     }
 

@@ -102,12 +102,12 @@ class NoticesTest {
 
         clock.tick(Duration.ofSeconds(60));
         assertThat(watch.look().result()).isEqualTo(Result.SUCCESS);
-        assertThat(first.last.subject()).isEqualTo("[STILL] staging on box-1: the alarm system is silent");
+        assertThat(first.last.subject()).isEqualTo("[STILL] staging on box-1: alerting is down");
         assertThat(first.last.text()).contains("since 2026-11-23T12:00:00Z (the start of the sidecar");
 
         deadMansSwitch.beat();
         assertThat(watch.look().result()).isEqualTo(Result.SUCCESS);
-        assertThat(first.last.subject()).isEqualTo("[RESOLVED] staging on box-1: the alarm system speaks again");
+        assertThat(first.last.subject()).isEqualTo("[RESOLVED] staging on box-1: alerting works again");
         assertThat(registry.get("sidecar.dead.mans.switch.open").gauge().value())
                 .isZero();
     }

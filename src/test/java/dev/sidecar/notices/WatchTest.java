@@ -49,7 +49,7 @@ class WatchTest {
         assertThat(greenMail.waitForIncomingEmail(10_000, 2)).isTrue();
         assertThat(greenMail.getReceivedMessages()).hasSize(2);
         assertThat(greenMail.getReceivedMessages()[0].getSubject())
-                .isEqualTo("[ALARM] staging on box-1: the alarm system is silent");
+                .isEqualTo("[ALARM] staging on box-1: alerting is down");
         assertThat(greenMail
                         .getReceivedMessages()[0]
                         .getContent()
@@ -58,16 +58,16 @@ class WatchTest {
                         .strip())
                 .isEqualTo("""
                         The Watchdog, an alert that always fires, has not arrived since 2026-11-23T12:00:00Z.
-                        So Prometheus or Alertmanager is down, or they do not reach each other or this sidecar: nobody is told of any alert now.
+                        Prometheus or Alertmanager is down, or they cannot reach each other or this sidecar. You receive no alerts until this is fixed.
 
-                        Look, in this order:
-                        1. Does Prometheus run, and does it show the alert Watchdog as firing?
-                        2. Does Alertmanager run, and does it know Watchdog? Its log says whether its webhook to the sidecar fails.
-                        3. Does the sidecar refuse the webhook (its log, status 401: wrong token)?
+                        Check in this order:
+                        1. Is Prometheus running, and does it show the alert Watchdog as firing?
+                        2. Is Alertmanager running, and does it list Watchdog? Its log shows whether its webhook to the sidecar fails.
+                        3. Does the sidecar reject the webhook? Status 401 in its log means a wrong token.
 
-                        Sent by the sidecar itself, past Alertmanager.""".strip());
+                        Sent by the sidecar itself, without Alertmanager.""".strip());
         assertThat(greenMail.getReceivedMessages()[1].getSubject())
-                .isEqualTo("[RESOLVED] staging on box-1: the alarm system speaks again");
+                .isEqualTo("[RESOLVED] staging on box-1: alerting works again");
     }
 
     @Test

@@ -63,7 +63,7 @@ class IsolationTest {
         Plan plan = new Plan();
         new Isolation(file(planted(service, fault))).prepare(plan);
 
-        assertThat(plan.findings().stream().filter(finding -> finding.state() == Finding.State.NOTE))
+        assertThat(plan.findings().stream().filter(finding -> finding.state() == ReportLine.State.NOTE))
                 .as("the one service, and no other")
                 .singleElement()
                 .satisfies(finding -> {

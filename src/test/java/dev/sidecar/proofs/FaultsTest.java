@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.console.Browser;
-import dev.sidecar.proofs.alerting.AlertingProofsProperties;
-import dev.sidecar.proofs.alerting.RouteDrillsProof;
-import dev.sidecar.proofs.performance.PerformanceProofsProperties;
-import dev.sidecar.proofs.performance.WatchingCostProof;
+import dev.sidecar.proofs.alerting.AlertingProofsFixture;
+import dev.sidecar.proofs.performance.PerformanceProofsFixture;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +25,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.util.unit.DataSize;
 
 /**
  * One fault at a time in a world where everything holds: exactly the proofs whose claim it breaks break, and no other. Those that leave
@@ -107,10 +103,8 @@ class FaultsTest {
     /** A rate over more time than there is comes out too small, and would be a tick that nobody earned. */
     @Test
     @Order(2)
-    void whatWatchingCostsIsNotJudgedBeforeItWasWatchedForSoLong() {
-        Finding finding = new WatchingCostProof(
-                        world.prometheusClient(),
-                        new PerformanceProofsProperties(DataSize.ofGigabytes(100), 10_000, Duration.ofHours(6)))
+    void whatWatchingCostsIsNotJudgedBeforeItWasWatchedForSoLong() throws Exception {
+        Finding finding = PerformanceProofsFixture.watchingCost(world.prometheusClient(), Duration.ofHours(6))
                 .prove();
 
         assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
@@ -120,10 +114,9 @@ class FaultsTest {
     @Test
     @Order(2)
     void whatReachesPeopleIsLimited() throws Exception {
-        AlertingProofsProperties onePerDay = new AlertingProofsProperties(1);
         int told = world.delivered();
 
-        Finding finding = new RouteDrillsProof(world.drills(), onePerDay, Clock.systemUTC()).prove();
+        Finding finding = AlertingProofsFixture.routeDrills(world.drills(), 1).prove();
 
         assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
         assertThat(finding.evidence()).contains("sidecar.proofs.route-drills-per-day");

@@ -34,7 +34,7 @@ class ReportMarkdownTest {
         assertThat(written).startsWith("""
                 # Readiness of shop
 
-                **25 %**: 1 of 4 proofs held, 1 broken, 1 inconclusive, 1 not drilled yet. 1 more need something that is not configured.
+                **25 %**: 1 of 4 proofs held, 1 broken, 1 inconclusive, 1 not drilled yet. 1 more are off because a part is not configured.
 
                 Written 2026-11-25 04:00 UTC on box-1 (staging). Every line""");
         assertThat(written).endsWith("""
@@ -58,24 +58,24 @@ class ReportMarkdownTest {
 
                 ## Logging
 
-                | | id | what must hold | what was seen | when |
+                | | id | claim | evidence | when |
                 |---|---|---|---|---|
                 | ✅ held | LOG-1 | LOG-1 holds. | All 2 sources delivered. | 2026-11-25 03:59 UTC, 60 s earlier |
                 | ❌ **broken** | LOG-2 | LOG-2 holds. | It did \\| not arrive. | 2026-11-25 03:59 UTC, 60 s earlier |
 
                 ## Metrics
 
-                | | id | what must hold | what was seen | when |
+                | | id | claim | evidence | when |
                 |---|---|---|---|---|
                 | ❔ inconclusive | MET-1 | MET-1 holds. | Prometheus gave no answer. | 2026-11-25 03:59 UTC, 60 s earlier |
 
-                ## Off, and what would switch it on
+                ## Off, and how to turn it on
 
                 - **SEC-3** SEC-3 holds. – No certificate is probed: give the edge one.
 
                 ## Not drilled yet
 
-                - **PRF-1** PRF-1 holds. – its first drill is still to come.
+                - **PRF-1** PRF-1 holds. – the first drill has not run yet.
 
                 ## Evidence in full
 

@@ -55,7 +55,8 @@ class CatalogueLimitsTest {
     void theManifestOfAHundredThousandTablesIsRead() {
         Manifest one = good.manifest();
         List<Manifest.Table> tables = IntStream.range(0, 100_000)
-                .mapToObj(i -> new Manifest.Table("some_schema", "a_table_with_a_name_" + i, 1_000L, 81_920, null, true))
+                .mapToObj(
+                        i -> new Manifest.Table("some_schema", "a_table_with_a_name_" + i, 1_000L, 81_920, null, true))
                 .toList();
         Manifest manifest = new Manifest(
                 1,

@@ -5,12 +5,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * @param routeDrillsPerDay how many drills of alert routes may go to real people within a day
+ * Settings of the proofs of alerting.
+ *
+ * @param routeDrillsPerDay greatest number of route drills sent to real people within a day
  */
 @ConfigurationProperties("sidecar.proofs")
-public record AlertingProofsProperties(@DefaultValue("30") int routeDrillsPerDay) {
+record AlertingProofsProperties(@DefaultValue("30") int routeDrillsPerDay) {
 
-    public AlertingProofsProperties {
+    AlertingProofsProperties {
         InvalidSetting.unless(
                 routeDrillsPerDay >= 0, "sidecar.proofs.route-drills-per-day", routeDrillsPerDay, "be 0 or more");
     }

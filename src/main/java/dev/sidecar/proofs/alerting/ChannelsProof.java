@@ -10,7 +10,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,14 +38,14 @@ final class ChannelsProof implements Proof {
         return new Claim(
                 "ALR-6",
                 Area.ALERTING,
-                "Every configured channel has delivered within the last 8 days.",
+                "Every configured channel delivered a notification within the last 8 days.",
                 Duration.ofMinutes(10));
     }
 
     @Override
     public Finding prove() {
         AlertmanagerConfig config = alertmanager.config();
-        // The others are told of certain alerts only: of the Watchdog, or of another channel that fails.
+        // The other receivers get certain alerts only: the Watchdog, or the failure of another channel.
         Set<String> receivers = config.routes().stream().map(Route::receiver).collect(Collectors.toSet());
         List<Channel> channels = config.channels().stream()
                 .filter(channel -> receivers.contains(channel.receiver()))
@@ -57,17 +57,18 @@ final class ChannelsProof implements Proof {
             if (last.isPresent() && receipts.deliveredWithin(channel, FRESH, clock.instant())) {
                 lines.add("%s: %s ago"
                         .formatted(
-                                channel, Words.time(Duration.between(last.get().at(), clock.instant()))));
+                                channel,
+                                Durations.of(Duration.between(last.get().at(), clock.instant()))));
             } else {
                 silent.add(channel.toString());
             }
         }
         if (channels.isEmpty()) {
-            return Finding.broken("Alertmanager has no channel: nobody is told.");
+            return Finding.broken("Alertmanager has no channel, so alerts reach nobody.");
         }
         return silent.isEmpty()
-                ? Finding.held("%d channels have delivered.", channels.size()).with(lines)
-                : Finding.inconclusive("No delivery seen yet by %s.", Words.list(silent))
+                ? Finding.held("%d channels delivered.", channels.size()).with(lines)
+                : Finding.inconclusive("No delivery recorded yet for %s.", Finding.list(silent))
                         .with(lines);
     }
 }

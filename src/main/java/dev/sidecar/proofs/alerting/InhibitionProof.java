@@ -8,7 +8,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ final class InhibitionProof implements Proof {
         return new Claim(
                 "ALR-5",
                 Area.ALERTING,
-                "Every inhibition mutes what it should, and does not mute it when a label differs.",
+                "Every inhibition rule mutes its target, and does not mute it when a label differs.",
                 Duration.ofHours(6),
                 Duration.ofMinutes(10));
     }
@@ -41,22 +41,24 @@ final class InhibitionProof implements Proof {
         for (Inhibition rule : rules) {
             InhibitionResult same = drills.inhibit(rule.name(), null);
             if (!same.muted() || !same.by().contains(rule.name())) {
-                wrong.add("%s did not mute%s".formatted(rule.name(), why(same)));
+                wrong.add("%s did not mute its target%s".formatted(rule.name(), why(same)));
             }
             String differing = differing(rule);
             InhibitionResult other = drills.inhibit(rule.name(), differing);
             if (!other.delivered() || other.muted()) {
-                wrong.add("%s muted although %s differed, or did not deliver%s"
+                wrong.add("%s muted its target although %s differed, or the target was not delivered%s"
                         .formatted(rule.name(), differing, why(other)));
             }
-            seen.add("%s: muted after %s, delivered after %s with another %s"
-                    .formatted(rule.name(), Words.time(same.took()), Words.time(other.took()), differing));
+            seen.add("%s: muted after %s; with another %4$s delivered after %3$s"
+                    .formatted(rule.name(), Durations.of(same.took()), Durations.of(other.took()), differing));
         }
         if (rules.isEmpty()) {
             return Finding.broken("Alertmanager has no inhibition rule.");
         }
         return wrong.isEmpty()
-                ? Finding.held("%d inhibitions muted, and delivered when a label differed.", rules.size())
+                ? Finding.held(
+                                "%d inhibition rules muted their targets, and did not when a label differed.",
+                                rules.size())
                         .with(seen)
                 : Finding.broken("%s.", String.join("; ", wrong)).with(seen);
     }
@@ -65,7 +67,7 @@ final class InhibitionProof implements Proof {
         return result.problem() == null ? "" : " (" + result.problem() + ")";
     }
 
-    /** Every drill has a stack of its own, so another label is the one to differ. */
+    /** Finds the label to vary: not the stack, as every drill has its own. */
     private static String differing(Inhibition rule) {
         return rule.equal().stream()
                 .filter(label -> !label.equals("stack"))

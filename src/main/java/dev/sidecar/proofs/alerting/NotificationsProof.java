@@ -19,8 +19,7 @@ final class NotificationsProof implements Proof {
 
     @Override
     public Claim claim() {
-        return new Claim(
-                "ALR-7", Area.ALERTING, "No notification has failed within the last hour.", Duration.ofMinutes(5));
+        return new Claim("ALR-7", Area.ALERTING, "No notification failed within the last hour.", Duration.ofMinutes(5));
     }
 
     @Override
@@ -41,7 +40,7 @@ final class NotificationsProof implements Proof {
                                 sample.labels().get("reason")))
                 .toList();
         return lines.isEmpty()
-                ? Finding.held("%.0f notifications within the last hour, none failed.", sent)
+                ? Finding.held("Of %.0f notifications within the last hour none failed.", sent)
                 : Finding.broken("%s.", String.join("; ", lines));
     }
 }

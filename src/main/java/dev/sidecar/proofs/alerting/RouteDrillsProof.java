@@ -7,7 +7,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-public final class RouteDrillsProof implements Proof {
+final class RouteDrillsProof implements Proof {
 
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -31,7 +31,7 @@ public final class RouteDrillsProof implements Proof {
     private final Clock clock;
     private final Deque<Instant> done = new ArrayDeque<>();
 
-    public RouteDrillsProof(Drills drills, AlertingProofsProperties properties, Clock clock) {
+    RouteDrillsProof(Drills drills, AlertingProofsProperties properties, Clock clock) {
         this.drills = drills;
         this.mostPerDay = properties.routeDrillsPerDay();
         this.clock = clock;
@@ -42,21 +42,21 @@ public final class RouteDrillsProof implements Proof {
         return new Claim(
                 "ALR-4",
                 Area.ALERTING,
-                "A marked alert sent by every route is delivered by every channel of its receiver.",
+                "A test alert sent by each route is delivered by every channel of its receiver.",
                 Duration.ofDays(7),
                 Duration.ofMinutes(15));
     }
 
-    /** All routes at once: a channel that is away makes each of its routes wait for the time that Alertmanager has. */
+    /** Drills all routes at once: a channel that is down makes each of its routes wait for Alertmanager's time limit. */
     @Override
     public Finding prove() throws InterruptedException {
         List<String> routes = drills.routes();
         if (routes.isEmpty()) {
-            return Finding.broken("Alertmanager has no route that a drill could take.");
+            return Finding.broken("Alertmanager has no route that a drill can take.");
         }
         if (!mayReachPeople(routes.size())) {
             return Finding.inconclusive(
-                    "%d drills may go to real people within a day (sidecar.proofs.route-drills-per-day), %d have; this would be %d more.",
+                    "The limit is %d route drills a day (sidecar.proofs.route-drills-per-day); %d were sent and this would send %d more.",
                     mostPerDay, done.size(), routes.size());
         }
         List<String> delivered = new ArrayList<>();
@@ -65,7 +65,7 @@ public final class RouteDrillsProof implements Proof {
             describe(result, delivered, failed);
         }
         return failed.isEmpty()
-                ? Finding.held("%d routes delivered by %d channels.", routes.size(), delivered.size())
+                ? Finding.held("%d routes delivered through %d channels.", routes.size(), delivered.size())
                         .with(delivered)
                 : Finding.broken("Not delivered: %s", String.join(" ", failed)).with(failed);
     }
@@ -105,7 +105,7 @@ public final class RouteDrillsProof implements Proof {
         }
         for (ChannelResult channel : result.channels()) {
             if (channel.delivered() && channel.took() != null) {
-                delivered.add("%s after %s".formatted(channel.channel(), Words.time(channel.took())));
+                delivered.add("%s after %s".formatted(channel.channel(), Durations.of(channel.took())));
             } else if (!channel.delivered()) {
                 failed.add("%s: %s".formatted(channel.channel(), channel.reason()));
             }

@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-public final class RuleSeriesProof implements Proof {
+final class RuleSeriesProof implements Proof {
 
     private final Prometheus prometheus;
 
-    public RuleSeriesProof(Prometheus prometheus) {
+    RuleSeriesProof(Prometheus prometheus) {
         this.prometheus = prometheus;
     }
 
@@ -28,7 +28,7 @@ public final class RuleSeriesProof implements Proof {
         return new Claim(
                 "ALR-3",
                 Area.ALERTING,
-                "Every rule reads series that exist: no alert is silent because its metric has another name.",
+                "Every rule reads series that exist: no alert is silent because of a wrong metric name.",
                 Duration.ofMinutes(15));
     }
 
@@ -45,7 +45,7 @@ public final class RuleSeriesProof implements Proof {
             for (Selector selector : prometheus.selectors(rule.expression())) {
                 switch (known.computeIfAbsent(selector, prometheus::presence)) {
                     case MISSING -> dead.add("%s reads %s, which does not exist".formatted(rule.name(), selector));
-                    case UNBORN -> unborn.add("%s appears with its first event".formatted(selector.metric()));
+                    case UNBORN -> unborn.add("%s appears only with its first event".formatted(selector.metric()));
                     case LIVE -> {}
                 }
             }
@@ -55,12 +55,12 @@ public final class RuleSeriesProof implements Proof {
                     .with(dead);
         }
         return Finding.held(
-                        "%d rules read %d different series; all exist%s.",
+                        "%d rules use %d different selectors; all find series%s.",
                         rules.size(),
                         known.size(),
                         unborn.isEmpty()
                                 ? ""
-                                : ", but for %d that appear with their first event".formatted(unborn.size()))
+                                : ", except %d whose metric appears only with its first event".formatted(unborn.size()))
                 .with(unborn);
     }
 }

@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-public final class RulesLoadedProof implements Proof {
+final class RulesLoadedProof implements Proof {
 
     private static final int LEAST = 20;
     private static final Duration FRESH = Duration.ofMinutes(2);
@@ -18,7 +18,7 @@ public final class RulesLoadedProof implements Proof {
     private final Prometheus prometheus;
     private final Clock clock;
 
-    public RulesLoadedProof(Prometheus prometheus, Clock clock) {
+    RulesLoadedProof(Prometheus prometheus, Clock clock) {
         this.prometheus = prometheus;
         this.clock = clock;
     }
@@ -41,7 +41,7 @@ public final class RulesLoadedProof implements Proof {
                         || Duration.between(rule.lastEvaluation(), clock.instant())
                                         .compareTo(FRESH)
                                 > 0)
-                .map(rule -> rule.name() + (rule.healthy() ? " was not evaluated lately" : ": " + rule.error()))
+                .map(rule -> rule.name() + (rule.healthy() ? " was not evaluated recently" : ": " + rule.error()))
                 .toList();
         if (!wrong.isEmpty()) {
             return Finding.broken("%d of %d rules: %s.", wrong.size(), rules.size(), String.join("; ", wrong));

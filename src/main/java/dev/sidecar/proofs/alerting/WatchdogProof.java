@@ -6,7 +6,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
@@ -26,7 +26,7 @@ final class WatchdogProof implements Proof {
         return new Claim(
                 "ALR-1",
                 Area.ALERTING,
-                "The Watchdog arrives: an alert gets from Prometheus through Alertmanager to a receiver.",
+                "The Watchdog arrives: an alert gets from Prometheus through Alertmanager to the sidecar.",
                 Duration.ofMinutes(1));
     }
 
@@ -34,16 +34,18 @@ final class WatchdogProof implements Proof {
     public Finding prove() {
         DeadMansSwitch.Status status = deadMansSwitch.status();
         return switch (status.state()) {
-            case OFF -> throw new NotConfigured("Nobody could send a Watchdog: set sidecar.alerts.alertmanager-url.");
-            case WAITING -> Finding.inconclusive("None has arrived since the start; the limit is not over yet.");
+            case OFF -> throw new NotConfigured("Alertmanager is not configured: set sidecar.alerts.alertmanager-url.");
+            case WAITING ->
+                Finding.inconclusive(
+                        "No Watchdog has arrived since the sidecar started; the time limit has not passed yet.");
             case OPEN ->
                 Finding.broken(
-                        "The Watchdog has been missing since %s: nobody would be told of anything.",
+                        "The Watchdog has been missing since %s: alerts may not reach anyone.",
                         Objects.requireNonNull(status.openSince()));
             case WATCHED ->
                 Finding.held(
                         "The last Watchdog arrived %s ago.",
-                        Words.time(Duration.between(status.lastReceived(), clock.instant())));
+                        Durations.of(Duration.between(status.lastReceived(), clock.instant())));
         };
     }
 }

@@ -1,6 +1,6 @@
-/** The proofs that alerts fire, reach people and mute each other as they should. */
+/** Proves that alerts fire, reach people and inhibit each other. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"alerts", "notices", "peers", "prometheus", "proofs", "settings"})
+@ApplicationModule(allowedDependencies = {"alerts", "notices", "peers", "prometheus", "proofs", "settings", "text"})
 package dev.sidecar.proofs.alerting;
 
 import org.jspecify.annotations.NullMarked;

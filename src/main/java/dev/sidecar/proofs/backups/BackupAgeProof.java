@@ -6,10 +6,10 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +36,7 @@ final class BackupAgeProof implements Proof {
         return new Claim(
                 "BKP-1",
                 Area.BACKUPS,
-                "Every database has a verified backup younger than the RPO, and a weekly one not older than a week.",
+                "Every database has a verified backup younger than the RPO, and a weekly backup from the last week.",
                 Duration.ofMinutes(5));
     }
 
@@ -54,17 +54,17 @@ final class BackupAgeProof implements Proof {
                                 Duration age =
                                         Duration.between(backup.manifest().startedAt(), now);
                                 ages.add("%s: newest verified backup is %s old (RPO %s)"
-                                        .formatted(database, Words.time(age), Words.time(settings.rpo())));
+                                        .formatted(database, Durations.of(age), Durations.of(settings.rpo())));
                                 if (age.compareTo(settings.rpo()) > 0) {
                                     wrong.add("the newest verified backup of %s is %s old"
-                                            .formatted(database, Words.time(age)));
+                                            .formatted(database, Durations.of(age)));
                                 }
                             },
                             () -> wrong.add(database + " has no verified backup"));
             late(Generation.WEEKLY, database, all, now).ifPresent(wrong::add);
         }
         if (ages.isEmpty() && wrong.isEmpty()) {
-            return Finding.broken("The server has no database that is to be backed up.");
+            return Finding.broken("The server has no database to back up.");
         }
         return (wrong.isEmpty()
                         ? Finding.held(
@@ -80,7 +80,7 @@ final class BackupAgeProof implements Proof {
                 .findFirst();
     }
 
-    /** A generation that was never taken is late only when there are other backups older than its period. */
+    /** A generation without backups is late only if another backup is older than its period. */
     private Optional<String> late(Generation generation, String database, List<Backup> all, Instant now) {
         if (settings.slots().weekly().cron().strip().equals("-")) {
             return Optional.empty();
@@ -98,8 +98,8 @@ final class BackupAgeProof implements Proof {
                 .reduce((newer, older) -> older)
                 .orElse(now));
         return Duration.between(since, now).compareTo(limit) > 0
-                ? Optional.of(
-                        "%s has no %s backup of the last %s".formatted(database, generation.label(), Words.time(limit)))
+                ? Optional.of("%s has no %s backup of the last %s"
+                        .formatted(database, generation.label(), Durations.of(limit)))
                 : Optional.empty();
     }
 }

@@ -25,7 +25,7 @@ final class BackupKeyProof implements Proof {
         return new Claim(
                 "BKP-6",
                 Area.BACKUPS,
-                "Backups are encrypted, and what the key encrypts can be decrypted with the configured secret key.",
+                "Backups are encrypted, and the configured secret key decrypts them.",
                 Duration.ofMinutes(15));
     }
 
@@ -37,14 +37,14 @@ final class BackupKeyProof implements Proof {
         }
         if (!backups.canDecrypt()) {
             return Finding.inconclusive(
-                    "This host has only the public key, as it should; try the secret key where it is kept: see RESTORE.md of any backup.");
+                    "This host has only the public key, as recommended. Test the secret key where you keep it; RESTORE.md in any backup says how.");
         }
         Gauge ok = registry.find("sidecar.backup.key.ok").gauge();
         double value = ok == null ? Double.NaN : ok.value();
         if (Double.isNaN(value)) {
-            return Finding.inconclusive("The key has not been tried yet.");
+            return Finding.inconclusive("The key has not been tested yet.");
         }
         return Finding.heldIf(
-                value == 1, "A canary encrypted with the key was %s.", value == 1 ? "decrypted" : "not decrypted");
+                value == 1, "Test data encrypted with the key was %s.", value == 1 ? "decrypted" : "not decrypted");
     }
 }

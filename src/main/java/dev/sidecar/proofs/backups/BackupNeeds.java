@@ -3,14 +3,14 @@ package dev.sidecar.proofs.backups;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.peers.NotConfigured;
 
-/** What every proof of backups needs first. */
+/** Checks the settings that every proof of backups needs. */
 final class BackupNeeds {
 
     private BackupNeeds() {}
 
     static void requireServer(Backups backups) {
         if (!backups.hasServer()) {
-            throw new NotConfigured("No database is backed up: set sidecar.backup.server.host.");
+            throw new NotConfigured("Backups are off: set sidecar.backup.server.host to your PostgreSQL server.");
         }
     }
 }

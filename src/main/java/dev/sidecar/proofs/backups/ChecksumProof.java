@@ -6,9 +6,9 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ final class ChecksumProof implements Proof {
         return new Claim(
                 "BKP-4",
                 Area.BACKUPS,
-                "The newest backups, read again from storage now, have the checksums of their manifests.",
+                "The newest backups, read from storage now, match the checksums in their manifests.",
                 Duration.ofHours(6),
                 Duration.ofMinutes(30));
     }
@@ -47,11 +47,10 @@ final class ChecksumProof implements Proof {
             }
         }
         if (files == 0) {
-            return Finding.broken("There is no backup.");
+            return Finding.broken("No backups.");
         }
         return damaged.isEmpty()
-                ? Finding.held(
-                        "%d files, %s, were read again; every SHA-256 is as recorded.", files, Words.bytes(bytes))
+                ? Finding.held("Read %d files, %s; every SHA-256 matches its manifest.", files, Sizes.of(bytes))
                 : Finding.broken("%s", String.join("; ", damaged)).with(damaged);
     }
 

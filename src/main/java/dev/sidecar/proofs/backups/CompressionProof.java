@@ -5,8 +5,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import java.util.Optional;
 final class CompressionProof implements Proof {
 
     private static final double LEAST_SAVED = 0.5;
-    /** Below that the instructions and the roles weigh more than the data. */
+    /** Below this the instructions and the roles are larger than the data. */
     private static final long ENOUGH = 1_000_000;
 
     private final Backups backups;
@@ -28,7 +28,7 @@ final class CompressionProof implements Proof {
         return new Claim(
                 "BKP-3",
                 Area.BACKUPS,
-                "Backups are stored in less than half of the size that was dumped.",
+                "Stored backups take less than half the size of their dumps.",
                 Duration.ofMinutes(30));
     }
 
@@ -42,7 +42,7 @@ final class CompressionProof implements Proof {
                 .flatMap(Optional::stream)
                 .toList();
         if (newest.isEmpty()) {
-            return Finding.broken("There is no backup.");
+            return Finding.broken("No backups.");
         }
         long stored = newest.stream()
                 .mapToLong(backup -> backup.manifest().storedBytes())
@@ -52,15 +52,15 @@ final class CompressionProof implements Proof {
                 .sum();
         if (dumped < ENOUGH) {
             return Finding.notConfigured(
-                    "There is too little to compress: %s are dumped, stored as %s. From 1 MB on it is judged."
-                            .formatted(Words.bytes(dumped), Words.bytes(stored)));
+                    "Too little data to judge: dumps of %s, stored as %s. The proof needs at least 1 MB."
+                            .formatted(Sizes.of(dumped), Sizes.of(stored)));
         }
         double saved = dumped == 0 ? 0 : 1 - (double) stored / dumped;
         return Finding.heldIf(
                 saved >= LEAST_SAVED,
-                "The newest backups were dumped as %s and are stored as %s: %.1f %% saved.",
-                Words.bytes(dumped),
-                Words.bytes(stored),
+                "The newest backups: dumps of %s, stored as %s, %.1f %% saved.",
+                Sizes.of(dumped),
+                Sizes.of(stored),
                 100 * saved);
     }
 }

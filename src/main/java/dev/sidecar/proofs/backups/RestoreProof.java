@@ -5,9 +5,9 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,8 +30,8 @@ final class RestoreProof implements Proof {
         return new Claim(
                 "BKP-5",
                 Area.BACKUPS,
-                "A backup of every database was restored from storage within the RPO, every row count was equal, and it took less than"
-                        + " the RTO.",
+                "A backup of every database was test-restored from storage within the RPO with equal row counts, in less than the"
+                        + " RTO.",
                 Duration.ofMinutes(5));
     }
 
@@ -46,7 +46,8 @@ final class RestoreProof implements Proof {
             newestRestored(database, all)
                     .ifPresentOrElse(
                             backup -> judge(backup, now, wrong, restored),
-                            () -> wrong.add("no backup of %s was ever restored and found equal".formatted(database)));
+                            () -> wrong.add(
+                                    "no backup of %s has been test-restored with equal contents".formatted(database)));
         }
         return (wrong.isEmpty() && !restored.isEmpty()
                         ? Finding.held(
@@ -69,16 +70,16 @@ final class RestoreProof implements Proof {
         restored.add("%s restored %s ago in %s (RTO %s), %d tables equal"
                 .formatted(
                         backup.id(),
-                        Words.time(age),
-                        Words.time(took),
-                        Words.time(backups.rto()),
+                        Durations.of(age),
+                        Durations.of(took),
+                        Durations.of(backups.rto()),
                         backup.manifest().contents().tables().size()));
         if (age.compareTo(backups.rpo()) > 0) {
-            wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Words.time(age)));
+            wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Durations.of(age)));
         }
         if (took.compareTo(backups.rto()) > 0) {
             wrong.add("restoring %s took %s, more than the RTO of %s"
-                    .formatted(backup.id().database(), Words.time(took), Words.time(backups.rto())));
+                    .formatted(backup.id().database(), Durations.of(took), Durations.of(backups.rto())));
         }
     }
 }

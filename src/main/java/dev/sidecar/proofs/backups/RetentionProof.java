@@ -31,7 +31,7 @@ final class RetentionProof implements Proof {
         return new Claim(
                 "BKP-2",
                 Area.BACKUPS,
-                "What is stored is exactly what the retention policy says: nothing is due to expire.",
+                "The stored backups match the retention policy: none is overdue to expire.",
                 Duration.ofMinutes(15));
     }
 
@@ -48,11 +48,11 @@ final class RetentionProof implements Proof {
                         decision -> decision.backup().id().generation().label(), TreeMap::new, Collectors.counting()));
         return (due.isEmpty()
                         ? Finding.held(
-                                "Stored by generation: %s; kept are %d daily and %d weekly of each database.",
+                                "Stored by generation: %s; the policy keeps %d daily and %d weekly backups of each database.",
                                 kept,
                                 settings.slots().daily().keep(),
                                 settings.slots().weekly().keep())
-                        : Finding.broken("%d backups are due to expire and are still there.", due.size()))
+                        : Finding.broken("%d backups should have expired but are still stored.", due.size()))
                 .with(decisions.stream().map(Decision::toString).toList());
     }
 }

@@ -1,6 +1,6 @@
-/** The proofs that backups are fresh, whole and can be restored. */
+/** Proves that backups are fresh, intact and can be restored. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"backup", "peers", "proofs", "sets"})
+@ApplicationModule(allowedDependencies = {"backup", "peers", "proofs", "sets", "text"})
 package dev.sidecar.proofs.backups;
 
 import org.jspecify.annotations.NullMarked;

@@ -26,7 +26,7 @@ final class DashboardOpeningsProof implements Proof {
         return new Claim(
                 "DSH-3",
                 Area.DASHBOARDS,
-                "Every dashboard opens with the last 6 hours, refreshes every 30 s, and leads to dashboards that are there.",
+                "Every dashboard opens with the last 6 hours, refreshes every 30 s, and links only to dashboards that exist.",
                 Duration.ofHours(1));
     }
 
@@ -44,14 +44,15 @@ final class DashboardOpeningsProof implements Proof {
             links += opening.leadsTo().size();
             Set<String> nowhere = new TreeSet<>(opening.leadsTo());
             nowhere.removeAll(there);
-            nowhere.forEach(uid -> wrong.add("%s leads to /d/%s, which is not there".formatted(opening.title(), uid)));
+            nowhere.forEach(
+                    uid -> wrong.add("%s links to /d/%s, which does not exist".formatted(opening.title(), uid)));
         }
         if (openings.isEmpty()) {
-            return Finding.broken("Grafana has no dashboard.");
+            return Finding.broken("Grafana has no dashboards.");
         }
         return wrong.isEmpty()
                 ? Finding.held(
-                        "%d dashboards open with 6 hours and refresh every 30 s; links to a certain one: %d, none leads nowhere.",
+                        "%d dashboards open with the last 6 hours and refresh every 30 s; their %d links to dashboards all work.",
                         openings.size(), links)
                 : Finding.broken("%s.", String.join("; ", wrong)).with(wrong);
     }

@@ -10,7 +10,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +35,7 @@ final class DataSourcesProof implements Proof {
         return new Claim(
                 "DSH-1",
                 Area.DASHBOARDS,
-                "Grafana is up, its data sources answer, and its dashboards are there.",
+                "Grafana is up, its data sources answer, and its dashboards exist.",
                 Duration.ofMinutes(5));
     }
 
@@ -62,16 +61,16 @@ final class DataSourcesProof implements Proof {
         }
         if (!away.isEmpty()) {
             return Finding.inconclusive(
-                    "Not Grafana's fault, as the sidecar gets no answer there either: %s.", String.join("; ", away));
+                    "The sidecar cannot reach these either, so Grafana is not the cause: %s.", String.join("; ", away));
         }
         return Finding.heldIf(
                 !sources.isEmpty() && !dashboards.isEmpty(),
                 "Data sources that answer: %s. Dashboards: %s.",
-                Words.list(sources.keySet()),
-                Words.list(dashboards));
+                Finding.list(sources.keySet()),
+                Finding.list(dashboards));
     }
 
-    /** Whether the program behind a data source answers nobody; that breaks the proofs of its own. */
+    /** The program behind a data source does not answer the sidecar either; other proofs report that. */
     private boolean isAway(String source) {
         try {
             switch (source.toLowerCase(Locale.ROOT)) {

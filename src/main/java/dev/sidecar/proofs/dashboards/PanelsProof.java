@@ -37,7 +37,7 @@ final class PanelsProof implements Proof {
         return new Claim(
                 "DSH-2",
                 Area.DASHBOARDS,
-                "Every query of every panel is answered, and from series that exist.",
+                "Every query of every panel is answered and reads series that exist.",
                 Duration.ofMinutes(30),
                 Duration.ofMinutes(3));
     }
@@ -55,25 +55,24 @@ final class PanelsProof implements Proof {
             } catch (DeadQuery e) {
                 dead.add("%s: %s".formatted(query.where(), e.getMessage()));
             } catch (PeerUnavailable e) {
-                // A program that is away says nothing about the query; that is another proof's business.
+                // A program that is down says nothing about the query; another proof reports it.
                 (e.isRefusal() ? dead : unasked).add("%s: %s".formatted(query.where(), e.getMessage()));
             }
         }
         if (queries.isEmpty()) {
-            return Finding.broken("Grafana has no panel with a query.");
+            return Finding.broken("Grafana has no panels with queries.");
         }
         if (dead.isEmpty() && !unasked.isEmpty()) {
             return Finding.inconclusive(
-                            "%d of %d panel queries could not be asked: %s.",
+                            "%d of %d panel queries could not be run: %s.",
                             unasked.size(), queries.size(), unasked.get(0))
                     .with(unasked);
         }
         return (dead.isEmpty()
                         ? Finding.held(
-                                "%d panel queries are answered; %d show nothing because nothing of the kind happened.",
+                                "%d panel queries are answered; %d of them are empty because no such event happened.",
                                 queries.size(), empty)
-                        : Finding.broken(
-                                "%d of %d panel queries are dead: %s.", dead.size(), queries.size(), dead.get(0)))
+                        : Finding.broken("%d of %d panel queries fail: %s.", dead.size(), queries.size(), dead.get(0)))
                 .with(dead);
     }
 
@@ -81,7 +80,7 @@ final class PanelsProof implements Proof {
         return loki.resultSize(query.expression(), Window.before(clock.instant(), SHOWN)) > 0;
     }
 
-    /** A panel may rightly be empty, as one of errors should be; then what it reads must exist at least. */
+    /** A panel may rightly be empty, such as one of errors; then the series that it reads must exist. */
     private boolean metricData(PanelQuery query) {
         if (!prometheus.query(query.expression()).isEmpty()) {
             return true;
@@ -90,7 +89,7 @@ final class PanelsProof implements Proof {
                 .filter(selector -> prometheus.presence(selector) == Presence.MISSING)
                 .findFirst()
                 .ifPresent(selector -> {
-                    throw new DeadQuery("there is no series " + selector);
+                    throw new DeadQuery("no series " + selector);
                 });
         return false;
     }

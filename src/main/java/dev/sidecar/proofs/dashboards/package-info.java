@@ -1,4 +1,4 @@
-/** The proofs that Grafana shows live data. */
+/** Proves that Grafana shows live data. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"alerts", "grafana", "loki", "peers", "prometheus", "proofs"})
 package dev.sidecar.proofs.dashboards;

@@ -9,8 +9,8 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Patience;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.settings.Identity;
+import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,19 +55,19 @@ final class CanaryLineProof implements Proof {
         try {
             found = patience.until(() -> loki.request(id, 10), lines -> !lines.isEmpty());
         } catch (dev.sidecar.peers.PeerUnavailable e) {
-            return Finding.broken("The line cannot be looked for: %s", e.getMessage());
+            return Finding.broken("Cannot search for the line: %s", e.getMessage());
         }
         if (found.isEmpty()) {
             return Finding.broken(
-                    "The line written with request_id %s did not arrive within %s.", id, Words.time(LIMIT));
+                    "The line written with request_id %s was not in Loki after %s.", id, Durations.of(LIMIT));
         }
         List<String> wrong = differences(found.get(0).labels(), id);
         if (found.size() > 1) {
-            wrong.add("it is there %d times".formatted(found.size()));
+            wrong.add("it is stored %d times".formatted(found.size()));
         }
         return wrong.isEmpty()
                 ? Finding.held("A line written with request_id %s was found after %s.", id, patience.seconds())
-                : Finding.broken("The line with request_id %s arrived, but %s.", id, String.join("; ", wrong));
+                : Finding.broken("The line with request_id %s is in Loki, but %s.", id, String.join("; ", wrong));
     }
 
     private List<String> differences(Map<String, String> labels, String id) {

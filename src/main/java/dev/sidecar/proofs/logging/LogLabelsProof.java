@@ -32,7 +32,7 @@ final class LogLabelsProof implements Proof {
         return new Claim(
                 "LOG-3",
                 Area.LOGGING,
-                "Log streams have the five labels stack, host, service, source, level, no other, and few values of each.",
+                "Log streams have exactly the labels stack, host, service, source and level, with few values each.",
                 Duration.ofMinutes(15));
     }
 
@@ -41,12 +41,12 @@ final class LogLabelsProof implements Proof {
         Map<String, Integer> seen =
                 new TreeMap<>(loki.labelValues(Window.before(clock.instant(), Duration.ofHours(1))));
         if (seen.isEmpty()) {
-            return Finding.inconclusive("No stream of this stack had a line within the last hour.");
+            return Finding.inconclusive("No log lines of this stack within the last hour.");
         }
         List<String> wrong = new ArrayList<>();
         seen.forEach((label, values) -> {
             if (!LABELS.contains(label)) {
-                wrong.add("label '%s' does not belong there".formatted(label));
+                wrong.add("label '%s' is not expected".formatted(label));
             } else if (values > MOST_VALUES) {
                 wrong.add("label '%s' has %d values".formatted(label, values));
             }
@@ -56,7 +56,7 @@ final class LogLabelsProof implements Proof {
                 .sorted()
                 .forEach(label -> wrong.add("label '%s' is missing".formatted(label)));
         return wrong.isEmpty()
-                ? Finding.held("Labels and how many values each had within the last hour: %s.", seen)
+                ? Finding.held("Labels and their number of values within the last hour: %s.", seen)
                 : Finding.broken("%s.", String.join("; ", wrong));
     }
 }

@@ -26,7 +26,7 @@ final class LogQuerySpeedProof implements Proof {
         return new Claim(
                 "LOG-6",
                 Area.LOGGING,
-                "A search through 24 hours of errors takes less than 500 ms.",
+                "A search for errors in the last 24 hours takes less than 500 ms.",
                 Duration.ofMinutes(15));
     }
 
@@ -38,7 +38,7 @@ final class LogQuerySpeedProof implements Proof {
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         return Finding.heldIf(
                 took.compareTo(LIMIT) < 0,
-                "The newest %d error lines of 24 h were found in %d ms.",
+                "Found the newest %d error lines of the last 24 hours in %d ms.",
                 lines,
                 took.toMillis());
     }

@@ -8,7 +8,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 final class LogRetentionProof implements Proof {
 
-    /** The compactor deletes some hours after the time is over. */
+    /** The compactor deletes lines some hours after their retention ends. */
     private static final Duration GRACE = Duration.ofHours(26);
 
     private final Loki loki;
@@ -41,7 +41,7 @@ final class LogRetentionProof implements Proof {
         return new Claim(
                 "LOG-4",
                 Area.LOGGING,
-                "Loki deletes log lines when their retention is over: it is switched on, and no older line is found.",
+                "Loki deletes log lines after their retention: retention is on, and no older line is stored.",
                 Duration.ofHours(1));
     }
 
@@ -55,13 +55,13 @@ final class LogRetentionProof implements Proof {
         }
         String period = String.valueOf(at(running, "limits_config", "retention_period"));
         if (!PromDuration.parse(period).equals(retention)) {
-            wrong.add("limits_config.retention_period is %s, not %s".formatted(period, Words.time(retention)));
+            wrong.add("limits_config.retention_period is %s, not %s".formatted(period, Durations.of(retention)));
         }
         Instant limit = clock.instant().minus(retention).minus(GRACE);
         Optional<LogLine> tooOld = loki.oldest(loki.streams(), Window.before(limit, Duration.ofDays(5)));
-        tooOld.ifPresent(line -> wrong.add("a line of %s is still there".formatted(line.time())));
+        tooOld.ifPresent(line -> wrong.add("a line from %s is still stored".formatted(line.time())));
         return wrong.isEmpty()
-                ? Finding.held("Retention is on, %s, and no line is older.", Words.time(retention))
+                ? Finding.held("Retention is on, %s, and no older line is stored.", Durations.of(retention))
                 : Finding.broken("%s.", String.join("; ", wrong));
     }
 

@@ -8,7 +8,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,14 +32,14 @@ final class LogSourcesProof implements Proof {
     @Override
     public Claim claim() {
         return new Claim(
-                "LOG-1", Area.LOGGING, "Every expected source has delivered a log line lately.", Duration.ofMinutes(2));
+                "LOG-1", Area.LOGGING, "Every expected source delivered a log line recently.", Duration.ofMinutes(2));
     }
 
     @Override
     public Finding prove() {
         if (sources.isEmpty()) {
             throw new NotConfigured(
-                    "No source is expected: list them with their limits in sidecar.proofs.log-sources.");
+                    "No log sources are expected: list them with their limits in sidecar.proofs.log-sources.");
         }
         Instant now = clock.instant();
         List<String> silent = new ArrayList<>();
@@ -50,15 +50,15 @@ final class LogSourcesProof implements Proof {
                     Window.before(now.plusSeconds(60), limit.plusSeconds(60)));
             if (newest.isPresent()) {
                 ages.add("%s: newest line %s old (limit %s)"
-                        .formatted(source, Words.time(age(newest.get(), now)), Words.time(limit)));
+                        .formatted(source, Durations.of(age(newest.get(), now)), Durations.of(limit)));
             } else {
                 silent.add(source);
-                ages.add("%s: no line within %s".formatted(source, Words.time(limit)));
+                ages.add("%s: no line within %s".formatted(source, Durations.of(limit)));
             }
         });
         return (silent.isEmpty()
-                        ? Finding.held("All %d sources delivered: %s.", sources.size(), Words.list(sources.keySet()))
-                        : Finding.broken("No lines from %s.", Words.list(silent)))
+                        ? Finding.held("All %d sources delivered: %s.", sources.size(), Finding.list(sources.keySet()))
+                        : Finding.broken("No lines from %s.", Finding.list(silent)))
                 .with(ages);
     }
 

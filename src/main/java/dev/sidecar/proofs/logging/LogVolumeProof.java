@@ -6,7 +6,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
@@ -27,7 +28,7 @@ final class LogVolumeProof implements Proof {
         return new Claim(
                 "LOG-7",
                 Area.LOGGING,
-                "The disk has room for all log lines until their retention is over, at today's rate.",
+                "At today's rate the disk has room for all log lines until their retention ends.",
                 Duration.ofHours(1));
     }
 
@@ -41,15 +42,15 @@ final class LogVolumeProof implements Proof {
         OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
         if (free.isEmpty()) {
             return Finding.inconclusive(
-                    "%s a day are written, %s in %s, but the free space is not known: no node exporter delivers it.",
-                    Words.bytes(perDay), Words.bytes(forecast), Words.time(retention));
+                    "%s of log lines a day, %s in %s, but the free space is unknown: no node exporter reports it.",
+                    Sizes.of(perDay), Sizes.of(forecast), Durations.of(retention));
         }
         return Finding.heldIf(
                 forecast < free.getAsDouble(),
-                "%s a day at the last hour's rate: %s in %s before compression; %s are free.",
-                Words.bytes(perDay),
-                Words.bytes(forecast),
-                Words.time(retention),
-                Words.bytes(free.getAsDouble()));
+                "%s a day at the last hour's rate: %s in %s before compression; %s free.",
+                Sizes.of(perDay),
+                Sizes.of(forecast),
+                Durations.of(retention),
+                Sizes.of(free.getAsDouble()));
     }
 }

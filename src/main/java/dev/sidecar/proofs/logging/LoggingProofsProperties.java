@@ -7,11 +7,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What the proofs of logging expect.
+ * Settings of the proofs of logging.
  *
- * @param crossed the services whose lines one request through the edge must leave
- * @param logSources the values of the label source that must deliver lines, with the greatest age of the newest
- * @param retention how long Loki must be set to keep lines
+ * @param crossed services that must log each request through the edge
+ * @param logSources values of the label {@code source} that must deliver lines, each with the greatest age of its newest line
+ * @param retention retention that Loki must be configured with
  */
 @ConfigurationProperties("sidecar.proofs")
 record LoggingProofsProperties(

@@ -12,26 +12,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-public final class NothingDroppedProof implements Proof {
+final class NothingDroppedProof implements Proof {
 
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>();
 
     static {
         COUNTERS.put(
-                "the sidecar did not deliver lines",
+                "lines that the sidecar did not deliver",
                 "sum(increase(sidecar_log_lines_total{outcome!=\"delivered\"}[15m]))");
+        COUNTERS.put("batches that the sidecar gave up", "sum(increase(sidecar_log_batches_lost_total[15m]))");
         COUNTERS.put(
-                "Loki will never have batches of the sidecar", "sum(increase(sidecar_log_batches_lost_total[15m]))");
-        COUNTERS.put(
-                "the collector dropped lines",
+                "lines that the collector dropped",
                 "sum(increase({__name__=~\"otelcol_exporter_(enqueue|send)_failed_log_records_total"
                         + "|loki_write_dropped_entries_total\"}[15m]))");
-        COUNTERS.put("Loki refused lines", "sum(increase(loki_discarded_samples_total[15m]))");
+        COUNTERS.put("lines that Loki rejected", "sum(increase(loki_discarded_samples_total[15m]))");
     }
 
     private final Prometheus prometheus;
 
-    public NothingDroppedProof(Prometheus prometheus) {
+    NothingDroppedProof(Prometheus prometheus) {
         this.prometheus = prometheus;
     }
 
@@ -53,12 +52,11 @@ public final class NothingDroppedProof implements Proof {
                     .forEach(sample -> drops.add("%s: %.0f".formatted(counter.getKey(), sample.value())));
         }
         if (counters == 0) {
-            return Finding.inconclusive("Prometheus has none of the counters of dropped lines.");
+            return Finding.inconclusive("Prometheus has no counter of dropped lines.");
         }
         return drops.isEmpty()
                 ? Finding.held(
-                        "Nothing was counted within 15 minutes where lines get lost: %d of %d counters are there, the others come with"
-                                + " their first loss.",
+                        "No lost lines within 15 minutes; %d of %d counters exist, the others appear with their first loss.",
                         counters, COUNTERS.size())
                 : Finding.broken("%s.", String.join("; ", drops));
     }

@@ -9,7 +9,6 @@ import dev.sidecar.proofs.Edge;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Patience;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -35,7 +34,7 @@ final class RequestTraceProof implements Proof {
         return new Claim(
                 "LOG-5",
                 Area.LOGGING,
-                "One request is found by its id in the logs of every service that it crossed.",
+                "Every service that a request crosses logs it with the same ID.",
                 Duration.ofMinutes(5));
     }
 
@@ -59,9 +58,9 @@ final class RequestTraceProof implements Proof {
         missing.removeAll(found);
         return missing.isEmpty()
                 ? Finding.held(
-                        "Request %s was found in the lines of %s after %s.", id, Words.list(found), patience.seconds())
+                        "Request %s was found in the logs of %s after %s.", id, Finding.list(found), patience.seconds())
                 : Finding.broken(
-                        "Request %s is missing in the lines of %s; found in: %s.",
-                        id, Words.list(missing), Words.list(found));
+                        "Request %s is missing in the logs of %s; found in: %s.",
+                        id, Finding.list(missing), Finding.list(found));
     }
 }

@@ -6,7 +6,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,7 +53,7 @@ final class ExportersProof implements Proof {
         return new Claim(
                 "MET-3",
                 Area.METRICS,
-                "The exporters deliver their key series: connections, cache hits, query times, memory, disk, network.",
+                "The exporters deliver their key metrics: connections, cache hits, query times, memory, disk, network.",
                 Duration.ofMinutes(5));
     }
 
@@ -80,7 +79,7 @@ final class ExportersProof implements Proof {
             }
         }
         return dead.isEmpty()
-                ? Finding.held("%d key series of %s are live.", live, Words.list(expected.keySet()))
-                : Finding.broken("No live series: %s.", Words.list(dead));
+                ? Finding.held("%d key metrics of %s are live.", live, Finding.list(expected.keySet()))
+                : Finding.broken("Missing metrics: %s.", Finding.list(dead));
     }
 }

@@ -34,7 +34,7 @@ final class MetricQuerySpeedProof implements Proof {
         }
         return Finding.heldIf(
                 best.compareTo(LIMIT) < 0,
-                "A rate over all scrape jobs took %d ms (best of %d).",
+                "A rate query over all scrape jobs took %d ms (best of %d).",
                 best.toMillis(),
                 TRIES);
     }

@@ -5,13 +5,14 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
 final class MetricRetentionProof implements Proof {
 
-    /** What Prometheus' own documentation reckons with, at most. */
+    /** The upper bound given in Prometheus' documentation. */
     private static final double BYTES_PER_SAMPLE = 2;
 
     private final Prometheus prometheus;
@@ -27,7 +28,7 @@ final class MetricRetentionProof implements Proof {
         return new Claim(
                 "MET-4",
                 Area.METRICS,
-                "Prometheus keeps its samples as long as agreed, and the disk has room for them.",
+                "Prometheus keeps its samples for the configured time, and the disk has room for them.",
                 Duration.ofHours(1));
     }
 
@@ -44,12 +45,12 @@ final class MetricRetentionProof implements Proof {
         OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
         return Finding.heldIf(
                 running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
-                "The running Prometheus keeps %s (agreed: %s); it uses %s now and, at %.0f samples/s, about %s in the end; %s.",
-                Words.time(running),
-                Words.time(retention),
-                Words.bytes(bytes),
+                "Prometheus keeps samples for %s (expected: %s). It uses %s now and, at %.0f samples/s, about %s in the end; %s.",
+                Durations.of(running),
+                Durations.of(retention),
+                Sizes.of(bytes),
                 samples,
-                Words.bytes(forecast),
-                free.isPresent() ? Words.bytes(free.getAsDouble()) + " are free" : "what is free is not known");
+                Sizes.of(forecast),
+                free.isPresent() ? Sizes.of(free.getAsDouble()) + " free" : "the free space is unknown");
     }
 }

@@ -5,7 +5,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * @param retention how long Prometheus must be set to keep samples
+ * Settings of the proofs of metrics.
+ *
+ * @param retention retention that Prometheus must be configured with
  */
 @ConfigurationProperties("sidecar.proofs")
 record MetricsProofsProperties(@DefaultValue("30d") Duration retention) {}

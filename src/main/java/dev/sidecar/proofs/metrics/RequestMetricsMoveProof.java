@@ -24,7 +24,7 @@ final class RequestMetricsMoveProof implements Proof {
 
     @Override
     public Claim claim() {
-        return new Claim("MET-6", Area.METRICS, "A request made now is counted in Prometheus.", Duration.ofMinutes(10));
+        return new Claim("MET-6", Area.METRICS, "Prometheus counts a request sent now.", Duration.ofMinutes(10));
     }
 
     @Override
@@ -35,7 +35,7 @@ final class RequestMetricsMoveProof implements Proof {
         double after = patience.until(() -> prometheus.value(REQUESTS).orElse(0), count -> count > before);
         return Finding.heldIf(
                 after > before,
-                "Requests counted at the gateway: %.0f before request %s, %.0f after (%s).",
+                "The gateway had counted %.0f requests before request %s, and %.0f after it (%s).",
                 before,
                 id,
                 after,

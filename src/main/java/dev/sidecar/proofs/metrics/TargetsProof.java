@@ -7,7 +7,7 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +34,7 @@ final class TargetsProof implements Proof {
         return new Claim(
                 "MET-1",
                 Area.METRICS,
-                "Every expected target is there, is up, and was scraped within the last 15 s.",
+                "Every expected target exists, is up, and was scraped within the last 15 s.",
                 Duration.ofMinutes(1));
     }
 
@@ -54,9 +54,9 @@ final class TargetsProof implements Proof {
             if (!target.up()) {
                 wrong.add("%s (%s) is down: %s".formatted(target.job(), target.instance(), target.error()));
             } else if (target.interval().compareTo(INTERVAL) > 0 && expected.contains(target.job())) {
-                wrong.add("%s is scraped every %s only".formatted(target.job(), Words.time(target.interval())));
+                wrong.add("%s is scraped only every %s".formatted(target.job(), Durations.of(target.interval())));
             } else if (age.compareTo(target.interval().plus(SLACK)) > 0) {
-                wrong.add("%s was last scraped %s ago".formatted(target.job(), Words.time(age)));
+                wrong.add("%s was last scraped %s ago".formatted(target.job(), Durations.of(age)));
             }
         }
         missing.forEach(job -> wrong.add(0, "%s is missing".formatted(job)));

@@ -26,7 +26,7 @@ final class ValueReadBackProof implements Proof {
         return new Claim(
                 "MET-2",
                 Area.METRICS,
-                "A value that the sidecar exports now is the one that Prometheus has.",
+                "Prometheus stores the same value that the sidecar exports.",
                 Duration.ofMinutes(5));
     }
 
@@ -35,7 +35,7 @@ final class ValueReadBackProof implements Proof {
         double exported = registry.get("process.start.time").timeGauge().value(java.util.concurrent.TimeUnit.SECONDS);
         OptionalDouble stored = prometheus.value("process_start_time_seconds{job=\"sidecar\"}");
         if (stored.isEmpty()) {
-            return Finding.broken("Prometheus has no process_start_time_seconds of job sidecar.");
+            return Finding.broken("Prometheus has no process_start_time_seconds for the job sidecar.");
         }
         return Finding.heldIf(
                 Math.abs(exported - stored.getAsDouble()) < ROUNDING,

@@ -1,6 +1,6 @@
-/** The proofs that metrics are scraped, kept and tell the truth. */
+/** Proves that metrics are scraped, kept and correct. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs"})
+@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs", "text"})
 package dev.sidecar.proofs.metrics;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 package dev.sidecar.proofs.performance;
 
+import dev.sidecar.gateway.GatewayAddresses;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import dev.sidecar.proofs.Area;
@@ -14,9 +15,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Arrays;
-import org.springframework.core.env.Environment;
 
-/** Asks the API directly and through the gateway in turn, so that both meet the same load, and compares the medians. */
+/** Requests the API directly and through the gateway in turn, so that both meet the same load, and compares the medians. */
 final class GatewayLatencyProof implements Proof {
 
     private static final double MOST_MS = 5;
@@ -25,15 +25,15 @@ final class GatewayLatencyProof implements Proof {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final double NANOS_PER_MS = 1e6;
 
-    private final Environment environment;
+    private final GatewayAddresses gateway;
     private final Edge edge;
     private final HttpClient client = HttpClient.newBuilder()
             .connectTimeout(LIMIT)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
 
-    GatewayLatencyProof(Environment environment, Edge edge) {
-        this.environment = environment;
+    GatewayLatencyProof(GatewayAddresses gateway, Edge edge) {
+        this.gateway = gateway;
         this.edge = edge;
     }
 
@@ -49,13 +49,13 @@ final class GatewayLatencyProof implements Proof {
 
     @Override
     public Finding prove() throws InterruptedException {
-        String upstream = environment.getProperty("sidecar.gateway.upstream", "");
-        if (upstream.isBlank()) {
-            throw new NotConfigured("There is no gateway: set sidecar.gateway.upstream to the address of the API.");
+        URI upstream = gateway.upstream();
+        if (upstream == null) {
+            throw new NotConfigured("The gateway is off: set sidecar.gateway.upstream to the address of your API.");
         }
         String path = edge.path();
-        URI direct = URI.create(upstream.replaceAll("/+$", "") + path);
-        URI through = URI.create("http://127.0.0.1:" + environment.getProperty("sidecar.gateway.port", "8000") + path);
+        URI direct = URI.create(upstream + path);
+        URI through = URI.create(gateway.own() + path);
         double[] directly = new double[PAIRS];
         double[] throughGateway = new double[PAIRS];
         for (int i = -WARM_UP; i < PAIRS; i++) {
@@ -69,7 +69,7 @@ final class GatewayLatencyProof implements Proof {
         double added = median(throughGateway) - median(directly);
         return Finding.heldIf(
                 added < MOST_MS,
-                "%d requests of %s each way, in turn: median %.2f ms directly, %.2f ms through the gateway, so %.2f ms added.",
+                "%d requests to %s each way, in turn: median %.2f ms directly and %.2f ms through the gateway, so %.2f ms added.",
                 PAIRS,
                 path,
                 median(directly),
@@ -86,7 +86,7 @@ final class GatewayLatencyProof implements Proof {
         try {
             client.send(request, BodyHandlers.discarding());
         } catch (IOException e) {
-            throw new PeerUnavailable("%s gave no answer: %s".formatted(address, e));
+            throw new PeerUnavailable("%s did not answer: %s".formatted(address, e));
         }
         return (System.nanoTime() - began) / NANOS_PER_MS;
     }

@@ -7,19 +7,19 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What watching may cost.
+ * Budgets of the observability stack.
  *
- * @param memoryBudget what the observability parts may use in memory, all together
- * @param cpuBudget what they may use of the machine's processors, all together, in percent
- * @param cpuWindow over how long that is averaged; it is not judged before
+ * @param memoryBudget memory budget of the whole observability stack
+ * @param cpuBudget CPU budget of the whole observability stack, in percent of the machine
+ * @param cpuWindow time over which CPU use is averaged; the proof is inconclusive until it has passed
  */
 @ConfigurationProperties("sidecar.proofs")
-public record PerformanceProofsProperties(
+record PerformanceProofsProperties(
         @DefaultValue("800MB") DataSize memoryBudget,
         @DefaultValue("2") double cpuBudget,
         @DefaultValue("10m") Duration cpuWindow) {
 
-    public PerformanceProofsProperties {
+    PerformanceProofsProperties {
         InvalidSetting.unless(cpuBudget > 0, "sidecar.proofs.cpu-budget", cpuBudget, "be a percentage above 0");
         InvalidSetting.unless(
                 cpuWindow.compareTo(Duration.ofSeconds(5)) >= 0,

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the process occupies in memory, all of it and not the heap alone; NaN where there is no {@code /proc}. */
+/** Exports the resident memory of the whole process, not only the heap; NaN where there is no {@code /proc}. */
 final class ResidentMemory implements MeterBinder {
 
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -29,7 +29,7 @@ final class ResidentMemory implements MeterBinder {
                 }
             }
         } catch (IOException e) {
-            // Not Linux: the gauge says that nothing is known.
+            // Not Linux: the gauge stays NaN.
         }
         return Double.NaN;
     }

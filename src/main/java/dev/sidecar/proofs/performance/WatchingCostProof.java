@@ -6,7 +6,8 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,23 +16,23 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
-public final class WatchingCostProof implements Proof {
+final class WatchingCostProof implements Proof {
 
     /**
-     * The scrape jobs whose processes watch; of the sidecar the whole process counts, its gateway too. The blackbox exporter is asked
-     * for what it probes alone, so it cannot be counted; it is the smallest of them.
+     * The scrape jobs of the observability stack. The sidecar counts as a whole, with its gateway. The blackbox exporter is scraped only
+     * for its probes, so it cannot be counted; it is the smallest of them.
      */
     private static final List<String> PARTS =
             List.of("prometheus", "alertmanager", "loki", "alloy", "grafana", "node", "postgres", "redis", "nginx");
 
-    /** As settings count: their MB is this. */
+    /** The MB of the settings. */
     private static final double MEBI = 1024 * 1024;
 
     private static final String THEM = "job=~\"" + String.join("|", PARTS) + "\"";
 
     /**
-     * What Go's runtime holds of the system; the resident set counts the pages of the program's file as well, which the kernel takes
-     * back whenever it likes: nearly twice of what the control groups are charged.
+     * The memory that Go's runtime holds. The resident set also counts pages of the program's file, which the kernel can reclaim at any
+     * time: nearly twice what the control groups charge.
      */
     private static final String MEMORY = "(go_memstats_sys_bytes{" + THEM + "} - go_memstats_heap_released_bytes{"
             + THEM + "}) or process_resident_memory_bytes{" + THEM + "}";
@@ -39,7 +40,7 @@ public final class WatchingCostProof implements Proof {
     private final Prometheus prometheus;
     private final PerformanceProofsProperties budget;
 
-    public WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
+    WatchingCostProof(Prometheus prometheus, PerformanceProofsProperties properties) {
         this.prometheus = prometheus;
         this.budget = properties;
     }
@@ -49,7 +50,7 @@ public final class WatchingCostProof implements Proof {
         return new Claim(
                 "PRF-1",
                 Area.PERFORMANCE,
-                "Watching stays within its budget of memory and processor time.",
+                "The observability stack stays within its memory and CPU budget.",
                 Duration.ofMinutes(15));
     }
 
@@ -63,7 +64,7 @@ public final class WatchingCostProof implements Proof {
                 + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total))");
         if (memory.isEmpty() || cpu.isEmpty()) {
             return Finding.inconclusive(
-                    "The process metrics of the parts, or the number of processors (node exporter), are not in Prometheus yet.");
+                    "Prometheus does not have the process metrics of the stack, or the number of CPUs (node exporter), yet.");
         }
         Set<String> unmeasured = new TreeSet<>(PARTS);
         unmeasured.add("sidecar");
@@ -72,26 +73,26 @@ public final class WatchingCostProof implements Proof {
         double bytes = memory.stream().mapToDouble(Sample::value).sum();
         String held = "%.0f of %d MiB in memory"
                 .formatted(bytes / MEBI, budget.memoryBudget().toMegabytes());
-        String over = Words.time(budget.cpuWindow());
+        String over = Durations.of(budget.cpuWindow());
         if (bytes <= budget.memoryBudget().toBytes()
                 && prometheus
                         .value("count(process_cpu_time_ns_total{job=\"sidecar\"} offset " + window + ")")
                         .isEmpty()) {
-            // A rate over more time than there is comes out too small.
+            // A rate over a longer time than has passed is too small.
             return Finding.inconclusive(
-                    "%s. Processor time is averaged over %s, and that has not passed since the start.", held, over);
+                    "%s. CPU use is averaged over %s, which has not passed since the start.", held, over);
         }
-        String figures = "%s, %.1f of %.1f %% of the machine's processors over %s"
+        String figures = "%s, %.1f of %.1f %% of the machine's CPUs over %s"
                 .formatted(held, cpu.getAsDouble(), budget.cpuBudget(), over);
         boolean within = bytes <= budget.memoryBudget().toBytes() && cpu.getAsDouble() <= budget.cpuBudget();
-        // What is not measured costs something as well: a sum without it can be too much, but not little enough.
+        // Unmeasured parts cost something as well: a sum without them can break the budget but not prove it.
         Finding finding = within && !unmeasured.isEmpty()
                 ? Finding.inconclusive(
-                        "%s, without %s, which say nothing of themselves.", figures, Words.list(unmeasured))
+                        "%s, without %s, which export no process metrics.", figures, Finding.list(unmeasured))
                 : Finding.heldIf(within, "%s.", figures);
         return finding.with(memory.stream()
                 .sorted(Comparator.comparing(Sample::value).reversed())
-                .map(part -> part.labels().get("job") + ": " + Words.bytes(part.value()))
+                .map(part -> part.labels().get("job") + ": " + Sizes.of(part.value()))
                 .toList());
     }
 }

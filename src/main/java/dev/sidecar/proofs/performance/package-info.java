@@ -1,6 +1,6 @@
-/** The proofs that watching costs little and the gateway adds little. */
+/** Proves that the observability stack costs little and the gateway adds little latency. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs", "settings"})
+@ApplicationModule(allowedDependencies = {"gateway", "peers", "prometheus", "proofs", "settings", "text"})
 package dev.sidecar.proofs.performance;
 
 import org.jspecify.annotations.NullMarked;

@@ -34,14 +34,15 @@ final class AuditTrailProof implements Proof {
         return new Claim(
                 "SEC-5",
                 Area.SECURITY,
-                "A change of the database's structure made now is found in the logs: who, what, when.",
+                "A schema change made now appears in the logs: who, what, when.",
                 Duration.ofMinutes(30));
     }
 
     @Override
     public Finding prove() throws InterruptedException {
         if (loki.address().isEmpty() || !postgres.isConfigured()) {
-            throw new NotConfigured("A change is looked for in Loki: set LOKI_URL and sidecar.backup.server.host.");
+            throw new NotConfigured(
+                    "The drill needs Loki and PostgreSQL: set LOKI_URL and sidecar.backup.server.host.");
         }
         String table = "drill_" + UuidCreator.getTimeOrderedEpoch().toString().replace("-", "");
         change(table);
@@ -55,19 +56,19 @@ final class AuditTrailProof implements Proof {
         return Finding.heldIf(
                 found,
                 found
-                        ? "CREATE TABLE %s was found in PostgreSQL's log after %s."
+                        ? "Found CREATE TABLE %s in PostgreSQL's log after %s."
                         : "CREATE TABLE %s did not reach Loki within %s.",
                 table,
                 patience.seconds());
     }
 
-    /** A temporary table: a change like any other for the audit, and gone with its session. */
+    /** Creates a temporary table: the audit logs it like any change, and it disappears with the session. */
     private void change(String table) {
         try (var connection = postgres.address().connectToMaintenance("sidecar [DRILL]");
                 var statement = connection.createStatement()) {
             statement.execute("CREATE TEMPORARY TABLE " + table + " (x int)");
         } catch (SQLException | BackupFailure e) {
-            throw new IllegalStateException("PostgreSQL could not be changed: " + e.getMessage(), e);
+            throw new IllegalStateException("Cannot change the schema in PostgreSQL: " + e.getMessage(), e);
         }
     }
 }

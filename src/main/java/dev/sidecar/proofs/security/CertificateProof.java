@@ -26,7 +26,7 @@ final class CertificateProof implements Proof {
         return new Claim(
                 "SEC-3",
                 Area.SECURITY,
-                "Every certificate that is probed stays valid for more than 21 days.",
+                "Every probed certificate stays valid for more than 21 days.",
                 Duration.ofHours(1));
     }
 
@@ -35,11 +35,12 @@ final class CertificateProof implements Proof {
         List<Sample> days = prometheus.query("(probe_ssl_earliest_cert_expiry - time()) / 86400");
         Sample first = days.stream()
                 .min(Comparator.comparing(Sample::value))
-                .orElseThrow(() -> new NotConfigured(
-                        "No certificate is probed: give the edge one, or list an https address as a probe."));
+                .orElseThrow(
+                        () -> new NotConfigured(
+                                "No certificate is probed: give the edge a certificate, or add an https address to the probes."));
         return Finding.heldIf(
                 first.value() > LEAST_DAYS,
-                "%d certificates are probed; the first to expire, of %s, is valid for %.0f more days.",
+                "%d certificates probed; the first to expire, of %s, is valid for %.0f more days.",
                 days.size(),
                 first.labels().getOrDefault("instance", "?"),
                 first.value());

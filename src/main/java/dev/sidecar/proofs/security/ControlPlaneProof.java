@@ -5,7 +5,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,14 +33,14 @@ final class ControlPlaneProof implements Proof {
         return new Claim(
                 "SEC-6",
                 Area.SECURITY,
-                "The console, the API and the actuator refuse whoever is not logged in, and the webhook whoever has no token.",
+                "The web pages, the API and the actuator require a login, and the webhook requires a token.",
                 Duration.ofMinutes(30));
     }
 
     @Override
     public Finding prove() {
         String port = environment.getProperty("local.server.port", "8080");
-        // A forwarded request is a stranger's even when it comes from this machine.
+        // A forwarded request counts as external even when it comes from this machine.
         Peer stranger = new Peer(
                 "The control plane",
                 "server.port",
@@ -56,8 +55,8 @@ final class ControlPlaneProof implements Proof {
         record("/actuator/prometheus", stranger.status("/actuator/prometheus"), open, answers);
         record("/hooks/alerts/webhook", stranger.postJson("/hooks/alerts/webhook", Map.of()), open, answers);
         return (open.isEmpty()
-                        ? Finding.held("%d addresses were asked without a login; each refused.", answers.size())
-                        : Finding.broken("Open without a login: %s.", Words.list(open)))
+                        ? Finding.held("%d paths were requested without a login; all refused.", answers.size())
+                        : Finding.broken("Open without a login: %s.", Finding.list(open)))
                 .with(answers);
     }
 

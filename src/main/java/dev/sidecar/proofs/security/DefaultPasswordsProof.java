@@ -8,7 +8,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import dev.sidecar.secrets.Secret;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -42,7 +41,7 @@ final class DefaultPasswordsProof implements Proof {
         return new Claim(
                 "SEC-1",
                 Area.SECURITY,
-                "Grafana, PostgreSQL and Redis refuse the passwords that everybody knows (an attempt or two each).",
+                "Grafana, PostgreSQL and Redis reject well-known default passwords (one or two attempts each).",
                 Duration.ofHours(6));
     }
 
@@ -54,7 +53,7 @@ final class DefaultPasswordsProof implements Proof {
         if (grafana.publicAddress().isPresent()) {
             attempt("Grafana (admin/admin)", this::grafanaRefuses, open, refused, untried);
         }
-        // Over a socket the operating system lets in whom it knows, a password is not asked for.
+        // Over a socket the operating system identifies the user, so no password is needed.
         if (postgres.isConfigured() && !postgres.address().isSocket()) {
             attempt("PostgreSQL (postgres/postgres)", this::postgresRefuses, open, refused, untried);
         }
@@ -64,19 +63,19 @@ final class DefaultPasswordsProof implements Proof {
         }
         if (open.isEmpty() && refused.isEmpty() && untried.isEmpty()) {
             throw new NotConfigured(
-                    "There is nothing to try: set sidecar.dashboards.grafana-url, sidecar.backup.server.host or sidecar.proofs.redis.");
+                    "Nothing to test: set sidecar.dashboards.grafana-url, sidecar.backup.server.host or sidecar.proofs.redis.");
         }
         if (open.isEmpty() && !untried.isEmpty()) {
             return Finding.inconclusive(
-                    "Could not be tried: %s. Refused: %s.",
-                    String.join("; ", untried), refused.isEmpty() ? "none" : Words.list(refused));
+                    "Could not test: %s. Rejected: %s.",
+                    String.join("; ", untried), refused.isEmpty() ? "none" : Finding.list(refused));
         }
         return open.isEmpty()
-                ? Finding.held("Refused: %s.", Words.list(refused))
-                : Finding.broken("Let in: %s. Change these passwords now.", Words.list(open));
+                ? Finding.held("Rejected: %s.", Finding.list(refused))
+                : Finding.broken("Accepted: %s. Change these passwords now.", Finding.list(open));
     }
 
-    /** One that cannot be asked takes nothing from what the others say. */
+    /** Tests one program; one that cannot be tested does not hide the results of the others. */
     private static void attempt(
             String what, Callable<Boolean> refuses, List<String> open, List<String> refused, List<String> untried) {
         try {
@@ -90,17 +89,17 @@ final class DefaultPasswordsProof implements Proof {
         int status = grafana.answerToDefaultPassword();
         if (status != OK && status != UNAUTHORIZED && status != FORBIDDEN) {
             throw new PeerUnavailable(
-                    "Grafana answered %d to a login, which says neither yes nor no.".formatted(status));
+                    "Grafana answered a login with %d, which neither accepts nor rejects it.".formatted(status));
         }
         return status != OK;
     }
 
-    /** The password that the public image's own instructions give, whoever else may log in here. */
     private boolean postgresRefuses() {
+        // The public image's own instructions give this user and password.
         return !postgres.address().accepts("postgres", Secret.of("postgres"));
     }
 
-    /** Neither no password nor the example in Redis' own configuration file lets anybody in. */
+    /** Redis rejects an empty password and the example from its own configuration file. */
     private static boolean redisRefuses(String address) throws IOException {
         String[] parts = address.split(":");
         int port = parts.length > 1 ? Integer.parseInt(parts[1]) : DEFAULT_REDIS_PORT;

@@ -28,7 +28,7 @@ final class IsolationProof implements Proof {
         return new Claim(
                 "SEC-4",
                 Area.SECURITY,
-                "Every service of the stack is pinned, limited and without privileges, and the edge does not reach the data.",
+                "Every service of the stack is pinned, limited and unprivileged, and the edge cannot reach the data.",
                 Duration.ofMinutes(30));
     }
 
@@ -36,10 +36,10 @@ final class IsolationProof implements Proof {
     public Finding prove() throws IOException {
         if (report == null) {
             throw new NotConfigured(
-                    "There is no stack's report: set sidecar.proofs.preflight-report to what preflight wrote.");
+                    "No report of the stack: set sidecar.proofs.preflight-report to the file that preflight wrote.");
         }
         if (!Files.isReadable(report)) {
-            return Finding.inconclusive("%s cannot be read: has preflight run?", report);
+            return Finding.inconclusive("Cannot read %s: has preflight run?", report);
         }
         JsonNode services =
                 JsonMapper.shared().readTree(Files.readString(report)).path("services");
@@ -51,7 +51,7 @@ final class IsolationProof implements Proof {
         for (JsonNode service : services) {
             String name = service.path("service").asString("?");
             if (!service.has("weaknesses")) {
-                return Finding.inconclusive("%s tells nothing about %s: run preflight again.", report, name);
+                return Finding.inconclusive("%s has no result for %s: run preflight again.", report, name);
             }
             service.get("weaknesses").forEach(weakness -> wrong.add(name + ": " + weakness.asString()));
             if (service.path("root").asBoolean(false)) {
@@ -60,9 +60,9 @@ final class IsolationProof implements Proof {
         }
         return wrong.isEmpty()
                 ? Finding.held(
-                        "%d services are pinned, closed and limited, without a capability; user 0: %s.",
+                        "%d services are pinned, isolated and limited, without capabilities; user 0: %s.",
                         services.size(), root.isEmpty() ? "none" : String.join(", ", root))
-                : Finding.broken("%d faults: %s.", wrong.size(), String.join("; ", wrong))
+                : Finding.broken("%d weaknesses: %s.", wrong.size(), String.join("; ", wrong))
                         .with(wrong);
     }
 }

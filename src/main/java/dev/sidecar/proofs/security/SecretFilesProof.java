@@ -5,7 +5,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +29,7 @@ final class SecretFilesProof implements Proof {
         return new Claim(
                 "SEC-7",
                 Area.SECURITY,
-                "Nobody else on the machine may read the files with secrets.",
+                "Other users of the machine cannot read the files with secrets.",
                 Duration.ofMinutes(30));
     }
 
@@ -54,7 +53,7 @@ final class SecretFilesProof implements Proof {
             throw new NotConfigured("No secret is given as a file (SIDECAR_…_FILE).");
         }
         return open.isEmpty()
-                ? Finding.held("%d files with secrets are closed to other users.", files)
-                : Finding.broken("Readable by every user: %s. Mend it with chmod o= on each.", Words.list(open));
+                ? Finding.held("Other users can access none of %d files with secrets.", files)
+                : Finding.broken("Other users can access: %s. Fix with chmod o= on each file.", Finding.list(open));
     }
 }

@@ -6,10 +6,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What the proofs of security look at.
+ * Settings of the proofs of security.
  *
- * @param redis host and port of Redis, whose password is tried; blank for none
- * @param preflightReport what preflight wrote about the stack; absent without a stack
+ * @param redis host and port of Redis, whose password is tested; blank for none
+ * @param preflightReport the report that preflight wrote; absent without a stack
  */
 @ConfigurationProperties("sidecar.proofs")
 record SecurityProofsProperties(

@@ -7,7 +7,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.proofs.Words;
 import java.time.Duration;
 import java.util.List;
 
@@ -26,7 +25,7 @@ final class SecurityRulesProof implements Proof {
         return new Claim(
                 "SEC-2",
                 Area.SECURITY,
-                "Failed logins, rate limits and unauthorized access raise alerts: the rules are healthy and read live series.",
+                "Alerts cover failed logins, rate limits and unauthorized access: the rules are healthy and read live series.",
                 Duration.ofMinutes(15));
     }
 
@@ -42,7 +41,7 @@ final class SecurityRulesProof implements Proof {
                 .map(Rule::name)
                 .toList();
         if (!dead.isEmpty()) {
-            return Finding.broken("Security rules that cannot fire: %s.", Words.list(dead));
+            return Finding.broken("Security rules that cannot fire: %s.", Finding.list(dead));
         }
         return Finding.heldIf(
                 rules.size() >= LEAST, "%d rules of category security are healthy and read live series.", rules.size());

@@ -1,4 +1,4 @@
-/** The proofs that logins, secrets, certificates and the audit trail hold. */
+/** Proves that logins, secrets, certificates and the audit trail are sound. */
 @NullMarked
 @ApplicationModule(
         allowedDependencies = {"grafana", "loki", "peers", "postgres", "prometheus", "proofs", "secrets", "sets"})

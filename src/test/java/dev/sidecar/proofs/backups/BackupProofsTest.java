@@ -85,7 +85,7 @@ class BackupProofsTest {
 
             assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
         }
-        assertThat(proveNow("BKP-4").finding().evidence()).contains("every SHA-256 is as recorded");
+        assertThat(proveNow("BKP-4").finding().evidence()).contains("every SHA-256 matches its manifest");
     }
 
     @Test

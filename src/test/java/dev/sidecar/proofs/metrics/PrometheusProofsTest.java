@@ -10,9 +10,8 @@ import dev.sidecar.prometheus.Rule;
 import dev.sidecar.prometheus.Selector;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Verdict;
-import dev.sidecar.proofs.alerting.RuleSeriesProof;
-import dev.sidecar.proofs.alerting.RulesLoadedProof;
-import dev.sidecar.proofs.logging.NothingDroppedProof;
+import dev.sidecar.proofs.alerting.AlertingProofsFixture;
+import dev.sidecar.proofs.logging.LoggingProofsFixture;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PrometheusServer;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
@@ -117,14 +116,15 @@ class PrometheusProofsTest {
     }
 
     @Test
-    void rulesThatAreLoadedAndHealthyHold() {
-        assertThat(new RulesLoadedProof(prometheus("sidecar"), CLOCK).prove())
+    void rulesThatAreLoadedAndHealthyHold() throws Exception {
+        assertThat(AlertingProofsFixture.rulesLoaded(prometheus("sidecar")).prove())
                 .isEqualTo(Finding.held("23 alerting rules of 23 rules are healthy."));
     }
 
     @Test
-    void aMisspeltMetricAndAWrongLabelBreakTheProofByTheNameOfTheRule() {
-        Finding finding = new RuleSeriesProof(prometheus("sidecar")).prove();
+    void aMisspeltMetricAndAWrongLabelBreakTheProofByTheNameOfTheRule() throws Exception {
+        Finding finding =
+                AlertingProofsFixture.ruleSeries(prometheus("sidecar")).prove();
 
         assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(finding.details())
@@ -154,7 +154,7 @@ class PrometheusProofsTest {
                         prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(30)))
                 .prove();
         assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
-        assertThat(finding.evidence()).startsWith("The running Prometheus keeps 15.0 d (agreed: 30.0 d)");
+        assertThat(finding.evidence()).startsWith("Prometheus keeps samples for 15.0 d (expected: 30.0 d)");
     }
 
     @Test
@@ -166,8 +166,10 @@ class PrometheusProofsTest {
     }
 
     @Test
-    void countersOfDroppedLinesThatAreMissingProveNothing() {
-        assertThat(new NothingDroppedProof(prometheus("sidecar")).prove().verdict())
+    void countersOfDroppedLinesThatAreMissingProveNothing() throws Exception {
+        assertThat(LoggingProofsFixture.nothingDropped(prometheus("sidecar"))
+                        .prove()
+                        .verdict())
                 .isEqualTo(Verdict.INCONCLUSIVE);
     }
 

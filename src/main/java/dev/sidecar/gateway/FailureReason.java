@@ -3,7 +3,7 @@ package dev.sidecar.gateway;
 import java.util.Locale;
 
 /** Lists the reasons for which the gateway itself ends a request; each is a value of the label {@code reason}. */
-enum Reason {
+enum FailureReason {
     BAD_REQUEST(400, "Bad Request", "The request is malformed or ambiguous, so it was not forwarded."),
     TARGET_TOO_LONG(414, "URI Too Long", "The address in the request is too long."),
     HEADER_TOO_LARGE(431, "Request Header Fields Too Large", "The head of the request is too large."),
@@ -24,7 +24,7 @@ enum Reason {
     private final String title;
     private final String detail;
 
-    Reason(int status, String title, String detail) {
+    FailureReason(int status, String title, String detail) {
         this.status = status;
         this.title = title;
         this.detail = detail;

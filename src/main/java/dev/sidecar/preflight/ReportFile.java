@@ -9,12 +9,12 @@ import tools.jackson.databind.json.JsonMapper;
  * Writes the report for the sidecar to read: {@code findings} with state, subject and detail, and {@code services} with the rights
  * that each has. It holds no secret and no time, so that two equal runs write the same file.
  */
-final class Report implements Step {
+final class ReportFile implements Step {
 
     private final Isolation isolation;
     private final Path file;
 
-    Report(Isolation isolation, Path file) {
+    ReportFile(Isolation isolation, Path file) {
         this.isolation = isolation;
         this.file = file;
     }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Switches mail on if a mail server is named, and then requires all its settings: Alertmanager would notice a missing one only when it sends. */
-final class Mail implements Step {
+final class MailSettings implements Step {
 
     private static final String ADDRESS = "[^\\s@,]+@[^\\s@,]+";
     private static final String ADDRESSES = ADDRESS + "(\\s*,\\s*" + ADDRESS + ")*";
@@ -13,7 +13,7 @@ final class Mail implements Step {
     private final Settings settings;
     private final Path secrets;
 
-    Mail(Settings settings, Path secrets) {
+    MailSettings(Settings settings, Path secrets) {
         this.settings = settings;
         this.secrets = secrets;
     }
@@ -43,35 +43,35 @@ final class Mail implements Step {
         boolean password =
                 plan.content(secrets.resolve("alertmanager/smtp_password")).isPresent();
         if (user != password) {
-            plan.found(Finding.wrong(
+            plan.found(ReportLine.wrong(
                     user ? "SMTP_USERNAME" : "secrets/smtp_password",
                     user ? "is set, but there is no password for it" : "exists, but no user name is set",
                     user ? "write the password into secrets/smtp_password" : "set SMTP_USERNAME in .env"));
         }
-        plan.found(Finding.on("mail", "through " + server.get() + " to " + settings.get("ALERT_MAIL_TO", "nobody")));
+        plan.found(ReportLine.on("mail", "through " + server.get() + " to " + settings.get("ALERT_MAIL_TO", "nobody")));
     }
 
     private void off(Plan plan) {
         for (String name : List.of("SMTP_FROM", "SMTP_USERNAME", "ALERT_MAIL_TO")) {
             if (settings.get(name).isPresent()) {
-                plan.found(Finding.wrong(
+                plan.found(ReportLine.wrong(
                         name,
                         "is set, but mail is off",
                         "set SMTP_SMARTHOST=host:port in .env as well, or unset " + name));
             }
         }
-        plan.found(Finding.off("mail", "SMTP_SMARTHOST is not set"));
+        plan.found(ReportLine.off("mail", "SMTP_SMARTHOST is not set"));
     }
 
     private static void require(String name, Optional<String> value, String pattern, String must, Plan plan) {
         Optional<String> objection = value.flatMap(KnownDefaults::objectionToValue);
         if (value.isEmpty()) {
-            plan.found(Finding.wrong(name, "is not set, but mail is on", "set it to " + must + " in .env"));
+            plan.found(ReportLine.wrong(name, "is not set, but mail is on", "set it to " + must + " in .env"));
         } else if (objection.isPresent()) {
-            plan.found(
-                    Finding.wrong(name, "'" + value.get() + "' " + objection.get(), "set it to " + must + " in .env"));
+            plan.found(ReportLine.wrong(
+                    name, "'" + value.get() + "' " + objection.get(), "set it to " + must + " in .env"));
         } else if (!value.get().matches(pattern)) {
-            plan.found(Finding.wrong(name, "is '" + value.get() + "'", "set it to " + must + " in .env"));
+            plan.found(ReportLine.wrong(name, "is '" + value.get() + "'", "set it to " + must + " in .env"));
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expiration;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,8 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads what the page of backups shows. */
-final class BackupsPages {
+/** Collects what the backups page shows. */
+final class BackupsOverview {
 
     private static final int TASKS_SHOWN = 6;
 
@@ -23,7 +24,7 @@ final class BackupsPages {
     private final Expiration expire;
     private final Clock clock;
 
-    BackupsPages(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
+    BackupsOverview(Backups backups, BackupTasks tasks, Expiration expire, Clock clock) {
         this.backups = backups;
         this.tasks = tasks;
         this.expire = expire;
@@ -32,7 +33,7 @@ final class BackupsPages {
 
     BackupsPage now() {
         if (!backups.hasServer()) {
-            return BackupsPage.off("No database is backed up: set sidecar.backup.server.host.");
+            return BackupsPage.off("Backups are off: set sidecar.backup.server.host to your PostgreSQL server.");
         }
         Instant now = clock.instant();
         try {
@@ -59,7 +60,7 @@ final class BackupsPages {
         try {
             return backups.databases();
         } catch (BackupFailure e) {
-            // The server is away, which is when the list of what is stored is needed most.
+            // The list of stored backups is needed most while the server is down.
             return rows.stream()
                     .map(row -> row.backup().id().database())
                     .distinct()
@@ -67,20 +68,21 @@ final class BackupsPages {
         }
     }
 
-    /** RPO and RTO as one sentence, from what was measured. */
+    /** Writes the measured RPO and RTO as one sentence. */
     private static String promise(List<BackupsPage.Row> rows, Instant now) {
         return rows.stream()
                 .filter(row -> row.backup().verification().isPresent()
                         && row.backup().restoreTook().isPresent())
                 .findFirst()
                 .map(row ->
-                        "If the database died now, what was written in the last %s would be lost, and it would be back in about %s (measured %s)."
+                        "If the database failed now, you would lose the last %s of changes and be back in about %s (measured %s)."
                                 .formatted(
-                                        Ages.length(Duration.between(
+                                        Durations.rounded(Duration.between(
                                                 row.backup().manifest().startedAt(), now)),
-                                        Ages.length(row.backup().restoreTook().orElse(Duration.ZERO)),
-                                        Ages.ago(Duration.between(
+                                        Durations.rounded(
+                                                row.backup().restoreTook().orElse(Duration.ZERO)),
+                                        Durations.ago(Duration.between(
                                                 row.backup().verifiedAt().orElse(now), now))))
-                .orElse("No backup has been restored yet, so nothing can be promised.");
+                .orElse("No backup has been test-restored yet, so recovery times are unknown.");
     }
 }

@@ -91,7 +91,7 @@ class LoaderTest {
         // Nothing has to wait for a free hand.
         load(backup, 8, scratch -> {
             try (Connection restored = scratch.address().connect("scratch", "test")) {
-                assertThat(new ContentsReader(restored).text("SELECT count(*) FROM seen"))
+                assertThat(new ContentsReader(restored).text("SELECT count(*) FROM public.seen"))
                         .isEqualTo("40000");
             }
         });

@@ -63,7 +63,7 @@ final class AlertsDashboard {
                         "Firing and pending",
                         "What Prometheus holds against the stack at this moment. The Watchdog, which always fires, is left out.")
                 .size(12, 9)
-                .nothing("Nothing fires or is about to")
+                .nothing("No alerts firing or pending")
                 .now("", "ALERTS{HERE,alertname!=\"Watchdog\"}")
                 .tidy("On", "none", OverviewDashboard.LESS_USEFUL));
         page.panel(timeline("Course", "When which alert fired. The Watchdog, which always fires, is left out.")

@@ -16,10 +16,10 @@ record DashboardFile(String name, String text, JsonNode json) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** What Grafana itself puts in, over the last quarter of an hour. */
+    /** Stands for the values that Grafana inserts, with a range of a quarter of an hour. */
     private static final Map<String, String> BUILT_IN = Map.of("$__rate_interval", "1m", "$__range", "15m");
 
-    /** What the page shows when nothing is chosen. */
+    /** The values of the page's variables when nothing is chosen. */
     private static final Map<String, String> CHOSEN = Map.of(
             "$stack", ".+",
             "$host", ".+",
@@ -91,7 +91,7 @@ record DashboardFile(String name, String text, JsonNode json) {
                                 target.path("expr").asString())));
     }
 
-    /** What is drawn into the panels as vertical lines. */
+    /** The annotations: events drawn into the panels as vertical lines. */
     Stream<Query> annotations() {
         return list(json.path("annotations").path("list"))
                 .map(annotation -> new Query(

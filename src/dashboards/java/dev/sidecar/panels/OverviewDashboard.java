@@ -31,7 +31,7 @@ final class OverviewDashboard {
         page.row("What is wrong");
         page.panel(table("What fires", "Alerts that fire now. The Watchdog, which always fires, is left out.")
                 .size(24, 4)
-                .nothing("Nothing fires")
+                .nothing("No alerts firing")
                 .now("", "ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}")
                 .tidy("Firing", "none", LESS_USEFUL));
         page.panel(lines(

@@ -274,7 +274,7 @@ final class Panel {
         return this;
     }
 
-    /** What 1 and 0 mean: 1 is green, 0 is red. */
+    /** Maps 1 to green and 0 to red, each with its word. */
     Panel states(String one, String zero) {
         return states(one, GREEN, zero, RED);
     }
@@ -287,7 +287,7 @@ final class Panel {
         return this;
     }
 
-    /** What a query answers with nothing means, said in words instead of an empty panel. */
+    /** Shows words instead of an empty panel when the query has no result. */
     Panel nothing(String words) {
         defaults.put("noValue", words);
         return this;

@@ -53,7 +53,7 @@ final class EmbeddedSidecar implements AutoCloseable {
         System.exit(1);
     }
 
-    /** What goes wrong because it is being stopped is not worth a word. */
+    /** Failures caused by the stop itself are not reported. */
     private synchronized void complain(IllegalStateException failure) {
         if (!closed) {
             System.err.println(failure.getMessage());

@@ -87,7 +87,7 @@ final class Traffic implements AutoCloseable {
                 .timeout(Duration.ofSeconds(10));
     }
 
-    /** Whether an address answers with 200; for what has to be awaited. */
+    /** Tells whether an address answers with 200, for programs that are awaited. */
     static boolean isAnswering(String url) throws InterruptedException {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create(url))

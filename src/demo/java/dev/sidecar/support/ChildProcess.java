@@ -157,7 +157,7 @@ public final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** What it said last, for an error that names the cause. */
+    /** Returns its last output, for an error that names the cause. */
     public String lastLines() {
         synchronized (lastLines) {
             return String.join("\n", lastLines);

@@ -102,7 +102,7 @@ final class Differences {
         }
     }
 
-    /** What partitions have more than they should; the digest of a table is the sum of its rows'. */
+    /** Sums up what partitions have more than they should; the digest of a table is the sum of its rows'. */
     private record Sum(long rows, BigDecimal digest) {
 
         static Sum of(Table expected, Table restored) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Real programs are broken on purpose; the alert has to fire, reach its receivers, and resolve when the fault is mended. Rules,
+ * Real programs are broken on purpose; the alert has to fire, reach its receivers, and resolve when the fault is fixed. Rules,
  * routes and scrape jobs are the committed ones with their times divided by fifteen.
  */
 @Tag("long")

@@ -87,7 +87,7 @@ class BucketAloneTest {
         assertThatThrownBy(() -> backups.take(fixture.request(database), backups.progress()))
                 .isInstanceOfSatisfying(
                         BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.STORAGE));
-        link.mend();
+        link.repair();
 
         assertThat(backups.list()).extracting(Backup::id).containsExactly(good.id());
         assertThat(bucket.client()

@@ -100,7 +100,7 @@ class TwoPlacesTest {
         assertThat(slots("local")).containsExactly(night(0));
         assertThat(of("local").get(0).level()).contains(VerificationLevel.L4);
 
-        link.mend();
+        link.repair();
         assertThat(take(1).result()).isEqualTo(Result.SUCCESS);
         assertThat(slots("s3")).containsExactly(night(1), night(0));
     }

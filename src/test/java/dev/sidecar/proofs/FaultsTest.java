@@ -238,12 +238,12 @@ class FaultsTest {
         awaitNotHeld(world::withoutSlow, Map.of("ALR-7", Verdict.BROKEN), LIMIT);
     }
 
-    private static void exactly(Map<String, Verdict> notHeld, Change plant, Change mend) throws Exception {
+    private static void exactly(Map<String, Verdict> notHeld, Change plant, Change repair) throws Exception {
         plant.make();
         try {
             awaitNotHeld(world::withoutSlow, notHeld, LIMIT);
         } finally {
-            mend.make();
+            repair.make();
         }
         awaitNotHeld(() -> world.only(notHeld.keySet().toArray(String[]::new)), Map.of(), LIMIT);
     }

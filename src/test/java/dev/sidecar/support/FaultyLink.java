@@ -60,7 +60,7 @@ public final class FaultyLink implements AutoCloseable {
     }
 
     /** No more faults. */
-    public void mend() {
+    public void repair() {
         faults.clear();
     }
 

@@ -237,9 +237,13 @@ class ArchitectureTest {
                 .should()
                 .callMethodWhere(target(owner(type(java.sql.DriverManager.class))))
                 .orShould()
-                .dependOnClassesThat(resideInAPackage("org.postgresql.."))
-                .orShould()
                 .dependOnClassesThat(type(javax.sql.DataSource.class))
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.sidecar.postgres")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.postgresql.."))
                 .check(CLASSES);
     }
 

@@ -132,6 +132,39 @@ class HijackTest {
         takenAsIfNothingWere();
     }
 
+    /** The planner evaluates such calls for every query of the table, with the rights of whoever asks. */
+    @Test
+    void functionsInIndexesAndConstraintsThatThePlannerRuns() {
+        asMallory(
+                "CREATE FUNCTION public.constant(int) RETURNS int IMMUTABLE " + TRAP.replace("RETURN NULL", "RETURN 1"),
+                "CREATE INDEX ON goods ((id + public.constant(1)))",
+                "CREATE INDEX ON goods (id) WHERE id > public.constant(2)",
+                "CREATE STATISTICS planned ON (id + public.constant(3)), name FROM goods",
+                "ALTER TABLE goods ADD CHECK (id > 0 OR public.constant(4) = 1)");
+
+        takenAsIfNothingWere();
+    }
+
+    @Test
+    void tablesOfEveryShapeAreCounted() {
+        asMallory(
+                "CREATE TABLE nothing ()",
+                "INSERT INTO nothing SELECT FROM generate_series(1, 7)",
+                "CREATE TABLE \"odd \"\"name\" (\"a b\" text, \"c\"\"d\" text)",
+                "INSERT INTO \"odd \"\"name\" SELECT E'line\\nbreak', NULL FROM generate_series(1, 8)",
+                "CREATE TABLE parent (i int)",
+                "CREATE TABLE child () INHERITS (parent)",
+                "INSERT INTO parent VALUES (1)",
+                "INSERT INTO child SELECT generate_series(1, 9)",
+                "CREATE TABLE made (j int GENERATED ALWAYS AS (42) STORED)",
+                "INSERT INTO made DEFAULT VALUES",
+                "INSERT INTO made DEFAULT VALUES");
+
+        assertThat(takenAsIfNothingWere().manifest().contents().tables())
+                .extracting(table -> table.name() + " " + table.rows())
+                .contains("nothing 7", "odd \"name 8", "parent 1", "child 9", "made 2");
+    }
+
     @Test
     void aCastToTextOfARowThatIsDigested() {
         asMallory(

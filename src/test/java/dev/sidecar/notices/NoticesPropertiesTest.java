@@ -72,7 +72,6 @@ class NoticesPropertiesTest {
                 "alertmanager-url|alertmanager:9093|address",
                 "watchdog-limit|30s|between 2m",
                 "remind-every|0s|between 1m",
-                "drill-pause|-1s|between 0s",
                 "heartbeat-url|ftp://secret-path|address",
                 "slack.webhook-url|hooks.slack.com/secret-path|address",
                 "mail.smarthost|mail.example.org|host:port",

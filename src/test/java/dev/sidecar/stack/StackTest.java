@@ -488,7 +488,7 @@ class StackTest {
         Result preflight = stack.compose(
                 "run", "--rm", "--no-deps", "--volume", loosened + ":/stack/" + ComposeStack.FILE + ":ro", "preflight");
         assertThat(preflight.out()).containsPattern("NOTE\\s+isolation of redis\\s+privileged");
-        assertThat(isolation()).startsWith("BROKEN 1 faults: redis: privileged");
+        assertThat(isolation()).startsWith("BROKEN 1 weaknesses: redis: privileged");
 
         assertThat(stack.preflight(Map.of()).exitCode()).isZero();
         assertThat(isolation()).startsWith("HELD 16 services");

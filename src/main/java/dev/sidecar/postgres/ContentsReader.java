@@ -125,10 +125,7 @@ public final class ContentsReader {
         return Sql.identifier(schema) + "." + Sql.identifier(table);
     }
 
-    /**
-     * Counts the rows of a table exactly. A row's text is made by its type's own output function: a cast to text may be the
-     * application's.
-     */
+    /** Counts the rows of a table exactly, and digests them if asked to. */
     public Table counted(Table table, boolean digest) throws SQLException {
         String name = Sql.quoted(table.schema()) + "." + Sql.quoted(table.name());
         try {
@@ -171,6 +168,7 @@ public final class ContentsReader {
         return columns.isEmpty() ? "" : " (" + columns.get(0) + ")";
     }
 
+    /** A row's text is made by its type's own output function: a cast to text may be the application's. */
     private String digest(String name) throws SQLException {
         return String.valueOf(text("SELECT sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text"
                 + " FROM ONLY " + name + " AS sidecar_row"));

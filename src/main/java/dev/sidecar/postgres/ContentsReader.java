@@ -76,6 +76,9 @@ public final class ContentsReader {
             ORDER BY t.spcname
             """;
 
+    /** insufficient_privilege, which PostgreSQL also says where row security would hide rows. */
+    private static final String FORBIDDEN = "42501";
+
     private final Connection connection;
 
     public ContentsReader(Connection connection) {
@@ -138,7 +141,7 @@ public final class ContentsReader {
                     table.logged());
         } catch (SQLException e) {
             throw new BackupFailure(
-                    String.valueOf(e.getMessage()).contains("row-level security") ? Reason.PERMISSION : Reason.DUMP,
+                    FORBIDDEN.equals(e.getSQLState()) ? Reason.PERMISSION : Reason.DUMP,
                     "The rows of %s cannot be counted: %s".formatted(table.qualifiedName(), e.getMessage()),
                     e);
         }

@@ -149,12 +149,15 @@ public final class ContentsReader {
 
     /**
      * Reads one column and lets the server tell the count. A query is planned, and the planner runs functions of the application that
-     * stand in expressions of indexes, with our rights; COPY of a table is not planned. It also refuses what is no table.
+     * stand in expressions of indexes, with our rights; COPY of a table is not planned. It also refuses what is no table. No letter is
+     * converted, as nobody reads it and not every byte is one.
      */
     private long rows(Table table, String name) throws SQLException {
         String column = table.bytes() == 0 ? "" : narrowestColumn(name);
-        CopyOut rows =
-                connection.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + name + column + " TO STDOUT");
+        CopyOut rows = connection
+                .unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyOut("COPY " + name + column + " TO STDOUT (ENCODING 'SQL_ASCII')");
         while (rows.readFromCopy() != null) {
             // Only the number counts.
         }

@@ -65,8 +65,7 @@ class HostileNamesTest {
     @Test
     void eachHasABackupOfItsOwnThatRestoresIntoItself() {
         BackupFixture fixture = new BackupFixture(server, folder);
-        try (S3Store bucket =
-                TestStores.bucket(bucketServer, bucketServer.endpoint(), bucketServer.createBucket(), "")) {
+        try (S3Store bucket = TestStores.bucket(bucketServer)) {
             Backups backups = fixture.backups(bucket);
             assertThat(backups.databases()).containsAll(NAMES);
 

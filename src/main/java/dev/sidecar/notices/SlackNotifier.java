@@ -10,10 +10,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -108,21 +110,26 @@ final class SlackNotifier implements Notifier {
                 .orElse(null);
     }
 
-    private static Delivery failed(@Nullable Throwable cause) {
-        if (cause instanceof HttpTimeoutException) {
+    /** The reason is anywhere in the chain: a failed handshake also comes as an IOException "received no bytes" that it caused. */
+    static Delivery failed(@Nullable Throwable failure) {
+        if (causedBy(failure, HttpTimeoutException.class)) {
             return Delivery.failed(DeliveryProblem.TIMEOUT, "no answer in time");
         }
-        if (cause instanceof SSLException) {
+        if (causedBy(failure, SSLException.class)) {
             return Delivery.failed(DeliveryProblem.TLS, "the connection is not encrypted with a trusted certificate");
         }
-        if (cause instanceof ConnectException) {
+        if (causedBy(failure, ConnectException.class)) {
             return Delivery.failed(DeliveryProblem.UNREACHABLE, "no connection");
         }
         // The exception's message may hold the address, so only its type is reported.
-        return cause instanceof IOException
+        return causedBy(failure, IOException.class)
                 ? Delivery.failed(DeliveryProblem.UNREACHABLE, "the connection was lost")
                 : Delivery.failed(
                         DeliveryProblem.OTHER,
-                        cause == null ? "unknown" : cause.getClass().getSimpleName());
+                        failure == null ? "unknown" : failure.getClass().getSimpleName());
+    }
+
+    private static boolean causedBy(@Nullable Throwable failure, Class<? extends Throwable> type) {
+        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).anyMatch(type::isInstance);
     }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,16 @@ class SlackNotifierTest extends NotifierContract {
                 new Failure("cuts the connection", DeliveryProblem.UNREACHABLE),
                 new Failure("is not there", DeliveryProblem.UNREACHABLE),
                 new Failure("speaks no TLS", DeliveryProblem.TLS));
+    }
+
+    /** Seen once in some three hundred handshakes with a server that answers in plain text. */
+    @Test
+    void aFailedHandshakeIsToldThoughTheClientCallsItALostConnection() {
+        IOException seen = new IOException(
+                "HTTP/1.1 header parser received no bytes",
+                new SSLException("Unrecognized SSL message, plaintext connection?"));
+
+        assertThat(SlackNotifier.failed(seen).reason()).isEqualTo(DeliveryProblem.TLS);
     }
 
     @Override

@@ -24,6 +24,7 @@ class AlertTableTest {
     private static final Path TABLE = Path.of("docs/alerts.md");
     private static final List<Path> DRILLS = List.of(
             Path.of("src/test/java/dev/sidecar/alerts/FireDrillTest.java"),
+            Path.of("src/test/java/dev/sidecar/alerts/OutageDrillTest.java"),
             Path.of("src/test/java/dev/sidecar/stack/StackAlarmTest.java"));
     private static final Path INHIBITIONS = Path.of("src/test/java/dev/sidecar/alerts/InhibitionTest.java");
 
@@ -33,8 +34,8 @@ class AlertTableTest {
             Made from `prometheus/rules`, `prometheus/tests` and the drills by `AlertTableTest`; do not edit. Every alert is also
             held to the contracts (each metric and label it names is one that a program exports: `ContractTest`) and routed by
             amtool (`AlertmanagerConfigTest`). *fires* and *silent* count the cases in which promtool saw it do so; *drill* means
-            that real programs were broken and the message arrived (`FireDrillTest`, `StackAlarmTest`), *images* that this takes the real
-            images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
+            that real programs were broken and the message arrived (`FireDrillTest`, `OutageDrillTest`, `StackAlarmTest`), *images*
+            that this takes the real images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
 
             | alert | severity | category | for | fires | silent | drill | inhibition |
             |---|---|---|---|---|---|---|---|

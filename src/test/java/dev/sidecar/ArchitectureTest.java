@@ -4,6 +4,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
@@ -238,6 +239,17 @@ class ArchitectureTest {
                 .callMethodWhere(target(owner(type(java.sql.DriverManager.class))))
                 .orShould()
                 .dependOnClassesThat(type(javax.sql.DataSource.class))
+                .orShould()
+                .dependOnClassesThat(assignableTo(java.sql.Driver.class))
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.sidecar.postgres.ServerAddress")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.sidecar.postgres.Session")
+                .should()
+                .dependOnClassesThat(assignableTo(java.sql.Connection.class))
+                .because("what runs SQL is given a Session")
                 .check(CLASSES);
         noClasses()
                 .that()

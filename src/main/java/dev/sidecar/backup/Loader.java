@@ -4,6 +4,7 @@ import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
@@ -17,7 +18,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -346,9 +346,9 @@ final class Loader {
     }
 
     /** Counts the contents of a restored database. Tables that the manifest did not count are not counted either. */
-    static Contents contents(Connection connection, Manifest manifest, Set<String> only) {
+    static Contents contents(Session session, Manifest manifest, Set<String> only) {
         try {
-            ContentsReader contents = new ContentsReader(connection);
+            ContentsReader contents = new ContentsReader(session);
             Set<String> counted = new HashSet<>();
             boolean digest = false;
             for (Table table : manifest.contents().tables()) {

@@ -3,13 +3,13 @@ package dev.sidecar.backup;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Encryption;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.Extension;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,11 +41,10 @@ final class Planner {
         backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
         ServerAddress address = postgres.address();
-        try (Connection maintenance = address.connectToMaintenance("sidecar restore")) {
-            ContentsReader reader = new ContentsReader(maintenance);
-            target(reader, request, obstacles);
-            server(reader, backup.manifest(), obstacles, warnings);
-            connections = reader.texts("""
+        try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
+            target(maintenance, request, obstacles);
+            server(maintenance, backup.manifest(), obstacles, warnings);
+            connections = maintenance.texts("""
                     SELECT format('%%s at %%s: %%s', usename, coalesce(client_addr::text, 'socket'), application_name)
                     FROM pg_stat_activity WHERE datname = %s
                     """.formatted(Sql.literal(request.into())));
@@ -76,8 +75,8 @@ final class Planner {
         }
     }
 
-    private void target(ContentsReader reader, RestoreRequest request, List<String> obstacles) throws SQLException {
-        boolean exists = !reader.texts("SELECT 1 FROM pg_database WHERE datname = " + Sql.literal(request.into()))
+    private void target(Session session, RestoreRequest request, List<String> obstacles) throws SQLException {
+        boolean exists = !session.texts("SELECT 1 FROM pg_database WHERE datname = " + Sql.literal(request.into()))
                 .isEmpty();
         if (exists && !request.replace()) {
             obstacles.add("Database '%s' exists; choose another name, or --replace it.".formatted(request.into()));
@@ -91,34 +90,36 @@ final class Planner {
         }
     }
 
-    private static void server(ContentsReader reader, Manifest manifest, List<String> obstacles, List<String> warnings)
+    private static void server(Session session, Manifest manifest, List<String> obstacles, List<String> warnings)
             throws SQLException {
-        Manifest.Server now = reader.server();
+        Manifest.Server now = new ContentsReader(session).server();
         Manifest.Server then = manifest.server();
         if (now.major() < then.major()) {
             obstacles.add("The backup is of PostgreSQL %d and this server is %d: an older server cannot restore it."
                     .formatted(then.major(), now.major()));
         }
-        missing(reader, "SELECT rolname FROM pg_roles", manifest.contents().roles())
+        missing(session, "SELECT rolname FROM pg_roles", manifest.contents().roles())
                 .forEach(role -> obstacles.add(
                         "Role %s is missing; create it, or run globals.sql of the backup as RESTORE.md describes."
                                 .formatted(Sql.identifier(role))));
         missing(
-                        reader,
+                        session,
                         "SELECT name FROM pg_available_extensions",
                         manifest.contents().extensions().stream()
                                 .map(Extension::name)
                                 .toList())
                 .forEach(extension -> obstacles.add(
                         "Extension %s is not installed on this server.".formatted(Sql.identifier(extension))));
-        missing(reader, "SELECT spcname FROM pg_tablespace", manifest.contents().tablespaces())
+        missing(
+                        session,
+                        "SELECT spcname FROM pg_tablespace",
+                        manifest.contents().tablespaces())
                 .forEach(tablespace ->
                         obstacles.add("Tablespace %s is missing; create it.".formatted(Sql.identifier(tablespace))));
-        locale(reader, then, obstacles, warnings);
+        locale(session, then, obstacles, warnings);
     }
 
-    private static void locale(
-            ContentsReader reader, Manifest.Server then, List<String> obstacles, List<String> warnings)
+    private static void locale(Session session, Manifest.Server then, List<String> obstacles, List<String> warnings)
             throws SQLException {
         if (then.encoding().equals("SQL_ASCII")) {
             warnings.add(
@@ -126,7 +127,7 @@ final class Planner {
         }
         switch (then.localeProvider()) {
             case "libc" -> {
-                List<String> known = reader.texts("""
+                List<String> known = session.texts("""
                         SELECT collcollate FROM pg_collation WHERE collcollate IS NOT NULL
                         UNION SELECT datcollate FROM pg_database UNION SELECT 'C' UNION SELECT 'POSIX'
                         """);
@@ -135,7 +136,7 @@ final class Planner {
                 }
             }
             case "icu" -> {
-                if (reader.texts("SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1")
+                if (session.texts("SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1")
                         .isEmpty()) {
                     obstacles.add(
                             "Locale %s needs ICU, but this server was built without it.".formatted(then.icuLocale()));
@@ -145,16 +146,17 @@ final class Planner {
                 // PostgreSQL's built-in locales are always there.
             }
         }
-        collationVersion(reader, then, warnings);
+        collationVersion(session, then, warnings);
     }
 
     /** Warns of another collation version. Indexes are rebuilt and correct, but ranges, constraints and partitions of texts may change meaning. */
-    private static void collationVersion(ContentsReader reader, Manifest.Server then, List<String> warnings)
+    private static void collationVersion(Session session, Manifest.Server then, List<String> warnings)
             throws SQLException {
         if (then.collationVersion() == null) {
             return;
         }
-        String version = reader.text("SELECT coalesce((%s), '')".formatted(actualVersion(reader.server(), then)));
+        String version = session.text(
+                "SELECT coalesce((%s), '')".formatted(actualVersion(new ContentsReader(session).server(), then)));
         if (!version.isEmpty() && !version.equals(then.collationVersion())) {
             warnings.add("Collation %s had version %s and has %s here: texts may sort differently."
                     .formatted(then.localeName(), then.collationVersion(), version));
@@ -176,9 +178,9 @@ final class Planner {
         };
     }
 
-    private static List<String> missing(ContentsReader reader, String query, List<String> needed) throws SQLException {
+    private static List<String> missing(Session session, String query, List<String> needed) throws SQLException {
         List<String> missing = new ArrayList<>(needed);
-        missing.removeAll(reader.texts(query));
+        missing.removeAll(session.texts(query));
         return missing;
     }
 }

@@ -7,6 +7,7 @@ import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -15,7 +16,6 @@ import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +48,7 @@ final class Restorer {
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 PasswordFile passwords = address.passwordFile();
-                Connection maintenance = address.connectToMaintenance("sidecar restore")) {
+                Session maintenance = address.connectToMaintenance("sidecar restore")) {
             Client client = tools.postgres()
                     .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
@@ -96,7 +96,7 @@ final class Restorer {
     /** Drops the unfinished database, over a new connection: nobody must take it for a restored one. */
     private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
-        try (Connection connection = address.connectToMaintenance("sidecar restore")) {
+        try (Session connection = address.connectToMaintenance("sidecar restore")) {
             NewDatabase.drop(connection, target);
         } catch (SQLException | BackupFailure e) {
             org.slf4j.LoggerFactory.getLogger(Restorer.class)
@@ -111,11 +111,11 @@ final class Restorer {
         }
     }
 
-    private static List<String> define(Connection maintenance, String target, Manifest manifest) {
+    private static List<String> define(Session maintenance, String target, Manifest manifest) {
         List<String> notes = new ArrayList<>();
         for (String statement : manifest.server().definition()) {
             try {
-                NewDatabase.execute(maintenance, statement.replace(":database", Sql.quoted(target)));
+                maintenance.execute(statement.replace(":database", Sql.quoted(target)));
             } catch (SQLException e) {
                 notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
             }
@@ -124,7 +124,7 @@ final class Restorer {
     }
 
     private static Contents compare(ServerAddress address, String target, Manifest manifest, RestoreRequest request) {
-        try (Connection restored = address.connect(target, "sidecar restore")) {
+        try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
             List<Difference> differences = Differences.between(
@@ -145,38 +145,34 @@ final class Restorer {
     }
 
     /** Swaps the two names in one transaction, so a database of that name exists at all times. */
-    private String swap(Connection maintenance, String live, String restored, Instant since)
+    private String swap(Session maintenance, String live, String restored, Instant since)
             throws SQLException, InterruptedException {
         String kept = RestoreRequest.datedName(live, "_before", since);
         SQLException last = null;
         for (int attempt = 0; attempt < SWAP_ATTEMPTS; attempt++) {
-            maintenance.setAutoCommit(false);
             try {
-                disconnect(maintenance, live);
-                disconnect(maintenance, restored);
-                rename(maintenance, live, kept);
-                rename(maintenance, restored, live);
-                maintenance.commit();
+                maintenance.together(() -> {
+                    disconnect(maintenance, live);
+                    disconnect(maintenance, restored);
+                    rename(maintenance, live, kept);
+                    rename(maintenance, restored, live);
+                });
                 return kept;
             } catch (SQLException e) {
-                maintenance.rollback();
                 last = e;
                 // A client connected again between the two statements.
                 Thread.sleep(200L);
-            } finally {
-                maintenance.setAutoCommit(true);
             }
         }
         throw java.util.Objects.requireNonNull(last);
     }
 
-    private static void disconnect(Connection maintenance, String database) throws SQLException {
-        new ContentsReader(maintenance)
-                .texts("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
-                        + Sql.literal(database));
+    private static void disconnect(Session maintenance, String database) throws SQLException {
+        maintenance.texts("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+                + Sql.literal(database));
     }
 
-    private static void rename(Connection maintenance, String from, String to) throws SQLException {
-        NewDatabase.execute(maintenance, "ALTER DATABASE %s RENAME TO %s".formatted(Sql.quoted(from), Sql.quoted(to)));
+    private static void rename(Session maintenance, String from, String to) throws SQLException {
+        maintenance.execute("ALTER DATABASE %s RENAME TO %s".formatted(Sql.quoted(from), Sql.quoted(to)));
     }
 }

@@ -6,6 +6,7 @@ import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -194,7 +194,7 @@ final class Verifier {
         }
 
         private void createDatabase(ScratchServer scratch) {
-            try (Connection maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+            try (Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
                 try {
                     NewDatabase.create(maintenance, RESTORED, manifest.server());
                 } catch (SQLException e) {
@@ -210,7 +210,7 @@ final class Verifier {
 
         private void compare(ScratchServer scratch) {
             progress.begin("comparing " + manifest.id(), 0);
-            try (Connection restored = scratch.address().connect(RESTORED, "sidecar verify")) {
+            try (Session restored = scratch.address().connect(RESTORED, "sidecar verify")) {
                 Differences.between(
                                 manifest.contents(),
                                 Loader.contents(restored, manifest, Set.of()),

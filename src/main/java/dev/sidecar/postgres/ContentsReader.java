@@ -7,17 +7,13 @@ import dev.sidecar.sets.Manifest.Extension;
 import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /** Reads the contents of a database in the current transaction, in the same way from the source and from a restored copy. */
@@ -79,32 +75,27 @@ public final class ContentsReader {
     /** insufficient_privilege, which PostgreSQL also says where row security would hide rows. */
     private static final String FORBIDDEN = "42501";
 
-    private final Connection connection;
+    private final Session session;
 
-    public ContentsReader(Connection connection) {
-        this.connection = connection;
+    public ContentsReader(Session session) {
+        this.session = session;
     }
 
     /** Lists tables without counting their rows. @throws BackupFailure naming those that the user may not read */
     public List<Table> tables() throws SQLException {
-        List<Table> tables = new ArrayList<>();
         List<String> forbidden = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(TABLES)) {
-            while (row.next()) {
-                Table table =
-                        new Table(row.getString(1), row.getString(2), null, row.getLong(3), null, row.getBoolean(4));
-                tables.add(table);
-                if (!row.getBoolean(5)) {
-                    forbidden.add(table.qualifiedName());
-                }
+        List<Table> tables = session.rows(TABLES, row -> {
+            Table table = new Table(row.getString(1), row.getString(2), null, row.getLong(3), null, row.getBoolean(4));
+            if (!row.getBoolean(5)) {
+                forbidden.add(table.qualifiedName());
             }
-        }
+            return table;
+        });
         if (!forbidden.isEmpty()) {
             throw new BackupFailure(
                     Reason.PERMISSION,
                     "User '%s' may not read %s. Grant SELECT, or give sidecar.backup.server.user a role that may read everything."
-                            .formatted(text("SELECT current_user"), String.join(", ", forbidden)));
+                            .formatted(session.text("SELECT current_user"), String.join(", ", forbidden)));
         }
         return tables;
     }
@@ -115,12 +106,10 @@ public final class ContentsReader {
      */
     public Map<String, String> partitionsByHashOfEnum() throws SQLException {
         Map<String, String> partitions = new HashMap<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(PARTITIONS_BY_HASH_OF_ENUM)) {
-            while (row.next()) {
-                partitions.put(name(row.getString(1), row.getString(2)), name(row.getString(3), row.getString(4)));
-            }
-        }
+        session.rows(
+                PARTITIONS_BY_HASH_OF_ENUM,
+                row -> partitions.put(
+                        name(row.getString(1), row.getString(2)), name(row.getString(3), row.getString(4))));
         return partitions;
     }
 
@@ -154,10 +143,7 @@ public final class ContentsReader {
      */
     private long rows(Table table, String name) throws SQLException {
         String column = table.bytes() == 0 ? "" : narrowestColumn(name);
-        CopyOut rows = connection
-                .unwrap(PGConnection.class)
-                .getCopyAPI()
-                .copyOut("COPY " + name + column + " TO STDOUT (ENCODING 'SQL_ASCII')");
+        CopyOut rows = session.copyOut("COPY " + name + column + " TO STDOUT (ENCODING 'SQL_ASCII')");
         while (rows.readFromCopy() != null) {
             // Only the number counts.
         }
@@ -166,7 +152,7 @@ public final class ContentsReader {
 
     /** In parentheses; empty if no column can be named, and then a row costs nothing. */
     private String narrowestColumn(String name) throws SQLException {
-        List<String> columns = texts("""
+        List<String> columns = session.texts("""
                 SELECT quote_ident(attname) FROM pg_attribute
                 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
                 ORDER BY attlen < 0, attlen, attnum LIMIT 1
@@ -176,99 +162,90 @@ public final class ContentsReader {
 
     /** A row's text is made by its type's own output function: a cast to text may be the application's. */
     private String digest(String name) throws SQLException {
-        return String.valueOf(text("SELECT sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text"
-                + " FROM ONLY " + name + " AS sidecar_row"));
+        return String.valueOf(
+                session.text("SELECT sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text"
+                        + " FROM ONLY " + name + " AS sidecar_row"));
     }
 
     /** Lists sequences; {@code before} is their value now. */
     public List<Sequence> sequences() throws SQLException {
-        List<Sequence> sequences = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(SEQUENCES)) {
-            while (row.next()) {
-                long value = row.getLong(3);
-                Long last = row.wasNull() ? null : Long.valueOf(value);
-                sequences.add(new Sequence(row.getString(1), row.getString(2), last, last));
-            }
-        }
-        return sequences;
+        return session.rows(SEQUENCES, row -> {
+            long value = row.getLong(3);
+            Long last = row.wasNull() ? null : Long.valueOf(value);
+            return new Sequence(row.getString(1), row.getString(2), last, last);
+        });
     }
 
     public long largeObjects() throws SQLException {
-        return Long.parseLong(text("SELECT count(*) FROM pg_largeobject_metadata"));
+        return Long.parseLong(session.text("SELECT count(*) FROM pg_largeobject_metadata"));
     }
 
     public List<Extension> extensions() throws SQLException {
-        List<Extension> extensions = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("SELECT extname, extversion FROM pg_extension ORDER BY extname")) {
-            while (row.next()) {
-                extensions.add(new Extension(row.getString(1), row.getString(2)));
-            }
-        }
-        return extensions;
+        return session.rows(
+                "SELECT extname, extversion FROM pg_extension ORDER BY extname",
+                row -> new Extension(row.getString(1), row.getString(2)));
     }
 
     public List<String> roles() throws SQLException {
-        return texts(ROLES);
+        return session.texts(ROLES);
     }
 
     public List<String> tablespaces() throws SQLException {
-        return texts(TABLESPACES);
+        return session.texts(TABLESPACES);
     }
 
     /** Describes the server and the database of this session. */
     public Manifest.Server server() throws SQLException {
-        int version = Integer.parseInt(text("SHOW server_version_num"));
+        int version = Integer.parseInt(session.text("SHOW server_version_num"));
         boolean provider = version >= 150_000;
         String locale = version >= 170_000 ? "datlocale" : provider ? "daticulocale" : "NULL";
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("""
+        String name = session.text("SHOW server_version").split(" ")[0];
+        List<String> definition = definition();
+        return session.rows(
+                        """
                         SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
                                (SELECT system_identifier FROM pg_control_system())
                         FROM pg_database WHERE datname = current_database()
                         """.formatted(
-                                provider ? "datlocprovider" : "'c'", locale, provider ? "datcollversion" : "NULL"))) {
-            row.next();
-            return new Manifest.Server(
-                    text("SHOW server_version").split(" ")[0],
-                    version,
-                    row.getString(7),
-                    row.getString(1),
-                    row.getString(2),
-                    row.getString(3),
-                    switch (row.getString(4)) {
-                        case "i" -> "icu";
-                        case "b" -> "builtin";
-                        default -> "libc";
-                    },
-                    row.getString(5),
-                    row.getString(6),
-                    definition());
-        }
+                                provider ? "datlocprovider" : "'c'", locale, provider ? "datcollversion" : "NULL"),
+                        row -> new Manifest.Server(
+                                name,
+                                version,
+                                row.getString(7),
+                                row.getString(1),
+                                row.getString(2),
+                                row.getString(3),
+                                switch (row.getString(4)) {
+                                    case "i" -> "icu";
+                                    case "b" -> "builtin";
+                                    default -> "libc";
+                                },
+                                row.getString(5),
+                                row.getString(6),
+                                definition))
+                .get(0);
     }
 
     /** Reads the properties of the database itself, which an archive of one database does not hold. */
     private List<String> definition() throws SQLException {
-        List<String> definition = new ArrayList<>(texts("""
+        List<String> definition = new ArrayList<>(session.texts("""
                 SELECT format('ALTER DATABASE :database OWNER TO %I', pg_get_userbyid(datdba))
                 FROM pg_database WHERE datname = current_database() AND datdba <> 10
                 """));
-        definition.addAll(texts("""
+        definition.addAll(session.texts("""
                 SELECT format('GRANT %s ON DATABASE :database TO %s', string_agg(a.privilege_type, ', '),
                               CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
                 FROM pg_database d, aclexplode(d.datacl) a
                 WHERE d.datname = current_database() AND a.grantee <> d.datdba AND a.grantee <> 10
                 GROUP BY a.grantee
                 """));
-        definition.addAll(texts("""
+        definition.addAll(session.texts("""
                 SELECT 'REVOKE ' || p || ' ON DATABASE :database FROM PUBLIC'
                 FROM pg_database d, unnest(ARRAY['CONNECT', 'TEMPORARY']) p
                 WHERE d.datname = current_database() AND d.datacl IS NOT NULL
                   AND NOT EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0 AND a.privilege_type = p)
                 """));
-        definition.addAll(texts("""
+        definition.addAll(session.texts("""
                 SELECT format('ALTER DATABASE :database SET %I = %L', split_part(s, '=', 1), substr(s, strpos(s, '=') + 1))
                 FROM pg_db_role_setting r, unnest(r.setconfig) s
                 WHERE r.setrole = 0 AND r.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -276,36 +253,8 @@ public final class ContentsReader {
         return definition;
     }
 
-    public String text(String query) throws SQLException {
-        return texts(query).get(0);
-    }
-
-    public List<String> texts(String query) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-        }
-        return texts;
-    }
-
     /** Lists the names of tables that exist now, which another session's snapshot may not show. */
     Set<String> namesOfTables() throws SQLException {
-        Set<String> names = new HashSet<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(TABLES)) {
-            while (row.next()) {
-                names.add(name(row.getString(1), row.getString(2)));
-            }
-        }
-        return names;
-    }
-
-    void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        return new HashSet<>(session.rows(TABLES, row -> name(row.getString(1), row.getString(2))));
     }
 }

@@ -1,7 +1,6 @@
 package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,9 +45,9 @@ public final class Databases {
         if (settings.databases().stream().noneMatch(Databases::isPattern)) {
             return List.of();
         }
-        try (Connection connection = address.connectToMaintenance("sidecar backup")) {
-            return new ContentsReader(connection)
-                    .texts("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
+        try (Session session = address.connectToMaintenance("sidecar backup")) {
+            return session.texts(
+                    "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
         } catch (SQLException e) {
             throw new BackupFailure(BackupFailure.Reason.CONNECTION, "Cannot list the databases: " + e.getMessage(), e);
         }

@@ -2,9 +2,7 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Sql;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 
 /** Creates and drops whole databases, from the server's maintenance database. */
 public final class NewDatabase {
@@ -12,39 +10,29 @@ public final class NewDatabase {
     private NewDatabase() {}
 
     /** Creates an empty database with the encoding and locale of the one that was backed up. */
-    public static void create(Connection maintenance, String name, Manifest.Server like) throws SQLException {
+    public static void create(Session maintenance, String name, Manifest.Server like) throws SQLException {
         String locale = Sql.literal(String.valueOf(like.icuLocale()));
         String provider = switch (like.localeProvider()) {
             case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
             case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
             default -> "";
         };
-        execute(
-                maintenance,
-                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
-                        .formatted(
-                                Sql.quoted(name),
-                                Sql.literal(like.encoding()),
-                                Sql.literal(like.collate()),
-                                Sql.literal(like.ctype()),
-                                provider));
+        maintenance.execute("CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
+                .formatted(
+                        Sql.quoted(name),
+                        Sql.literal(like.encoding()),
+                        Sql.literal(like.collate()),
+                        Sql.literal(like.ctype()),
+                        provider));
     }
 
     /** Creates an empty database of the same encoding, where the locale is not installed. */
-    public static void createPlain(Connection maintenance, String name, Manifest.Server like) throws SQLException {
-        execute(
-                maintenance,
-                "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C'"
-                        .formatted(Sql.quoted(name), Sql.literal(like.encoding())));
+    public static void createPlain(Session maintenance, String name, Manifest.Server like) throws SQLException {
+        maintenance.execute("CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C'"
+                .formatted(Sql.quoted(name), Sql.literal(like.encoding())));
     }
 
-    public static void drop(Connection maintenance, String name) throws SQLException {
-        execute(maintenance, "DROP DATABASE IF EXISTS %s WITH (FORCE)".formatted(Sql.quoted(name)));
-    }
-
-    public static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+    public static void drop(Session maintenance, String name) throws SQLException {
+        maintenance.execute("DROP DATABASE IF EXISTS %s WITH (FORCE)".formatted(Sql.quoted(name)));
     }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -154,9 +153,8 @@ public final class ScratchServer implements AutoCloseable {
     }
 
     public boolean hasAmcheck() {
-        try (Connection connection = address().connect("postgres", "sidecar verify")) {
-            return !new ContentsReader(connection)
-                    .texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
+        try (Session session = address().connect("postgres", "sidecar verify")) {
+            return !session.texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
                     .isEmpty();
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot query the scratch server: " + e.getMessage(), e);

@@ -97,7 +97,7 @@ public final class ServerAddress {
     }
 
     /** Opens a session in the maintenance database. */
-    public Connection connectToMaintenance(String applicationName) {
+    public Session connectToMaintenance(String applicationName) {
         return connect(maintenanceDatabase, applicationName);
     }
 
@@ -124,9 +124,9 @@ public final class ServerAddress {
      *
      * @throws BackupFailure with CONNECTION if that fails
      */
-    public Connection connect(String database, String applicationName) {
+    public Session connect(String database, String applicationName) {
         try {
-            return open(database, applicationName, user, password);
+            return new Session(open(database, applicationName, user, password));
         } catch (SQLException e) {
             throw new BackupFailure(
                     BackupFailure.Reason.CONNECTION,

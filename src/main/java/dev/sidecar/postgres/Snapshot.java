@@ -7,7 +7,6 @@ import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +26,7 @@ public final class Snapshot implements AutoCloseable {
 
     private final ServerAddress address;
     private final String database;
-    private final Connection connection;
+    private final Session session;
     private final ContentsReader reader;
     private final Manifest.Server server;
 
@@ -35,15 +34,15 @@ public final class Snapshot implements AutoCloseable {
     public Snapshot(ServerAddress address, String database) {
         this.address = address;
         this.database = database;
-        connection = address.connect(database, "sidecar backup");
-        reader = new ContentsReader(connection);
+        session = address.connect(database, "sidecar backup");
+        reader = new ContentsReader(session);
         try {
-            if (!reader.text("SELECT pg_try_advisory_lock" + LOCK).equals("t")) {
+            if (!session.text("SELECT pg_try_advisory_lock" + LOCK).equals("t")) {
                 throw new BackupFailure(
                         Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database));
             }
             // This sidecar has the lock, so a dump that still runs in its name has lost its sidecar.
-            reader.texts("""
+            session.texts("""
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE application_name = 'sidecar backup dump' AND datname = current_database()
                       AND usename = current_user AND pid <> pg_backend_pid()
@@ -62,10 +61,10 @@ public final class Snapshot implements AutoCloseable {
     /** Begins the transaction. @return the name of the exported snapshot */
     public String begin(Duration lockWait) {
         try {
-            connection.setAutoCommit(false);
-            reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-            reader.execute("SET lock_timeout = " + lockWait.toMillis());
-            return reader.text("SELECT pg_export_snapshot()");
+            session.begin();
+            session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            session.execute("SET lock_timeout = " + lockWait.toMillis());
+            return session.text("SELECT pg_export_snapshot()");
         } catch (SQLException e) {
             throw failure(e);
         }
@@ -80,7 +79,7 @@ public final class Snapshot implements AutoCloseable {
                         tables.subList(from, Math.min(tables.size(), from + TABLES_IN_ONE_STATEMENT)).stream()
                                 .map(table -> "ONLY " + Sql.quoted(table.schema()) + "." + Sql.quoted(table.name()))
                                 .toList();
-                reader.execute("LOCK TABLE " + String.join(", ", names) + " IN ACCESS SHARE MODE");
+                session.execute("LOCK TABLE " + String.join(", ", names) + " IN ACCESS SHARE MODE");
             }
             refuseWhatIsNoTable(tables);
             return tables;
@@ -94,7 +93,7 @@ public final class Snapshot implements AutoCloseable {
      * when it is counted. Our own snapshot is of before that; a session of its own sees what holds now, and the locks keep it so.
      */
     private void refuseWhatIsNoTable(List<Table> locked) throws SQLException {
-        try (Connection now = address.connect(database, "sidecar backup")) {
+        try (Session now = address.connect(database, "sidecar backup")) {
             Set<String> tables = new ContentsReader(now).namesOfTables();
             List<String> others = locked.stream()
                     .map(Table::qualifiedName)
@@ -169,10 +168,6 @@ public final class Snapshot implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            connection.abort(Runnable::run);
-        } catch (SQLException e) {
-            // The session has ended already, and released all that it held.
-        }
+        session.abort();
     }
 }

@@ -7,6 +7,7 @@ import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.FileKind;
@@ -16,7 +17,6 @@ import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,9 +90,8 @@ class LoaderTest {
 
         // Nothing has to wait for a free hand.
         load(backup, 8, scratch -> {
-            try (Connection restored = scratch.address().connect("scratch", "test")) {
-                assertThat(new ContentsReader(restored).text("SELECT count(*) FROM public.seen"))
-                        .isEqualTo("40000");
+            try (Session restored = scratch.address().connect("scratch", "test")) {
+                assertThat(restored.text("SELECT count(*) FROM public.seen")).isEqualTo("40000");
             }
         });
     }
@@ -134,14 +133,14 @@ class LoaderTest {
                 "CREATE TABLE box_0 PARTITION OF box FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
                 "INSERT INTO box VALUES ('small', 1), ('large', 2)");
         Manifest manifest = fixture.with("dump.digests", true).take(database).manifest();
-        try (Connection connection = server.connect(database)) {
-            ContentsReader reader = new ContentsReader(connection);
+        try (Session session = fixture.postgres().address().connect(database, "test")) {
+            ContentsReader reader = new ContentsReader(session);
             for (String change : List.of("UPDATE box SET i = 3 WHERE i = 2", "DELETE FROM box WHERE i = 3")) {
                 assertThat(reader.partitionsByHashOfEnum()).containsExactly(Map.entry("public.box_0", "public.box"));
                 server.execute(database, change);
                 assertThat(Differences.between(
                                 manifest.contents(),
-                                Loader.contents(connection, manifest, Set.of()),
+                                Loader.contents(session, manifest, Set.of()),
                                 reader.partitionsByHashOfEnum()))
                         .singleElement()
                         .asString()
@@ -216,18 +215,17 @@ class LoaderTest {
                 fixture.postgres().programs().ofMajor(backup.manifest().server().major());
         try (ScratchServer scratch = fixture.postgres().scratchServer(client, 0, Set.of());
                 PasswordFile passwords = scratch.address().passwordFile();
-                Connection connection = scratch.address().connect("postgres", "test")) {
-            NewDatabase.createPlain(connection, "scratch", backup.manifest().server());
-            NewDatabase.execute(connection, "CREATE ROLE " + Sql.quoted(server.user()));
-            ContentsReader reader = new ContentsReader(connection);
-            String before = reader.text("SELECT pg_current_wal_insert_lsn()");
+                Session session = scratch.address().connect("postgres", "test")) {
+            NewDatabase.createPlain(session, "scratch", backup.manifest().server());
+            session.execute("CREATE ROLE " + Sql.quoted(server.user()));
+            String before = session.text("SELECT pg_current_wal_insert_lsn()");
 
             loader(backup, client, scratch, jobs)
                     .loadIntoScratch(scratch.address().connectionString("scratch", passwords, "test"));
 
             String written =
-                    reader.text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint");
-            try (Connection restored = scratch.address().connect("scratch", "test")) {
+                    session.text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint");
+            try (Session restored = scratch.address().connect("scratch", "test")) {
                 assertThat(Differences.between(
                                 backup.manifest().contents(),
                                 Loader.contents(restored, backup.manifest(), Set.of()),

@@ -2,7 +2,6 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.TestSets;
@@ -10,7 +9,6 @@ import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -110,11 +108,8 @@ class LocalesTest {
                 .contains("The locale xx_XX.utf8 is not installed here; it was verified under another sort order.");
     }
 
-    private void create(String options) throws Exception {
-        try (Connection connection = server.connect("postgres")) {
-            NewDatabase.execute(
-                    connection, "CREATE DATABASE \"%s\" TEMPLATE template0 %s".formatted(DATABASE, options));
-        }
+    private void create(String options) {
+        server.execute("postgres", "CREATE DATABASE \"%s\" TEMPLATE template0 %s".formatted(DATABASE, options));
         server.execute(
                 DATABASE,
                 "CREATE TABLE word (name text PRIMARY KEY)",

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.postgres.Databases;
-import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -16,7 +15,6 @@ import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -268,9 +266,7 @@ class RestoreFaultsTest {
                 database + " ../../etc",
                 (database + "_".repeat(63)).substring(0, 63));
         for (String name : names) {
-            try (Connection connection = server.connect("postgres")) {
-                NewDatabase.execute(connection, "CREATE DATABASE " + Sql.quoted(name) + " TEMPLATE template0");
-            }
+            server.execute("postgres", "CREATE DATABASE " + Sql.quoted(name) + " TEMPLATE template0");
         }
         try {
             for (String name : names) {
@@ -290,9 +286,7 @@ class RestoreFaultsTest {
                     .containsExactly(database);
         } finally {
             for (String name : names) {
-                try (Connection connection = server.connect("postgres")) {
-                    NewDatabase.drop(connection, name);
-                }
+                server.execute("postgres", "DROP DATABASE IF EXISTS " + Sql.quoted(name) + " WITH (FORCE)");
             }
         }
     }

@@ -64,9 +64,8 @@ final class AuditTrailProof implements Proof {
 
     /** Creates a temporary table: the audit logs it like any change, and it disappears with the session. */
     private void change(String table) {
-        try (var connection = postgres.address().connectToMaintenance("sidecar [DRILL]");
-                var statement = connection.createStatement()) {
-            statement.execute("CREATE TEMPORARY TABLE " + table + " (x int)");
+        try (var session = postgres.address().connectToMaintenance("sidecar [DRILL]")) {
+            session.execute("CREATE TEMPORARY TABLE " + table + " (x int)");
         } catch (SQLException | BackupFailure e) {
             throw new IllegalStateException("Cannot change the schema in PostgreSQL: " + e.getMessage(), e);
         }

@@ -1,0 +1,97 @@
+package dev.sidecar.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/** A session with one database, deaf to what that database says. Only {@link ServerAddress} opens one. */
+public final class Session implements AutoCloseable {
+
+    private final Connection connection;
+
+    Session(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Reads the first column of the first row. */
+    public String text(String query) throws SQLException {
+        return texts(query).get(0);
+    }
+
+    /** Reads the first column of all rows. */
+    public List<String> texts(String query) throws SQLException {
+        return rows(query, row -> row.getString(1));
+    }
+
+    /** Reads all rows, each made into a value. */
+    <T> List<T> rows(String query, Row<T> make) throws SQLException {
+        List<T> made = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            while (row.next()) {
+                made.add(make.from(row));
+            }
+        }
+        return made;
+    }
+
+    /** Makes a value of the row that a result stands at. */
+    interface Row<T> {
+        T from(ResultSet row) throws SQLException;
+    }
+
+    /** Runs a statement that returns nothing. */
+    public void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Begins the reading of rows with a COPY statement. */
+    CopyOut copyOut(String copy) throws SQLException {
+        return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(copy);
+    }
+
+    /** Begins a transaction that lasts until the session is closed. */
+    void begin() throws SQLException {
+        connection.setAutoCommit(false);
+    }
+
+    /** Runs statements in one transaction; if one of them fails, none of them has happened. */
+    public void together(Statements statements) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            statements.run();
+            connection.commit();
+        } catch (SQLException | RuntimeException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /** Statements that belong together. */
+    public interface Statements {
+        void run() throws SQLException;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+
+    /** Ends the session from any thread, whatever it is doing. */
+    void abort() {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            // The session has ended already, and released all that it held.
+        }
+    }
+}

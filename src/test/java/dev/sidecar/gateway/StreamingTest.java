@@ -90,7 +90,7 @@ class StreamingTest {
         }
     }
 
-    private static ChildProcess smallJvm(int upstream, Consumer<String> line) throws IOException {
+    static ChildProcess smallJvm(int upstream, Consumer<String> line) throws IOException {
         return ChildProcess.start(
                 "gateway",
                 UnixUser.same(),

@@ -52,7 +52,7 @@ RUN groupadd --gid 10010 sidecar \
     && install -d -m 0755 /run/secrets /run/config \
     && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
-           secrets/redis-exporter:59000 config/prometheus:65534 config/prometheus/rules:65534 \
+           secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 config/prometheus:65534 config/prometheus/rules:65534 \
            config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
            install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
        done
@@ -69,11 +69,13 @@ COPY docker/sidecar docker/healthy /usr/local/bin/
 # Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. Memory that
 # the compiler used is returned every half a minute: glibc would keep it.
 ENV MALLOC_ARENA_MAX=2 \
-    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
 
+# Who may reach the port is decided where it is published; the sidecar answers only to the host names of SIDECAR_ACCESS_HOSTS.
+ENV SERVER_ADDRESS=0.0.0.0
 USER sidecar
 WORKDIR /var/lib/sidecar
 VOLUME ["/var/lib/sidecar"]

@@ -21,6 +21,9 @@ GRANT CONNECT ON DATABASE app TO monitor;
 CREATE EXTENSION pg_stat_statements;
 CREATE EXTENSION pgaudit;
 \connect app
-CREATE EXTENSION pg_stat_statements;
+-- Not in public, whose owner is the application: the exporter's session looks names up in here and in pg_catalog alone.
+CREATE SCHEMA monitoring;
+GRANT USAGE ON SCHEMA monitoring TO monitor;
+CREATE EXTENSION pg_stat_statements SCHEMA monitoring;
 CREATE EXTENSION pgaudit;
 SQL

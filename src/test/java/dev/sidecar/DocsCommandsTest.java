@@ -236,7 +236,10 @@ class DocsCommandsTest {
     private static void asksTheSidecar(String line) throws Exception {
         String here = line.replace("localhost:8000", "127.0.0.1:" + gateway)
                 .replace(
-                        "localhost:8080", "127.0.0.1:" + server.getEnvironment().getProperty("local.server.port"));
+                        "localhost:8080", "127.0.0.1:" + server.getEnvironment().getProperty("local.server.port"))
+                .replace(
+                        "<password file>",
+                        folder.resolve("access/admin-password").toString());
         assertThat(here).isNotEqualTo(line);
         String answer = run(new ProcessBuilder("sh", "-c", here));
         assertThat(answer).as(line).isNotBlank().doesNotContain("HTTP/1.1 4", "HTTP/1.1 5");

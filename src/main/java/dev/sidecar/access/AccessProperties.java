@@ -4,6 +4,7 @@ import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,11 +14,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param adminPassword password of the user {@code admin}; generated when not given
  * @param webhookToken token that Alertmanager presents at {@code /hooks}; generated when not given
- * @param metricsToken token that Prometheus presents at {@code /actuator/prometheus} when it is not on the same machine; generated when not
- *     given
+ * @param metricsToken token that Prometheus presents at {@code /actuator/prometheus}; generated when not given
  * @param directory directory of the generated ones, one file each, readable for this user alone
- * @param maxFailures number of failed logins after which an address is locked out
- * @param lockedFor how long a locked-out address stays so
+ * @param maxFailures number of failed logins, from all addresses together, after which every login waits before its password is compared
+ * @param lockedFor how long without a failed login until logins no longer wait
+ * @param hosts names and addresses by which clients may call the control plane, besides localhost; behind a proxy, the name in its address
+ * @param trustedProxies addresses or networks (CIDR) of the proxies in front of the control plane, whose X-Forwarded-For, -Proto and -Host
+ *     count
  */
 @ConfigurationProperties("sidecar.access")
 record AccessProperties(
@@ -26,7 +29,9 @@ record AccessProperties(
         @Nullable Secret metricsToken,
         Path directory,
         @DefaultValue("5") int maxFailures,
-        @DefaultValue("5m") Duration lockedFor) {
+        @DefaultValue("5m") Duration lockedFor,
+        @DefaultValue List<String> hosts,
+        @DefaultValue List<String> trustedProxies) {
 
     AccessProperties {
         InvalidSetting.unless(

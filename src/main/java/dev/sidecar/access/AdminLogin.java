@@ -35,15 +35,15 @@ final class AdminLogin implements AuthenticationProvider {
         String address = presented.getDetails() instanceof WebAuthenticationDetails details
                 ? String.valueOf(details.getRemoteAddress())
                 : "unknown";
-        if (attempts.isLocked(address)) {
+        if (!attempts.await(address)) {
             metrics.refused(Refusal.LOCKED);
-            line(address, "refused: locked").log("login refused: too many failed attempts from this address");
-            throw new LockedException("Too many failed attempts from this address.");
+            line(address, "refused: too many at once").log("login refused: too many wait for their turn");
+            throw new LockedException("Too many logins at once.");
         }
         // Always compare both, so that the time says nothing about the name.
         boolean right = password.matches(String.valueOf(presented.getCredentials())) & USER.equals(presented.getName());
         if (!right) {
-            attempts.failed(address);
+            attempts.failed();
             metrics.refused(Refusal.PASSWORD);
             line(address, "refused: wrong user or password").log("login refused: wrong user or password");
             throw new BadCredentialsException("Wrong user or password.");

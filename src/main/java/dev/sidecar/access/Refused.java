@@ -36,7 +36,7 @@ final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
             answer(
                     response,
                     HttpStatus.TOO_MANY_REQUESTS,
-                    "Too many failed attempts from this address. Try again in a few minutes.");
+                    "Too many logins at once, after too many failed ones. Try again in a few seconds.");
         } else {
             // Not "Basic": a browser would remember the password and send it along with requests of other pages.
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"sidecar\"");
@@ -53,7 +53,7 @@ final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
                 "Not allowed. A request that changes something needs the page's CSRF token, or its own Authorization header.");
     }
 
-    private static void answer(HttpServletResponse response, HttpStatus status, String detail) throws IOException {
+    static void answer(HttpServletResponse response, HttpStatus status, String detail) throws IOException {
         Map<String, Object> problem = new LinkedHashMap<>();
         problem.put("type", "about:blank");
         problem.put("title", status.getReasonPhrase());

@@ -5,9 +5,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.authentication.AuthenticationManager;
@@ -19,6 +22,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 
@@ -31,6 +35,8 @@ class ServerAccessConfiguration {
     private static final String CONTENT_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+    private static final LoginAttempts.Pace PACE = LoginAttempts.Pace.NORMAL;
 
     @Bean
     Credentials credentials(AccessProperties properties) {
@@ -58,8 +64,28 @@ class ServerAccessConfiguration {
     @Bean
     AuthenticationManager authenticationManager(
             Credentials credentials, AccessProperties properties, Clock clock, AccessMetrics metrics) {
-        LoginAttempts attempts = new LoginAttempts(properties.maxFailures(), properties.lockedFor(), clock);
+        LoginAttempts attempts = new LoginAttempts(properties.maxFailures(), properties.lockedFor(), PACE, clock);
         return new ProviderManager(new AdminLogin(credentials.adminPassword(), attempts, metrics));
+    }
+
+    /** It comes before the login, which could redirect, and after the filter that counts and logs requests. */
+    @Bean
+    FilterRegistrationBean<AllowedHosts> allowedHosts(AccessProperties properties) {
+        FilterRegistrationBean<AllowedHosts> registration =
+                new FilterRegistrationBean<>(new AllowedHosts(properties.hosts()));
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+        return registration;
+    }
+
+    /** Tomcat itself has to know the client's scheme: its session cookie is only then marked Secure. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> namedProxies(AccessProperties properties) {
+        String networks = NamedProxies.list(properties.trustedProxies());
+        return server -> {
+            if (!networks.isEmpty()) {
+                server.addEngineValves(NamedProxies.valve(networks));
+            }
+        };
     }
 
     @Bean
@@ -80,12 +106,11 @@ class ServerAccessConfiguration {
 
     @Bean
     @Order(2)
-    SecurityFilterChain actuatorAccess(
-            HttpSecurity http, Credentials credentials, AccessProperties properties, AccessMetrics metrics)
+    SecurityFilterChain actuatorAccess(HttpSecurity http, Credentials credentials, AccessMetrics metrics)
             throws Exception {
         Refused refused = new Refused(
                 "Present the metrics token (Authorization: Bearer <token>) or log in.",
-                properties.lockedFor().toSeconds());
+                PACE.longest().toSeconds());
         return stateless(http.securityMatcher("/actuator/**"), refused)
                 .httpBasic(basic -> basic.authenticationEntryPoint(refused))
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/actuator/health/**")
@@ -110,39 +135,55 @@ class ServerAccessConfiguration {
 
     /**
      * A command or a script that sends user and password itself needs no CSRF token. We never ask a browser for them by HTTP Basic, so
-     * it has none to send with a request that a foreign page makes it send; if it has them anyway, it says where the request comes from.
+     * it has none to send with a request that a foreign page makes it send; if it has them anyway (somebody typed them into the address),
+     * it says where the request comes from.
      */
     private static boolean bringsItsOwnAuthorization(HttpServletRequest request) {
         String from = request.getHeader("Sec-Fetch-Site");
         return request.getHeader(HttpHeaders.AUTHORIZATION) != null
-                && (from == null || from.equals("none") || from.equals("same-origin"));
+                && (from == null ? !isOfAPage(request) : from.equals("none") || from.equals("same-origin"));
+    }
+
+    /** Over plain HTTP a browser leaves Sec-Fetch-Site out, but no browser sends a page's change without naming its origin. */
+    private static boolean isOfAPage(HttpServletRequest request) {
+        return request.getHeader(HttpHeaders.ORIGIN) != null
+                || request.getHeader(HttpHeaders.REFERER) != null
+                || request.getHeader(HttpHeaders.COOKIE) != null;
     }
 
     /** Pages redirect to the login; the API answers with the credentials that it needs. */
     @Bean
     @Order(1000)
-    SecurityFilterChain personAccess(HttpSecurity http, AccessProperties properties, ActionAudit audit)
-            throws Exception {
+    SecurityFilterChain personAccess(HttpSecurity http, Credentials credentials, ActionAudit audit) throws Exception {
+        LoginSessions sessions = new LoginSessions(credentials);
         Refused refused = new Refused(
                 "Log in, or send user and password with the request (HTTP Basic).",
-                properties.lockedFor().toSeconds());
+                PACE.longest().toSeconds());
         return guarded(http)
+                .addFilterBefore(sessions, SecurityContextHolderFilter.class)
                 .addFilterAfter(audit, AuthorizationFilter.class)
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/error", "/assets/**", "/webjars/**")
                         .permitAll()
                         .anyRequest()
                         .authenticated())
-                .formLogin(form -> form.loginPage("/login").permitAll())
+                .formLogin(form -> form.loginPage("/login")
+                        .successHandler(sessions.onLogin())
+                        .permitAll())
                 .httpBasic(basic -> basic.authenticationEntryPoint(refused))
                 .csrf(csrf -> csrf.ignoringRequestMatchers(ServerAccessConfiguration::bringsItsOwnAuthorization))
                 .exceptionHandling(failures -> failures.defaultAuthenticationEntryPointFor(
                                 refused,
                                 PathPatternRequestMatcher.withDefaults().matcher("/api/**"))
                         .defaultAuthenticationEntryPointFor(
-                                new LoginUrlAuthenticationEntryPoint("/login"), request -> true)
+                                relative(new LoginUrlAuthenticationEntryPoint("/login")), request -> true)
                         .defaultAccessDeniedHandlerFor(
                                 refused,
                                 PathPatternRequestMatcher.withDefaults().matcher("/api/**")))
                 .build();
+    }
+
+    private static LoginUrlAuthenticationEntryPoint relative(LoginUrlAuthenticationEntryPoint login) {
+        login.setFavorRelativeUris(true);
+        return login;
     }
 }

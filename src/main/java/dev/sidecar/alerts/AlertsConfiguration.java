@@ -2,14 +2,19 @@ package dev.sidecar.alerts;
 
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.Identity;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
 
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
@@ -20,8 +25,20 @@ class AlertsConfiguration {
 
     @Bean
     Alertmanager alertmanager(AlertsProperties settings) {
-        return new Alertmanager(
-                new Peer("Alertmanager", "sidecar.alerts.alertmanager-url", settings.alertmanagerUrl(), ANSWER_LIMIT));
+        return new Alertmanager(new Peer(
+                "Alertmanager",
+                "sidecar.alerts.alertmanager-url",
+                settings.alertmanagerUrl(),
+                ANSWER_LIMIT,
+                login(settings.alertmanagerUsername(), settings.alertmanagerPassword())));
+    }
+
+    private static Consumer<HttpHeaders> login(String user, @Nullable Secret password) {
+        return headers -> {
+            if (password != null) {
+                headers.setBasicAuth(user, password.reveal(), StandardCharsets.UTF_8);
+            }
+        };
     }
 
     @Bean

@@ -1,6 +1,7 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.net.URI;
 import java.time.Duration;
@@ -10,11 +11,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * @param alertmanagerUrl address of Alertmanager; null if there is none
+ * @param alertmanagerUsername user of the login at Alertmanager; it counts only with a password
+ * @param alertmanagerPassword password of that user; null if Alertmanager asks for none
  * @param drillPause pause between two drills that people ask for
  */
 @ConfigurationProperties("sidecar.alerts")
 record AlertsProperties(
-        @Nullable URI alertmanagerUrl, @DefaultValue("1m") Duration drillPause) {
+        @Nullable URI alertmanagerUrl,
+        @DefaultValue("admin") String alertmanagerUsername,
+        @Nullable Secret alertmanagerPassword,
+        @DefaultValue("1m") Duration drillPause) {
 
     AlertsProperties {
         alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;

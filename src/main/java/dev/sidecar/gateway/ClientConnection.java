@@ -31,7 +31,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final ClientResponseEncoder encoder = new ClientResponseEncoder();
     private final ArrayDeque<Object> waiting = new ArrayDeque<>();
     private final Channel channel;
-    private Hops.Sender peer = new Hops.Sender("", false);
+    private Hops.Sender peer = new Hops.Sender("", null);
     private @Nullable Exchange exchange;
     private boolean crowded;
     private boolean lingering;

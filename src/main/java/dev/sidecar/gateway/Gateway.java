@@ -47,6 +47,7 @@ final class Gateway implements SmartLifecycle {
     @Override
     public void start() {
         GatewayProperties properties = parts.properties();
+        parts.hops().trusted().start();
         UpstreamAddress address = new UpstreamAddress(properties.origin());
         upstream = address;
         var group = new MultiThreadIoEventLoopGroup(
@@ -152,6 +153,7 @@ final class Gateway implements SmartLifecycle {
         if (upstream != null) {
             upstream.close();
         }
+        parts.hops().trusted().close();
         workers.clear();
     }
 

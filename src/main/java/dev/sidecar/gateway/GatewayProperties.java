@@ -17,7 +17,8 @@ import org.springframework.util.unit.DataSize;
  * @param service name of the API; label {@code upstream} of the gateway's metrics, label {@code service} of its alerts
  * @param address the address to listen on
  * @param port the port to listen on; 0 takes any free one
- * @param trustedProxies networks (CIDR) of the proxies in front, such as nginx, whose X-Forwarded-* and Forwarded are believed
+ * @param trustedProxies networks (CIDR) or host names of the proxies in front, such as nginx, whose X-Forwarded-* and Forwarded are
+ *     believed; a client whose own address is among them could claim to be anybody
  */
 @ConfigurationProperties("sidecar.gateway")
 record GatewayProperties(
@@ -26,8 +27,7 @@ record GatewayProperties(
         @DefaultValue("0.0.0.0") String address,
         @DefaultValue("8000") int port,
 
-        @DefaultValue({"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"})
-        List<String> trustedProxies,
+        @DefaultValue({"127.0.0.0/8", "::1/128"}) List<String> trustedProxies,
 
         @DefaultValue Limits limits,
         @DefaultValue Timeouts timeouts) {
@@ -45,10 +45,10 @@ record GatewayProperties(
                 port >= 0 && port <= 65535, "sidecar.gateway.port", port, "be a port, 1 to 65535 (0 = any free port)");
         for (String network : trustedProxies) {
             InvalidSetting.unless(
-                    TrustedProxies.isNetwork(network),
+                    TrustedProxies.isProxy(network),
                     "sidecar.gateway.trusted-proxies",
                     network,
-                    "be a list of networks such as 10.0.0.0/8,fc00::/7");
+                    "be a list of networks and host names such as 10.1.2.0/24,fd00::/64,nginx");
         }
     }
 

@@ -29,8 +29,9 @@ final class Hops {
     private static final Set<String> NEVER_DROPPED = Set.of("host", "content-length", "transfer-encoding", "trailer");
 
     /**
-     * Headers by which proxies, content networks and login proxies tell an API who asks and how. Only a proxy in front may set them: from
-     * a client they are forged. The stack's nginx clears the same ones.
+     * Headers by which proxies, content networks, login proxies and TLS terminators tell an API who asks and how. Only a proxy in front may
+     * set them: from a client they are forged. The stack's nginx clears the same ones. Assertions that a signature protects are left. (Proxy
+     * is none of a client's either: many programs take it for the variable HTTP_PROXY.)
      */
     static final List<AsciiString> TOLD_BY_PROXIES = Stream.of(
                     "X-Forwarded-Host",
@@ -57,7 +58,85 @@ final class Hops {
                     "CF-Connecting-IP",
                     "Fastly-Client-IP",
                     "Fly-Client-IP",
-                    "Front-End-Https")
+                    "Front-End-Https",
+                    "X-Forwarded-By",
+                    "X-Forwarded-Path",
+                    "X-Forwarded-Uri",
+                    "X-Forwarded-Method",
+                    "X-Forwarded-Preferred-Username",
+                    "X-Forwarded-Access-Token",
+                    "X-Forwarded-Protocol",
+                    "X-Forwarded-Client-IP",
+                    "X-Original-URI",
+                    "X-Original-Method",
+                    "X-Originating-IP",
+                    "X-Host",
+                    "X-HTTP-Host-Override",
+                    "X-Script-Name",
+                    "X-Url-Scheme",
+                    "X-Remote-IP",
+                    "X-Remote-Addr",
+                    "X-ProxyUser-IP",
+                    "X-Azure-ClientIP",
+                    "X-Azure-SocketIP",
+                    "X-Appengine-User-IP",
+                    "X-Envoy-External-Address",
+                    "X-Envoy-Original-Path",
+                    "CF-Connecting-IPv6",
+                    "CF-Pseudo-IPv4",
+                    "DO-Connecting-IP",
+                    "Cdn-Src-IP",
+                    "X-Nf-Client-Connection-IP",
+                    "X-Vercel-Forwarded-For",
+                    "X-Auth-Request-User",
+                    "X-Auth-Request-Email",
+                    "X-Auth-Request-Groups",
+                    "X-Auth-Request-Preferred-Username",
+                    "X-Auth-Request-Access-Token",
+                    "X-Authenticated-User",
+                    "X-Authenticated-Userid",
+                    "X-Authenticated-Groups",
+                    "X-WebAuth-User",
+                    "X-WebAuth-Email",
+                    "X-WebAuth-Groups",
+                    "X-Remote-Email",
+                    "X-Remote-Name",
+                    "X-Remote-Groups",
+                    "Remote-Email",
+                    "Remote-Name",
+                    "Remote-Groups",
+                    "X-Authentik-Username",
+                    "X-Authentik-Email",
+                    "X-Authentik-Groups",
+                    "X-Authentik-Uid",
+                    "X-Vouch-User",
+                    "X-Goog-Authenticated-User-Email",
+                    "X-Goog-Authenticated-User-Id",
+                    "Cf-Access-Authenticated-User-Email",
+                    "X-MS-Client-Principal",
+                    "X-MS-Client-Principal-Id",
+                    "X-MS-Client-Principal-Name",
+                    "X-Amzn-Oidc-Identity",
+                    "Tailscale-User-Login",
+                    "Tailscale-User-Name",
+                    "X-Client-Cert",
+                    "X-Client-DN",
+                    "X-Client-Verify",
+                    "X-SSL-Cert",
+                    "X-SSL-Client-Cert",
+                    "X-SSL-Client-DN",
+                    "X-SSL-Client-S-DN",
+                    "X-SSL-Client-CN",
+                    "X-SSL-Client-Verify",
+                    "SSL-Client-Cert",
+                    "SSL-Client-Verify",
+                    "Client-Cert",
+                    "Client-Cert-Chain",
+                    "X-Amzn-Mtls-Clientcert",
+                    "X-Amzn-Mtls-Clientcert-Leaf",
+                    "X-Amzn-Mtls-Clientcert-Subject",
+                    "X-ARR-ClientCert",
+                    "Proxy")
             .map(AsciiString::cached)
             .toList();
 
@@ -72,16 +151,20 @@ final class Hops {
         this.trusted = trusted;
     }
 
+    TrustedProxies trusted() {
+        return trusted;
+    }
+
     /** The other end of a client's connection. */
-    record Sender(String address, boolean trusted) {}
+    record Sender(String address, @Nullable InetSocketAddress at) {}
 
     Sender peer(InetSocketAddress address) {
-        return new Sender(NetUtil.toAddressString(address.getAddress()), trusted.include(address));
+        return new Sender(NetUtil.toAddressString(address.getAddress()), address);
     }
 
     /** Finds the client's address: the one that a trusted proxy names, else the peer's own. */
     String client(Sender peer, HttpHeaders headers) {
-        String told = peer.trusted ? headers.get(FORWARDED_FOR) : null;
+        String told = trusted.include(peer.at) ? headers.get(FORWARDED_FOR) : null;
         return told == null ? peer.address : trusted.client(told, peer.address);
     }
 
@@ -134,12 +217,14 @@ final class Hops {
         headers.remove(PROXY_CONNECTION);
     }
 
-    private static void tellWhoAsked(HttpHeaders headers, Sender peer) {
+    private void tellWhoAsked(HttpHeaders headers, Sender peer) {
+        // Asked for each request: a proxy that just came back may have connected before its name was looked up again.
+        boolean proxy = trusted.include(peer.at);
         String host = headers.get(HttpHeaderNames.HOST);
-        String before = peer.trusted ? joined(headers.getAll(FORWARDED_FOR)) : "";
-        String elements = peer.trusted ? joined(headers.getAll(FORWARDED)) : "";
-        String proto = peer.trusted ? headers.get(FORWARDED_PROTO) : null;
-        if (!peer.trusted) {
+        String before = proxy ? joined(headers.getAll(FORWARDED_FOR)) : "";
+        String elements = proxy ? joined(headers.getAll(FORWARDED)) : "";
+        String proto = proxy ? headers.get(FORWARDED_PROTO) : null;
+        if (!proxy) {
             TOLD_BY_PROXIES.forEach(headers::remove);
             dropDisguised(headers);
         }

@@ -2,12 +2,16 @@ package dev.sidecar.grafana;
 
 import dev.sidecar.peers.Peer;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.secrets.Secret;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.springframework.http.HttpHeaders;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -24,20 +28,23 @@ public final class Grafana {
 
     Grafana(GrafanaProperties properties) {
         this.properties = properties;
-        this.peer = peer(
-                properties,
-                properties.user(),
-                properties.password() == null ? "" : properties.password().reveal());
-        this.withDefaultPassword = peer(properties, "admin", "admin");
+        this.peer = peer(properties, headers -> login(headers, properties));
+        this.withDefaultPassword = peer(properties, headers -> headers.setBasicAuth("admin", "admin"));
     }
 
-    private static Peer peer(GrafanaProperties properties, String user, String password) {
+    private static void login(HttpHeaders headers, GrafanaProperties properties) {
+        Secret token = properties.viewerToken();
+        Secret password = properties.password();
+        if (token != null) {
+            headers.set("X-JWT-Assertion", token.reveal());
+        } else {
+            headers.setBasicAuth(properties.user(), password == null ? "" : password.reveal(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static Peer peer(GrafanaProperties properties, Consumer<HttpHeaders> login) {
         return new Peer(
-                "Grafana",
-                "sidecar.dashboards.grafana-url",
-                properties.grafanaUrl(),
-                properties.timeout(),
-                headers -> headers.setBasicAuth(user, password));
+                "Grafana", "sidecar.dashboards.grafana-url", properties.grafanaUrl(), properties.timeout(), login);
     }
 
     /** Grafana's public address, for links; empty if it is not configured. */

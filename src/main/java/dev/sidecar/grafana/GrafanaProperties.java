@@ -15,6 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param grafanaUrl address of Grafana; the sidecar does not query it without one
  * @param user user of the login to its API
  * @param password password of that user
+ * @param viewerToken signed token (JWT) of a viewer, which Grafana accepts in X-JWT-Assertion; used instead of user and password
  * @param timeout time limit of a request
  * @param publicUrl public address of Grafana, for links
  */
@@ -23,6 +24,7 @@ record GrafanaProperties(
         @Nullable URI grafanaUrl,
         @DefaultValue("admin") String user,
         @Nullable Secret password,
+        @Nullable Secret viewerToken,
         @DefaultValue("10s") Duration timeout,
         @DefaultValue("http://localhost:3001") URI publicUrl) {
 
@@ -33,10 +35,10 @@ record GrafanaProperties(
         Peer.requireAddress("sidecar.dashboards.grafana-url", grafanaUrl);
         Peer.requireAddress("sidecar.dashboards.public-url", publicUrl);
         InvalidSetting.unless(
-                grafanaUrl == null || password != null,
+                grafanaUrl == null || password != null || viewerToken != null,
                 "sidecar.dashboards.password",
                 "",
-                "be given when sidecar.dashboards.grafana-url is: Grafana's API asks for a login");
+                "be given when sidecar.dashboards.grafana-url is, or sidecar.dashboards.viewer-token: Grafana's API asks for a login");
         InvalidSetting.unless(
                 !timeout.isNegative() && !timeout.isZero(),
                 "sidecar.dashboards.timeout",

@@ -32,6 +32,8 @@ class PreflightConfiguration {
                 new MountedFiles(directories.stack()),
                 new Secrets(StackSecrets.ALL, given, secrets, new GeneratedSecret()),
                 new RedisFiles(settings, secrets),
+                new WebLogins(secrets),
+                new GrafanaViewer(secrets),
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 new EdgeCertificate(given, nginx, clock),
                 new MailSettings(settings, secrets),

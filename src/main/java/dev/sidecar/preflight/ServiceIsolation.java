@@ -2,9 +2,11 @@ package dev.sidecar.preflight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param limited memory, processor time and the number of processes have limits
  * @param pinned its image has a tag that stands for one version, or is built from this clone
  * @param closed it keeps out of the host: not privileged, no namespace or device of the host, no engine's socket
- * @param apart the edge may reach it, or it has data and the edge cannot
+ * @param distance what its networks and ports put within whose reach
  */
 record ServiceIsolation(
         String service,
@@ -30,9 +32,30 @@ record ServiceIsolation(
         boolean limited,
         boolean pinned,
         boolean closed,
-        boolean apart) {
+        Distance distance) {
+
+    /** How near a service is to those that could be compromised. */
+    enum Distance {
+        APART(""),
+        DATA_NEAR_EDGE("data within reach of the edge"),
+        EXPORTER_NEAR_API("an exporter beside the API or the edge"),
+        LOGS_NEAR_OTHERS("logs within reach of others than those who write or ask");
+
+        private final String weakness;
+
+        Distance(String weakness) {
+            this.weakness = weakness;
+        }
+    }
 
     private static final Set<String> WITH_DATA = Set.of("postgres", "redis");
+
+    /** Networks on which a service meets the edge, or the API. */
+    private static final Set<String> EDGE = Set.of("edge", "edge-stats");
+
+    private static final Set<String> API = Set.of("edge", "app");
+    private static final String WITHOUT_LOGIN = "loki";
+    private static final String ON_ITS_OWN = "logs";
     private static final List<String> LIMITS = List.of("mem_limit", "cpus", "pids_limit");
 
     static ServiceIsolation of(String service, Map<?, ?> entry) {
@@ -56,7 +79,7 @@ record ServiceIsolation(
                 LIMITS.stream().allMatch(entry::containsKey),
                 built || image.matches(".+:(?!latest$)[^:/]+"),
                 isClosed(entry),
-                !WITH_DATA.contains(service) || isApart(entry));
+                distance(service, entry));
     }
 
     private static boolean isClosed(Map<?, ?> entry) {
@@ -68,13 +91,27 @@ record ServiceIsolation(
                 && !String.valueOf(entry.get("volumes")).contains("docker.sock");
     }
 
+    private static Distance distance(String service, Map<?, ?> entry) {
+        Set<String> networks = networks(entry);
+        boolean published = entry.containsKey("ports");
+        if (WITH_DATA.contains(service) && (published || !Collections.disjoint(networks, EDGE))) {
+            return Distance.DATA_NEAR_EDGE;
+        }
+        if (service.endsWith("-exporter") && (published || !Collections.disjoint(networks, API))) {
+            return Distance.EXPORTER_NEAR_API;
+        }
+        if (service.equals(WITHOUT_LOGIN) && (published || !networks.equals(Set.of(ON_ITS_OWN)))) {
+            return Distance.LOGS_NEAR_OTHERS;
+        }
+        return Distance.APART;
+    }
+
     /** A service that names no network is on the default one, where it meets nobody. */
-    private static boolean isApart(Map<?, ?> entry) {
+    private static Set<String> networks(Map<?, ?> entry) {
         Object networks = entry.get("networks");
-        return !entry.containsKey("ports")
-                && !(networks instanceof Map<?, ?> map
-                        ? map.containsKey("edge")
-                        : strings(networks).contains("edge"));
+        return networks instanceof Map<?, ?> map
+                ? map.keySet().stream().map(String::valueOf).collect(Collectors.toSet())
+                : Set.copyOf(strings(networks));
     }
 
     /** Lists in words the restrictions that are missing; empty for a service that has them all. */
@@ -88,7 +125,7 @@ record ServiceIsolation(
         addUnless(limited, "no limit on memory, CPU or processes", weaknesses);
         addUnless(pinned, "image without a fixed tag", weaknesses);
         addUnless(closed, "privileged, in a namespace of the host, or with docker.sock", weaknesses);
-        addUnless(apart, "data within reach of the edge", weaknesses);
+        addUnless(distance == Distance.APART, distance.weakness, weaknesses);
         return weaknesses;
     }
 

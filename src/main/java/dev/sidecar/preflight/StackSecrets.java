@@ -14,12 +14,23 @@ final class StackSecrets {
     private static final String URL = "https?://[A-Za-z0-9.-]+(:\\d+)?(/\\S*)?";
 
     static final List<SecretFile> ALL = List.of(
+            password("grafana_admin_password", "Grafana, user admin", GENERATED_ONCE, "grafana/admin_password"),
             password(
-                    "grafana_admin_password",
-                    "Grafana, user admin",
-                    GENERATED_ONCE,
-                    "grafana/admin_password",
-                    "sidecar/grafana_admin_password"),
+                    "prometheus_password",
+                    "Prometheus, user admin",
+                    GENERATED,
+                    "prometheus/web_password",
+                    "grafana/prometheus_password",
+                    "sidecar/prometheus_password"),
+            password(
+                    "alertmanager_password",
+                    "Alertmanager, user admin",
+                    GENERATED,
+                    "alertmanager/web_password",
+                    "prometheus/alertmanager_password",
+                    "grafana/alertmanager_password",
+                    "sidecar/alertmanager_password"),
+            password("exporter_password", "Prometheus to the exporters", GENERATED, "prometheus/exporter_password"),
             password("sidecar_admin_password", "web console, user admin", GENERATED, "sidecar/admin_password"),
             password(
                     "postgres_superuser_password",

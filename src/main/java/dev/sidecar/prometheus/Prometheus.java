@@ -1,7 +1,9 @@
 package dev.sidecar.prometheus;
 
 import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.springframework.http.HttpHeaders;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -27,7 +30,18 @@ public final class Prometheus {
     Prometheus(PrometheusProperties properties) {
         this.properties = properties;
         this.peer = new Peer(
-                "Prometheus", "sidecar.rules.prometheus-url", properties.prometheusUrl(), properties.timeout());
+                "Prometheus",
+                "sidecar.rules.prometheus-url",
+                properties.prometheusUrl(),
+                properties.timeout(),
+                headers -> login(headers, properties));
+    }
+
+    private static void login(HttpHeaders headers, PrometheusProperties properties) {
+        Secret password = properties.password();
+        if (password != null) {
+            headers.setBasicAuth(properties.username(), password.reveal(), StandardCharsets.UTF_8);
+        }
     }
 
     /** Prometheus' address, for links; empty if it is not configured. */

@@ -1,6 +1,7 @@
 package dev.sidecar.prometheus;
 
 import dev.sidecar.peers.Peer;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.net.URI;
 import java.time.Duration;
@@ -13,6 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Settings of the connection to Prometheus, and what it must watch.
  *
  * @param prometheusUrl address of Prometheus; the sidecar does not query it without one
+ * @param username user of the login at Prometheus; it counts only with a password
+ * @param password password of that user; null if Prometheus asks for none
  * @param timeout time limit of a request
  * @param expectedTargets scrape jobs that must exist and be up
  * @param bornAtFirstEvent metrics that an exporter shows only after their first event, so their absence is not an error
@@ -20,6 +23,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("sidecar.rules")
 record PrometheusProperties(
         @Nullable URI prometheusUrl,
+        @DefaultValue("admin") String username,
+        @Nullable Secret password,
         @DefaultValue("10s") Duration timeout,
         @DefaultValue Set<String> expectedTargets,
         @DefaultValue Set<String> bornAtFirstEvent) {

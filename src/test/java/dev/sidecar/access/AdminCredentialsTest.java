@@ -8,6 +8,7 @@ import dev.sidecar.settings.InvalidSetting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +53,14 @@ class AdminCredentialsTest {
     void aDirectoryThatCannotBeUsedStopsTheStart() throws Exception {
         Files.writeString(directory.resolve("file"), "");
         assertThatThrownBy(() -> Credentials.from(new AccessProperties(
-                        null, null, null, directory.resolve("file/below"), 5, Duration.ofMinutes(5))))
+                        null,
+                        null,
+                        null,
+                        directory.resolve("file/below"),
+                        5,
+                        Duration.ofMinutes(5),
+                        List.of(),
+                        List.of())))
                 .isInstanceOf(InvalidSetting.class)
                 .hasMessageContaining("sidecar.access.directory");
     }
@@ -60,14 +68,16 @@ class AdminCredentialsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, -1, 101})
     void aLimitThatIsNoneStopsTheStart(int maxFailures) {
-        assertThatThrownBy(() -> new AccessProperties(null, null, null, directory, maxFailures, Duration.ofMinutes(5)))
+        assertThatThrownBy(() -> new AccessProperties(
+                        null, null, null, directory, maxFailures, Duration.ofMinutes(5), List.of(), List.of()))
                 .isInstanceOf(InvalidSetting.class)
                 .hasMessageContaining("sidecar.access.max-failures is '" + maxFailures + "'");
-        assertThatThrownBy(() -> new AccessProperties(null, null, null, directory, 5, Duration.ZERO))
+        assertThatThrownBy(
+                        () -> new AccessProperties(null, null, null, directory, 5, Duration.ZERO, List.of(), List.of()))
                 .hasMessageContaining("sidecar.access.locked-for");
     }
 
     private AccessProperties properties(Secret password) {
-        return new AccessProperties(password, null, null, directory, 5, Duration.ofMinutes(5));
+        return new AccessProperties(password, null, null, directory, 5, Duration.ofMinutes(5), List.of(), List.of());
     }
 }

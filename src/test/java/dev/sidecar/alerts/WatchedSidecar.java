@@ -53,7 +53,7 @@ final class WatchedSidecar implements AutoCloseable {
                         "--sidecar.host=h1",
                         "--sidecar.access.directory=" + directory.resolve("access"),
                         "--sidecar.access.admin-password=" + ADMIN_PASSWORD,
-                        // The drill logs in from the address that it guesses from.
+                        // After guesses every login waits, and so would those of the drill itself.
                         "--sidecar.access.locked-for=5s",
                         "--sidecar.access.metrics-token=" + RenderedConfig.METRICS_TOKEN,
                         "--sidecar.gateway.port=" + gatewayPort,

@@ -70,7 +70,10 @@ class EmbeddedSidecarTest {
         Awaitility.await("the traffic is measured, its failures too")
                 .atMost(LONG)
                 .until(
-                        () -> get("http://localhost:" + control + "/actuator/prometheus", "Accept", "text/plain")
+                        () -> get(
+                                        "http://localhost:" + control + "/actuator/prometheus",
+                                        "Authorization",
+                                        admin(launched))
                                 .body(),
                         metrics -> metrics.contains("sidecar_gateway_requests_seconds_count")
                                 && metrics.contains("status=\"503\""));

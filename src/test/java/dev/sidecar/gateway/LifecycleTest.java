@@ -105,6 +105,8 @@ class LifecycleTest {
         "port, -1",
         "service, two words",
         "trusted-proxies, 10.0.0.0",
+        "trusted-proxies, two words",
+        "trusted-proxies, http://nginx",
         "trusted-proxies, example.org/8",
         "trusted-proxies, 10.0.0.0/33",
         "limits.connections, 0",

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrustedProxiesTest {
 
@@ -18,6 +19,30 @@ class TrustedProxiesTest {
         assertThat(trusted.include(new InetSocketAddress("fd00::1", 1))).isTrue();
         assertThat(trusted.include(new InetSocketAddress("11.0.0.1", 1))).isFalse();
         assertThat(trusted.include(new InetSocketAddress("2001:db8::1", 1))).isFalse();
+    }
+
+    /** A home network's client is as much a stranger as any: it must not claim to be somebody else. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"10.1.2.3", "172.16.0.9", "172.31.255.254", "192.168.1.7", "fd00::7", "169.254.1.1", "100.64.0.1"
+            })
+    void byDefaultOnlyThisMachineIsTrusted(String address) {
+        TrustedProxies standard =
+                new TrustedProxies(GatewayServer.properties("http://a").trustedProxies());
+
+        assertThat(standard.include(new InetSocketAddress(address, 1))).isFalse();
+        assertThat(standard.include(new InetSocketAddress("127.0.0.1", 1))).isTrue();
+        assertThat(standard.include(new InetSocketAddress("::1", 1))).isTrue();
+    }
+
+    @Test
+    void aProxyIsTrustedByItsNameToo() {
+        try (TrustedProxies named = new TrustedProxies(List.of("localhost", "no-such-host.invalid"))) {
+            assertThat(named.include(new InetSocketAddress("127.0.0.1", 1))).isFalse();
+            named.start();
+            assertThat(named.include(new InetSocketAddress("127.0.0.1", 1))).isTrue();
+            assertThat(named.include(new InetSocketAddress("10.0.0.1", 1))).isFalse();
+        }
     }
 
     /** Only the addresses that trusted proxies added are believed: a client may have written the beginning of the list itself. */

@@ -2,6 +2,7 @@ package dev.sidecar.grafana;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.secrets.Secret;
 import java.io.IOException;
@@ -10,8 +11,11 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,12 +28,15 @@ class GrafanaTest {
     private record Answer(int status, String body) {}
 
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final List<Headers> asked = new CopyOnWriteArrayList<>();
+    private @Nullable Secret viewer;
     private HttpServer server;
 
     @BeforeEach
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
+            asked.add(exchange.getRequestHeaders());
             Answer answer = answers.getOrDefault(
                     exchange.getRequestURI().getPath(), new Answer(404, "{\"message\":\"Not found\"}"));
             byte[] body = answer.body.getBytes(StandardCharsets.UTF_8);
@@ -64,6 +71,18 @@ class GrafanaTest {
     }
 
     @Test
+    void aViewersTokenIsPresentedInThePlaceOfAPassword() {
+        viewer = Secret.of("a.viewers.token");
+
+        assertThat(grafana().dataSources()).containsValue("OK");
+
+        assertThat(asked).isNotEmpty().allSatisfy(headers -> {
+            assertThat(headers.getFirst("X-JWT-Assertion")).isEqualTo("a.viewers.token");
+            assertThat(headers.getFirst("Authorization")).isNull();
+        });
+    }
+
+    @Test
     void whatIsWrongIsSaidInGrafanasWords() {
         answers.put(PATH + "/proxy/uid/alertmanager/api/v2/status", new Answer(502, "{\"message\":\"Bad Gateway\"}"));
         answers.put(
@@ -80,6 +99,7 @@ class GrafanaTest {
                 URI.create("http://localhost:" + server.getAddress().getPort()),
                 "admin",
                 Secret.of("secret"),
+                viewer,
                 Duration.ofSeconds(20),
                 URI.create("http://localhost:3001")));
     }

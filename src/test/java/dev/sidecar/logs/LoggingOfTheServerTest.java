@@ -111,10 +111,12 @@ class LoggingOfTheServerTest {
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
-    private static String get(int port, String path) throws IOException, InterruptedException {
+    private String get(int port, String path) throws IOException, InterruptedException {
+        String token = Files.readString(directory.resolve("access/metrics-token"));
         return HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                                .header("Authorization", "Bearer " + token.strip())
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();

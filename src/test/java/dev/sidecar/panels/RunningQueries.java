@@ -44,10 +44,12 @@ public final class RunningQueries {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private final String prometheus;
+    private final String login;
     private final String loki;
 
-    public RunningQueries(String prometheus, String loki) {
+    public RunningQueries(String prometheus, String login, String loki) {
         this.prometheus = prometheus;
+        this.login = login;
         this.loki = loki;
     }
 
@@ -93,7 +95,9 @@ public final class RunningQueries {
                 .formatted(now - 900, now, URLEncoder.encode(expression, StandardCharsets.UTF_8));
         try {
             HttpResponse<String> answer = http.send(
-                    HttpRequest.newBuilder(URI.create(address + question)).build(),
+                    HttpRequest.newBuilder(URI.create(address + question))
+                            .header("Authorization", login)
+                            .build(),
                     HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
                 throw new IllegalStateException(expression + ": " + answer.body());

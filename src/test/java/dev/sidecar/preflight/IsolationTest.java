@@ -52,6 +52,12 @@ class IsolationTest {
             postgres          | networks: [app, edge]                                  | data within reach of the edge
             redis             | networks: {edge: {aliases: [cache]}}                   | data within reach of the edge
             postgres          | ports: ['5432:5432']                                   | data within reach of the edge
+            redis             | networks: [app, edge-stats]                            | data within reach of the edge
+            postgres-exporter | networks: [app, observe]                               | an exporter beside the API
+            blackbox-exporter | networks: [edge, observe]                              | an exporter beside the API or the edge
+            node-exporter     | ports: ['9100:9100']                                   | an exporter beside the API or the edge
+            loki              | networks: [logs, observe]                              | logs within reach of others
+            loki              | ports: ['127.0.0.1:3100:3100']                         | logs within reach of others
             postgres-exporter | mem_limit: null                                        | no limit on memory
             nginx-exporter    | cpus: null                                             | no limit on memory
             nginx             | pids_limit: null                                       | no limit on memory

@@ -1,9 +1,11 @@
 package dev.sidecar.preflight;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -14,7 +16,23 @@ public final class RenderedConfig {
     /** The token that Prometheus presents to the sidecar. */
     public static final String METRICS_TOKEN = "token-of-prometheus";
 
+    /** The password that Prometheus presents to itself, to Alertmanager and to the exporters. */
+    public static final String WEB_PASSWORD = "password-of-the-watchers";
+
     private RenderedConfig() {}
+
+    /** Writes the file by which a program asks for that password. */
+    static Path webLogin(Path directory) {
+        Plan plan = new Plan();
+        plan.write(directory.resolve("prometheus/web_password"), WEB_PASSWORD);
+        new WebLogins(directory).prepare(plan);
+        try {
+            plan.carryOut();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return directory.resolve("prometheus/web.yml");
+    }
 
     /** Writes {@code alertmanager.yml} and its templates into the directory, and the secret files beside them. */
     public static Path alertmanager(Path directory, Map<String, String> settings) throws IOException {
@@ -40,6 +58,9 @@ public final class RenderedConfig {
     public static Path prometheus(Path directory, Map<String, String> settings) throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Files.writeString(secrets.resolve("metrics_token"), METRICS_TOKEN);
+        for (String login : List.of("web_password", "alertmanager_password", "exporter_password")) {
+            Files.writeString(secrets.resolve(login), WEB_PASSWORD);
+        }
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("PROMETHEUS_SECRETS", secrets.toString());
         all.putIfAbsent("SIDECAR_HOST", "h1");

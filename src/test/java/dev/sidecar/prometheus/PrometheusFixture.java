@@ -10,7 +10,7 @@ public final class PrometheusFixture {
     private PrometheusFixture() {}
 
     public static Prometheus at(URI address, Set<String> expectedTargets, Set<String> bornAtFirstEvent) {
-        return new Prometheus(
-                new PrometheusProperties(address, Duration.ofSeconds(30), expectedTargets, bornAtFirstEvent));
+        return new Prometheus(new PrometheusProperties(
+                address, "admin", null, Duration.ofSeconds(30), expectedTargets, bornAtFirstEvent));
     }
 }

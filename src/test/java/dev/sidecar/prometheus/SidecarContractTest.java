@@ -229,7 +229,7 @@ class SidecarContractTest {
     }
 
     private static String metrics() {
-        return ask(control.resolve("/actuator/prometheus"), "").body();
+        return ask(control.resolve("/actuator/prometheus"), "Basic " + basic()).body();
     }
 
     private static String basic() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -12,11 +13,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,6 +50,8 @@ final class ComposeStack implements AutoCloseable {
 
     private final Path secrets;
     private final Map<String, String> settings = new HashMap<>();
+    private @Nullable String prometheusLogin;
+    private final List<String> files = new ArrayList<>(List.of("-f", FILE));
 
     ComposeStack(String name, Path secrets) throws IOException {
         this.secrets = secrets;
@@ -71,6 +76,41 @@ final class ComposeStack implements AutoCloseable {
     /** One of the settings of {@code .env.example}, from now on. */
     void set(String setting, String value) {
         settings.put(setting, value);
+    }
+
+    /** Loki is for those on its network alone; a test that asks it has it published, too. */
+    void publishLoki(Path folder) throws IOException {
+        Path more = Files.writeString(folder.resolve("loki-published.yml"), """
+                services:
+                  loki:
+                    ports: ["127.0.0.1:${LOKI_PORT}:3100"]
+                    networks: [logs, observe]
+                """);
+        files.addAll(List.of("-f", more.toString()));
+    }
+
+    /** What Prometheus asks for. */
+    String prometheusLogin() {
+        String known = prometheusLogin;
+        if (known == null) {
+            known = readPrometheusLogin();
+            prometheusLogin = known;
+        }
+        return known;
+    }
+
+    /** Its address with the login in it. */
+    URI prometheus() {
+        String login = new String(Base64.getDecoder().decode(prometheusLogin().substring(6)), StandardCharsets.UTF_8);
+        return URI.create(url("PROMETHEUS_PORT", "/").replace("http://", "http://" + login + "@"));
+    }
+
+    private String readPrometheusLogin() {
+        Result password = compose(
+                "run", "--rm", "--no-deps", "--entrypoint", "cat", "preflight", "/run/secrets/prometheus/web_password");
+        return "Basic "
+                + Base64.getEncoder()
+                        .encodeToString(("admin:" + password.out().strip()).getBytes(StandardCharsets.UTF_8));
     }
 
     private void requireEngine() {
@@ -140,7 +180,8 @@ final class ComposeStack implements AutoCloseable {
     }
 
     Result compose(Map<String, String> more, String... arguments) {
-        List<String> command = new ArrayList<>(List.of("docker", "compose", "--progress", "quiet", "-f", FILE));
+        List<String> command = new ArrayList<>(List.of("docker", "compose", "--progress", "quiet"));
+        command.addAll(files);
         command.addAll(Arrays.asList(arguments));
         return run(more, command.toArray(String[]::new));
     }

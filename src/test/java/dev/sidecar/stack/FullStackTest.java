@@ -207,11 +207,12 @@ class FullStackTest {
 
     private HttpResponse<String> get(String port, String path) {
         try {
-            return http.send(
-                    HttpRequest.newBuilder(URI.create(stack.url(port, path)))
-                            .timeout(Duration.ofSeconds(20))
-                            .build(),
-                    BodyHandlers.ofString());
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(URI.create(stack.url(port, path))).timeout(Duration.ofSeconds(20));
+            if (port.equals("PROMETHEUS_PORT")) {
+                request.header("Authorization", stack.prometheusLogin());
+            }
+            return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new AssertionError("no answer to " + path, e);
         } catch (InterruptedException e) {

@@ -46,6 +46,7 @@ class LogsAndPanelsTest {
     void start(@TempDir Path given) throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("panels", given);
+        stack.publishLoki(Files.createTempDirectory("published"));
         stack.build();
         stack.up(stack.compose("config", "--services")
                 .out()
@@ -55,7 +56,8 @@ class LogsAndPanelsTest {
         // So that the page about backups has something to show.
         ComposeStack.Result backup = stack.exec("sidecar", "sidecar", "backup");
         assertThat(backup.exitCode()).as(backup.all()).isZero();
-        queries = new RunningQueries(stack.url("PROMETHEUS_PORT", ""), stack.url("LOKI_PORT", ""));
+        queries = new RunningQueries(
+                stack.url("PROMETHEUS_PORT", ""), stack.prometheusLogin(), stack.url("LOKI_PORT", ""));
     }
 
     @AfterAll

@@ -9,7 +9,6 @@ import dev.sidecar.support.PrometheusServer;
 import jakarta.mail.Multipart;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -159,10 +158,7 @@ class StackAlarmTest {
                 .atMost(Duration.ofMinutes(5))
                 .pollInterval(Duration.ofSeconds(1))
                 .ignoreExceptions() // A connection that breaks on a busy machine is no answer; the next one is.
-                .until(() -> !PrometheusServer.get(
-                                URI.create(stack.url("PROMETHEUS_PORT", "/")),
-                                "/api/v1/query",
-                                Map.of("query", expression))
+                .until(() -> !PrometheusServer.get(stack.prometheus(), "/api/v1/query", Map.of("query", expression))
                         .path("result")
                         .isEmpty());
     }

@@ -237,6 +237,79 @@ class StackTest {
         }
     }
 
+    /** A compromised container, a local user and a web page: silences, deleted lines and figures are not for them. */
+    @Test
+    void theWatchersAreClosedToTheirNeighbours() throws Exception {
+        for (String path : List.of("/api/v1/targets", "/metrics", "/")) {
+            assertThat(status("PROMETHEUS_PORT", path, null)).as(path).isEqualTo(401);
+        }
+        for (String path : List.of("/api/v2/silences", "/api/v2/alerts", "/metrics", "/")) {
+            assertThat(status("ALERTMANAGER_PORT", path, null)).as(path).isEqualTo(401);
+        }
+        assertThat(stack.exec("alertmanager", "nc", "-w", "3", "prometheus", "9090")
+                        .exitCode())
+                .as("the probe itself works")
+                .isZero();
+        for (String service : List.of("nginx", "redis")) {
+            for (String watcher : List.of(
+                    "prometheus:9090",
+                    "alertmanager:9093",
+                    "blackbox-exporter:9115",
+                    "node-exporter:9100",
+                    "postgres-exporter:9187")) {
+                String[] address = watcher.split(":");
+                boolean meets = service.equals("nginx") && watcher.startsWith("blackbox")
+                        || service.equals("redis")
+                                && (watcher.startsWith("postgres-") || watcher.startsWith("prometheus"));
+                Result asked = stack.exec(
+                        service,
+                        "wget",
+                        "-T",
+                        "3",
+                        "-O",
+                        "/dev/null",
+                        "http://" + watcher + "/probe?target=postgres:5432&module=tcp");
+                assertThat(asked.exitCode())
+                        .as("%s asks %s", service, address[0])
+                        .isNotZero();
+                assertThat(asked.all())
+                        .as("%s asks %s", service, address[0])
+                        .contains(meets ? "401 Unauthorized" : "bad address");
+            }
+        }
+        assertThat(stack.compose("config").out()).as("Loki is not published").doesNotContain("3100:3100");
+    }
+
+    /** The owner of the database makes a view in the place of the one that the exporter reads. */
+    @Test
+    void theExporterReadsNothingThatTheApplicationMade() throws Exception {
+        sql("app", """
+                SET ROLE app;
+                CREATE SCHEMA IF NOT EXISTS monitor;
+                CREATE OR REPLACE FUNCTION public.caught() RETURNS bigint LANGUAGE plpgsql AS $$
+                  BEGIN PERFORM 1 / 0; RETURN 1; END $$;
+                CREATE VIEW public.pg_stat_statements AS SELECT 1 AS userid, 1 AS dbid, public.caught() AS queryid;
+                CREATE VIEW public.pg_stat_user_tables AS SELECT 'forged'::name AS relname, public.caught() AS seq_scan;
+                RESET ROLE;
+                ALTER DATABASE app SET search_path = public, pg_catalog;
+                """);
+        try {
+            stack.compose("restart", "postgres-exporter");
+            await().atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofSeconds(2))
+                    .untilAsserted(() -> assertThat(query("pg_scrape_collector_success{collector=\"stat_statements\"}"))
+                            .isEqualTo("1"));
+            assertThat(query("pg_stat_user_tables_seq_scan{relname=\"forged\"}"))
+                    .isEmpty();
+            assertThat(query("count(pg_stat_statements_calls_total) > 0")).isNotEmpty();
+        } finally {
+            sql("app", "ALTER DATABASE app RESET search_path");
+            sql(
+                    "app",
+                    "DROP VIEW public.pg_stat_statements, public.pg_stat_user_tables; DROP FUNCTION public.caught(); DROP SCHEMA monitor");
+        }
+    }
+
     @Test
     void eachServiceSeesItsOwnSecretsAlone() {
         List<String> withSecrets = List.of(
@@ -248,7 +321,10 @@ class StackTest {
                 "prometheus",
                 "alertmanager",
                 "postgres-exporter",
-                "redis-exporter");
+                "redis-exporter",
+                "nginx-exporter",
+                "node-exporter",
+                "blackbox-exporter");
         for (String service : longRunning()) {
             List<String> mounted = new ArrayList<>();
             for (JsonNode mount : stack.inspect(service).get("Mounts")) {
@@ -262,7 +338,8 @@ class StackTest {
             assertThat(mounted)
                     .as(service)
                     .isEqualTo(withSecrets.contains(service) ? List.of("/run/secrets/" + service) : List.of());
-            if (withSecrets.contains(service)) {
+            // The image of nginx' exporter has no shell.
+            if (withSecrets.contains(service) && !service.equals("nginx-exporter")) {
                 Result found = stack.exec(
                         service,
                         "sh",
@@ -705,7 +782,7 @@ class StackTest {
         listed.out()
                 .lines()
                 .map(line -> line.split("=", 2))
-                .filter(entry -> entry.length == 2 && !entry[0].matches(".*\\.(conf|json|crt)"))
+                .filter(entry -> entry.length == 2 && !entry[0].matches(".*\\.(conf|json|crt|yml|pem)"))
                 .forEach(entry -> secrets.put(entry[0], entry[1]));
         return secrets;
     }
@@ -721,7 +798,8 @@ class StackTest {
 
     private static JsonNode json(String port, String path) throws Exception {
         return JsonMapper.shared()
-                .readTree(get(port, path, "Accept", "application/json").body());
+                .readTree(get(port, path, "Authorization", stack.prometheusLogin())
+                        .body());
     }
 
     private static HttpResponse<String> get(String port, String path, String header, String value) throws Exception {

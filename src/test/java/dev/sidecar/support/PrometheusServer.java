@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -55,14 +56,17 @@ public final class PrometheusServer implements AutoCloseable {
         return server;
     }
 
-    /** One that others started. */
-    public static JsonNode get(URI address, String path, Map<String, String> parameters) {
+    /** One that others started. @param asked its address, with user and password in it if it asks for a login */
+    public static JsonNode get(URI asked, String path, Map<String, String> parameters) {
+        String login = asked.getUserInfo();
+        URI address = URI.create("http://" + asked.getHost() + ":" + asked.getPort() + "/");
         List<String> query = new ArrayList<>();
         parameters.forEach((name, value) -> query.add(name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8)));
         try {
             HttpResponse<String> response = HTTP.send(
                     HttpRequest.newBuilder(address.resolve(path))
                             .header("Content-Type", "application/x-www-form-urlencoded")
+                            .header("Authorization", "Basic " + base64(login == null ? "" : login))
                             .method(
                                     parameters.isEmpty() || path.contains("metadata") ? "GET" : "POST",
                                     HttpRequest.BodyPublishers.ofString(String.join("&", query)))
@@ -83,6 +87,10 @@ public final class PrometheusServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(path + " was interrupted", e);
         }
+    }
+
+    private static String base64(String login) {
+        return Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
     }
 
     public URI address() {

@@ -10,12 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.springframework.core.env.Environment;
 
 final class ControlPlaneProof implements Proof {
 
     private static final List<String> CLOSED =
             List.of("/api/report", "/api/backups", "/readiness", "/actuator/env", "/actuator/info");
+    private static final Set<String> ANY = Set.of("0.0.0.0", "::");
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
@@ -39,14 +41,7 @@ final class ControlPlaneProof implements Proof {
 
     @Override
     public Finding prove() {
-        String port = environment.getProperty("local.server.port", "8080");
-        // A forwarded request counts as external even when it comes from this machine.
-        Peer stranger = new Peer(
-                "The control plane",
-                "server.port",
-                URI.create("http://127.0.0.1:" + port),
-                Duration.ofSeconds(10),
-                headers -> headers.set("X-Forwarded-For", "192.0.2.1"));
+        Peer stranger = new Peer("The control plane", "server.port", address(), Duration.ofSeconds(10));
         List<String> open = new ArrayList<>();
         List<String> answers = new ArrayList<>();
         for (String path : CLOSED) {
@@ -58,6 +53,16 @@ final class ControlPlaneProof implements Proof {
                         ? Finding.held("%d paths were requested without a login; all refused.", answers.size())
                         : Finding.broken("Open without a login: %s.", Finding.list(open)))
                 .with(answers);
+    }
+
+    private URI address() {
+        String host = environment.getProperty("server.address", "");
+        return URI.create("http://%s:%s"
+                .formatted(
+                        host.isBlank() || ANY.contains(host)
+                                ? "127.0.0.1"
+                                : host.contains(":") ? "[" + host + "]" : host,
+                        environment.getProperty("local.server.port", "8080")));
     }
 
     private static void record(String path, int status, List<String> open, List<String> answers) {

@@ -1,0 +1,72 @@
+package dev.sidecar.access;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.HexFormat;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.web.authentication.SavedRequestAwareAuthenticationSuccessHandler;
+import org.springframework.security.web.context.HttpSessionSecurityContextRepository;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Ends every session that began with another password than today's. Sessions are in memory and end with the process, as the password
+ * does; this holds also where somebody keeps them in a store.
+ */
+final class LoginSessions extends OncePerRequestFilter {
+
+    private static final String MARK = LoginSessions.class.getName();
+
+    private final String ofThisPassword;
+
+    LoginSessions(Credentials credentials) {
+        this.ofThisPassword = mark(credentials);
+    }
+
+    /** Marks the session of a login. */
+    SavedRequestAwareAuthenticationSuccessHandler onLogin() {
+        return new SavedRequestAwareAuthenticationSuccessHandler() {
+            @Override
+            public void onAuthenticationSuccess(
+                    HttpServletRequest request, HttpServletResponse response, Authentication login)
+                    throws ServletException, IOException {
+                request.getSession().setAttribute(MARK, ofThisPassword);
+                super.onAuthenticationSuccess(request, response, login);
+            }
+        };
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        HttpSession session = request.getSession(false);
+        if (session != null
+                && session.getAttribute(HttpSessionSecurityContextRepository.SPRING_SECURITY_CONTEXT_KEY) != null
+                && !ofThisPassword.equals(session.getAttribute(MARK))) {
+            session.invalidate();
+        }
+        chain.doFilter(request, response);
+    }
+
+    /** A kept session must not help to guess the password: the key is the tokens, which nobody can guess. */
+    private static String mark(Credentials credentials) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            String key = credentials.webhookToken().reveal()
+                    + ' '
+                    + credentials.metricsToken().reveal();
+            mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            return HexFormat.of()
+                    .formatHex(mac.doFinal(credentials.adminPassword().reveal().getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

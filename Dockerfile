@@ -50,7 +50,7 @@ RUN groupadd --gid 10010 sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
     && chown sidecar:sidecar /var/lib/postgresql && chmod 0750 /var/lib/postgresql \
     && install -d -m 0755 /run/secrets /run/config \
-    && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/nginx:101 \
+    && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
            secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 config/prometheus:65534 config/prometheus/rules:65534 \
            config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
@@ -67,19 +67,24 @@ COPY --from=build /layers/application/ ./
 COPY docker/sidecar docker/healthy /usr/local/bin/
 
 # Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. Memory that
-# the compiler used is returned every half a minute: glibc would keep it.
+# the compiler used is returned every half a minute: glibc would keep it. The gateway's options: its live data are some 10 MB, and the
+# archive of its classes stays in the file's pages.
 ENV MALLOC_ARENA_MAX=2 \
-    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot"
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot" \
+    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
+# The gateway's own, of a run that forwards requests; its own health stands for the API.
+RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \
+    bash -c 'sidecar gateway & until healthy 8001; do sleep 1; done; for _ in $(seq 200); do healthy 8000; done; kill $!; wait $!; test -s /app/gateway.aot'
 
 # Who may reach the port is decided where it is published; the sidecar answers only to the host names of SIDECAR_ACCESS_HOSTS.
 ENV SERVER_ADDRESS=0.0.0.0
 USER sidecar
 WORKDIR /var/lib/sidecar
 VOLUME ["/var/lib/sidecar"]
-EXPOSE 8000 8080
+EXPOSE 8000 8001 8080
 STOPSIGNAL SIGTERM
 # A start takes seconds; the limit allows for a busy machine. Checks run every second while starting, then rarely: each one is a
 # process.

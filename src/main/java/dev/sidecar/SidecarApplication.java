@@ -1,15 +1,20 @@
 package dev.sidecar;
 
 import dev.sidecar.commands.Commands;
+import dev.sidecar.dataplane.DataPlane;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** The sidecar: a server without arguments, a command ({@code sidecar backup …}) with them. */
+/** The sidecar: a server without arguments, the gateway alone with {@code gateway}, a command ({@code sidecar backup …}) with others. */
 @SpringBootApplication(proxyBeanMethods = false)
 public class SidecarApplication {
 
     /** @param args nothing for the server, or the name of a command and what it takes */
     public static void main(String[] args) {
+        if (DataPlane.isAskedFor(args)) {
+            DataPlane.run(args);
+            return;
+        }
         if (Commands.isCommand(args)) {
             System.exit(Commands.run(SidecarApplication.class, args));
         }

@@ -198,7 +198,7 @@ final class ApiDashboard {
         page.panel(lines(
                 "Errors at the edge and in the API",
                 "Lines of level error and fatal of nginx, the gateway and the API.",
-                "{HERE,service=~\"nginx|sidecar|$service\",level=~\"error|fatal\"}"));
+                "{HERE,service=~\"nginx|gateway|sidecar|$service\",level=~\"error|fatal\"}"));
     }
 
     private static String quantile(double which, String histogram, String more) {

@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 /** Writes the head of an answer as its client needs it: framing of the body, connection, id. */
 final class AnswerHead {
 
+    private static final int RETRY_AFTER_SECONDS = 1;
+
     private final HttpVersion version;
     private final boolean toHead;
     private final boolean upgrade;
@@ -93,6 +95,12 @@ final class AnswerHead {
         }
     }
 
+    /** The shortest answer that refuses a client, before anything of it was read. */
+    static String refusal(FailureReason reason) {
+        return "HTTP/1.1 %d %s\r\nRetry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .formatted(reason.status(), reason.title(), RETRY_AFTER_SECONDS);
+    }
+
     /** Writes a whole answer that the gateway gives itself. @return the size of the body written */
     long writeProblem(ClientConnection client, FailureReason reason, boolean mayKeepAlive) {
         ByteBuf body = Unpooled.copiedBuffer(reason.problem(requestId), StandardCharsets.UTF_8);
@@ -103,6 +111,9 @@ final class AnswerHead {
                 .set(HttpHeaderNames.CONTENT_TYPE, "application/problem+json")
                 .set(HttpHeaderNames.CONTENT_LENGTH, size)
                 .set(Hops.REQUEST_ID, requestId);
+        if (reason.isPassing()) {
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
         keepAlive = keepAlive && mayKeepAlive;
         tellConnection(response.headers());
         client.encoder().answersHead(toHead);

@@ -33,9 +33,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private Hops.Sender peer = new Hops.Sender("", null);
     private @Nullable Exchange exchange;
-    private boolean crowded;
+    private @Nullable FailureReason refusal;
     private boolean lingering;
     private boolean inHead;
+    private long waitingSince = System.nanoTime();
     private long deadline;
 
     ClientConnection(Worker worker, Channel channel) {
@@ -58,9 +59,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return encoder;
     }
 
-    /** The gateway has too many clients: this one is told to come back later, whatever it asks. */
-    void refuseAll() {
-        crowded = true;
+    /** There is no place for this client: it is told so, whatever it asks, if it asks soon. */
+    void refuseAll(FailureReason reason) {
+        refusal = reason;
+        deadline = System.nanoTime() + LINGER;
     }
 
     /** Sets the time until the next sign of life within a request or an answer. */
@@ -117,6 +119,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             closeGently();
             return;
         }
+        waitingSince = System.nanoTime();
         expectWithin(worker.parts().properties().timeouts().keepAlive());
         // Through the loop: a long pipeline of requests must not become a deep stack.
         if (!waiting.isEmpty() || !channel.config().isAutoRead()) {
@@ -155,7 +158,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Bytes of answers that the client has not taken yet, but for a constant number of them; call it only while it is not writable. */
+    long pending() {
+        return channel.bytesBeforeWritable();
+    }
+
+    /** How readily this client's place goes to another one, at this moment. */
+    Waiting waiting(long now) {
+        Exchange current = exchange;
+        if (current != null) {
+            return current.waiting(now);
+        }
+        return new Waiting(inHead && !lingering ? Waiting.For.HEAD : Waiting.For.REQUEST, waitingSince - now);
+    }
+
+    /** Takes its place from the client. */
+    void evict() {
+        if (exchange != null) {
+            exchange.fail(FailureReason.TOO_MANY_CONNECTIONS);
+        }
+        channel.close();
+    }
+
     void checkDeadline(long now) {
+        if (exchange != null) {
+            exchange.checkPace(now);
+        }
         if (now - deadline < 0) {
             return;
         }
@@ -174,8 +202,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext context) {
         peer = worker.parts().hops().peer((InetSocketAddress) channel.remoteAddress());
         worker.joined(this);
-        var timeouts = worker.parts().properties().timeouts();
-        expectWithin(crowded ? timeouts.head() : timeouts.keepAlive());
+        if (refusal == null) {
+            expectWithin(worker.parts().properties().timeouts().keepAlive());
+        }
     }
 
     @Override
@@ -193,8 +222,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             inHead = false;
             resume();
-        } else if (!lingering && decoder.isInHead() != inHead) {
+        } else if (!lingering && refusal == null && decoder.isInHead() != inHead) {
             inHead = !inHead;
+            waitingSince = System.nanoTime();
             expectWithin(
                     inHead
                             ? worker.parts().properties().timeouts().head()
@@ -242,8 +272,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof HttpRequest request) {
             Exchange begun = new Exchange(this, worker, request);
             exchange = begun;
-            if (crowded) {
-                begun.fail(FailureReason.TOO_MANY_CONNECTIONS);
+            if (refusal != null) {
+                begun.fail(refusal);
             } else {
                 begun.begin();
             }

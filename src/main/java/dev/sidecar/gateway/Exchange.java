@@ -6,11 +6,15 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /** Carries one request and its answer. It ends exactly once, whatever happens, and is then counted and logged. */
 final class Exchange {
+
+    /** A body gets this long to begin before its client may lose its place to another. */
+    private static final double EVICTABLE_AFTER_SECONDS = 1;
 
     private final ClientConnection client;
     private final Worker worker;
@@ -21,6 +25,9 @@ final class Exchange {
     private final Tally tally;
     private @Nullable UpstreamConnection upstream;
     private AnswerState answer = AnswerState.AWAITED;
+    private @Nullable String account;
+    private @Nullable Pace pace;
+    private boolean awaitsContinue;
     private boolean requestComplete;
 
     Exchange(ClientConnection client, Worker worker, HttpRequest head) {
@@ -41,6 +48,16 @@ final class Exchange {
             fail(defect);
             return;
         }
+        account = parts.hops().accountable(client.peer(), head.headers());
+        if (account != null
+                && parts.requestsOf().take(account)
+                        > parts.properties().limits().requestsPerClient()) {
+            fail(FailureReason.CLIENT_REQUESTS);
+            return;
+        }
+        long leastRate = parts.properties().limits().leastRate().toBytes();
+        pace = leastRate == 0 ? null : new Pace(parts.properties().timeouts().slow(), leastRate);
+        awaitsContinue = HttpUtil.is100ContinueExpected(head);
         RequestHead.normalise(head);
         parts.hops().toUpstream(head.headers(), client.peer(), id);
         if (!head.headers().contains(HttpHeaderNames.HOST)) {
@@ -125,6 +142,7 @@ final class Exchange {
     }
 
     private void interim(HttpResponse response, boolean switching) {
+        awaitsContinue = false;
         boolean readable = answerHead.isForwardable(response);
         if (switching && !(readable && answerHead.asksForUpgrade())) {
             fail(FailureReason.BAD_RESPONSE);
@@ -277,6 +295,36 @@ final class Exchange {
         }
     }
 
+    /** Ends the request if the client is too slow while everything waits for it. */
+    void checkPace(long now) {
+        if (pace != null && answer != AnswerState.ENDED) {
+            Pace.Of awaited = awaited();
+            long moved = awaited == Pace.Of.ANSWER ? tally.bytesOut() - client.pending() : tally.bytesIn();
+            if (pace.isTooSlow(now, awaited, moved)) {
+                fail(awaited == Pace.Of.REQUEST ? FailureReason.REQUEST_TOO_SLOW : FailureReason.CLIENT_TOO_SLOW);
+            }
+        }
+    }
+
+    /** An API that has begun to answer may let the client talk at its own pace. */
+    private Pace.@Nullable Of awaited() {
+        if (answer.hasStatus()) {
+            return client.isWritable() ? null : Pace.Of.ANSWER;
+        }
+        return requestComplete || awaitsContinue || !hasRoom() ? null : Pace.Of.REQUEST;
+    }
+
+    Waiting waiting(long now) {
+        double seconds = tally.seconds(now);
+        return awaited() == Pace.Of.REQUEST && seconds > EVICTABLE_AFTER_SECONDS
+                ? new Waiting(Waiting.For.BODY, tally.bytesIn() / seconds)
+                : new Waiting(Waiting.For.NOTHING, 0);
+    }
+
+    boolean isEnded() {
+        return answer == AnswerState.ENDED;
+    }
+
     /** Ends the request with a problem detail, or by breaking the connection if its answer has begun. */
     void fail(FailureReason reason) {
         if (answer == AnswerState.ENDED) {
@@ -312,6 +360,9 @@ final class Exchange {
     }
 
     private void end() {
+        if (account != null) {
+            parts.requestsOf().give(account);
+        }
         answer = answer.to(AnswerState.ENDED);
         tally.ended();
     }

@@ -9,7 +9,10 @@ enum FailureReason {
     HEADER_TOO_LARGE(431, "Request Header Fields Too Large", "The head of the request is too large."),
     BODY_TOO_LARGE(413, "Content Too Large", "The body of the request is too large."),
     REQUEST_TIMEOUT(408, "Request Timeout", "The request did not arrive in time."),
+    REQUEST_TOO_SLOW(408, "Request Timeout", "The body of the request arrived too slowly."),
     TOO_MANY_CONNECTIONS(503, "Service Unavailable", "Too many clients are connected. Try again later."),
+    CLIENT_CONNECTIONS(429, "Too Many Requests", "Too many connections from this address. Try again later."),
+    CLIENT_REQUESTS(429, "Too Many Requests", "Too many unfinished requests from this address. Try again later."),
     REFUSED(502, "Bad Gateway", "The API refused the connection."),
     UNREACHABLE(502, "Bad Gateway", "The API could not be found or reached."),
     CONNECT_TIMEOUT(504, "Gateway Timeout", "The API did not accept the connection in time."),
@@ -18,6 +21,7 @@ enum FailureReason {
     BAD_RESPONSE(502, "Bad Gateway", "The API's answer is malformed."),
     TRUNCATED(502, "Bad Gateway", "The API closed the connection in the middle of its answer."),
     STALLED(504, "Gateway Timeout", "Nothing was sent for too long in the middle of the answer."),
+    CLIENT_TOO_SLOW(408, "Request Timeout", "The client took the answer too slowly."),
     CLIENT_GONE(499, "Client Closed Request", "The client left before its answer was complete.");
 
     private final int status;
@@ -40,6 +44,11 @@ enum FailureReason {
 
     String label() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The client may come back soon: its request was not at fault. */
+    boolean isPassing() {
+        return status == 429 || status == 503;
     }
 
     /** Writes the problem detail of RFC 9457. Ids hold nothing that JSON would escape. */

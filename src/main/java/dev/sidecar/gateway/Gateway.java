@@ -16,7 +16,6 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +34,6 @@ final class Gateway implements SmartLifecycle {
 
     private final GatewayParts parts;
     private final Map<EventLoop, Worker> workers = new ConcurrentHashMap<>();
-    private final AtomicInteger connections = new AtomicInteger();
     private @Nullable MultiThreadIoEventLoopGroup loops;
     private @Nullable UpstreamAddress upstream;
     private @Nullable Channel server;
@@ -58,6 +56,7 @@ final class Gateway implements SmartLifecycle {
         for (EventExecutor loop : group) {
             workers.put((EventLoop) loop, new Worker((EventLoop) loop, parts, address));
         }
+        Admission admission = new Admission(parts, workers.values());
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)
@@ -67,7 +66,7 @@ final class Gateway implements SmartLifecycle {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accept(channel);
+                        accept(admission, channel);
                     }
                 })
                 .bind(properties.address(), properties.port())
@@ -101,23 +100,12 @@ final class Gateway implements SmartLifecycle {
         return server == null ? -1 : ((InetSocketAddress) server.localAddress()).getPort();
     }
 
-    private void accept(Channel channel) {
-        int most = parts.properties().limits().connections();
-        int now = connections.incrementAndGet();
-        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
-        if (now > 2 * most) {
-            // There is not even room to say so.
-            channel.close();
-            return;
-        }
+    private void accept(Admission admission, Channel channel) {
         Worker worker = workers.get(channel.eventLoop());
         if (worker == null) {
             throw new IllegalStateException("no such event loop");
         }
-        ClientConnection client = new ClientConnection(worker, channel);
-        if (now > most) {
-            client.refuseAll();
-        }
+        admission.admit(channel, worker);
     }
 
     @Override
@@ -131,13 +119,15 @@ final class Gateway implements SmartLifecycle {
         }
         server = null;
         close();
-        LOG.atInfo().addKeyValue("connections_cut", connections.get()).log("gateway stopped");
+        LOG.atInfo()
+                .addKeyValue("connections_cut", parts.metrics().connections().get())
+                .log("gateway stopped");
     }
 
     private void awaitConnections(long nanos) {
         long end = System.nanoTime() + nanos;
         try {
-            while (connections.get() > 0 && System.nanoTime() < end) {
+            while (parts.metrics().connections().get() > 0 && System.nanoTime() < end) {
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
         } catch (InterruptedException e) {

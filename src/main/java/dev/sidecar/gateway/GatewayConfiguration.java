@@ -11,6 +11,8 @@ import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Profile;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
@@ -19,8 +21,8 @@ import org.springframework.util.StringUtils;
 class GatewayConfiguration {
 
     @Bean
-    @ConditionalOnWebApplication
-    @Conditional(UpstreamIsSet.class)
+    @Profile("!command")
+    @Conditional(ServesHere.class)
     Gateway gateway(GatewayProperties properties, MeterRegistry registry) {
         return new Gateway(parts(properties, registry));
     }
@@ -38,15 +40,23 @@ class GatewayConfiguration {
                 new Requests(registry, "sidecar.gateway", tags),
                 new Routes(),
                 new GatewayMetrics(registry, tags),
-                new Hops(new TrustedProxies(properties.trustedProxies())));
+                new Hops(new TrustedProxies(properties.trustedProxies())),
+                new Shares(),
+                new Shares());
     }
 
-    /** A compose file passes an unset variable on as an empty value, which counts as none. */
-    static final class UpstreamIsSet implements Condition {
+    /**
+     * The gateway runs in this process: always in the role of that name, else if there is an API and nobody says that another process is
+     * its gateway. A compose file passes an unset variable on as an empty value, which counts as none.
+     */
+    static final class ServesHere implements Condition {
 
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-            return StringUtils.hasText(context.getEnvironment().getProperty("sidecar.gateway.upstream"));
+            Environment environment = context.getEnvironment();
+            return environment.matchesProfiles("gateway")
+                    || StringUtils.hasText(environment.getProperty("sidecar.gateway.upstream"))
+                            && !StringUtils.hasText(environment.getProperty("sidecar.gateway.url"));
         }
     }
 }

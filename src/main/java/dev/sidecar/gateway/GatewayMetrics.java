@@ -2,22 +2,53 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Requests;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Measures what only a gateway sees: failures by reason, waiting for the upstream, requests sent again. */
 final class GatewayMetrics {
 
     private final Map<FailureReason, Counter> failures = new EnumMap<>(FailureReason.class);
+    private final Map<Closing, Counter> closings = new EnumMap<>(Closing.class);
+    private final AtomicInteger connections = new AtomicInteger();
     private final Timer upstream;
     private final Counter retries;
 
+    /** Why the gateway closes a connection before its client does. */
+    enum Closing {
+        /** Its address had as many as one may have. */
+        CLIENT_LIMIT,
+        /** All places were taken, by clients that do not keep the gateway waiting. */
+        FULL,
+        /** It kept the gateway waiting the longest when another client needed its place. */
+        EVICTED;
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     GatewayMetrics(MeterRegistry registry, Tags tags) {
+        for (Closing closing : Closing.values()) {
+            closings.put(
+                    closing,
+                    Counter.builder("sidecar.gateway.connections.closed")
+                            .description("Connections that the gateway closed for want of places, by reason")
+                            .tags(tags.and("reason", closing.label()))
+                            .register(registry));
+        }
+        Gauge.builder("sidecar.gateway.connections", connections, AtomicInteger::get)
+                .description("Clients that are connected")
+                .tags(tags)
+                .register(registry);
         for (FailureReason reason : FailureReason.values()) {
             failures.put(
                     reason,
@@ -39,6 +70,15 @@ final class GatewayMetrics {
 
     void failed(FailureReason reason) {
         Objects.requireNonNull(failures.get(reason)).increment();
+    }
+
+    void closed(Closing why) {
+        Objects.requireNonNull(closings.get(why)).increment();
+    }
+
+    /** Counts the clients that are connected; the gateway's limit is on it. */
+    AtomicInteger connections() {
+        return connections;
     }
 
     void answeredAfter(long nanos) {

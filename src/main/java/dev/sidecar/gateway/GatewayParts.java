@@ -5,4 +5,10 @@ import dev.sidecar.requests.Routes;
 
 /** Groups the parts that every connection of the gateway uses. All event loops share them. */
 record GatewayParts(
-        GatewayProperties properties, Requests requests, Routes routes, GatewayMetrics metrics, Hops hops) {}
+        GatewayProperties properties,
+        Requests requests,
+        Routes routes,
+        GatewayMetrics metrics,
+        Hops hops,
+        Shares connectionsOf,
+        Shares requestsOf) {}

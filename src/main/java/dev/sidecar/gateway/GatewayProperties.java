@@ -14,6 +14,7 @@ import org.springframework.util.unit.DataSize;
  * Settings of the gateway.
  *
  * @param upstream where the API is, such as {@code http://api:8081}; the gateway is off without it
+ * @param url where the gateway is when it is a process of its own, such as {@code http://gateway:8000}; this process then starts none
  * @param service name of the API; label {@code upstream} of the gateway's metrics, label {@code service} of its alerts
  * @param address the address to listen on
  * @param port the port to listen on; 0 takes any free one
@@ -23,6 +24,7 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("sidecar.gateway")
 record GatewayProperties(
         @Nullable String upstream,
+        @Nullable String url,
         @DefaultValue("api") String service,
         @DefaultValue("0.0.0.0") String address,
         @DefaultValue("8000") int port,
@@ -33,13 +35,8 @@ record GatewayProperties(
         @DefaultValue Timeouts timeouts) {
 
     GatewayProperties {
-        if (upstream != null && !upstream.isBlank()) {
-            InvalidSetting.unless(
-                    isOrigin(upstream),
-                    "sidecar.gateway.upstream",
-                    upstream,
-                    "be the API's address as http://host:port, without path and user");
-        }
+        requireOrigin("upstream", upstream, "API");
+        requireOrigin("url", url, "gateway");
         InvalidSetting.unlessLabel("sidecar.gateway.service", service);
         InvalidSetting.unless(
                 port >= 0 && port <= 65535, "sidecar.gateway.port", port, "be a port, 1 to 65535 (0 = any free port)");
@@ -52,9 +49,22 @@ record GatewayProperties(
         }
     }
 
-    /** Host and port of the upstream; call it only if there is one. */
+    /** Host and port of the upstream. */
     URI origin() {
-        return URI.create(String.valueOf(upstream));
+        if (upstream == null || upstream.isBlank()) {
+            throw new InvalidSetting("sidecar.gateway.upstream", upstream, "be set: the address of your API");
+        }
+        return URI.create(upstream);
+    }
+
+    private static void requireOrigin(String name, @Nullable String address, String whose) {
+        if (address != null && !address.isBlank()) {
+            InvalidSetting.unless(
+                    isOrigin(address),
+                    "sidecar.gateway." + name,
+                    address,
+                    "be the " + whose + "'s address as http://host:port, without path and user");
+        }
     }
 
     private static boolean isOrigin(String upstream) {
@@ -77,20 +87,29 @@ record GatewayProperties(
      * Limits one client's share.
      *
      * @param connections greatest number of clients connected at once; each needs at most one connection to the upstream
+     * @param connectionsPerClient greatest number of connections from one address that is no trusted proxy's
+     * @param requestsPerClient greatest number of unfinished requests of one client's address, as far as trusted proxies tell it
+     * @param leastRate bytes a second that a client must send of a body, or take of an answer, while everything waits for it; 0 for any
      * @param headerSize largest head of a request
      * @param bodySize largest body of a request; it is streamed, so this protects the API and not the gateway
      */
     record Limits(
             @DefaultValue("1024") int connections,
+            @DefaultValue("256") int connectionsPerClient,
+            @DefaultValue("256") int requestsPerClient,
+            @DefaultValue("256B") DataSize leastRate,
             @DefaultValue("32KB") DataSize headerSize,
             @DefaultValue("4GB") DataSize bodySize) {
 
         Limits {
+            requireCount("connections", connections);
+            requireCount("connections-per-client", connectionsPerClient);
+            requireCount("requests-per-client", requestsPerClient);
             InvalidSetting.unless(
-                    connections >= 1 && connections <= 100_000,
-                    "sidecar.gateway.limits.connections",
-                    connections,
-                    "be between 1 and 100000");
+                    !leastRate.isNegative() && leastRate.toBytes() <= 1024 * 1024,
+                    "sidecar.gateway.limits.least-rate",
+                    leastRate,
+                    "be between 0B and 1MB (a second)");
             InvalidSetting.unless(
                     headerSize.toBytes() >= 1024 && headerSize.toBytes() <= 1024 * 1024,
                     "sidecar.gateway.limits.header-size",
@@ -98,6 +117,11 @@ record GatewayProperties(
                     "be between 1KB and 1MB");
             InvalidSetting.unless(
                     !bodySize.isNegative(), "sidecar.gateway.limits.body-size", bodySize, "be a size such as 100MB");
+        }
+
+        private static void requireCount(String name, int value) {
+            InvalidSetting.unless(
+                    value >= 1 && value <= 100_000, "sidecar.gateway.limits." + name, value, "be between 1 and 100000");
         }
     }
 
@@ -109,6 +133,8 @@ record GatewayProperties(
      * @param idle for the next bytes within a request, an answer, an event stream or a WebSocket
      * @param head for the whole head of a request, once its first byte is there
      * @param keepAlive for the next request on a connection of a client
+     * @param slow for the least rate to be reached: so long may a client send or take less
+     * @param restart for an API that refuses connections to come back, within a request
      * @param drain for requests to end when the sidecar stops
      */
     record Timeouts(
@@ -117,6 +143,8 @@ record GatewayProperties(
             @DefaultValue("5m") Duration idle,
             @DefaultValue("15s") Duration head,
             @DefaultValue("75s") Duration keepAlive,
+            @DefaultValue("30s") Duration slow,
+            @DefaultValue("700ms") Duration restart,
             @DefaultValue("20s") Duration drain) {
 
         Timeouts {
@@ -125,6 +153,12 @@ record GatewayProperties(
             require("idle", idle);
             require("head", head);
             require("keep-alive", keepAlive);
+            require("slow", slow);
+            InvalidSetting.unless(
+                    !restart.isNegative() && restart.compareTo(Duration.ofMinutes(1)) <= 0,
+                    "sidecar.gateway.timeouts.restart",
+                    restart,
+                    "be a time between 0s (off) and 1m, such as 700ms");
             require("drain", drain);
         }
 

@@ -168,6 +168,18 @@ final class Hops {
         return told == null ? peer.address : trusted.client(told, peer.address);
     }
 
+    /** Finds the address that a request counts for; null if it comes from a trusted proxy that names nobody, and so may be of many. */
+    @Nullable
+    String accountable(Sender peer, HttpHeaders headers) {
+        return trusted.include(peer.at) && !headers.contains(FORWARDED_FOR) ? null : Shares.of(client(peer, headers));
+    }
+
+    /** Finds the address that a connection counts for; null for a trusted proxy, whose connections are of many clients. */
+    @Nullable
+    String accountable(Sender peer) {
+        return trusted.include(peer.at) ? null : Shares.of(peer.address);
+    }
+
     /** Finds the protocol that the client asks to switch to; null if none, or none that the gateway can tunnel. */
     static @Nullable String upgrade(HttpHeaders headers) {
         String protocol = headers.get(HttpHeaderNames.UPGRADE);

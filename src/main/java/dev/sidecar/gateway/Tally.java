@@ -50,6 +50,15 @@ final class Tally {
         bytesOut += bytes;
     }
 
+    long bytesOut() {
+        return bytesOut;
+    }
+
+    /** How long ago the request's head was there. */
+    double seconds(long now) {
+        return Math.max(0, now - started) / 1e9;
+    }
+
     void failed(FailureReason reason) {
         parts.metrics().failed(reason);
     }

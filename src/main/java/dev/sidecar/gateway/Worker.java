@@ -27,6 +27,12 @@ final class Worker {
     private static final long LONGEST_IDLE = TimeUnit.MILLISECONDS.toNanos(1500);
 
     private static final int TICK_MILLIS = 100;
+    private static final int RETRY_MILLIS = 40;
+
+    /** An API that is away for longer than this is down and not being restarted: its clients need not wait. */
+    private static final long LONGEST_RESTART = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long NOT_AWAY = Long.MIN_VALUE;
 
     private final EventLoop loop;
     private final GatewayParts parts;
@@ -34,6 +40,7 @@ final class Worker {
     private final Set<ClientConnection> clients = new LinkedHashSet<>();
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final Bootstrap bootstrap;
+    private long awaySince = NOT_AWAY;
     private volatile boolean draining;
 
     Worker(EventLoop loop, GatewayParts parts, UpstreamAddress address) {
@@ -99,30 +106,78 @@ final class Worker {
         idle.remove(connection);
     }
 
-    /** Opens a connection for an exchange and tells it the result. */
+    void execute(Runnable work) {
+        loop.execute(work);
+    }
+
+    /** Takes its place from the client that keeps this loop waiting the longest. @return false if none does */
+    boolean evict() {
+        long now = System.nanoTime();
+        ClientConnection victim = null;
+        Waiting least = new Waiting(Waiting.For.NOTHING, 0);
+        for (ClientConnection client : clients) {
+            Waiting waiting = client.waiting(now);
+            if (waiting.isBefore(least)) {
+                least = waiting;
+                victim = client;
+            }
+        }
+        if (victim == null) {
+            return false;
+        }
+        parts.metrics().closed(GatewayMetrics.Closing.EVICTED);
+        victim.evict();
+        return true;
+    }
+
+    /**
+     * Opens a connection for an exchange and tells it the result. An API that is being restarted refuses for a moment, or is not to be
+     * found: as it has seen nothing of the request, that is tried again for a short time, whatever the method.
+     */
     void connect(Exchange exchange) {
+        connect(
+                exchange,
+                System.nanoTime() + parts.properties().timeouts().restart().toNanos());
+    }
+
+    private void connect(Exchange exchange, long until) {
         address.resolve()
                 .whenComplete((found, failure) -> loop.execute(() -> {
                     if (failure != null) {
-                        exchange.notConnected(FailureReason.UNREACHABLE);
+                        notConnected(exchange, FailureReason.UNREACHABLE, until);
                     } else {
-                        connect(exchange, found.iterator());
+                        connect(exchange, found.iterator(), until);
                     }
                 }));
     }
 
-    private void connect(Exchange exchange, Iterator<InetSocketAddress> candidates) {
+    private void connect(Exchange exchange, Iterator<InetSocketAddress> candidates, long until) {
         InetSocketAddress candidate = candidates.next();
         bootstrap.connect(candidate).addListener(attempt -> {
             if (attempt.isSuccess()) {
+                awaySince = NOT_AWAY;
                 Channel channel = ((io.netty.channel.ChannelFuture) attempt).channel();
                 exchange.connected(channel.pipeline().get(UpstreamConnection.class));
             } else if (candidates.hasNext()) {
-                connect(exchange, candidates);
+                connect(exchange, candidates, until);
             } else {
-                exchange.notConnected(reason(attempt.cause()));
+                notConnected(exchange, reason(attempt.cause()), until);
             }
         });
+    }
+
+    private void notConnected(Exchange exchange, FailureReason reason, long until) {
+        long now = System.nanoTime();
+        awaySince = awaySince == NOT_AWAY ? now : awaySince;
+        boolean mayComeBack = reason != FailureReason.CONNECT_TIMEOUT && now - awaySince < LONGEST_RESTART;
+        if (exchange.isEnded()) {
+            return;
+        }
+        if (mayComeBack && now - until < 0 && !draining) {
+            loop.schedule(() -> connect(exchange, until), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            exchange.notConnected(reason);
+        }
     }
 
     private static FailureReason reason(@Nullable Throwable failure) {

@@ -36,6 +36,7 @@ class PreflightConfiguration {
                 new GrafanaViewer(secrets),
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 new EdgeCertificate(given, nginx, clock),
+                new EdgeLimits(settings, nginx),
                 new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),

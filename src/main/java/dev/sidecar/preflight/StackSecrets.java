@@ -69,6 +69,12 @@ final class StackSecrets {
                     "sidecar/metrics_token",
                     "prometheus/metrics_token"),
             password(
+                    "gateway_metrics_token",
+                    "Prometheus to gateway",
+                    GENERATED,
+                    "gateway/metrics_token",
+                    "prometheus/gateway_metrics_token"),
+            password(
                     "smtp_password",
                     "mail password",
                     OPTIONAL,

@@ -1,4 +1,4 @@
-/** Tells every feature who this sidecar is and refuses wrong settings; holds the one clock. */
+/** Tells every feature who this sidecar is and refuses wrong settings; holds the one clock and the measure of this process's memory. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.settings;

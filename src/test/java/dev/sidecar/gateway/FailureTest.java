@@ -353,15 +353,24 @@ class FailureTest {
 
     @Test
     void oneClientTooManyIsToldToComeLater() {
-        try (var upstream = RawUpstream.answering(OK);
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    if (number > 1) {
+                        connection.send(OK);
+                    }
+                    connection.read();
+                });
                 var gateway = GatewayServer.before(upstream.port(), "limits.connections", "2")) {
-            var first = gateway.connect();
-            var second = gateway.connect();
-            assertThat(first.send(GET).message()).startsWith("HTTP/1.1 200");
-            assertThat(second.send(GET).message()).startsWith("HTTP/1.1 200");
-            try (var third = gateway.connect()) {
-                assertThat(third.send(GET).message()).startsWith("HTTP/1.1 503").contains("too_many_connections");
-            }
+            var first = gateway.connect().send(GET);
+            var second = gateway.connect().send(GET);
+            await().until(() -> upstream.connections.size() == 2);
+            await().untilAsserted(() -> {
+                try (var third = gateway.connect()) {
+                    assertThat(third.send(GET).message())
+                            .startsWith("HTTP/1.1 503")
+                            .contains("too_many_connections");
+                }
+            });
             first.close();
             await().untilAsserted(() -> {
                 try (var fourth = gateway.connect()) {

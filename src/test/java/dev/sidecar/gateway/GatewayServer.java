@@ -57,6 +57,13 @@ final class GatewayServer implements AutoCloseable {
                 .count();
     }
 
+    double closed(String reason) {
+        return registry.get("sidecar.gateway.connections.closed")
+                .tag("reason", reason)
+                .counter()
+                .count();
+    }
+
     double retries() {
         return registry.get("sidecar.gateway.retries").counter().count();
     }

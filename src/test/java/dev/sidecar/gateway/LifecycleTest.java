@@ -110,6 +110,9 @@ class LifecycleTest {
         "trusted-proxies, example.org/8",
         "trusted-proxies, 10.0.0.0/33",
         "limits.connections, 0",
+        "limits.connections-per-client, 0",
+        "limits.requests-per-client, 100001",
+        "limits.least-rate, 2MB",
         "limits.header-size, 10B",
         "limits.header-size, 10MB",
         "limits.body-size, -1B",
@@ -118,6 +121,8 @@ class LifecycleTest {
         "timeouts.idle, -1s",
         "timeouts.head, 0s",
         "timeouts.keep-alive, 0s",
+        "timeouts.slow, 0s",
+        "timeouts.restart, 2m",
         "timeouts.drain, 0s"
     })
     void aWrongSettingIsRefusedByName(String name, String value) {

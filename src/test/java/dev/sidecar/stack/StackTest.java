@@ -103,7 +103,7 @@ class StackTest {
     void preflightTellsWhatIsOnAndWhatIsOffAndASecondRunChangesNothing() {
         assertThat(stack.logs("preflight"))
                 .contains("preflight: ready,")
-                .containsPattern("ON\\s+isolation\\s+16 services; user 0: alloy")
+                .containsPattern("ON\\s+isolation\\s+17 services; user 0: alloy")
                 .containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
         Result again = stack.preflight(Map.of());
         assertThat(again.exitCode()).isZero();
@@ -213,7 +213,7 @@ class StackTest {
 
     @Test
     void theDatabaseIsClosedFromTheEdge() {
-        assertThat(stack.exec("nginx", "nc", "-w", "3", "sidecar", "8000").exitCode())
+        assertThat(stack.exec("nginx", "nc", "-w", "3", "gateway", "8000").exitCode())
                 .as("the probe itself works, from nginx")
                 .isZero();
         for (String service : new String[] {"postgres", "redis"}) {
@@ -314,6 +314,7 @@ class StackTest {
     void eachServiceSeesItsOwnSecretsAlone() {
         List<String> withSecrets = List.of(
                 "nginx",
+                "gateway",
                 "sidecar",
                 "api",
                 "postgres",
@@ -470,7 +471,7 @@ class StackTest {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         assertThat(response.headers().allValues("X-Request-ID")).containsExactly(id);
 
-        for (String service : new String[] {"nginx", "sidecar", "api"}) {
+        for (String service : new String[] {"nginx", "gateway", "api"}) {
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(stack.logs(service)
                                     .lines()
@@ -560,7 +561,7 @@ class StackTest {
                                 "  redis:\n    <<: *hardened\n",
                                 "  redis:\n    <<: *hardened\n    privileged: true\n"));
         Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertThat(isolation()).startsWith("HELD 16 services");
+        assertThat(isolation()).startsWith("HELD 17 services");
 
         Result preflight = stack.compose(
                 "run", "--rm", "--no-deps", "--volume", loosened + ":/stack/" + ComposeStack.FILE + ":ro", "preflight");
@@ -568,7 +569,7 @@ class StackTest {
         assertThat(isolation()).startsWith("BROKEN 1 weaknesses: redis: privileged");
 
         assertThat(stack.preflight(Map.of()).exitCode()).isZero();
-        assertThat(isolation()).startsWith("HELD 16 services");
+        assertThat(isolation()).startsWith("HELD 17 services");
     }
 
     /** Runs the drill now, and what it found. */

@@ -2,16 +2,9 @@ package dev.sidecar.proofs.performance;
 
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
 @EnableConfigurationProperties(PerformanceProofsProperties.class)
-class PerformanceProofsConfiguration {
-
-    @Bean
-    ResidentMemory residentMemory() {
-        return new ResidentMemory();
-    }
-}
+class PerformanceProofsConfiguration {}

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 final class WatchingCostProof implements Proof {
 
     /**
-     * The scrape jobs of the observability stack. The sidecar counts as a whole, with its gateway. The blackbox exporter is scraped only
+     * The scrape jobs of the observability stack. Sidecar and gateway are measured apart. The blackbox exporter is scraped only
      * for its probes, so it cannot be counted; it is the smallest of them.
      */
     private static final List<String> PARTS =
@@ -60,14 +60,14 @@ final class WatchingCostProof implements Proof {
         memory.addAll(prometheus.query("sum by (job) (sidecar_process_resident_bytes)"));
         String window = budget.cpuWindow().toSeconds() + "s";
         OptionalDouble cpu = prometheus.value("100 * (sum(rate(process_cpu_seconds_total{" + THEM + "}[" + window
-                + "])) + sum(rate(process_cpu_time_ns_total{job=\"sidecar\"}[" + window
+                + "])) + sum(rate(process_cpu_time_ns_total{job=~\"sidecar|gateway\"}[" + window
                 + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total))");
         if (memory.isEmpty() || cpu.isEmpty()) {
             return Finding.inconclusive(
                     "Prometheus does not have the process metrics of the stack, or the number of CPUs (node exporter), yet.");
         }
         Set<String> unmeasured = new TreeSet<>(PARTS);
-        unmeasured.add("sidecar");
+        unmeasured.addAll(List.of("sidecar", "gateway"));
         unmeasured.retainAll(prometheus.expectedTargets());
         memory.forEach(part -> unmeasured.remove(part.labels().get("job")));
         double bytes = memory.stream().mapToDouble(Sample::value).sum();

@@ -1,4 +1,4 @@
-package dev.sidecar.proofs.performance;
+package dev.sidecar.settings;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,7 +16,7 @@ final class ResidentMemory implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         Gauge.builder("sidecar.process.resident", ResidentMemory::bytes)
-                .description("What the sidecar's process occupies in memory")
+                .description("What this process occupies in memory")
                 .baseUnit("bytes")
                 .register(registry);
     }

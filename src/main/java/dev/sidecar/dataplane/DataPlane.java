@@ -1,0 +1,93 @@
+package dev.sidecar.dataplane;
+
+import dev.sidecar.settings.InvalidSetting;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+
+/**
+ * The role {@code gateway}: the beans that forward requests and nothing else. Only {@link #run} makes a context of this class; it carries
+ * no {@code @Configuration}, so that the control plane's scan leaves it out.
+ */
+@ComponentScan({"dev.sidecar.settings", "dev.sidecar.logs", "dev.sidecar.gateway"})
+@ImportAutoConfiguration(PropertyPlaceholderAutoConfiguration.class)
+@EnableConfigurationProperties(DataPlaneProperties.class)
+public class DataPlane {
+
+    /** The argument that asks for this role. */
+    static final String ROLE = "gateway";
+
+    private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+
+    /** Tells the role's arguments from those of a command and of the server. */
+    public static boolean isAskedFor(String[] args) {
+        return args.length > 0 && args[0].equals(ROLE) && Arrays.stream(args).noneMatch(HELP::contains);
+    }
+
+    /** Starts the gateway; the process runs until it is told to stop. @param args the role's name, then {@code --name=value} settings */
+    public static void run(String[] args) {
+        List<String> wrong =
+                Arrays.stream(args).skip(1).filter(arg -> !arg.startsWith("--")).toList();
+        if (!wrong.isEmpty()) {
+            throw new InvalidSetting(
+                    ROLE, String.join(" ", wrong), "be followed by settings only, such as --sidecar.gateway.port=8000");
+        }
+        new SpringApplicationBuilder(DataPlane.class)
+                .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
+                .profiles(ROLE)
+                .run(Arrays.copyOfRange(args, 1, args.length));
+    }
+
+    @Bean
+    static PrometheusMeterRegistry dataPlaneRegistry() {
+        return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
+    }
+
+    /** What Spring Boot measures of a process in the control plane, by the same names. */
+    @Bean
+    JvmGcMetrics dataPlaneGarbage() {
+        return new JvmGcMetrics();
+    }
+
+    @Bean
+    MetricsPort metricsPort(
+            DataPlaneProperties properties, PrometheusMeterRegistry registry, ObjectProvider<MeterBinder> binders) {
+        List.of(
+                        new ClassLoaderMetrics(),
+                        new JvmMemoryMetrics(),
+                        new JvmThreadMetrics(),
+                        new FileDescriptorMetrics(),
+                        new ProcessorMetrics(),
+                        new UptimeMetrics())
+                .forEach(binder -> bind(binder, registry));
+        binders.forEach(binder -> bind(binder, registry));
+        return new MetricsPort(properties, registry);
+    }
+
+    private static void bind(MeterBinder binder, MeterRegistry registry) {
+        binder.bindTo(registry);
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sidecar.gateway;
+
+import dev.sidecar.gateway.GatewayMetrics.Closing;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Decides which connection gets a place. One address gets a share of them only. If all are taken, the client that keeps the gateway waiting
+ * the longest loses its own; only where none does is the newcomer turned away.
+ */
+final class Admission {
+
+    private final GatewayParts parts;
+    private final Collection<Worker> workers;
+    private final AtomicInteger places;
+    private final AtomicInteger refusals = new AtomicInteger();
+
+    Admission(GatewayParts parts, Collection<Worker> workers) {
+        this.parts = parts;
+        this.workers = workers;
+        this.places = parts.metrics().connections();
+    }
+
+    /** Takes a new connection in. Runs on the loop of its worker. */
+    void admit(Channel channel, Worker worker) {
+        GatewayProperties.Limits limits = parts.properties().limits();
+        String client = parts.hops().accountable(parts.hops().peer((InetSocketAddress) channel.remoteAddress()));
+        if (client != null) {
+            int held = parts.connectionsOf().take(client);
+            channel.closeFuture().addListener(closed -> parts.connectionsOf().give(client));
+            if (held > limits.connectionsPerClient()) {
+                refuse(channel, worker, FailureReason.CLIENT_CONNECTIONS, Closing.CLIENT_LIMIT);
+                return;
+            }
+        }
+        int taken = places.incrementAndGet();
+        channel.closeFuture().addListener(closed -> places.decrementAndGet());
+        if (taken > 2 * limits.connections()) {
+            refuse(channel, worker, FailureReason.TOO_MANY_CONNECTIONS, Closing.FULL);
+            return;
+        }
+        ClientConnection newcomer = new ClientConnection(worker, channel);
+        if (taken > limits.connections() && !worker.evict()) {
+            askOthers(newcomer, worker, workers.iterator());
+        }
+    }
+
+    private void askOthers(ClientConnection newcomer, Worker worker, Iterator<Worker> others) {
+        if (!others.hasNext()) {
+            worker.execute(() -> {
+                parts.metrics().closed(Closing.FULL);
+                newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
+            });
+            return;
+        }
+        Worker other = others.next();
+        other.execute(() -> {
+            if (other == worker || !other.evict()) {
+                askOthers(newcomer, worker, others);
+            }
+        });
+    }
+
+    /** Answers the connection's first request by refusing it; if too many are being told already, does not even read that. */
+    private void refuse(Channel channel, Worker worker, FailureReason reason, Closing why) {
+        parts.metrics().closed(why);
+        boolean room = refusals.incrementAndGet() <= parts.properties().limits().connectionsPerClient();
+        channel.closeFuture().addListener(closed -> refusals.decrementAndGet());
+        if (room) {
+            new ClientConnection(worker, channel).refuseAll(reason);
+            return;
+        }
+        channel.config().setAutoRead(false);
+        worker.execute(() -> channel.writeAndFlush(
+                        Unpooled.copiedBuffer(AnswerHead.refusal(reason), StandardCharsets.US_ASCII))
+                .addListener(ChannelFutureListener.CLOSE));
+    }
+}

@@ -1,0 +1,48 @@
+package dev.sidecar.gateway;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Watches that a client keeps a least rate for as long as everybody waits for it. Stretches in which nobody does are not counted. */
+final class Pace {
+
+    /** What the client keeps waiting. */
+    enum Of {
+        REQUEST,
+        ANSWER
+    }
+
+    private final long window;
+    private final long least;
+    private @Nullable Of of;
+    private long since;
+    private long before;
+
+    Pace(Duration window, long bytesPerSecond) {
+        this.window = window.toNanos();
+        this.least = Math.round(bytesPerSecond * (window.toNanos() / 1e9));
+    }
+
+    /**
+     * Looks once more.
+     *
+     * @param awaited what waits for the client; null if nothing does
+     * @param moved bytes of it that the client has sent or taken so far
+     * @return true if less than the least has moved in the whole of the last window
+     */
+    boolean isTooSlow(long now, @Nullable Of awaited, long moved) {
+        if (awaited != of) {
+            of = awaited;
+            since = now;
+            before = moved;
+            return false;
+        }
+        if (awaited == null || now - since < window) {
+            return false;
+        }
+        boolean slow = moved - before < least;
+        since = now;
+        before = moved;
+        return slow;
+    }
+}

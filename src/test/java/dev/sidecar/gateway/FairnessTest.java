@@ -1,0 +1,272 @@
+package dev.sidecar.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One client's slowness or hunger costs the others nothing. Loopback has many addresses, so clients are told apart for real. */
+class FairnessTest {
+
+    private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    private static final String NO_LOOPBACK = "192.0.2.0/24";
+
+    private final List<RawConnection> opened = new ArrayList<>();
+
+    @AfterEach
+    void closeAll() {
+        opened.forEach(RawConnection::close);
+    }
+
+    /** Nothing at all, half a head, a body that never ends. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "GET / HTTP/1.1\r\nHost: a\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx"
+            })
+    void elevenHundredSlowClientsOfOneAddressCostAnotherNothing(String slow) {
+        for (String trusted : List.of(NO_LOOPBACK, "127.0.0.0/8")) {
+            try (var upstream = RawUpstream.answering(OK);
+                    var gateway = GatewayServer.before(upstream.port(), "trusted-proxies", trusted)) {
+                for (int i = 0; i < 1100; i++) {
+                    send(from("127.0.0.2", gateway), slow);
+                }
+                for (int i = 0; i < 50; i++) {
+                    long began = System.nanoTime();
+                    try (var other = connect("127.0.0.3", gateway)) {
+                        assertThat(other.send(GET).message())
+                                .as("request %d, loopback trusted: %s", i, trusted)
+                                .startsWith("HTTP/1.1 200");
+                    }
+                    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+                }
+            }
+            closeAll();
+            opened.clear();
+        }
+    }
+
+    @Test
+    void anAddressGetsItsShareOfConnectionsAndIsToldWhenToComeBack() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(
+                        upstream.port(), "trusted-proxies", NO_LOOPBACK, "limits.connections-per-client", "3")) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(from("127.0.0.2", gateway).send(GET).message()).endsWith("ok");
+            }
+
+            String refused = from("127.0.0.2", gateway).send(GET).untilClosed();
+            assertThat(refused)
+                    .startsWith("HTTP/1.1 429 Too Many Requests\r\n")
+                    .containsIgnoringCase("\r\nretry-after: 1\r\n")
+                    .contains("\"reason\":\"client_connections\"", "X-Request-ID: ");
+            assertThat(from("127.0.0.3", gateway).send(GET).message()).endsWith("ok");
+            assertThat(gateway.closed("client_limit")).isEqualTo(1);
+
+            opened.remove(0).close();
+            await().untilAsserted(() -> {
+                try (var again = connect("127.0.0.2", gateway)) {
+                    assertThat(again.send(GET).message()).endsWith("ok");
+                }
+            });
+        }
+    }
+
+    /** Too many even to be told one by one: the shortest answer, and no place kept. */
+    @Test
+    void aFloodIsRefusedWithoutBeingRead() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(
+                        upstream.port(), "trusted-proxies", NO_LOOPBACK, "limits.connections-per-client", "2")) {
+            for (int i = 0; i < 4; i++) {
+                from("127.0.0.2", gateway);
+            }
+            await().until(() -> gateway.closed("client_limit") == 2);
+
+            assertThat(from("127.0.0.2", gateway).untilClosed())
+                    .startsWith("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n");
+        }
+    }
+
+    @Test
+    void anAddressGetsItsShareOfUnfinishedRequests() throws Exception {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "limits.requests-per-client", "2")) {
+            String asked = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\n\r\n";
+            for (int i = 0; i < 2; i++) {
+                from("127.0.0.1", gateway).send(asked.formatted("203.0.113.9"));
+            }
+            await().until(() -> upstream.connections.size() == 2);
+
+            assertThat(from("127.0.0.1", gateway)
+                            .send(asked.formatted("203.0.113.9"))
+                            .message())
+                    .startsWith("HTTP/1.1 429 Too Many Requests\r\n")
+                    .containsIgnoringCase("\r\nretry-after: 1\r\n")
+                    .contains("\"reason\":\"client_requests\"");
+            from("127.0.0.1", gateway).send(asked.formatted("203.0.113.10"));
+            from("127.0.0.1", gateway).send(GET);
+            await("another client, and a proxy that names nobody").until(() -> upstream.connections.size() == 4);
+
+            opened.get(0).close();
+            await("a request that ended gives its place back").untilAsserted(() -> {
+                from("127.0.0.1", gateway).send(asked.formatted("203.0.113.9"));
+                assertThat(upstream.connections).hasSize(5);
+            });
+        }
+    }
+
+    @Test
+    void oneIpv6NetworkIsOneClient() {
+        assertThat(Shares.of("2001:db8:1:2:aaaa::1")).isEqualTo(Shares.of("2001:db8:1:2::9"));
+        assertThat(Shares.of("2001:db8:1:3::1")).isNotEqualTo(Shares.of("2001:db8:1:2::1"));
+        assertThat(Shares.of("192.0.2.1")).isNotEqualTo(Shares.of("192.0.2.2"));
+    }
+
+    @Test
+    void whoHoldsNothingIsForgotten() {
+        Shares shares = new Shares();
+        assertThat(shares.take("a")).isEqualTo(1);
+        assertThat(shares.take("a")).isEqualTo(2);
+        shares.give("a");
+        shares.give("a");
+
+        assertThat(shares.addresses()).isZero();
+        assertThat(shares.take("a")).isEqualTo(1);
+    }
+
+    @Test
+    void theOneThatIsIdleLongestLosesItsPlace() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", "3")) {
+            var first = from("127.0.0.1", gateway);
+            var second = from("127.0.0.1", gateway);
+            var third = from("127.0.0.1", gateway);
+            for (RawConnection client : List.of(first, second, third, first)) {
+                assertThat(client.send(GET).message()).endsWith("ok");
+            }
+
+            for (int i = 0; i < 4; i++) {
+                assertThat(from("127.0.0.1", gateway).send(GET).message()).endsWith("ok");
+            }
+            assertThat(second.untilClosed()).isEmpty();
+            assertThat(gateway.closed("evicted")).isGreaterThanOrEqualTo(4);
+        }
+    }
+
+    /** Each of these waits for the API and keeps nobody waiting. */
+    @Test
+    void whereNobodyIsIdleTheNewcomerIsToldWhenToComeBack() throws Exception {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", "2")) {
+            for (int i = 0; i < 2; i++) {
+                from("127.0.0.1", gateway).send(GET);
+            }
+            await().until(() -> upstream.connections.size() == 2);
+            var newcomer = from("127.0.0.1", gateway);
+            await().until(() -> gateway.closed("full") == 1);
+
+            assertThat(newcomer.send(GET).untilClosed())
+                    .startsWith("HTTP/1.1 503 Service Unavailable\r\n")
+                    .containsIgnoringCase("\r\nretry-after: 1\r\n")
+                    .contains("\"reason\":\"too_many_connections\"");
+        }
+    }
+
+    @Test
+    void aBodyThatTricklesIsRefused() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.untilClosed();
+                });
+                var gateway =
+                        GatewayServer.before(upstream.port(), "limits.least-rate", "100B", "timeouts.slow", "1s")) {
+            var slow = from("127.0.0.1", gateway).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n");
+            await().pollInterval(Duration.ofMillis(100)).until(() -> {
+                send(slow, "x");
+                return gateway.failures(FailureReason.REQUEST_TOO_SLOW) == 1;
+            });
+
+            assertThat(slow.head()).startsWith("HTTP/1.1 408 Request Timeout\r\n");
+        }
+    }
+
+    @Test
+    void aBodyThatKeepsTheLeastRateIsNot() throws Exception {
+        String body = "x".repeat(1200);
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway =
+                        GatewayServer.before(upstream.port(), "limits.least-rate", "100B", "timeouts.slow", "1s")) {
+            var steady = from("127.0.0.1", gateway)
+                    .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n");
+            List<String> rest = new ArrayList<>(List.of(body.split("(?<=\\G.{50})")));
+            await().atMost(Duration.ofMinutes(1))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> {
+                        steady.send(rest.remove(0));
+                        return rest.isEmpty();
+                    });
+
+            assertThat(steady.message()).endsWith("ok");
+        }
+    }
+
+    @Test
+    void anAnswerThatIsTakenTooSlowlyIsCut() {
+        byte[] much = new byte[64 * 1024 * 1024];
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + much.length + "\r\n\r\n");
+                    connection.send(much, much.length);
+                });
+                var gateway =
+                        GatewayServer.before(upstream.port(), "limits.least-rate", "100B", "timeouts.slow", "1s")) {
+            from("127.0.0.1", gateway).send(GET);
+
+            await().atMost(Duration.ofSeconds(30)).until(() -> gateway.failures(FailureReason.CLIENT_TOO_SLOW) == 1);
+        }
+    }
+
+    private RawConnection from(String address, GatewayServer gateway) {
+        RawConnection connection = connect(address, gateway);
+        opened.add(connection);
+        return connection;
+    }
+
+    private static RawConnection connect(String address, GatewayServer gateway) {
+        try {
+            return new RawConnection(
+                    new Socket(InetAddress.getLoopbackAddress(), gateway.port(), InetAddress.getByName(address), 0));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The gateway may have closed it already. */
+    private static void send(RawConnection connection, String text) {
+        try {
+            connection.send(text);
+        } catch (UncheckedIOException e) {
+            // It was refused or lost its place.
+        }
+    }
+}

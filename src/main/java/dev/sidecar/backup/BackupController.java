@@ -7,6 +7,7 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
 import java.net.URI;
 import java.time.Clock;
@@ -81,6 +82,12 @@ class BackupController {
                 .filter(backup -> generation.isEmpty() || backup.id().generation() == Generation.of(generation.get()))
                 .map(BackupSummary::of)
                 .toList();
+    }
+
+    /** Lists the sets that are no backups, as nothing shows that this sidecar made them. */
+    @GetMapping("/refused")
+    List<RefusedSet> refused() {
+        return backups.refused();
     }
 
     @GetMapping("/{id}")
@@ -201,7 +208,7 @@ class BackupController {
     ResponseEntity<ProblemDetail> failed(BackupFailure failure) {
         HttpStatus status = switch (failure.reason()) {
             case NOT_FOUND -> HttpStatus.NOT_FOUND;
-            case BUSY, NOT_CONFIGURED -> HttpStatus.CONFLICT;
+            case BUSY, NOT_CONFIGURED, REFUSED -> HttpStatus.CONFLICT;
             case CONNECTION, STORAGE -> HttpStatus.SERVICE_UNAVAILABLE;
             case SPACE -> HttpStatus.INSUFFICIENT_STORAGE;
             default -> HttpStatus.INTERNAL_SERVER_ERROR;

@@ -4,6 +4,7 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.Store;
 import io.micrometer.core.instrument.Counter;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +31,7 @@ final class BackupMetrics {
     private final Map<Key, Series> series = new ConcurrentHashMap<>();
     private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
     private final Map<String, Value> free = new ConcurrentHashMap<>();
+    private final Map<String, Value> refused = new ConcurrentHashMap<>();
     private final Value keyOk = new Value(Double.NaN);
 
     BackupMetrics(MeterRegistry registry, Duration rpo, Duration rto) {
@@ -78,6 +81,27 @@ final class BackupMetrics {
                 "sidecar.backup.free",
                 "Room for more backups, as of the last run",
                 "bytes",
+                Tags.of("store", store),
+                value);
+        return value;
+    }
+
+    /** Publishes how many sets of each store are refused. */
+    void refused(List<Store> stores, List<RefusedSet> sets) {
+        for (Store store : stores) {
+            refused.computeIfAbsent(store.name(), this::refusedIn)
+                    .set(sets.stream()
+                            .filter(set -> set.store().equals(store.name()))
+                            .count());
+        }
+    }
+
+    private Value refusedIn(String store) {
+        Value value = new Value(0);
+        gauge(
+                "sidecar.backup.refused",
+                "Sets in storage that are not signed by this sidecar, or were changed",
+                null,
                 Tags.of("store", store),
                 value);
         return value;

@@ -5,6 +5,7 @@ import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param pinned whether it must not expire
  * @param encrypted whether a restore needs a key
  * @param serverVersion version of the server it was taken from
+ * @param standing {@code signed}, or {@code adopted} if a person accepted it
  */
 public record BackupSummary(
         String id,
@@ -50,7 +52,8 @@ public record BackupSummary(
         boolean suspect,
         boolean pinned,
         boolean encrypted,
-        String serverVersion) {
+        String serverVersion,
+        String standing) {
 
     /** Summarizes a backup. */
     public static BackupSummary of(Backup backup) {
@@ -74,7 +77,8 @@ public record BackupSummary(
                 backup.isSuspect(),
                 backup.isPinned(),
                 manifest.encryption() != null,
-                manifest.server().version());
+                manifest.server().version(),
+                backup.standing().name().toLowerCase(Locale.ROOT));
     }
 
     private static double seconds(Duration duration) {
@@ -89,7 +93,8 @@ public record BackupSummary(
                                 damaged ? "DAMAGED" : "",
                                 suspect ? "SUSPECT" : "",
                                 pinned ? "pinned" : "",
-                                encrypted ? "encrypted" : "")
+                                encrypted ? "encrypted" : "",
+                                standing)
                         .filter(remark -> !remark.isEmpty())
                         .toList());
     }

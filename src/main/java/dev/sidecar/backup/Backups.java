@@ -6,16 +6,20 @@ import dev.sidecar.sets.BackupEvent.Type;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,26 +136,73 @@ public final class Backups {
 
     /** Lists the published backups of all stores, the newest first; a backup in two stores is listed twice. */
     public List<Backup> list() {
-        return tools.catalogue().list();
+        return look().backups();
+    }
+
+    /** Lists the sets in the stores that are refused, as nothing shows that this sidecar made them. They are no backups. */
+    public List<RefusedSet> refused() {
+        return look().refused();
+    }
+
+    private Catalogue.Listing look() {
+        Catalogue.Listing listing = tools.catalogue().look();
+        metrics.refused(tools.catalogue().stores(), listing.refused());
+        return listing;
+    }
+
+    /** Accepts a refused set on a person's word, and records that beside it with a signature. */
+    public Backup adopt(RefusedSet refused) {
+        Backup adopted = tools.catalogue().adopt(refused);
+        look();
+        return adopted;
+    }
+
+    /** Trusts the public keys of a file in this process, such as those of a machine that is lost. */
+    public void trust(Path publicKeys) {
+        tools.catalogue().signatures().trust(publicKeys);
+    }
+
+    /** Returns the public half of the key that signs the backups, in PEM. */
+    public String publicKey() {
+        return tools.catalogue().signatures().publicKey();
+    }
+
+    /** Returns the id of that key, which names the files of its signatures. */
+    public String keyId() {
+        return tools.catalogue().signatures().keyId();
     }
 
     /** Finds a backup in the first store that has it. @throws BackupFailure if there is none */
     public Backup get(BackupId id) {
-        return list().stream()
+        Catalogue.Listing listing = look();
+        return listing.backups().stream()
                 .filter(backup -> backup.id().equals(id))
                 .min(Comparator.comparing(backup ->
                         tools.catalogue().stores().indexOf(tools.catalogue().store(backup.store()))))
-                .orElseThrow(() -> new BackupFailure(
-                        Reason.NOT_FOUND, "There is no backup %s; 'sidecar list' shows all backups.".formatted(id)));
+                .orElseThrow(() -> refused(id, listing, set -> true)
+                        .orElseGet(() -> new BackupFailure(
+                                Reason.NOT_FOUND,
+                                "There is no backup %s; 'sidecar list' shows all backups.".formatted(id))));
+    }
+
+    private static Optional<BackupFailure> refused(
+            BackupId id, Catalogue.Listing listing, Predicate<RefusedSet> which) {
+        return listing.refused().stream()
+                .filter(which)
+                .filter(set -> set.set().equals(id.toString()))
+                .findFirst()
+                .map(set -> new BackupFailure(Reason.REFUSED, set.sentence() + "."));
     }
 
     /** Finds a backup in one store. @throws BackupFailure if the store does not have it */
     public Backup get(BackupId id, String store) {
-        return list().stream()
+        Catalogue.Listing listing = look();
+        return listing.backups().stream()
                 .filter(backup -> backup.id().equals(id) && backup.store().equals(store))
                 .findFirst()
-                .orElseThrow(() ->
-                        new BackupFailure(Reason.NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store)));
+                .orElseThrow(() -> refused(id, listing, set -> set.store().equals(store))
+                        .orElseGet(() -> new BackupFailure(
+                                Reason.NOT_FOUND, "There is no backup %s in '%s'.".formatted(id, store))));
     }
 
     /** Finds the newest backup of a database that is not damaged. */
@@ -317,6 +368,9 @@ public final class Backups {
             return;
         }
         tools.postgres().sweepScratch();
+        log.atInfo()
+                .addKeyValue("key", keyId())
+                .log("backups are signed; 'sidecar key' prints the public key to keep elsewhere");
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();

@@ -112,7 +112,7 @@ final class Loader {
                     }
                 }
                 case GLOBALS -> reader.decode(file, OutputStream.nullOutputStream());
-                case INSTRUCTIONS -> reader.check(file);
+                case DEFINITION, INSTRUCTIONS -> reader.check(file);
             }
         }
     }

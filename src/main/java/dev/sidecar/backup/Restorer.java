@@ -16,6 +16,7 @@ import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.SqlScript;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -115,8 +116,8 @@ final class Restorer {
         List<String> notes = new ArrayList<>();
         for (String statement : manifest.server().definition()) {
             try {
-                maintenance.execute(statement.replace(":database", Sql.quoted(target)));
-            } catch (SQLException e) {
+                maintenance.execute(SqlScript.named(statement, Sql.quoted(target)));
+            } catch (SQLException | BackupFailure e) {
                 notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
             }
         }

@@ -20,7 +20,10 @@ import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetWriter;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.sets.SqlScript;
 import dev.sidecar.stores.Store;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Taker {
 
     private static final double ROOM = 1.2;
+    private static final long MOST_GLOBALS = 32L << 20;
     private static final int GROUPS_FOR_EACH_JOB = 4;
 
     private final BackupProperties settings;
@@ -51,6 +55,7 @@ final class Taker {
         Store store = tools.catalogue().stores().get(0);
         checkStore(store, previous);
         tools.encryption().check();
+        Manifest.Origin origin = origin(previous);
         progress.begin("connecting to " + request.database(), 0);
         ServerAddress address = tools.postgres().address();
         try (PasswordFile passwords = address.passwordFile();
@@ -66,11 +71,18 @@ final class Taker {
                     id,
                     client,
                     address.connectionString(request.database(), passwords, "sidecar backup dump"),
-                    new SetWriter(store, id, tools.compression(), tools.encryption(), progress),
+                    new SetWriter(
+                            store,
+                            id,
+                            tools.compression(),
+                            tools.encryption(),
+                            tools.catalogue().signatures(),
+                            progress),
                     children);
             boolean published = false;
             try {
-                Manifest manifest = dump(request, run, snapshot, startedAt, progress);
+                Manifest manifest =
+                        dump(request, run, snapshot, startedAt, progress).of(origin);
                 run.writer.publish(manifest);
                 published = true;
                 return new Backup(manifest, store.name(), List.of());
@@ -81,6 +93,15 @@ final class Taker {
                 }
             }
         }
+    }
+
+    /** Says after which backup this one is taken; a key that cannot be used shows here, before the work. */
+    private Manifest.Origin origin(Optional<Backup> previous) {
+        tools.catalogue().signatures().keyId();
+        return previous.map(backup -> tools.catalogue()
+                        .signatures()
+                        .origin(backup.id(), tools.catalogue().manifestSha256(backup)))
+                .orElseGet(() -> tools.catalogue().signatures().origin(null, null));
     }
 
     /** Holds what one run works with. */
@@ -165,8 +186,15 @@ final class Taker {
         checkComplete(java.util.Objects.requireNonNull(contents), files, tablesWithData.get());
         files.sort(Comparator.comparing(StoredFile::kind).thenComparing(StoredFile::name));
         String version = "pg_dump " + run.client.version();
-        String instructions =
-                Instructions.text(run.id, snapshot.server(), tools.encryption().description(), files, version);
+        files.add(definition(run, Instructions.CREATE_FILE, Instructions.create(snapshot.server())));
+        files.add(definition(run, Instructions.DEFINITION_FILE, Instructions.definition(snapshot.server())));
+        String instructions = Instructions.text(
+                run.id,
+                snapshot.server(),
+                tools.encryption().description(),
+                files,
+                version,
+                tools.catalogue().signatures().keyId());
         files.add(run.writer.writePlain(
                 Instructions.FILE, FileKind.INSTRUCTIONS, instructions.getBytes(StandardCharsets.UTF_8)));
         return new Manifest(
@@ -181,6 +209,10 @@ final class Taker {
                 tools.encryption().description(),
                 files,
                 contents);
+    }
+
+    private static StoredFile definition(Run run, String name, String sql) {
+        return run.writer.writePlain(name, FileKind.DEFINITION, sql.getBytes(StandardCharsets.UTF_8));
     }
 
     /** pg_dump reads names in the encoding of the database, but we pass them in UTF-8. */
@@ -232,12 +264,14 @@ final class Taker {
         return run.writer.write("globals.sql", FileKind.GLOBALS, out -> {
             try (Child dump = run.children.start(command)) {
                 dump.input().close();
-                Tail tail = new Tail(out);
+                ByteArrayOutputStream script = new ByteArrayOutputStream();
+                Tail tail = new Tail(new Limited(script));
                 dump.copyTo(tail, Reason.DUMP);
                 if (!tail.text().contains("PostgreSQL database cluster dump complete")) {
                     throw new BackupFailure(
                             Reason.DUMP, "pg_dumpall ended with exit code 0, but its output is truncated.");
                 }
+                out.write(SqlScript.globals(script.toByteArray()).script());
             }
         });
     }
@@ -253,6 +287,31 @@ final class Taker {
                     Reason.DUMP,
                     "pg_dump ended with exit code 0, but wrote the rows of %d tables in %d bytes, while the snapshot has %d tables with %d rows."
                             .formatted(tablesWithData, bytes, contents.tables().size(), contents.rows()));
+        }
+    }
+
+    /** Holds the globals in memory, up to some hundred thousand roles. */
+    private static final class Limited extends FilterOutputStream {
+
+        private long left = MOST_GLOBALS;
+
+        Limited(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            left -= length;
+            if (left < 0) {
+                throw new BackupFailure(
+                        Reason.DUMP, "Roles and tablespaces take more than %d MB.".formatted(MOST_GLOBALS >> 20));
+            }
+            out.write(bytes, offset, length);
         }
     }
 

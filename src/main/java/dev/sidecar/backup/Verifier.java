@@ -15,6 +15,7 @@ import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.SqlScript;
 import dev.sidecar.sets.VerificationLevel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,7 +41,8 @@ final class Verifier {
     /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
     private static final int FOUND_CORRUPTION = 2;
 
-    private static final Pattern GRANTOR = Pattern.compile("^(GRANT .* TO .*) GRANTED BY .*;$");
+    private static final Pattern GRANTOR =
+            Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$");
 
     private final BackupProperties settings;
     private final BackupTools tools;
@@ -175,6 +177,7 @@ final class Verifier {
                 String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
                 new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder())
                         .loadIntoScratch(connection);
+                manifest.files(FileKind.DEFINITION).forEach(reader::check);
                 manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
                 restoreTook = Duration.between(begun, tools.clock().instant());
                 reached = VerificationLevel.L3;
@@ -262,10 +265,10 @@ final class Verifier {
                     List.of(client.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", connection);
             try (Child psql = Child.start(command)) {
                 try (OutputStream in = psql.input()) {
-                    for (String line :
-                            sql.toString(StandardCharsets.UTF_8).lines().toList()) {
-                        if (!TABLESPACE.matcher(line).matches()) {
-                            in.write((withoutGrantor(line) + "\n").getBytes(StandardCharsets.UTF_8));
+                    SqlScript.Globals globals = SqlScript.globals(sql.toByteArray());
+                    for (String statement : globals.statements()) {
+                        if (!TABLESPACE.matcher(statement).matches()) {
+                            in.write((withoutGrantor(statement + ";") + "\n").getBytes(globals.charset()));
                         }
                     }
                 } catch (IOException e) {

@@ -13,8 +13,22 @@ import java.util.Optional;
  * @param manifest the manifest of the set
  * @param store name of the store that holds the set, {@code local} or {@code s3}
  * @param events the oldest first
+ * @param standing why it is believed to be ours
  */
-public record Backup(Manifest manifest, String store, List<BackupEvent> events) {
+public record Backup(Manifest manifest, String store, List<BackupEvent> events, Standing standing) {
+
+    /** Says why a set is believed to be ours. */
+    public enum Standing {
+        /** It has the signature of this sidecar, or of one whose key is trusted. */
+        SIGNED,
+        /** A person accepted it with {@code sidecar adopt}. */
+        ADOPTED
+    }
+
+    /** Describes a set that this sidecar signed. */
+    public Backup(Manifest manifest, String store, List<BackupEvent> events) {
+        this(manifest, store, events, Standing.SIGNED);
+    }
 
     public Backup {
         events = events.stream().sorted(Comparator.comparing(BackupEvent::at)).toList();

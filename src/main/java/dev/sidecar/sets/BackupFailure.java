@@ -61,6 +61,8 @@ public final class BackupFailure extends RuntimeException {
         DIFFERENT,
         /** A shutdown or an interrupt stopped the work. */
         SHUTDOWN,
+        /** Nothing shows that this sidecar made the backup. */
+        REFUSED,
         /** There is no such backup. */
         NOT_FOUND,
         /** An unexpected error; the log has its stack trace. */

@@ -82,11 +82,8 @@ public final class Copies {
                     copyFile(key, file.sha256(), from, to, progress);
                 }
             }
-            String manifest = backup.id() + "/" + Manifest.FILE;
-            try (InputStream in = from.open(manifest)) {
-                to.write(manifest, ManifestFile.bytes(in));
-            }
-            Backup copy = new Backup(backup.manifest(), to.name(), List.of());
+            copyManifest(backup, from, to);
+            Backup copy = new Backup(backup.manifest(), to.name(), List.of(), backup.standing());
             for (BackupEvent event : backup.events()) {
                 if (event.type() != BackupEvent.Type.VERIFIED && event.type() != BackupEvent.Type.DAMAGED) {
                     copy = catalogue.record(copy, event);
@@ -104,6 +101,26 @@ public final class Copies {
                             .formatted(backup.id(), to.name(), e.getMessage()),
                     e);
         }
+    }
+
+    /** Copies the signatures and then the manifest, if it still is the one that was listed. */
+    private static void copyManifest(Backup backup, Store from, Store to) throws IOException {
+        byte[] manifest;
+        try (InputStream in = from.open(backup.id() + "/" + Manifest.FILE)) {
+            manifest = ManifestFile.bytes(in);
+        }
+        if (!ManifestFile.read(manifest).equals(backup.manifest())) {
+            throw new IOException("its manifest was changed meanwhile");
+        }
+        for (Store.Stored file : from.list(backup.id() + "/")) {
+            if (Signatures.isPartOfSignature(file.key().substring((backup.id() + "/").length()))
+                    && to.delete(file.key())) {
+                try (InputStream in = from.open(file.key())) {
+                    to.write(file.key(), ManifestFile.bytes(in));
+                }
+            }
+        }
+        to.write(backup.id() + "/" + Manifest.FILE, manifest);
     }
 
     private static void copyFile(String key, String sha256, Store from, Store to, Progress progress)

@@ -4,42 +4,63 @@ import dev.sidecar.sets.Manifest.EncryptedWith;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Writes RESTORE.md, which explains how to restore a set with stock tools and without the sidecar. A test runs its commands. */
+/**
+ * Writes RESTORE.md, which explains how to restore a set with stock tools and without the sidecar, and the SQL beside it. A test runs its
+ * commands. They name nothing but files of the set and settings of the person who restores: texts of a database stand in files of SQL, which
+ * psql reads restricted, so that nothing in them is a command.
+ */
 public final class Instructions {
 
     /** Name of the file in a set. */
     public static final String FILE = "RESTORE.md";
 
+    /** Name of the SQL that makes the database. */
+    public static final String CREATE_FILE = "create.sql";
+
+    /** Name of the SQL that gives the database its owner, settings and grants. */
+    public static final String DEFINITION_FILE = "definition.sql";
+
+    /** The place of the new database's name, which psql fills in and quotes. */
+    private static final String NAME = ":\"DB\"";
+
     private Instructions() {}
 
-    /** Writes the text for one set. */
+    /** Writes the text for one set. @param keyId id of the key that signs the set */
     public static String text(
             BackupId id,
             Manifest.Server server,
             @Nullable EncryptedWith encryption,
             List<StoredFile> files,
-            String client) {
+            String client,
+            String keyId) {
         List<StoredFile> archives =
                 files.stream().filter(file -> file.kind() == FileKind.TABLES).toList();
         return """
                 # Restore this backup by hand
 
-                Database %s, taken %s from PostgreSQL %s with %s. You need this folder, PostgreSQL %d or newer with its client
-                programs, `zstd` (or `gzip`)%s. Run the commands in this folder, in a POSIX shell.
+                Database `%s` (other characters than letters, digits, `-` and `_` are written as `~` and two hexadecimal digits), taken
+                %s from PostgreSQL %s with %s. You need this folder, PostgreSQL %d or newer with its client programs, `zstd`
+                (or `gzip`)%s, and `openssl` 3. Run the commands in this folder, in a POSIX shell.
 
-                1. Name the new server, with a role that may create databases and roles:
+                1. Check that the backup is yours, and whole. `PUBLIC_KEY` is the file of the public key that `sidecar key` printed, which you
+                kept elsewhere; its id is %s. Whoever can write to this folder can change this page, too: compare the next two commands
+                with `docs/restore.md` of the sidecar, and stop if one of them fails.
+
+                ```sh
+                openssl pkeyutl -verify -pubin -inkey "${PUBLIC_KEY:-backup-signing-key.pub}" -rawin -in SHA256SUMS -sigfile %s
+                sha256sum -c SHA256SUMS
+                ```
+
+                2. Name the new server, with a role that may create databases and roles. The second command fails if your `psql` is from
+                before August 2025 and cannot be restricted; then use a newer one, as names and settings of the old server are in what it reads.
 
                 ```sh
                 export PGHOST="${PGHOST:-localhost}" PGPORT="${PGPORT:-5432}" PGUSER="${PGUSER:-postgres}" DB="${DB:-restored}"
-                ```
-
-                2. Verify the checksums.
-
-                ```sh
-                sha256sum -c <<'SUMS'
-                %sSUMS
+                printf '\\\\restrict check\\n\\\\unrestrict check\\n' | psql -X -q -v ON_ERROR_STOP=1 -d postgres
+                RESTRICT="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"
                 ```
 
                 3. %s
@@ -51,31 +72,67 @@ public final class Instructions {
                 errors that say "already exists"; check any others.
 
                 ```sh
-                grep -vE "^(CREATE|ALTER) ROLE \\"?$PGUSER\\"?[ ;]" globals.sql | psql -d postgres -q || true
+                { printf '\\\\restrict %%s\\n' "$RESTRICT"; grep -avE "^(CREATE|ALTER) ROLE \"?$PGUSER\"?[ ;]" globals.sql; } | psql -X -q -d postgres || true
                 ```
 
                 5. Restore the database under a new name, so that nothing is overwritten:
 
                 ```sh
-                createdb -T template0 -E %s %s "$DB"
-                %s%s```
+                %s%s%s```
 
                 6. Compare: `manifest.json` has the number of rows of every table. Then rename the database while nobody is connected:
                 `ALTER DATABASE restored RENAME TO …`. Delete the decoded files: they hold your data unencrypted.
                 """.formatted(
-                        Sql.identifier(id.database()),
+                        BackupId.encode(id.database()),
                         id.takenAt(),
-                        server.version(),
-                        client,
+                        shown(server.version()),
+                        shown(client),
                         server.major(),
                         needs(encryption),
-                        sums(files),
+                        keyId,
+                        Signatures.fileOf(Signatures.SUMS, keyId),
                         encryption == null ? "Decompress." : "Decrypt and decompress.",
                         decode(files, encryption),
-                        server.encoding(),
-                        locale(server),
+                        run(CREATE_FILE),
                         restore(archives),
-                        definition(server));
+                        run(DEFINITION_FILE));
+    }
+
+    /** Writes the SQL that makes an empty database like the one that was backed up. */
+    public static String create(Manifest.Server server) {
+        return script(List.of(createStatement(SqlScript.DATABASE, server)));
+    }
+
+    /** Writes the SQL that gives the database what an archive of it does not hold. */
+    public static String definition(Manifest.Server server) {
+        return script(server.definition());
+    }
+
+    private static String script(List<String> statements) {
+        return statements.stream()
+                .map(statement -> SqlScript.named(statement, NAME) + ";\n")
+                .collect(Collectors.joining());
+    }
+
+    private static String createStatement(String name, Manifest.Server like) {
+        String locale = Sql.literal(String.valueOf(like.icuLocale()));
+        String provider = switch (like.localeProvider()) {
+            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
+            case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
+            default -> "";
+        };
+        return "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
+                .formatted(
+                        name,
+                        Sql.literal(like.encoding()),
+                        Sql.literal(like.collate()),
+                        Sql.literal(like.ctype()),
+                        provider);
+    }
+
+    /** A server says its version, and a setting names the keys: what a page or a shell could take for more is left out. */
+    private static String shown(String text) {
+        return text.replaceAll("[^A-Za-z0-9 .,_+~()-]", "?");
     }
 
     private static String needs(@Nullable EncryptedWith encryption) {
@@ -84,19 +141,20 @@ public final class Instructions {
         }
         return encryption.keyIds().isEmpty()
                 ? ", `age`, and the passphrase"
-                : ", `age`, and the secret key of one of " + String.join(", ", encryption.keyIds());
+                : ", `age`, and the secret key of one of " + shown(String.join(", ", encryption.keyIds()));
     }
 
-    private static String sums(List<StoredFile> files) {
-        StringBuilder sums = new StringBuilder();
-        files.forEach(file ->
-                sums.append(file.sha256()).append("  ").append(file.name()).append('\n'));
-        return sums.toString();
+    private static String run(String file) {
+        return "{ printf '\\\\restrict %%s\\n' \"$RESTRICT\"; cat %s; } | psql -X -q -v ON_ERROR_STOP=1 -v DB=\"$DB\" -d postgres\n"
+                .formatted(file);
     }
 
     private static String decode(List<StoredFile> files, @Nullable EncryptedWith encryption) {
         StringBuilder commands = new StringBuilder();
         for (StoredFile file : files) {
+            if (file.kind() == FileKind.DEFINITION) {
+                continue;
+            }
             String compressed = file.name().replaceFirst("\\.age$", "");
             String program = compressed.endsWith(".gz") ? "gzip -dc" : "zstd -dcq";
             String plain = plainName(file.name());
@@ -114,15 +172,6 @@ public final class Instructions {
         return name.replaceFirst("\\.(zst|gz)(\\.age)?$", "");
     }
 
-    private static String locale(Manifest.Server server) {
-        String libc = "--lc-collate=%s --lc-ctype=%s".formatted(quoted(server.collate()), quoted(server.ctype()));
-        String provider = server.localeProvider();
-        return provider.equals("libc")
-                ? libc
-                : "%s --locale-provider=%s --%s-locale=%s"
-                        .formatted(libc, provider, provider, quoted(String.valueOf(server.icuLocale())));
-    }
-
     private static String restore(List<StoredFile> archives) {
         if (archives.isEmpty()) {
             return "pg_restore --exit-on-error -j 4 -d \"$DB\" database.dump\n";
@@ -136,20 +185,5 @@ public final class Instructions {
         }
         commands.append("pg_restore --exit-on-error --section=post-data -j 4 -d \"$DB\" database.dump\n");
         return commands.toString();
-    }
-
-    private static String definition(Manifest.Server server) {
-        StringBuilder commands = new StringBuilder();
-        for (String statement : server.definition()) {
-            // psql replaces :"DB" only in its input, not in the argument of -c.
-            commands.append("psql -d postgres -v ON_ERROR_STOP=1 -v DB=\"$DB\" -q <<'SQL'\n")
-                    .append(statement.replace(":database", ":\"DB\""))
-                    .append(";\nSQL\n");
-        }
-        return commands.toString();
-    }
-
-    private static String quoted(String argument) {
-        return "'" + argument.replace("'", "'\\''") + "'";
     }
 }

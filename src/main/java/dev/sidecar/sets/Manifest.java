@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param encryption absent if the files are not encrypted
  * @param files every file of the set but the manifest, in the order of a restore
  * @param contents the contents that a restore must have
+ * @param origin who took it; absent in sets from before they were signed
  */
 public record Manifest(
         int format,
@@ -33,7 +34,56 @@ public record Manifest(
         String compression,
         @Nullable EncryptedWith encryption,
         List<StoredFile> files,
-        Contents contents) {
+        Contents contents,
+        @Nullable Origin origin) {
+
+    /** Describes a backup of which nobody says who took it. */
+    public Manifest(
+            int format,
+            BackupId id,
+            Instant slot,
+            Instant startedAt,
+            Instant finishedAt,
+            Server server,
+            String client,
+            String compression,
+            @Nullable EncryptedWith encryption,
+            List<StoredFile> files,
+            Contents contents) {
+        this(format, id, slot, startedAt, finishedAt, server, client, compression, encryption, files, contents, null);
+    }
+
+    /**
+     * Says who took the backup, and after which. The signature covers it, so that a set is none of another stack, and no set can be put in the
+     * place of the one before.
+     *
+     * @param stack name of the stack
+     * @param host name of the machine
+     * @param previous id of the newest backup of the database at that time; absent for the first
+     * @param previousSha256 of that backup's manifest, in hexadecimal
+     */
+    public record Origin(
+            String stack,
+            String host,
+            @Nullable String previous,
+            @Nullable String previousSha256) {}
+
+    /** Returns the same manifest with its origin. */
+    public Manifest of(Origin origin) {
+        return new Manifest(
+                format,
+                id,
+                slot,
+                startedAt,
+                finishedAt,
+                server,
+                client,
+                compression,
+                encryption,
+                files,
+                contents,
+                origin);
+    }
 
     /** Name of the manifest's own file in a set. */
     public static final String FILE = "manifest.json";
@@ -111,6 +161,8 @@ public record Manifest(
         TABLES,
         /** Roles and tablespaces, as SQL. */
         GLOBALS,
+        /** SQL that makes the database, or gives it its owner, settings and grants; neither compressed nor encrypted, like the manifest. */
+        DEFINITION,
         /** The instructions for a restore by hand. */
         INSTRUCTIONS
     }

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,7 +18,15 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class ManifestFile {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
+    /** A table takes some fourteen tokens; an object without members, which takes more memory than room in the file, two. */
+    private static final long MOST_TOKENS = 4_000_000;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxTokenCount(MOST_TOKENS)
+                            .maxNestingDepth(20)
+                            .build())
+                    .build())
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -31,13 +41,21 @@ final class ManifestFile {
      */
     static final long LARGEST = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
+    /** An event holds a sentence for each table that differs. */
+    static final long LARGEST_EVENT = 4L << 20;
+
     private ManifestFile() {}
 
-    /** Reads a file that a stranger may have written. @throws IOException also if it is too large */
+    /** Reads a manifest that a stranger may have written. @throws IOException also if it is too large */
     static byte[] bytes(InputStream in) throws IOException {
-        byte[] bytes = in.readNBytes((int) Math.min(LARGEST + 1, Integer.MAX_VALUE - 8));
-        if (bytes.length > LARGEST) {
-            throw new IOException("it is larger than %s, more than this process reads".formatted(Sizes.of(LARGEST)));
+        return bytes(in, LARGEST);
+    }
+
+    /** Reads a file that a stranger may have written. @throws IOException also if it is too large */
+    static byte[] bytes(InputStream in, long largest) throws IOException {
+        byte[] bytes = in.readNBytes((int) Math.min(largest + 1, Integer.MAX_VALUE - 8));
+        if (bytes.length > largest) {
+            throw new IOException("it is larger than %s, more than this process reads".formatted(Sizes.of(largest)));
         }
         return bytes;
     }
@@ -54,15 +72,19 @@ final class ManifestFile {
             throw new IOException("its format is %d, but this version reads format 1; use a newer sidecar"
                     .formatted(manifest.format()));
         }
+        ManifestRules.check(manifest);
         return manifest;
     }
 
-    static byte[] writeEvent(BackupEvent event) {
+    static byte[] writeEvent(StoredEvent event) {
         return seal(event);
     }
 
-    static BackupEvent readEvent(byte[] file) throws IOException {
-        return open(file, BackupEvent.class);
+    /** Reads an event. @throws IOException if the file is damaged or of a newer format */
+    static StoredEvent readEvent(byte[] file) throws IOException {
+        StoredEvent event = open(file, StoredEvent.class);
+        ManifestRules.check(event);
+        return event;
     }
 
     private static byte[] seal(Object content) {
@@ -88,7 +110,11 @@ final class ManifestFile {
             throw new IOException("its checksum does not match, so it was changed or damaged");
         }
         try {
-            return MAPPER.readValue(file, type);
+            T content = MAPPER.readValue(file, type);
+            if (content == null) {
+                throw new IOException("it is empty");
+            }
+            return content;
         } catch (JacksonException e) {
             throw new IOException("it cannot be parsed: " + e.getOriginalMessage(), e);
         }

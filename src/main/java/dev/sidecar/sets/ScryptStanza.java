@@ -10,11 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.List;
+import java.util.regex.Pattern;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
-import org.bouncycastle.crypto.generators.SCrypt;
 
 /** Implements age's passphrase recipient, which jagged's published modules lack: it wraps the file key under scrypt of the passphrase. */
 final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader {
@@ -22,10 +23,13 @@ final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader
     private static final String TYPE = "scrypt";
     private static final byte[] LABEL = "age-encryption.org/v1/scrypt".getBytes(StandardCharsets.US_ASCII);
     private static final int SALT_BYTES = 16;
-    /** scrypt needs 1 KiB times two to this power: 32 MB of heap here, and 256 MB with age's default of 18. */
-    private static final int WORK = 15;
-    /** A file with a larger work factor is not one of ours, and reading it would fill the heap. */
+    private static final int KEY_BYTES = 32;
+    /** age's own work factor: a guess at the passphrase costs a second. */
+    private static final int WORK = 18;
+    /** A file with a larger work factor is not one of ours, and reading it would take as long as its writer likes. */
     private static final int MOST_WORK = 18;
+
+    private static final Pattern WORK_FACTOR = Pattern.compile("[1-9][0-9]?");
 
     private static final Base64.Encoder ENCODER = Base64.getEncoder().withoutPadding();
 
@@ -45,25 +49,47 @@ final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader
 
     @Override
     public FileKey getFileKey(Iterable<RecipientStanza> stanzas) throws GeneralSecurityException {
-        for (RecipientStanza stanza : stanzas) {
-            if (stanza.getType().equals(TYPE) && stanza.getArguments().size() == 2) {
-                byte[] salt = Base64.getDecoder().decode(stanza.getArguments().get(0));
-                int work = Integer.parseInt(stanza.getArguments().get(1));
-                if (salt.length != SALT_BYTES || work < 1 || work > MOST_WORK) {
-                    throw new UnsupportedRecipientStanzaException("scrypt with work factor " + work);
-                }
-                return new FileKey(crypt(Cipher.DECRYPT_MODE, wrapKey(salt, work), stanza.getBody()));
-            }
+        Iterator<RecipientStanza> all = stanzas.iterator();
+        RecipientStanza stanza = all.hasNext() ? all.next() : null;
+        // age allows no other recipient beside a passphrase.
+        if (stanza == null
+                || all.hasNext()
+                || !stanza.getType().equals(TYPE)
+                || stanza.getArguments().size() != 2) {
+            throw new UnsupportedRecipientStanzaException("it is not encrypted with a passphrase");
         }
-        throw new UnsupportedRecipientStanzaException("it is not encrypted with a passphrase");
+        return new FileKey(crypt(
+                Cipher.DECRYPT_MODE,
+                wrapKey(
+                        salt(stanza.getArguments().get(0)),
+                        work(stanza.getArguments().get(1))),
+                stanza.getBody()));
+    }
+
+    private static byte[] salt(String argument) throws UnsupportedRecipientStanzaException {
+        try {
+            byte[] salt = Base64.getDecoder().decode(argument);
+            if (salt.length == SALT_BYTES) {
+                return salt;
+            }
+        } catch (IllegalArgumentException e) {
+            // The same as a salt of another length.
+        }
+        throw new UnsupportedRecipientStanzaException("its salt is malformed");
+    }
+
+    private static int work(String argument) throws UnsupportedRecipientStanzaException {
+        if (!WORK_FACTOR.matcher(argument).matches() || Integer.parseInt(argument) > MOST_WORK) {
+            throw new UnsupportedRecipientStanzaException("its scrypt work factor is not 1 to %d".formatted(MOST_WORK));
+        }
+        return Integer.parseInt(argument);
     }
 
     private SecretKeySpec wrapKey(byte[] salt, int work) {
         byte[] labelled = new byte[LABEL.length + salt.length];
         System.arraycopy(LABEL, 0, labelled, 0, LABEL.length);
         System.arraycopy(salt, 0, labelled, LABEL.length, salt.length);
-        byte[] key =
-                SCrypt.generate(passphrase.reveal().getBytes(StandardCharsets.UTF_8), labelled, 1 << work, 8, 1, 32);
+        byte[] key = Scrypt.key(passphrase.reveal().getBytes(StandardCharsets.UTF_8), labelled, work, KEY_BYTES);
         return new SecretKeySpec(key, "ChaCha20");
     }
 

@@ -2,6 +2,7 @@ package dev.sidecar.sets;
 
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -12,10 +13,40 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param compression how files are compressed
  * @param encryption how files are encrypted; they are not if neither recipients nor a passphrase is set
+ * @param signing how sets are signed
  */
 @ConfigurationProperties("sidecar.backup")
 record SetProperties(
-        @DefaultValue Compression compression, @DefaultValue Encryption encryption) {
+        @DefaultValue Compression compression,
+        @DefaultValue Encryption encryption,
+        @DefaultValue Signing signing) {
+
+    /**
+     * @param directory directory of the key that signs sets, made at the first start; no directory of a store
+     * @param trustedKeys public keys (PEM, or the base64 between its marks) whose sets are accepted like this sidecar's own
+     */
+    record Signing(Path directory, @DefaultValue({}) List<String> trustedKeys) {
+
+        Signing {
+            String all = String.join(",", trustedKeys);
+            try {
+                parse(all);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSetting(
+                        "sidecar.backup.signing.trusted-keys",
+                        all,
+                        "be Ed25519 public keys, PEM or the base64 between its marks, separated by commas");
+            }
+        }
+
+        private static List<VerifyingKey> parse(String keys) {
+            return keys.isBlank() ? List.of() : VerifyingKey.parse(keys);
+        }
+
+        List<VerifyingKey> keys() {
+            return parse(String.join(",", trustedKeys));
+        }
+    }
 
     /**
      * @param method {@code zstd}, or {@code gzip} if you may have to restore by hand where zstd is not installed

@@ -6,6 +6,7 @@ import dev.sidecar.stores.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 
 /** Reads the files of one set from its store, and always compares what it read with the checksum in the manifest. */
 public final class SetReader {
@@ -26,12 +27,28 @@ public final class SetReader {
 
     /** Checks that the manifest in the store is still the one that was listed. @throws BackupFailure with DAMAGED */
     public void checkManifest() {
+        byte[] bytes;
         try (InputStream in = open(Manifest.FILE)) {
-            if (!ManifestFile.read(ManifestFile.bytes(in)).equals(manifest)) {
+            bytes = ManifestFile.bytes(in);
+            if (!ManifestFile.read(bytes).equals(manifest)) {
                 throw new IOException("it is not the one that was listed");
             }
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "manifest.json is damaged: " + e.getMessage(), e);
+        }
+        if (manifest.origin() != null) {
+            checkSums(Signatures.sums(bytes, manifest.files()));
+        }
+    }
+
+    /** Who restores by hand compares the files with this list. */
+    private void checkSums(byte[] expected) {
+        try (InputStream in = open(Signatures.SUMS)) {
+            if (!Arrays.equals(ManifestFile.bytes(in, expected.length), expected)) {
+                throw new IOException("it does not fit the manifest");
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.DAMAGED, Signatures.SUMS + " is damaged: " + e.getMessage(), e);
         }
     }
 
@@ -80,6 +97,9 @@ public final class SetReader {
             long reported = 0;
             for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
                 count += n;
+                if (count > file.plainBytes()) {
+                    throw tooLong(file);
+                }
                 try {
                     out.write(buffer, 0, n);
                 } catch (IOException e) {
@@ -97,6 +117,12 @@ public final class SetReader {
                         "%s decodes to %d bytes instead of %d.".formatted(file.name(), count, file.plainBytes()));
             }
         }
+    }
+
+    /** A few bytes may decode to more than any disk holds. */
+    private static BackupFailure tooLong(StoredFile file) {
+        return new BackupFailure(
+                Reason.DAMAGED, "%s decodes to more than %d bytes.".formatted(file.name(), file.plainBytes()));
     }
 
     private InputStream open(String name) {

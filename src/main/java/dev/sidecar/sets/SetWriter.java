@@ -18,9 +18,17 @@ public final class SetWriter {
     private final BackupId id;
     private final Compression compression;
     private final Encryption encryption;
+    private final Signatures signatures;
     private final Progress progress;
 
-    public SetWriter(Store store, BackupId id, Compression compression, Encryption encryption, Progress progress) {
+    public SetWriter(
+            Store store,
+            BackupId id,
+            Compression compression,
+            Encryption encryption,
+            Signatures signatures,
+            Progress progress) {
+        this.signatures = signatures;
         this.progress = progress;
         this.store = store;
         this.id = id;
@@ -66,10 +74,12 @@ public final class SetWriter {
         }
     }
 
-    /** Writes the manifest, the last file. From then on the set is listed. */
+    /** Writes the signatures, and the manifest as the last file. From then on the set is listed. */
     public void publish(Manifest manifest) {
+        byte[] bytes = ManifestFile.write(manifest);
         try {
-            store.write(id + "/" + Manifest.FILE, ManifestFile.write(manifest));
+            signatures.write(store, id, bytes, manifest.files());
+            store.write(id + "/" + Manifest.FILE, bytes);
         } catch (IOException e) {
             throw notStored(Manifest.FILE, e);
         }

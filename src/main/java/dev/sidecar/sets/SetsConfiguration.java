@@ -1,5 +1,6 @@
 package dev.sidecar.sets;
 
+import dev.sidecar.settings.Identity;
 import dev.sidecar.stores.Store;
 import java.util.List;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -21,8 +22,13 @@ class SetsConfiguration {
     }
 
     @Bean
-    Catalogue catalogue(List<Store> stores) {
-        return new Catalogue(stores);
+    Signatures signatures(SetProperties settings, Identity identity) {
+        return new Signatures(settings.signing(), identity);
+    }
+
+    @Bean
+    Catalogue catalogue(List<Store> stores, Signatures signatures, Encryption encryption) {
+        return new Catalogue(stores, signatures, encryption);
     }
 
     @Bean

@@ -76,7 +76,12 @@ public final class BackupFixture {
     }
 
     public Backups backups(Store first) {
-        return backups(new Catalogue(List.of(first)));
+        return backups(TestSets.catalogue(List.of(first), settings));
+    }
+
+    /** The stores as a sidecar with these settings sees them. */
+    Catalogue catalogue(Store... stores) {
+        return TestSets.catalogue(List.of(stores), settings);
     }
 
     public Backups backups(Catalogue catalogue) {

@@ -11,6 +11,7 @@ import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.Copies;
 import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
@@ -377,7 +378,7 @@ class BackupJobsTest {
     private BackupJobs jobs(UnaryOperator<Store> store) {
         BackupProperties properties = fixture.properties();
         Store first = store.apply(new LocalStore(fixture.store));
-        Catalogue catalogue = new Catalogue(List.of(first));
+        Catalogue catalogue = TestSets.catalogue(List.of(first));
         Backups backups =
                 new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
         Expiration expire =
@@ -388,15 +389,16 @@ class BackupJobsTest {
 
     private Expiration expire() {
         return new Expiration(
-                new Catalogue(List.of(new LocalStore(fixture.store))),
+                TestSets.catalogue(List.of(new LocalStore(fixture.store))),
                 id -> false,
                 RetentionPolicy.of(fixture.properties(), fixture.backups()::levelFor),
                 clock);
     }
 
     private List<BackupId> ids() {
-        return new Catalogue(List.of(new LocalStore(fixture.store)))
-                .list().stream().map(Backup::id).toList();
+        return TestSets.catalogue(List.of(new LocalStore(fixture.store))).list().stream()
+                .map(Backup::id)
+                .toList();
     }
 
     private static Store withFreeBytes(Store store, long free) {

@@ -3,8 +3,8 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.sets.Backup;
-import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.Keys;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
@@ -152,7 +152,7 @@ class DamageTest {
     private static boolean isTaken() {
         Backups backups = fixture.backups();
         Verifier verifier = new Verifier(
-                fixture.properties(), fixture.tools(new Catalogue(List.of(new LocalStore(fixture.store)))));
+                fixture.properties(), fixture.tools(TestSets.catalogue(List.of(new LocalStore(fixture.store)))));
         return backups.list().stream()
                 .filter(listed -> listed.id().equals(backup.id()))
                 .anyMatch(listed -> {

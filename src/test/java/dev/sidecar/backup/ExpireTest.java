@@ -11,8 +11,8 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupEvent;
 import dev.sidecar.sets.BackupEvent.Type;
 import dev.sidecar.sets.BackupId;
-import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.SampleBackups;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
@@ -195,10 +195,12 @@ class ExpireTest {
     }
 
     private Expiration expire(Predicate<BackupId> inUse, Store... stores) {
-        return new Expiration(new Catalogue(List.of(stores)), inUse, policy, clock);
+        return new Expiration(TestSets.catalogue(List.of(stores)), inUse, policy, clock);
     }
 
     private static List<BackupId> ids(Store store) {
-        return new Catalogue(List.of(store)).list().stream().map(Backup::id).toList();
+        return TestSets.catalogue(List.of(store)).list().stream()
+                .map(Backup::id)
+                .toList();
     }
 }

@@ -3,7 +3,6 @@ package dev.sidecar.backup;
 import dev.sidecar.postgres.InstalledPrograms;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
-import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.TestSets;
@@ -44,7 +43,7 @@ public final class KilledSidecar {
             watch.start();
             BackupTools tools = new BackupTools(
                     postgres,
-                    new Catalogue(List.of(store)),
+                    TestSets.catalogue(List.of(store)),
                     TestSets.compression(settings),
                     TestSets.encryption(settings),
                     Clock.systemUTC());

@@ -6,8 +6,8 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -150,6 +150,6 @@ class LocalesTest {
                 m.encryption(),
                 m.files(),
                 m.contents());
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(changed));
+        TestSets.publish(changed.of(m.origin()), new LocalStore(fixture.store));
     }
 }

@@ -12,6 +12,7 @@ import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Sql;
 import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,8 +155,8 @@ class RestoreFaultsTest {
                         c.extensions(),
                         c.roles(),
                         c.tablespaces()));
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(more));
-        return new Backup(more, backup.store(), List.of());
+        TestSets.publish(more.of(m.origin()), new LocalStore(fixture.store));
+        return new Backup(more.of(m.origin()), backup.store(), List.of());
     }
 
     @Test
@@ -189,7 +190,7 @@ class RestoreFaultsTest {
                         List.of(new Manifest.Extension("no_such_extension", "1")),
                         c.roles(),
                         List.of("no_such_space")));
-        Files.write(fixture.store.resolve(backup.id() + "/manifest.json"), TestSets.file(elsewhere));
+        TestSets.publish(elsewhere.of(m.origin()), new LocalStore(fixture.store));
 
         Backups backups = fixture.backups();
         RestoreRequest request = RestoreRequest.intoNew(backup.id(), database + "_copy");

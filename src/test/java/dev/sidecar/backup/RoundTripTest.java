@@ -65,7 +65,12 @@ class RoundTripTest {
                 .containsExactlyInAnyOrder(
                         backup.id() + "/database.dump.zst",
                         backup.id() + "/globals.sql.zst",
+                        backup.id() + "/create.sql",
+                        backup.id() + "/definition.sql",
                         backup.id() + "/RESTORE.md",
+                        backup.id() + "/SHA256SUMS",
+                        backup.id() + "/SHA256SUMS." + fixture.backups().keyId() + ".sig",
+                        backup.id() + "/manifest.json." + fixture.backups().keyId() + ".sig",
                         backup.id() + "/manifest.json");
         assertThat(backup.manifest().contents().tables())
                 .extracting(Manifest.Table::qualifiedName, Manifest.Table::rows)

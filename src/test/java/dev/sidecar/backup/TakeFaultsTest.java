@@ -8,8 +8,8 @@ import dev.sidecar.postgres.InstalledPrograms;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
-import dev.sidecar.sets.Catalogue;
 import dev.sidecar.sets.Generation;
+import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
@@ -308,7 +308,7 @@ class TakeFaultsTest {
 
     private void deleteSet(Backup backup) {
         try {
-            new Catalogue(List.of(local())).delete(backup);
+            TestSets.catalogue(List.of(local())).delete(backup);
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -58,7 +58,7 @@ class TwoPlacesTest {
                 .with("server.databases", database)
                 .with("slots.daily.keep", 2);
         BackupProperties properties = fixture.properties();
-        Catalogue catalogue = new Catalogue(List.of(new LocalStore(fixture.store), bucket));
+        Catalogue catalogue = fixture.catalogue(new LocalStore(fixture.store), bucket);
         BackupMetrics metrics = new BackupMetrics(fixture.registry, properties.rpo(), properties.rto());
         backups = new Backups(properties, fixture.tools(catalogue), new InUse(folder.resolve("in-use")), metrics);
         Expiration expire =

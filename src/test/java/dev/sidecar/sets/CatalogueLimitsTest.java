@@ -27,7 +27,7 @@ class CatalogueLimitsTest {
     @BeforeEach
     void publishAGoodOne() throws IOException {
         store = new LocalStore(folder);
-        catalogue = new Catalogue(List.of(store));
+        catalogue = TestSets.catalogue(List.of(store));
         good = published("app", Generation.DAILY, "2026-11-26T02:00:00Z");
         SampleBackups.store(good, store);
     }

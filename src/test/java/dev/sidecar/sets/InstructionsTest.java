@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -69,17 +70,20 @@ class InstructionsTest {
 
     private void run(String commands, Path set, PostgresServer elsewhere) throws Exception {
         Path key = Files.writeString(folder.resolve("key"), Keys.IDENTITY + "\n");
+        Path publicKey = Files.writeString(
+                folder.resolve("public-key"), TestSets.signatures(Map.of()).publicKey());
         ProcessBuilder shell = new ProcessBuilder(List.of("sh", "-eu", "-c", commands))
                 .directory(set.toFile())
                 .redirectErrorStream(true);
         shell.environment()
-                .putAll(java.util.Map.of(
+                .putAll(Map.of(
                         "PGHOST", elsewhere.host(),
                         "PGPORT", Integer.toString(elsewhere.port()),
                         "PGUSER", elsewhere.user(),
                         "PGPASSWORD", elsewhere.password(),
                         "PATH", elsewhere.programs() + ":" + System.getenv("PATH"),
-                        "KEY", key.toString()));
+                        "KEY", key.toString(),
+                        "PUBLIC_KEY", publicKey.toString()));
         Process process = shell.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
@@ -98,7 +102,8 @@ class InstructionsTest {
                 like,
                 new Manifest.EncryptedWith("age-x25519", List.of(Keys.RECIPIENT)),
                 List.of(),
-                "pg_dump 15.1");
+                "pg_dump 15.1",
+                "0123456789abcdef");
         assertThat(text).contains(Keys.RECIPIENT).doesNotContain("AGE-SECRET-KEY");
     }
 }

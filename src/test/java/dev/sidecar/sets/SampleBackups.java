@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 
 /** Backups as the catalogue would read them, without a dump behind them. */
 public final class SampleBackups {
@@ -39,9 +40,9 @@ public final class SampleBackups {
         for (BackupEvent event : backup.events()) {
             store.write(
                     backup.id() + "/events/" + event.type() + "-" + event.at().getEpochSecond() + ".json",
-                    ManifestFile.writeEvent(event));
+                    ManifestFile.writeEvent(TestSets.signatures(Map.of()).sign(backup.id(), store.name(), event)));
         }
-        store.write(backup.id() + "/" + Manifest.FILE, ManifestFile.write(backup.manifest()));
+        TestSets.publish(backup.manifest(), store);
     }
 
     /** Taken right at its slot, and not verified further than when it was published. */
@@ -63,7 +64,8 @@ public final class SampleBackups {
                 null,
                 List.of(new StoredFile(
                         "database.dump.zst", FileKind.DATABASE, CONTENT.length, 5_000, sha256(CONTENT), List.of())),
-                new Contents(List.of(), List.of(), 0, List.of(), List.of(), List.of()));
+                new Contents(List.of(), List.of(), 0, List.of(), List.of(), List.of()),
+                new Manifest.Origin("local", "h1", null, null));
         return new Backup(manifest, "local", List.of());
     }
 

@@ -36,6 +36,16 @@ class BackupCommandsConfiguration {
     }
 
     @Bean
+    AdoptCommand adoptCommand(BackupShell shell) {
+        return new AdoptCommand(shell);
+    }
+
+    @Bean
+    KeyCommand keyCommand(BackupShell shell) {
+        return new KeyCommand(shell);
+    }
+
+    @Bean
     ExpireCommand expireCommand(BackupShell shell, Expiration expire) {
         return new ExpireCommand(shell, expire);
     }

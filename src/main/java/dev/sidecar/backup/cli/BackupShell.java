@@ -7,7 +7,9 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.RefusedSet;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -30,6 +32,8 @@ final class BackupShell {
     static final String EXIT_IMPOSSIBLE = "6:the restore is not possible; nothing was changed";
     static final String EXIT_NOT_CONFIRMED = "7:not confirmed; nothing was changed";
 
+    static final String EXIT_REFUSED = "8:nothing shows that this sidecar made the backup";
+
     static final int FAILED = 1;
     static final int USAGE = 2;
     static final int NOT_AS_MANIFEST = 3;
@@ -37,6 +41,7 @@ final class BackupShell {
     static final int BUSY = 5;
     static final int IMPOSSIBLE = 6;
     static final int NOT_CONFIRMED = 7;
+    static final int REFUSED = 8;
 
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -50,6 +55,21 @@ final class BackupShell {
 
     Backups backups() {
         return backups;
+    }
+
+    /** Trusts the keys of a file while the command runs. */
+    void trust(@Nullable Path publicKeys) {
+        if (publicKeys != null) {
+            run(backups.progress(), () -> {
+                backups.trust(publicKeys);
+                return publicKeys;
+            });
+        }
+    }
+
+    /** Says on standard error which sets are no backups, so that nobody misses them in vain. */
+    static void warn(List<RefusedSet> refused) {
+        refused.forEach(set -> System.err.println("REFUSED " + set.sentence() + "."));
     }
 
     /** Runs the work and shows its progress; a failure becomes the command's message and exit code. */
@@ -95,6 +115,7 @@ final class BackupShell {
             case DAMAGED, DIFFERENT -> NOT_AS_MANIFEST;
             case NOT_FOUND -> NOT_FOUND;
             case BUSY -> BUSY;
+            case REFUSED -> REFUSED;
             default -> FAILED;
         };
     }
@@ -148,13 +169,14 @@ final class BackupShell {
         return whole;
     }
 
-    private static String theOnlyDatabase(List<Backup> candidates) {
+    private String theOnlyDatabase(List<Backup> candidates) {
         List<String> databases = candidates.stream()
                 .map(backup -> backup.id().database())
                 .distinct()
                 .sorted()
                 .toList();
         if (databases.isEmpty()) {
+            warn(backups.refused());
             throw new CommandFailure(NOT_FOUND, "There is no backup yet; take one with 'sidecar backup'.");
         }
         if (databases.size() > 1) {

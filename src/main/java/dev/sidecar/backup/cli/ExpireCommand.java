@@ -73,6 +73,7 @@ final class ExpireCommand implements SidecarCommand {
             expiry.retained().forEach(id -> BackupShell.out().println("kept by the storage for now: " + id));
             expiry.failures().forEach(BackupShell.out()::println);
         }
+        BackupShell.warn(shell.backups().refused());
         return expiry.failures().isEmpty() ? 0 : BackupShell.FAILED;
     }
 

@@ -4,6 +4,7 @@ import dev.sidecar.backup.BackupSummary;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.text.Durations;
 import dev.sidecar.text.Sizes;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,12 @@ final class ListCommand implements SidecarCommand {
     @Option(names = "--store", description = "Only backups in this store: local or s3.")
     private @Nullable String store;
 
+    @Option(
+            names = "--public-key",
+            paramLabel = "FILE",
+            description = "Also trust backups signed with this key (PEM), such as that of a machine that is lost.")
+    private @Nullable Path publicKey;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -36,6 +43,7 @@ final class ListCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
+        shell.trust(publicKey);
         List<BackupSummary> backups = shell
                 .run(shell.backups().progress(), () -> shell.backups().list())
                 .stream()
@@ -48,6 +56,8 @@ final class ListCommand implements SidecarCommand {
         } else {
             print(backups);
         }
+        BackupShell.warn(
+                shell.run(shell.backups().progress(), () -> shell.backups().refused()));
         return 0;
     }
 

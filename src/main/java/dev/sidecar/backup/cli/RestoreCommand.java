@@ -15,6 +15,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_NOT_FOUND,
             BackupShell.EXIT_BUSY,
             BackupShell.EXIT_IMPOSSIBLE,
-            BackupShell.EXIT_NOT_CONFIRMED
+            BackupShell.EXIT_NOT_CONFIRMED,
+            BackupShell.EXIT_REFUSED
         })
 final class RestoreCommand implements SidecarCommand {
 
@@ -76,6 +78,12 @@ final class RestoreCommand implements SidecarCommand {
     @Option(names = "--table", description = "Restore only this table, as schema.table; you can repeat the option.")
     private List<String> tables = new ArrayList<>();
 
+    @Option(
+            names = "--public-key",
+            paramLabel = "FILE",
+            description = "Also trust backups signed with this key (PEM), such as that of a machine that is lost.")
+    private @Nullable Path publicKey;
+
     @Option(names = "--plan", description = "Only print the plan.")
     private boolean planOnly;
 
@@ -89,6 +97,7 @@ final class RestoreCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
+        shell.trust(publicKey);
         Backup backup = shell.findToRestore(which, database);
         RestoreRequest request = request(backup);
         Progress progress = shell.backups().progress();

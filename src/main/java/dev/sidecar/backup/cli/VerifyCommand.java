@@ -6,6 +6,7 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Durations;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_FAILED,
             BackupShell.EXIT_USAGE,
             BackupShell.EXIT_NOT_AS_MANIFEST,
-            BackupShell.EXIT_NOT_FOUND
+            BackupShell.EXIT_NOT_FOUND,
+            BackupShell.EXIT_REFUSED
         })
 final class VerifyCommand implements SidecarCommand {
 
@@ -46,6 +48,12 @@ final class VerifyCommand implements SidecarCommand {
     private @Nullable VerificationLevel level;
 
     @Option(
+            names = "--public-key",
+            paramLabel = "FILE",
+            description = "Also trust backups signed with this key (PEM), such as that of a machine that is lost.")
+    private @Nullable Path publicKey;
+
+    @Option(
             names = "--clear",
             description =
                     "Do not verify; clear the suspect mark of a backup that you have inspected and found correct.")
@@ -60,6 +68,7 @@ final class VerifyCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
+        shell.trust(publicKey);
         Backup backup = shell.find(which, database, Optional.ofNullable(store));
         if (clear) {
             shell.backups().clear(backup.id(), "cleared on the command line");

@@ -128,19 +128,27 @@ final class OverviewDashboard {
         page.row("Parts and proofs");
         page.panel(timeline("Services", "Whether each part answered Prometheus.")
                 .states("up", "down")
-                .size(9, 10)
+                .size(8, 10)
                 .query("{{job}}", "min by (job) (up{HERE})"));
         page.panel(timeline(
                         "Readiness", "Each area as its last drills left it: all of its proofs held, or one is broken.")
                 .states("held", "broken")
-                .size(9, 10)
+                .size(8, 10)
                 .query("{{area}}", "min by (area) (sidecar_proof_held{HERE} and sidecar_proof_applicable{HERE} == 1)"));
+        page.panel(gauge(
+                        "Proven",
+                        "Share of all readiness proofs that hold. What is not set up or left out is not proven: 100 % is every proof.")
+                .unit("percentunit")
+                .range(0, 1)
+                .worseBelow(0.5, 0.9)
+                .size(4, 10)
+                .query("", "min(sidecar_readiness_ratio{HERE})"));
         page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
                 .unit("percentunit")
                 .range(0, 1)
                 .worseBelow(0.9, 0.95)
                 .worseBelowFor("Redis", 0.5, 0.8)
-                .size(6, 10)
+                .size(4, 10)
                 .query("PostgreSQL", """
                         sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
                         / (sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))

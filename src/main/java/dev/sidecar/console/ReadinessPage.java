@@ -3,8 +3,9 @@ package dev.sidecar.console;
 import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Drill;
+import dev.sidecar.proofs.LeftOut;
+import dev.sidecar.proofs.ProofState;
 import dev.sidecar.proofs.Report;
-import dev.sidecar.proofs.Verdict;
 import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,48 +29,63 @@ import org.jspecify.annotations.Nullable;
  */
 record ReadinessPage(Report report, List<AreaRow> areas, long running, long now) {
 
-    /** The circumference of the ring, in its own units, is 100, so that the score is the length of its arc. */
-    public String arc() {
-        return report.score() + " 100";
+    /**
+     * A part of a ring or of a bar whose whole length is 100. What is not proven, and not broken either, stays as gaps or in grey: a
+     * ring is full only if every proof holds.
+     *
+     * @param state the CSS class
+     * @param from where it begins
+     * @param length how long it is
+     */
+    record Part(String state, double from, double length) {
+
+        public String dashes() {
+            return String.format(Locale.ROOT, "%.2f 100", length);
+        }
+
+        public String offset() {
+            return String.format(Locale.ROOT, "%.2f", -from);
+        }
     }
 
-    public long held() {
-        return report.count(Verdict.HELD);
+    /** The arcs of the ring. */
+    public List<Part> arcs() {
+        return parts(report::count, report.total());
     }
 
-    public long brokenCount() {
-        return report.count(Verdict.BROKEN);
+    /** The states that any proof is in, each with its number; held and broken always. */
+    public List<Count> counts() {
+        return Arrays.stream(ProofState.values())
+                .filter(state -> state == ProofState.HELD || state == ProofState.BROKEN || report.count(state) > 0)
+                .map(state -> new Count(state.label(), state.word(), report.count(state)))
+                .toList();
     }
 
-    public long inconclusive() {
-        return report.count(Verdict.INCONCLUSIVE);
+    record Count(String state, String word, long number) {}
+
+    private static List<Part> parts(ToLongFunction<ProofState> count, long total) {
+        List<Part> parts = new ArrayList<>();
+        double from = 0;
+        for (ProofState state : ProofState.values()) {
+            double length = total == 0 ? 0 : 100.0 * count.applyAsLong(state) / total;
+            if (length > 0) {
+                parts.add(new Part(state.label(), from, length));
+            }
+            from += length;
+        }
+        return parts;
     }
 
-    /** The arc of the broken proofs, which begins where that of the held ones ends. */
-    public String brokenArc() {
-        return share(brokenCount()) + " 100";
-    }
-
-    public String brokenFrom() {
-        return String.valueOf(-report.score());
-    }
-
-    private long share(long count) {
-        return report.applicable() == 0 ? 0 : 100 * count / report.applicable();
-    }
-
-    record AreaRow(Area area, long held, long broken, long applicable, List<ProofRow> proofs) {
+    record AreaRow(Area area, List<Part> bar, List<ProofRow> proofs) {
 
         public String anchor() {
             return area.name().toLowerCase(Locale.ROOT);
         }
 
-        public long percent() {
-            return applicable == 0 ? 0 : 100 * held / applicable;
-        }
-
-        public long brokenPercent() {
-            return applicable == 0 ? 0 : 100 * broken / applicable;
+        public long held() {
+            return proofs.stream()
+                    .filter(row -> row.state().equals(ProofState.HELD.label()))
+                    .count();
         }
 
         public List<ProofRow> changed() {
@@ -82,32 +99,31 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
             boolean running,
             boolean changed,
             List<Strip.Cell> history,
-            String age) {
+            String age,
+            @Nullable String leftOut) {
 
-        /** The CSS class of its badge: held, broken, inconclusive, off or waiting. */
+        private ProofState proofState() {
+            return leftOut != null ? ProofState.LEFT_OUT : drill == null ? ProofState.WAITING : drill.state();
+        }
+
+        /** The CSS class of its badge. */
         public String state() {
-            if (drill == null) {
-                return "waiting";
-            }
-            if (!drill.finding().applicable()) {
-                return "off";
-            }
-            return switch (drill.verdict()) {
-                case HELD -> "held";
-                case BROKEN -> "broken";
-                case INCONCLUSIVE -> "inconclusive";
-            };
+            return proofState().label();
         }
 
         public String word() {
-            return switch (state()) {
-                case "off" -> "not configured";
-                case "waiting" -> "not drilled yet";
-                default -> state();
-            };
+            return proofState().word();
+        }
+
+        /** Nobody can drill what is left out. */
+        public boolean canBeProven() {
+            return leftOut == null;
         }
 
         public String evidence() {
+            if (leftOut != null) {
+                return "Left out on purpose: " + leftOut;
+            }
             return drill == null
                     ? "The first drill has not run yet."
                     : drill.finding().evidence();
@@ -131,24 +147,22 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         for (Claim claim : report.waiting()) {
             rows.add(row(claim, null, report.at(), running, history, since));
         }
+        for (LeftOut out : report.leftOut()) {
+            rows.add(new ProofRow(out.claim(), null, false, false, List.of(), "", out.reason()));
+        }
         rows.sort(Comparator.comparing(row -> row.claim().id()));
         List<AreaRow> areas = Arrays.stream(Area.values())
-                .map(area -> area(area, rows))
+                .map(area -> area(area, rows, report))
                 .filter(area -> !area.proofs().isEmpty())
                 .toList();
         long busy = rows.stream().filter(ProofRow::running).count();
         return new ReadinessPage(report, areas, busy, report.at().toEpochMilli());
     }
 
-    private static AreaRow area(Area area, List<ProofRow> rows) {
+    private static AreaRow area(Area area, List<ProofRow> rows, Report report) {
         List<ProofRow> proofs =
                 rows.stream().filter(row -> row.claim().area() == area).toList();
-        return new AreaRow(
-                area,
-                proofs.stream().filter(row -> row.state().equals("held")).count(),
-                proofs.stream().filter(row -> row.state().equals("broken")).count(),
-                proofs.stream().filter(row -> !row.state().equals("off")).count(),
-                proofs);
+        return new AreaRow(area, parts(state -> report.count(area, state), proofs.size()), proofs);
     }
 
     private static ProofRow row(
@@ -163,6 +177,6 @@ record ReadinessPage(Report report, List<AreaRow> areas, long running, long now)
         // beginning.
         boolean changed = busy || drill == null || drill.when().isAfter(since.minusSeconds(5));
         String age = drill == null ? "" : Durations.ago(Duration.between(drill.when(), now));
-        return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age);
+        return new ProofRow(claim, drill, busy, changed, history.getOrDefault(claim.id(), List.of()), age, null);
     }
 }

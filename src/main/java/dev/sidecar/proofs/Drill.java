@@ -17,4 +17,19 @@ public record Drill(Claim claim, Finding finding, Instant when, Duration took) {
     public Verdict verdict() {
         return finding.verdict();
     }
+
+    /** How it stands in the report. */
+    public ProofState state() {
+        if (!finding.applicable()) {
+            return ProofState.NOT_SET_UP;
+        }
+        if (finding.starting()) {
+            return ProofState.STARTING;
+        }
+        return switch (finding.verdict()) {
+            case HELD -> ProofState.HELD;
+            case BROKEN -> ProofState.BROKEN;
+            case INCONCLUSIVE -> ProofState.INCONCLUSIVE;
+        };
+    }
 }

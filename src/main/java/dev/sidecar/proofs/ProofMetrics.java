@@ -3,6 +3,7 @@ package dev.sidecar.proofs;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,17 +12,37 @@ import java.util.function.Supplier;
 /** Exports the state of each proof. Before its first drill a proof is neither held nor broken: its gauges are NaN. */
 final class ProofMetrics {
 
+    private static final String APPLICABLE = "1 if what the drill needs is configured, 0 if not, or if it is left out";
+
     private final MeterRegistry registry;
     private final Map<String, Drill> last = new ConcurrentHashMap<>();
     private final Map<String, Double> lastHeld = new ConcurrentHashMap<>();
 
-    ProofMetrics(MeterRegistry registry, Iterable<Claim> claims) {
+    ProofMetrics(MeterRegistry registry, Iterable<Claim> claims, List<LeftOut> leftOut, Supplier<Report> report) {
         this.registry = registry;
         claims.forEach(this::register);
+        leftOut.forEach(out -> gauge("sidecar.proof.applicable", "", APPLICABLE, tags(out.claim()), () -> 0));
+        for (ProofState state : ProofState.values()) {
+            gauge(
+                    "sidecar.proofs",
+                    "",
+                    "Proofs by how they stand",
+                    Tags.of("state", state.label()),
+                    () -> report.get().count(state));
+        }
+        gauge(
+                "sidecar.readiness",
+                "ratio",
+                "Share of all proofs that hold; 1 only if every proof does",
+                Tags.empty(),
+                () -> {
+                    Report now = report.get();
+                    return now.total() == 0 ? 0 : (double) now.count(ProofState.HELD) / now.total();
+                });
     }
 
     private void register(Claim claim) {
-        Tags tags = Tags.of("proof", claim.id(), "area", claim.area().name().toLowerCase(Locale.ROOT));
+        Tags tags = tags(claim);
         gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it was broken", tags, () -> {
             Drill drill = last.get(claim.id());
             // An inconclusive drill is neither held nor broken; if that lasts, the age of the last held drill shows it.
@@ -29,7 +50,7 @@ final class ProofMetrics {
                     ? Double.NaN
                     : drill.verdict() == Verdict.HELD ? 1 : 0;
         });
-        gauge("sidecar.proof.applicable", "", "1 if what the drill needs is configured", tags, () -> {
+        gauge("sidecar.proof.applicable", "", APPLICABLE, tags, () -> {
             Drill drill = last.get(claim.id());
             return drill == null ? Double.NaN : drill.finding().applicable() ? 1 : 0;
         });
@@ -45,6 +66,10 @@ final class ProofMetrics {
             Drill drill = last.get(claim.id());
             return drill == null ? Double.NaN : drill.took().toMillis() / 1000.0;
         });
+    }
+
+    private static Tags tags(Claim claim) {
+        return Tags.of("proof", claim.id(), "area", claim.area().name().toLowerCase(Locale.ROOT));
     }
 
     private void gauge(String name, String unit, String description, Tags tags, Supplier<Number> value) {

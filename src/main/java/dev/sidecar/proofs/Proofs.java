@@ -6,6 +6,7 @@ import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,7 +16,10 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
@@ -30,11 +34,14 @@ public final class Proofs implements JobSource {
     private static final int RETRIES = 10;
 
     private final Map<String, Proof> proofs = new LinkedHashMap<>();
+    private final List<LeftOut> leftOut = new ArrayList<>();
     private final Map<String, Drill> drills = new ConcurrentHashMap<>();
+    private final Set<String> seenHeld = ConcurrentHashMap.newKeySet();
     private final Semaphore atOnce;
     private final ProofsProperties properties;
     private final ProofMetrics metrics;
     private final Clock clock;
+    private final Instant began;
 
     Proofs(List<Proof> found, ProofsProperties properties, MeterRegistry registry, Clock clock) {
         found.stream()
@@ -47,16 +54,34 @@ public final class Proofs implements JobSource {
                     }
                 });
         this.properties = properties;
+        this.began = clock.instant();
+        leaveOut(LeftOut.parse(properties.without()));
         this.atOnce = new Semaphore(properties.atOnce());
         this.clock = clock;
         this.metrics = new ProofMetrics(
                 registry,
                 claims().stream()
                         .map(claim -> claim.every(properties.intervalOf(claim)))
-                        .toList());
+                        .toList(),
+                leftOut,
+                this::report);
     }
 
-    /** Lists all claims in the order of the report. */
+    private void leaveOut(Map<String, String> reasons) {
+        Set<String> known = Set.copyOf(proofs.keySet());
+        reasons.forEach((id, reason) -> {
+            InvalidSetting.unless(
+                    known.contains(id),
+                    LeftOut.SETTING,
+                    properties.without(),
+                    "name proofs that exist; %s is none of %s".formatted(id, new TreeSet<>(known)));
+            leftOut.add(new LeftOut(Objects.requireNonNull(proofs.remove(id)).claim(), reason));
+        });
+        leftOut.sort(Comparator.comparing((LeftOut out) -> out.claim().area())
+                .thenComparing(out -> out.claim().id()));
+    }
+
+    /** Lists the claims that are drilled, in the order of the report. */
     public List<Claim> claims() {
         return proofs.values().stream().map(Proof::claim).toList();
     }
@@ -68,6 +93,9 @@ public final class Proofs implements JobSource {
 
     /** Finds the name of the job that drills a proof. @throws IllegalArgumentException if there is no such proof */
     public String job(String id) {
+        leftOut.stream().filter(out -> out.claim().id().equals(id)).findFirst().ifPresent(out -> {
+            throw new IllegalArgumentException("%s is left out: %s".formatted(id, out.reason()));
+        });
         if (!proofs.containsKey(id)) {
             throw new IllegalArgumentException("No proof '%s'; the proofs are %s.".formatted(id, proofs.keySet()));
         }
@@ -81,7 +109,7 @@ public final class Proofs implements JobSource {
         for (Claim claim : claims()) {
             last(claim.id()).ifPresentOrElse(known::add, () -> waiting.add(claim));
         }
-        return new Report(clock.instant(), known, waiting);
+        return new Report(clock.instant(), known, waiting, leftOut);
     }
 
     @Override
@@ -108,7 +136,7 @@ public final class Proofs implements JobSource {
         atOnce.acquire();
         try {
             long began = System.nanoTime();
-            Finding finding = find(proof);
+            Finding finding = judged(proof.claim().id(), find(proof));
             Drill drill =
                     new Drill(proof.claim(), finding, clock.instant(), Duration.ofNanos(System.nanoTime() - began));
             drills.put(proof.claim().id(), drill);
@@ -117,6 +145,18 @@ public final class Proofs implements JobSource {
         } finally {
             atOnce.release();
         }
+    }
+
+    /** What has held once is broken from its first failure on; anything else gets some time after the start. */
+    private Finding judged(String id, Finding finding) {
+        if (finding.verdict() == Verdict.HELD) {
+            seenHeld.add(id);
+        } else if (finding.applicable()
+                && !seenHeld.contains(id)
+                && clock.instant().isBefore(began.plus(properties.startingFor()))) {
+            return finding.tooEarly();
+        }
+        return finding;
     }
 
     private static Finding find(Proof proof) {
@@ -128,7 +168,11 @@ public final class Proofs implements JobSource {
             return Finding.inconclusive("The drill exceeded its time limit and was stopped.");
         } catch (Exception | LinkageError | AssertionError e) {
             return new Finding(
-                    Verdict.INCONCLUSIVE, true, e.getMessage() == null ? e.toString() : e.getMessage(), List.of());
+                    Verdict.INCONCLUSIVE,
+                    true,
+                    false,
+                    e.getMessage() == null ? e.toString() : e.getMessage(),
+                    List.of());
         }
     }
 
@@ -139,6 +183,6 @@ public final class Proofs implements JobSource {
         }
         return drill.verdict() == Verdict.HELD
                 ? Outcome.success(evidence)
-                : Outcome.failure(drill.verdict() + ", " + evidence);
+                : Outcome.failure(drill.state() + ", " + evidence);
     }
 }

@@ -14,12 +14,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param atOnce greatest number of drills that run at the same time
  * @param intervals another interval for a proof, by the proof's id
+ * @param startingFor how long after the sidecar's start a proof that has not held yet counts as starting, not as broken
+ * @param without proofs that are left out, each with the reason: {@code SEC-3=TLS ends at the load balancer; LOG-1, LOG-2=no logs}
  * @param edgeUrl URL of the API through the edge, which drills request; without it drills that need a request do not apply
  */
 @ConfigurationProperties("sidecar.proofs")
 record ProofsProperties(
         @DefaultValue("3") int atOnce,
         @DefaultValue Map<String, Duration> intervals,
+        @DefaultValue("2m") Duration startingFor,
+        @DefaultValue("") String without,
         @Nullable URI edgeUrl) {
 
     ProofsProperties {
@@ -28,6 +32,11 @@ record ProofsProperties(
         }
         Peer.requireAddress("sidecar.proofs.edge-url", edgeUrl);
         InvalidSetting.unless(atOnce > 0 && atOnce <= 20, "sidecar.proofs.at-once", atOnce, "be a number from 1 to 20");
+        InvalidSetting.unless(
+                !startingFor.isNegative() && startingFor.compareTo(Duration.ofHours(1)) <= 0,
+                "sidecar.proofs.starting-for",
+                startingFor,
+                "be 0s to 1h");
         intervals.forEach((proof, interval) -> InvalidSetting.unless(
                 interval.compareTo(Duration.ofSeconds(10)) >= 0,
                 "sidecar.proofs.intervals." + proof,

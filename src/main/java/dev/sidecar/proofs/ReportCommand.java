@@ -25,16 +25,18 @@ import tools.jackson.databind.JsonNode;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:no proof is broken",
+            "0:every proof holds, but for those left out by name",
             "1:the sidecar does not answer",
             "2:wrong usage",
             "10:at least one proof is broken",
-            "11:not all drills finished in time"
+            "11:not all drills finished in time",
+            "12:no proof is broken, but not every one holds: some are not set up, inconclusive or not drilled yet"
         })
 final class ReportCommand implements SidecarCommand {
 
     private static final int BROKEN = 10;
     private static final int UNFINISHED = 11;
+    private static final int INCOMPLETE = 12;
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Supplier<AdminCredentials> login;
@@ -90,7 +92,10 @@ final class ReportCommand implements SidecarCommand {
             if (!finished) {
                 return UNFINISHED;
             }
-            return report.path("broken").asInt(1) == 0 ? 0 : BROKEN;
+            if (report.path("broken").asInt(1) != 0) {
+                return BROKEN;
+            }
+            return report.path("complete").asBoolean() ? 0 : INCOMPLETE;
         } catch (PeerUnavailable e) {
             throw new CommandFailure(e.getMessage()
                     + "\nCheck that the sidecar runs there and that the login is right; --url sets the address.");

@@ -35,25 +35,37 @@ class ReportController {
     /**
      * The report as JSON. Times are UTC, durations are milliseconds.
      *
-     * @param score percentage of applicable proofs that hold, rounded down
+     * @param summary the counts as words
+     * @param score percentage of all proofs that hold, rounded down
+     * @param complete whether every proof holds that is not left out by name
+     * @param total how many proofs there are
+     * @param inconclusive how many drills could not run
      */
     record ReportJson(
             Instant at,
             String stack,
             String host,
+            String summary,
             int score,
+            boolean complete,
+            int total,
             long held,
             long broken,
             long inconclusive,
+            long starting,
             long notConfigured,
             List<String> waiting,
+            List<LeftOutJson> leftOut,
             List<ProofJson> proofs) {}
+
+    record LeftOutJson(String id, String area, String sentence, String reason) {}
 
     record ProofJson(
             String id,
             String area,
             String sentence,
             Verdict verdict,
+            ProofState state,
             boolean applicable,
             String evidence,
             List<String> details,
@@ -71,6 +83,7 @@ class ReportController {
                     drill.claim().area().title(),
                     drill.claim().sentence(),
                     drill.verdict(),
+                    drill.state(),
                     drill.finding().applicable(),
                     drill.finding().evidence(),
                     drill.finding().details(),
@@ -82,13 +95,23 @@ class ReportController {
                 report.at(),
                 identity.stack(),
                 identity.host(),
+                report.headline(),
                 report.score(),
-                report.count(Verdict.HELD),
-                report.count(Verdict.BROKEN),
-                report.count(Verdict.INCONCLUSIVE),
-                report.notConfigured(),
+                report.isComplete(),
+                report.total(),
+                report.count(ProofState.HELD),
+                report.count(ProofState.BROKEN),
+                report.count(ProofState.INCONCLUSIVE),
+                report.count(ProofState.STARTING),
+                report.count(ProofState.NOT_SET_UP),
                 report.waiting().stream().map(Claim::id).toList(),
+                report.leftOut().stream().map(ReportController::json).toList(),
                 lines);
+    }
+
+    private static LeftOutJson json(LeftOut out) {
+        return new LeftOutJson(
+                out.claim().id(), out.claim().area().title(), out.claim().sentence(), out.reason());
     }
 
     @GetMapping(path = "/report.md", produces = "text/markdown;charset=UTF-8")

@@ -33,14 +33,17 @@ final class ReportMarkdown {
         text.append(
                 "Every line below is the result of a drill against the live system at the time shown; being configured counts for"
                         + " nothing. *Held*: the drill saw it work. *Broken*: the drill saw it fail. *Inconclusive*: the drill could not run."
-                        + " *Off*: a part that it needs is not configured, so it does not count.\n\n");
+                        + " *Not set up*: a part that it needs is not configured. *Left out*: the team does without this proof, for the reason given."
+                        + " Only a proof that held counts as proven.\n\n");
         totals();
-        attention("Broken", Verdict.BROKEN);
-        attention("Inconclusive", Verdict.INCONCLUSIVE);
+        attention("Broken", ProofState.BROKEN);
+        attention("Inconclusive", ProofState.INCONCLUSIVE);
+        attention("Starting", ProofState.STARTING);
         for (Area area : Area.values()) {
             area(area);
         }
-        off();
+        attention("Not set up, and how to set it up", ProofState.NOT_SET_UP);
+        leftOut();
         if (!report.waiting().isEmpty()) {
             text.append("\n## Not drilled yet\n\n");
             report.waiting().forEach(claim -> item(claim, "the first drill has not run yet."));
@@ -50,48 +53,34 @@ final class ReportMarkdown {
     }
 
     private void totals() {
-        text.append("| area | held | broken | inconclusive | off | not drilled yet |\n|---|--:|--:|--:|--:|--:|\n");
+        text.append("| area |");
+        for (ProofState state : ProofState.values()) {
+            text.append(' ').append(state.word()).append(" |");
+        }
+        text.append("\n|---|").append("--:|".repeat(ProofState.values().length)).append('\n');
         for (Area area : Area.values()) {
-            List<Drill> drills = report.of(area);
-            text.append("| %s | %d | %d | %d | %d | %d |\n"
-                    .formatted(
-                            area.title(),
-                            count(drills, Verdict.HELD),
-                            count(drills, Verdict.BROKEN),
-                            count(drills, Verdict.INCONCLUSIVE),
-                            drills.stream()
-                                    .filter(drill -> !drill.finding().applicable())
-                                    .count(),
-                            report.waiting().stream()
-                                    .filter(claim -> claim.area() == area)
-                                    .count()));
+            text.append("| ").append(area.title()).append(" |");
+            for (ProofState state : ProofState.values()) {
+                text.append(' ').append(report.count(area, state)).append(" |");
+            }
+            text.append('\n');
         }
     }
 
-    private static long count(List<Drill> drills, Verdict verdict) {
-        return drills.stream()
-                .filter(drill -> drill.finding().applicable() && drill.verdict() == verdict)
-                .count();
-    }
-
     /** The proofs that need action come first. */
-    private void attention(String title, Verdict verdict) {
-        List<Drill> drills = report.drills().stream()
-                .filter(drill -> drill.finding().applicable() && drill.verdict() == verdict)
-                .toList();
+    private void attention(String title, ProofState state) {
+        List<Drill> drills =
+                report.drills().stream().filter(drill -> drill.state() == state).toList();
         if (!drills.isEmpty()) {
             text.append("\n## ").append(title).append("\n\n");
             drills.forEach(drill -> item(drill.claim(), drill.finding().evidence()));
         }
     }
 
-    private void off() {
-        List<Drill> drills = report.drills().stream()
-                .filter(drill -> !drill.finding().applicable())
-                .toList();
-        if (!drills.isEmpty()) {
-            text.append("\n## Off, and how to turn it on\n\n");
-            drills.forEach(drill -> item(drill.claim(), drill.finding().evidence()));
+    private void leftOut() {
+        if (!report.leftOut().isEmpty()) {
+            text.append("\n## Left out on purpose\n\n");
+            report.leftOut().forEach(out -> item(out.claim(), out.reason()));
         }
     }
 
@@ -118,19 +107,7 @@ final class ReportMarkdown {
 
     /** Writes the score and the counts as one sentence. */
     static String summary(Report report) {
-        StringBuilder summary = new StringBuilder("**%d %%**: %d of %d proofs held"
-                .formatted(report.score(), report.count(Verdict.HELD), report.applicable()));
-        summary.append(", ").append(report.count(Verdict.BROKEN)).append(" broken");
-        summary.append(", ").append(report.count(Verdict.INCONCLUSIVE)).append(" inconclusive");
-        if (!report.waiting().isEmpty()) {
-            summary.append(", ").append(report.waiting().size()).append(" not drilled yet");
-        }
-        if (report.notConfigured() > 0) {
-            summary.append(". ")
-                    .append(report.notConfigured())
-                    .append(" more are off because a part is not configured");
-        }
-        return summary.append('.').toString();
+        return "**%s** (%d %%).".formatted(report.headline(), report.score());
     }
 
     private void area(Area area) {
@@ -159,10 +136,10 @@ final class ReportMarkdown {
     }
 
     private static String mark(Drill drill) {
-        return switch (drill.verdict()) {
+        return switch (drill.state()) {
             case HELD -> "✅ held";
             case BROKEN -> "❌ **broken**";
-            case INCONCLUSIVE -> "❔ inconclusive";
+            default -> "❔ " + drill.state().word();
         };
     }
 

@@ -93,11 +93,15 @@ class ConsoleTest {
     @Test
     void showsWhatIsNotConfiguredAsSuchAndWhatToSet() throws Exception {
         browser.open("/readiness");
-        browser.awaitText("#proof-MET-1 .badge", "not configured");
+        browser.awaitText("#proof-MET-1 .badge", "not set up");
 
         assertThat(browser.text("#proof-MET-1")).contains("set sidecar.rules.prometheus-url");
         assertThat(browser.text("#proof-LOG-2")).contains("set LOKI_URL");
-        assertThat(browser.all(".proof.off .badge.held")).isEmpty();
+        assertThat(browser.text(".headline"))
+                .containsPattern("\\d+ of 39 proven")
+                .contains("not set up");
+        assertThat(browser.all(".ring .arc.not_set_up")).hasSize(1);
+        assertThat(browser.all(".proof.not_set_up .badge.held")).isEmpty();
     }
 
     @Test

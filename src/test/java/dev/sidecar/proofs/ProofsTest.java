@@ -1,11 +1,13 @@
 package dev.sidecar.proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
+import dev.sidecar.settings.InvalidSetting;
 import dev.sidecar.support.MutableClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -15,6 +17,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProofsTest {
 
@@ -61,7 +65,7 @@ class ProofsTest {
     }
 
     @Test
-    void whatIsNotConfiguredCountsNeitherForNorAgainst() throws Exception {
+    void whatIsNotSetUpIsNeitherBrokenNorProven() throws Exception {
         Proofs proofs = proofs(
                 proof("LOG-1", () -> {
                     throw new NotConfigured("Loki is not configured: set LOKI_URL.");
@@ -72,9 +76,12 @@ class ProofsTest {
         run(proofs, "MET-1");
 
         Report report = proofs.report();
-        assertThat(report.applicable()).isEqualTo(1);
-        assertThat(report.notConfigured()).isEqualTo(1);
-        assertThat(report.score()).isEqualTo(100);
+        assertThat(report.headline()).isEqualTo("1 of 2 proven; 1 not set up");
+        assertThat(report.score()).isEqualTo(50);
+        assertThat(report.isUnbroken()).isTrue();
+        assertThat(report.isComplete()).isFalse();
+        assertThat(registry.get("sidecar.readiness").gauge().value()).isEqualTo(0.5);
+        assertThat(inState("not_set_up")).isEqualTo(1);
         assertThat(gauge("sidecar.proof.held", "LOG-1")).isNaN();
         assertThat(gauge("sidecar.proof.applicable", "LOG-1")).isZero();
     }
@@ -133,6 +140,102 @@ class ProofsTest {
     }
 
     @Test
+    void aHundredPercentIsEveryProofOfAll() throws Exception {
+        Proofs proofs = proofs(proof("LOG-1", () -> Finding.held("fine")), proof("MET-1", () -> Finding.held("fine")));
+        run(proofs, "LOG-1");
+        run(proofs, "MET-1");
+
+        assertThat(proofs.report().score()).isEqualTo(100);
+        assertThat(proofs.report().headline()).isEqualTo("2 of 2 proven");
+        assertThat(proofs.report().isComplete()).isTrue();
+        assertThat(registry.get("sidecar.readiness").gauge().value()).isEqualTo(1);
+    }
+
+    @Test
+    void aProofIsLeftOutByNameWithAReasonAndIsNotCountedAsProven() throws Exception {
+        Proofs proofs = without(
+                "log-1, LOG-2 = logs are kept elsewhere; MET-2=later",
+                proof("LOG-1", () -> Finding.held("fine")),
+                proof("LOG-2", () -> Finding.broken("dead")),
+                proof("MET-1", () -> Finding.held("fine")),
+                proof("MET-2", () -> Finding.held("fine")));
+        run(proofs, "MET-1");
+
+        Report report = proofs.report();
+        assertThat(proofs.jobs()).extracting(Job::name).containsExactly("proof-MET-1");
+        assertThat(report.leftOut())
+                .extracting(out -> out.claim().id() + ": " + out.reason())
+                .containsExactly("LOG-1: logs are kept elsewhere", "LOG-2: logs are kept elsewhere", "MET-2: later");
+        assertThat(report.headline()).isEqualTo("1 of 4 proven; 3 left out");
+        assertThat(report.score()).isEqualTo(25);
+        assertThat(report.isComplete()).isTrue();
+        assertThat(gauge("sidecar.proof.applicable", "LOG-1")).isZero();
+        assertThat(inState("left_out")).isEqualTo(3);
+        assertThatThrownBy(() -> proofs.job("LOG-1")).hasMessage("LOG-1 is left out: logs are kept elsewhere");
+    }
+
+    @Test
+    void leavingOutEverythingProvesNothing() {
+        Proofs proofs = without("LOG-1=no", proof("LOG-1", () -> Finding.held("fine")));
+
+        assertThat(proofs.report().score()).isZero();
+        assertThat(proofs.report().isComplete()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "LOG-9=no such proof",
+                "LOG-1",
+                "LOG-1=",
+                "LOG-1= ;MET-1=x",
+                "LOG-1=a; LOG-1=b",
+                "=why",
+                "LOG-1=a\u0007b"
+            })
+    void aProofIsNotLeftOutWithoutItsNameAndAReason(String without) {
+        assertThatThrownBy(() -> without(
+                        without,
+                        proof("LOG-1", () -> Finding.held("fine")),
+                        proof("MET-1", () -> Finding.held("fine"))))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining("sidecar.proofs.without");
+    }
+
+    @Test
+    void nothingIsBrokenWhileItMayStillBeStarting() throws Exception {
+        Finding[] seen = {Finding.broken("no target answers")};
+        Proofs proofs = new Proofs(
+                List.of(proof("MET-1", () -> seen[0])),
+                new ProofsProperties(2, Map.of(), Duration.ofMinutes(2), "", null),
+                registry,
+                clock);
+
+        assertThat(run(proofs, "MET-1")).isEqualTo(Outcome.failure("STARTING, MET-1: no target answers"));
+        assertThat(proofs.report().headline()).isEqualTo("0 of 1 proven; 1 starting");
+        assertThat(gauge("sidecar.proof.held", "MET-1")).isNaN();
+
+        clock.tick(Duration.ofMinutes(2));
+        run(proofs, "MET-1");
+        assertThat(proofs.report().headline()).isEqualTo("0 of 1 proven; 1 broken");
+    }
+
+    @Test
+    void whatHasHeldIsBrokenAtOnceThoughTheSidecarHasJustStarted() throws Exception {
+        Finding[] seen = {Finding.held("fine")};
+        Proofs proofs = new Proofs(
+                List.of(proof("MET-1", () -> seen[0])),
+                new ProofsProperties(2, Map.of(), Duration.ofMinutes(2), "", null),
+                registry,
+                clock);
+        run(proofs, "MET-1");
+        seen[0] = Finding.broken("gone");
+        run(proofs, "MET-1");
+
+        assertThat(proofs.report().count(ProofState.BROKEN)).isEqualTo(1);
+    }
+
+    @Test
     void anIntervalCanBeSetForOneProof() {
         ProofsProperties properties = properties(Map.of("log-1", Duration.ofHours(5)));
 
@@ -149,8 +252,17 @@ class ProofsTest {
         return new Proofs(List.of(found), properties(Map.of()), registry, clock);
     }
 
+    private Proofs without(String without, Proof... found) {
+        return new Proofs(
+                List.of(found), new ProofsProperties(2, Map.of(), Duration.ZERO, without, null), registry, clock);
+    }
+
+    private double inState(String state) {
+        return registry.get("sidecar.proofs").tag("state", state).gauge().value();
+    }
+
     private static ProofsProperties properties(Map<String, Duration> intervals) {
-        return new ProofsProperties(2, intervals, null);
+        return new ProofsProperties(2, intervals, Duration.ZERO, "", null);
     }
 
     private static Proof proof(String id, Callable<Finding> drill) {

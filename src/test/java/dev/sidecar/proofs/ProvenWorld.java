@@ -361,6 +361,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.dashboards.grafana-url", grafana.url());
         settings.put("sidecar.dashboards.password", PASSWORD);
         settings.put("sidecar.proofs.edge-url", "http://127.0.0.1:" + gateway + "/orders/1");
+        settings.put("sidecar.proofs.starting-for", "0s");
         settings.put("sidecar.proofs.crossed", "sidecar");
         settings.put("sidecar.proofs.log-sources.sidecar", "5m");
         settings.put("sidecar.proofs.log-sources.postgres", "15m");

@@ -27,26 +27,27 @@ class ReportMarkdownTest {
                                 "SEC-3",
                                 Area.SECURITY,
                                 Finding.notConfigured("No certificate is probed: give the edge one."))),
-                List.of(claim("PRF-1", Area.PERFORMANCE)));
+                List.of(claim("PRF-1", Area.PERFORMANCE)),
+                List.of(new LeftOut(claim("DSH-1", Area.DASHBOARDS), "We have our own Grafana.")));
 
         String written = ReportMarkdown.of(report, new Identity("shop", "box-1", "sidecar", "staging"));
 
         assertThat(written).startsWith("""
                 # Readiness of shop
 
-                **25 %**: 1 of 4 proofs held, 1 broken, 1 inconclusive, 1 not drilled yet. 1 more are off because a part is not configured.
+                **1 of 6 proven; 1 broken; 1 inconclusive; 1 not drilled yet; 1 not set up; 1 left out** (16 %).
 
                 Written 2026-11-25 04:00 UTC on box-1 (staging). Every line""");
         assertThat(written).endsWith("""
-                | area | held | broken | inconclusive | off | not drilled yet |
-                |---|--:|--:|--:|--:|--:|
-                | Logging | 1 | 1 | 0 | 0 | 0 |
-                | Metrics | 0 | 0 | 1 | 0 | 0 |
-                | Alerting | 0 | 0 | 0 | 0 | 0 |
-                | Dashboards | 0 | 0 | 0 | 0 | 0 |
-                | Backups | 0 | 0 | 0 | 0 | 0 |
-                | Security | 0 | 0 | 0 | 1 | 0 |
-                | Performance | 0 | 0 | 0 | 0 | 1 |
+                | area | held | broken | inconclusive | starting | not drilled yet | not set up | left out |
+                |---|--:|--:|--:|--:|--:|--:|--:|
+                | Logging | 1 | 1 | 0 | 0 | 0 | 0 | 0 |
+                | Metrics | 0 | 0 | 1 | 0 | 0 | 0 | 0 |
+                | Alerting | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
+                | Dashboards | 0 | 0 | 0 | 0 | 0 | 0 | 1 |
+                | Backups | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
+                | Security | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
+                | Performance | 0 | 0 | 0 | 0 | 1 | 0 | 0 |
 
                 ## Broken
 
@@ -69,9 +70,13 @@ class ReportMarkdownTest {
                 |---|---|---|---|---|
                 | ❔ inconclusive | MET-1 | MET-1 holds. | Prometheus gave no answer. | 2026-11-25 03:59 UTC, 60 s earlier |
 
-                ## Off, and how to turn it on
+                ## Not set up, and how to set it up
 
                 - **SEC-3** SEC-3 holds. – No certificate is probed: give the edge one.
+
+                ## Left out on purpose
+
+                - **DSH-1** DSH-1 holds. – We have our own Grafana.
 
                 ## Not drilled yet
 

@@ -57,6 +57,7 @@ class BackupProofsTest {
                 "--sidecar.backup.server.user=" + server.user(),
                 "--sidecar.backup.server.password=" + server.password(),
                 "--sidecar.backup.server.databases=" + database,
+                "--sidecar.proofs.starting-for=0s",
                 "--sidecar.backup.slots.daily.cron=-",
                 "--sidecar.backup.slots.weekly.cron=-",
                 "--sidecar.backup.directory=" + folder.resolve("backups"));

@@ -20,6 +20,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.sidecar.text.Limited;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -29,6 +30,7 @@ import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -269,4 +271,44 @@ class ArchitectureTest {
                 .beFinal()
                 .check(CLASSES);
     }
+
+    /** Whoever writes to us, a child, a peer, a store or a client, would decide how much memory we need. */
+    @Test
+    void nothingReadsToAnEndThatOthersDecide() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Limited.class.getName())
+                // A file of our own jar, and a line that a person types.
+                .and()
+                .haveSimpleNameNotContaining("RunbookController")
+                .and()
+                .haveSimpleNameNotContaining("RestoreCommand")
+                .should()
+                .callMethodWhere(describe(
+                        "reading without a limit",
+                        call -> READS_TO_THE_END.contains(
+                                call.getTarget().getOwner().getSimpleName() + "."
+                                        + call.getTarget().getName())))
+                .check(CLASSES);
+    }
+
+    private static final Set<String> READS_TO_THE_END = Set.of(
+            "InputStream.readAllBytes",
+            "BodyHandlers.ofString",
+            "BodyHandlers.ofByteArray",
+            "BodyHandlers.ofLines",
+            "BodyHandlers.ofInputStream",
+            "BodySubscribers.ofString",
+            "BodySubscribers.ofByteArray",
+            "BufferedReader.readLine",
+            "BufferedReader.lines",
+            "Reader.transferTo",
+            "StreamUtils.copyToByteArray",
+            "StreamUtils.copyToString",
+            "FileCopyUtils.copyToByteArray",
+            "FileCopyUtils.copyToString",
+            "IoUtils.toByteArray",
+            "IoUtils.toUtf8String",
+            "ResponseTransformer.toBytes",
+            "S3Client.getObjectAsBytes");
 }

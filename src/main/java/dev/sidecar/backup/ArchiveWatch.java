@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import dev.sidecar.postgres.Child;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.Limited;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,6 +14,8 @@ import java.nio.charset.StandardCharsets;
  * replaced program, or one whose output was cut off, can return it too.
  */
 final class ArchiveWatch extends OutputStream {
+
+    private static final int LONGEST_LINE = 1024;
 
     private final OutputStream out;
     private final Child list;
@@ -32,7 +35,9 @@ final class ArchiveWatch extends OutputStream {
     private void countTables() {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(list.output(), StandardCharsets.UTF_8))) {
             int count = 0;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (String line = Limited.line(lines, LONGEST_LINE);
+                    line != null;
+                    line = Limited.line(lines, LONGEST_LINE)) {
                 if (line.contains(" TABLE DATA ")) {
                     count++;
                 }

@@ -17,6 +17,7 @@ import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.SqlScript;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Limited;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,6 +41,9 @@ final class Verifier {
 
     /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
     private static final int FOUND_CORRUPTION = 2;
+
+    private static final int LONGEST_FINDING = 64 * 1024;
+    private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
 
     private static final Pattern GRANTOR =
             Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$");
@@ -245,7 +249,8 @@ final class Verifier {
             }
             try (Child amcheck = Child.start(command)) {
                 amcheck.input().close();
-                String found = new String(amcheck.output().readAllBytes(), StandardCharsets.UTF_8).strip();
+                String found =
+                        Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
                 switch (amcheck.waitFor()) {
                     case 0 -> notes.add("Tables and indexes were checked with amcheck.");
                     case FOUND_CORRUPTION -> problems.add("amcheck found: " + found);
@@ -258,7 +263,7 @@ final class Verifier {
 
         private void globals(Client client, ScratchServer scratch, PasswordFile passwords) throws InterruptedException {
             StoredFile file = manifest.files(FileKind.GLOBALS).get(0);
-            ByteArrayOutputStream sql = new ByteArrayOutputStream();
+            ByteArrayOutputStream sql = Limited.buffer(LARGEST_GLOBALS);
             reader.decode(file, sql);
             String connection = scratch.address().connectionString("postgres", passwords, "sidecar verify");
             List<String> command =

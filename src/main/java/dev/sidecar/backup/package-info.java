@@ -1,6 +1,6 @@
 /** Takes, verifies, restores and expires backups: the decisions, the runs, the schedule and the HTTP API. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"jobs", "postgres", "sets", "settings", "stores"})
+@ApplicationModule(allowedDependencies = {"jobs", "postgres", "sets", "settings", "stores", "text"})
 package dev.sidecar.backup;
 
 import org.jspecify.annotations.NullMarked;

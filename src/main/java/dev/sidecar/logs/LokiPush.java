@@ -4,6 +4,7 @@ import com.github.loki4j.client.http.HttpConfig;
 import com.github.loki4j.client.http.HttpHeader;
 import com.github.loki4j.client.http.Loki4jHttpClient;
 import com.github.loki4j.client.http.LokiResponse;
+import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +33,7 @@ final class LokiPush implements Loki4jHttpClient {
 
     private static final int SERVER_ERROR_ATTEMPTS = 5;
     private static final int GAVE_UP = 503;
+    private static final int LONGEST_ANSWER = 4096;
 
     private final HttpConfig config;
     private final Duration answerLimit;
@@ -111,7 +113,7 @@ final class LokiPush implements Loki4jHttpClient {
                 request.copy()
                         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                         .build(),
-                HttpResponse.BodyHandlers.ofString());
+                Limited.body(LONGEST_ANSWER));
         try {
             // The request's own time limit ends with the header of the answer.
             HttpResponse<String> response = answer.get(answerLimit.toMillis() + 500, TimeUnit.MILLISECONDS);

@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -25,6 +26,7 @@ final class SlackNotifier implements Notifier {
 
     private static final int LONGEST_TEXT = 3_500;
     private static final int QUOTED = 200;
+    private static final int LONGEST_ANSWER = 4096;
 
     private final Secret webhookUrl;
     private final Duration limit;
@@ -51,8 +53,7 @@ final class SlackNotifier implements Notifier {
                 .header("Content-Type", "application/json; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofString(payload(notice)))
                 .build();
-        CompletableFuture<HttpResponse<String>> answer =
-                client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        CompletableFuture<HttpResponse<String>> answer = client.sendAsync(request, Limited.body(LONGEST_ANSWER));
         try {
             // The request's own limit ends with the header of the answer.
             return judge(answer.get(limit.toMillis() + 500, TimeUnit.MILLISECONDS));

@@ -76,6 +76,7 @@ public final class Peer {
                 .requestFactory(requests)
                 .baseUrl(base.toString().replaceAll("/+$", ""))
                 .defaultHeaders(headers)
+                .requestInterceptor((request, body, execution) -> new LimitedAnswer(execution.execute(request, body)))
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {
                     // The callers below judge the status, with the body in hand.
                 })

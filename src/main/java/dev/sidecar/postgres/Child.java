@@ -2,6 +2,7 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
  * times, so that it never waits for this process.
  */
 public final class Child implements AutoCloseable {
+
+    /** The list of an archive of 100,000 tables has 40 MB. */
+    private static final int LONGEST_OUTPUT = 64 * 1024 * 1024;
 
     private static final int KEPT_ERRORS = 8_192;
     private static final int BUFFER = 256 * 1024;
@@ -106,7 +110,7 @@ public final class Child implements AutoCloseable {
     public static String run(List<String> command, Reason reason) throws InterruptedException {
         try (Child child = start(command)) {
             child.input().close();
-            String output = new String(child.output().readAllBytes(), StandardCharsets.UTF_8);
+            String output = new String(Limited.whole(child.output(), LONGEST_OUTPUT), StandardCharsets.UTF_8);
             child.expectSuccess(reason);
             return output;
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaWriterFactory;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest.EncryptedWith;
+import dev.sidecar.text.Limited;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -147,8 +148,8 @@ public final class Encryption {
                 channel.write(ByteBuffer.wrap(CANARY));
             }
             if (reader(with) != null) {
-                byte[] read = decrypt(new ByteArrayInputStream(encrypted.toByteArray()), with)
-                        .readAllBytes();
+                byte[] read =
+                        Limited.whole(decrypt(new ByteArrayInputStream(encrypted.toByteArray()), with), CANARY.length);
                 if (!java.util.Arrays.equals(read, CANARY)) {
                     throw new BackupFailure(Reason.ENCRYPTION, "An encryption test returned different bytes.");
                 }

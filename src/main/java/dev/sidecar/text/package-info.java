@@ -1,4 +1,4 @@
-/** Writes durations and sizes as a person reads them: the same on pages, on the command line, in evidence and in messages. */
+/** Writes durations and sizes as a person reads them: the same on pages, on the command line, in evidence and in messages. Reads others' text up to a limit. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.text;

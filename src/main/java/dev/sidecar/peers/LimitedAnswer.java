@@ -1,0 +1,40 @@
+package dev.sidecar.peers;
+
+import dev.sidecar.text.Limited;
+import java.io.IOException;
+import java.io.InputStream;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.client.ClientHttpResponse;
+
+/** A peer's answer, which is read up to a limit: a program that never stops answering must not fill our memory. */
+record LimitedAnswer(ClientHttpResponse answer) implements ClientHttpResponse {
+
+    /** The longest honest one, all log lines of a request or all series of a stack, has some megabytes. */
+    static final long LONGEST = 16L * 1024 * 1024;
+
+    @Override
+    public InputStream getBody() throws IOException {
+        return Limited.stream(answer.getBody(), LONGEST);
+    }
+
+    @Override
+    public HttpHeaders getHeaders() {
+        return answer.getHeaders();
+    }
+
+    @Override
+    public HttpStatusCode getStatusCode() throws IOException {
+        return answer.getStatusCode();
+    }
+
+    @Override
+    public String getStatusText() throws IOException {
+        return answer.getStatusText();
+    }
+
+    @Override
+    public void close() {
+        answer.close();
+    }
+}

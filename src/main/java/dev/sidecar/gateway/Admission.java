@@ -3,11 +3,13 @@ package dev.sidecar.gateway;
 import dev.sidecar.gateway.GatewayMetrics.Closing;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -40,29 +42,42 @@ final class Admission {
             }
         }
         int taken = places.incrementAndGet();
-        channel.closeFuture().addListener(closed -> places.decrementAndGet());
+        AtomicBoolean place = new AtomicBoolean(true);
+        channel.closeFuture().addListener(closed -> giveBack(place));
         if (taken > 2 * limits.connections()) {
+            giveBack(place);
             refuse(channel, worker, FailureReason.TOO_MANY_CONNECTIONS, Closing.FULL);
             return;
         }
         ClientConnection newcomer = new ClientConnection(worker, channel);
         if (taken > limits.connections() && !worker.evict()) {
-            askOthers(newcomer, worker, workers.iterator());
+            askOthers(newcomer, worker, workers.iterator(), place);
         }
     }
 
-    private void askOthers(ClientConnection newcomer, Worker worker, Iterator<Worker> others) {
+    private void giveBack(AtomicBoolean place) {
+        if (place.compareAndSet(true, false)) {
+            places.decrementAndGet();
+        }
+    }
+
+    private void askOthers(ClientConnection newcomer, Worker worker, Iterator<Worker> others, AtomicBoolean place) {
         if (!others.hasNext()) {
             worker.execute(() -> {
+                giveBack(place);
                 parts.metrics().closed(Closing.FULL);
-                newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
+                if (mayBeTold(newcomer.closing())) {
+                    newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
+                } else {
+                    newcomer.evict();
+                }
             });
             return;
         }
         Worker other = others.next();
         other.execute(() -> {
             if (other == worker || !other.evict()) {
-                askOthers(newcomer, worker, others);
+                askOthers(newcomer, worker, others, place);
             }
         });
     }
@@ -70,9 +85,7 @@ final class Admission {
     /** Answers the connection's first request by refusing it; if too many are being told already, does not even read that. */
     private void refuse(Channel channel, Worker worker, FailureReason reason, Closing why) {
         parts.metrics().closed(why);
-        boolean room = refusals.incrementAndGet() <= parts.properties().limits().connectionsPerClient();
-        channel.closeFuture().addListener(closed -> refusals.decrementAndGet());
-        if (room) {
+        if (mayBeTold(channel.closeFuture())) {
             new ClientConnection(worker, channel).refuseAll(reason);
             return;
         }
@@ -80,5 +93,11 @@ final class Admission {
         worker.execute(() -> channel.writeAndFlush(
                         Unpooled.copiedBuffer(AnswerHead.refusal(reason), StandardCharsets.US_ASCII))
                 .addListener(ChannelFutureListener.CLOSE));
+    }
+
+    /** Whoever is refused holds no place and is told so at leisure, as long as not too many are. */
+    private boolean mayBeTold(ChannelFuture closing) {
+        closing.addListener(closed -> refusals.decrementAndGet());
+        return refusals.incrementAndGet() <= parts.properties().limits().connectionsPerClient();
     }
 }

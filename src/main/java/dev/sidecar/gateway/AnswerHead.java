@@ -23,6 +23,7 @@ final class AnswerHead {
     private final boolean upgrade;
     private final String requestId;
     private boolean keepAlive;
+    private boolean endsWithConnection;
 
     AnswerHead(HttpRequest request, String requestId) {
         this.version = request.protocolVersion();
@@ -45,6 +46,11 @@ final class AnswerHead {
         return keepAlive;
     }
 
+    /** Only the end of the connection tells this client where the answer ends. */
+    boolean endsWithConnection() {
+        return endsWithConnection;
+    }
+
     /** HTTP/1.0 has no interim answers. */
     boolean isForwardable(HttpResponse interim) {
         return isOfHttp11() && interim.protocolVersion().equals(HttpVersion.HTTP_1_1);
@@ -62,11 +68,18 @@ final class AnswerHead {
     /** Writes the head of the final answer. @param mayKeepAlive false if the connection must close after it, whatever the client wants */
     void write(ClientConnection client, HttpResponse response, boolean mayKeepAlive) {
         HttpHeaders headers = response.headers();
+        String wanted = response.status().equals(HttpResponseStatus.UPGRADE_REQUIRED)
+                ? headers.get(HttpHeaderNames.UPGRADE)
+                : null;
         Hops.toClient(headers, requestId);
         response.setProtocolVersion(HttpVersion.HTTP_1_1);
         keepAlive = keepAlive && mayKeepAlive;
         frame(response);
         tellConnection(headers);
+        if (wanted != null) {
+            headers.set(HttpHeaderNames.UPGRADE, wanted)
+                    .set(HttpHeaderNames.CONNECTION, keepAlive ? "Upgrade" : "close, Upgrade");
+        }
         client.encoder().answersHead(toHead);
         client.write(response);
     }
@@ -78,10 +91,15 @@ final class AnswerHead {
             return;
         }
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
+        if (chunked) {
+            // Some programs say it twice, and chunk once.
+            HttpUtil.setTransferEncodingChunked(response, true);
+        }
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
         if (!isOfHttp11()) {
             response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
-            keepAlive = keepAlive && counted && !chunked;
+            endsWithConnection = !counted || chunked;
+            keepAlive = keepAlive && !endsWithConnection;
         } else if (!chunked && !counted) {
             HttpUtil.setTransferEncodingChunked(response, true);
         }

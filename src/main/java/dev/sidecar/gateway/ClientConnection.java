@@ -3,9 +3,12 @@ package dev.sidecar.gateway;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
@@ -83,6 +86,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!waiting.isEmpty()) {
             return false;
         }
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(encoder);
         channel.pipeline().remove(decoder);
         return true;
@@ -132,11 +136,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         exchange = null;
         lingering = true;
         deadline = System.nanoTime() + LINGER;
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-            }
-        });
+        finish();
         releaseWaiting();
         channel.config().setAutoRead(true);
     }
@@ -146,10 +146,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
-    /** Breaks the connection: nothing else tells the client that its answer is incomplete. */
-    void abort() {
+    /**
+     * Breaks the connection: nothing else tells the client that its answer is incomplete.
+     *
+     * @param endIsEnd the client takes an orderly end of the connection for the end of the answer, so that it needs a reset
+     */
+    void abort(boolean endIsEnd) {
         exchange = null;
+        if (endIsEnd) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
         channel.close();
+    }
+
+    /** Cuts what is still being answered when the gateway stops. */
+    void cut() {
+        if (exchange != null) {
+            exchange.fail(FailureReason.STOPPED);
+        }
     }
 
     void closeIfIdle() {
@@ -170,6 +184,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return current.waiting(now);
         }
         return new Waiting(inHead && !lingering ? Waiting.For.HEAD : Waiting.For.REQUEST, waitingSince - now);
+    }
+
+    ChannelFuture closing() {
+        return channel.closeFuture();
     }
 
     /** Takes its place from the client. */
@@ -237,6 +255,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             exchange.clientWritabilityChanged();
         }
+    }
+
+    /** Only a tunnel may be half closed; see {@link #becomeTunnel}. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE && exchange != null) {
+            exchange.clientFinished();
+        }
+    }
+
+    /** Ends what the client gets, once it has all of it; what it sends still passes. */
+    void finish() {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
+            if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
     }
 
     @Override

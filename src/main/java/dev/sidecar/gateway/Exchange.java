@@ -20,6 +20,7 @@ final class Exchange {
     private final Worker worker;
     private final GatewayParts parts;
     private final HttpRequest head;
+    private final @Nullable FailureReason defect;
     private final String id;
     private final AnswerHead answerHead;
     private final Tally tally;
@@ -28,6 +29,7 @@ final class Exchange {
     private @Nullable String account;
     private @Nullable Pace pace;
     private boolean awaitsContinue;
+    private boolean halfClosed;
     private boolean requestComplete;
 
     Exchange(ClientConnection client, Worker worker, HttpRequest head) {
@@ -35,6 +37,11 @@ final class Exchange {
         this.worker = worker;
         this.parts = worker.parts();
         this.head = head;
+        this.defect = RequestHead.defect(head, largestBody());
+        if (defect == null) {
+            // Before anything is taken from it: what is logged, counted and forwarded is one and the same request.
+            RequestHead.normalise(head);
+        }
         Call call = RequestHead.call(head, parts.hops(), client.peer());
         this.id = call.id();
         this.answerHead = new AnswerHead(head, id);
@@ -43,7 +50,6 @@ final class Exchange {
 
     /** Checks the head and looks for a connection. */
     void begin() {
-        FailureReason defect = RequestHead.defect(head, largestBody());
         if (defect != null) {
             fail(defect);
             return;
@@ -58,7 +64,6 @@ final class Exchange {
         long leastRate = parts.properties().limits().leastRate().toBytes();
         pace = leastRate == 0 ? null : new Pace(parts.properties().timeouts().slow(), leastRate);
         awaitsContinue = HttpUtil.is100ContinueExpected(head);
-        RequestHead.normalise(head);
         parts.hops().toUpstream(head.headers(), client.peer(), id);
         if (!head.headers().contains(HttpHeaderNames.HOST)) {
             head.headers().set(HttpHeaderNames.HOST, worker.address().authority());
@@ -118,7 +123,12 @@ final class Exchange {
             fail(broken ? FailureReason.BAD_REQUEST : FailureReason.BODY_TOO_LARGE);
             return;
         }
-        requestComplete = content instanceof LastHttpContent;
+        if (content instanceof LastHttpContent last) {
+            requestComplete = true;
+            if (!last.trailingHeaders().isEmpty()) {
+                Hops.trailers(last.trailingHeaders());
+            }
+        }
         connection.write(content);
         expectNext();
     }
@@ -137,6 +147,9 @@ final class Exchange {
         }
         answer = answer.to(AnswerState.BEGUN);
         tally.answered(code);
+        if (Hops.isEventStream(response.headers())) {
+            tally.streams(Streams.Kind.EVENTS);
+        }
         answerHead.write(client, response, mayKeepAlive());
         expectNext();
     }
@@ -145,7 +158,7 @@ final class Exchange {
         awaitsContinue = false;
         boolean readable = answerHead.isForwardable(response);
         if (switching && !(readable && answerHead.asksForUpgrade())) {
-            fail(FailureReason.BAD_RESPONSE);
+            badAnswer(AnswerDefect.UPGRADE);
         } else if (readable) {
             answer = answer.to(switching ? AnswerState.SWITCHING : AnswerState.INTERIM);
             if (switching) {
@@ -189,10 +202,11 @@ final class Exchange {
         UpstreamConnection connection = upstream;
         if (connection != null && requestComplete && client.becomeTunnel()) {
             answer = answer.to(AnswerState.TUNNEL);
+            tally.streams(Streams.Kind.TUNNEL);
             connection.becomeTunnel();
             client.resume();
         } else {
-            fail(FailureReason.BAD_RESPONSE);
+            badAnswer(AnswerDefect.UPGRADE);
         }
     }
 
@@ -236,6 +250,39 @@ final class Exchange {
         expectNext();
     }
 
+    /** The client sends no more through the tunnel, and may still be listening: {@code docker exec} ends its input like that. */
+    void clientFinished() {
+        finished(upstream == null, () -> {
+            if (upstream != null) {
+                upstream.finish();
+            }
+        });
+    }
+
+    /** The upstream sends no more through the tunnel. */
+    void upstreamFinished() {
+        finished(false, client::finish);
+    }
+
+    /** The tunnel is over when both have finished. */
+    private void finished(boolean over, Runnable pass) {
+        if (answer != AnswerState.TUNNEL) {
+            return;
+        }
+        if (!over && !halfClosed) {
+            halfClosed = true;
+            pass.run();
+            return;
+        }
+        UpstreamConnection connection = upstream;
+        upstream = null;
+        end();
+        if (connection != null) {
+            connection.closeAfterAll();
+        }
+        client.closeAfterAnswer();
+    }
+
     void upstreamWritabilityChanged() {
         client.resume();
     }
@@ -247,10 +294,11 @@ final class Exchange {
         }
     }
 
-    void upstreamClosed() {
+    /** The connection to the upstream is gone. @param broken it was cut, so that its end is no end of the answer either */
+    void upstreamClosed(boolean broken) {
         UpstreamConnection closed = upstream;
         upstream = null;
-        if (answer == AnswerState.TUNNEL) {
+        if (answer == AnswerState.TUNNEL && !broken) {
             end();
             client.closeAfterAnswer();
         } else if (answer.hasStatus()) {
@@ -325,6 +373,13 @@ final class Exchange {
         return answer == AnswerState.ENDED;
     }
 
+    void badAnswer(AnswerDefect defect) {
+        if (answer != AnswerState.ENDED) {
+            tally.defect(defect);
+            fail(FailureReason.BAD_RESPONSE);
+        }
+    }
+
     /** Ends the request with a problem detail, or by breaking the connection if its answer has begun. */
     void fail(FailureReason reason) {
         if (answer == AnswerState.ENDED) {
@@ -333,13 +388,14 @@ final class Exchange {
         tally.failed(reason);
         dropUpstream();
         boolean begun = answer.hasStatus();
+        boolean tunnelled = answer == AnswerState.TUNNEL;
         if (!begun) {
             tally.status(reason.status());
             tally.out(answerHead.writeProblem(client, reason, mayKeepAlive()));
         }
         end();
         if (begun) {
-            client.abort();
+            client.abort(answerHead.endsWithConnection() || tunnelled);
         } else if (requestComplete && answerHead.keepsAlive()) {
             client.ended();
         } else {

@@ -111,17 +111,18 @@ final class Gateway implements SmartLifecycle {
     @Override
     public void stop() {
         Channel listening = server;
+        int cut = 0;
         if (listening != null) {
             listening.close().awaitUninterruptibly();
             workers.values().forEach(Worker::beginDraining);
             workers.values().forEach(Worker::closeIdle);
             awaitConnections(parts.properties().timeouts().drain().toNanos());
+            cut = parts.metrics().connections().get();
+            workers.values().forEach(Worker::cutAll);
         }
         server = null;
         close();
-        LOG.atInfo()
-                .addKeyValue("connections_cut", parts.metrics().connections().get())
-                .log("gateway stopped");
+        LOG.atInfo().addKeyValue("connections_cut", cut).log("gateway stopped");
     }
 
     private void awaitConnections(long nanos) {

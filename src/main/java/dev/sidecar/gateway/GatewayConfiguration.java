@@ -37,7 +37,7 @@ class GatewayConfiguration {
         Tags tags = Tags.of("upstream", properties.service());
         return new GatewayParts(
                 properties,
-                new Requests(registry, "sidecar.gateway", tags),
+                new Requests(registry, "sidecar.gateway", tags, true),
                 new Routes(),
                 new GatewayMetrics(registry, tags),
                 new Hops(new TrustedProxies(properties.trustedProxies())),

@@ -19,6 +19,8 @@ final class GatewayMetrics {
     private final Map<FailureReason, Counter> failures = new EnumMap<>(FailureReason.class);
     private final Map<Closing, Counter> closings = new EnumMap<>(Closing.class);
     private final AtomicInteger connections = new AtomicInteger();
+    private final Map<AnswerDefect, Counter> defects = new EnumMap<>(AnswerDefect.class);
+    private final Map<Streams.Kind, Streams> streams = new EnumMap<>(Streams.Kind.class);
     private final Timer upstream;
     private final Counter retries;
 
@@ -57,6 +59,17 @@ final class GatewayMetrics {
                             .tags(tags.and("reason", reason.label()))
                             .register(registry));
         }
+        for (AnswerDefect defect : AnswerDefect.values()) {
+            defects.put(
+                    defect,
+                    Counter.builder("sidecar.gateway.bad.answers")
+                            .description("Answers of the API that were refused as malformed, by defect")
+                            .tags(tags.and("defect", defect.label()))
+                            .register(registry));
+        }
+        for (Streams.Kind kind : Streams.Kind.values()) {
+            streams.put(kind, new Streams(registry, tags, kind));
+        }
         upstream = Timer.builder("sidecar.gateway.upstream")
                 .description("Waiting for the head of the API's answer")
                 .tags(tags)
@@ -70,6 +83,14 @@ final class GatewayMetrics {
 
     void failed(FailureReason reason) {
         Objects.requireNonNull(failures.get(reason)).increment();
+    }
+
+    void badAnswer(AnswerDefect defect) {
+        Objects.requireNonNull(defects.get(defect)).increment();
+    }
+
+    Streams streams(Streams.Kind kind) {
+        return Objects.requireNonNull(streams.get(kind));
     }
 
     void closed(Closing why) {

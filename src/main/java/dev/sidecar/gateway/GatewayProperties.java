@@ -1,5 +1,7 @@
 package dev.sidecar.gateway;
 
+import dev.sidecar.requests.Asker;
+import dev.sidecar.requests.Call;
 import dev.sidecar.settings.InvalidSetting;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -20,6 +22,7 @@ import org.springframework.util.unit.DataSize;
  * @param port the port to listen on; 0 takes any free one
  * @param trustedProxies networks (CIDR) or host names of the proxies in front, such as nginx, whose X-Forwarded-* and Forwarded are
  *     believed; a client whose own address is among them could claim to be anybody
+ * @param probePaths paths, with all below them, that health checks ask for; their requests count as {@code client="probe"}
  */
 @ConfigurationProperties("sidecar.gateway")
 record GatewayProperties(
@@ -31,8 +34,14 @@ record GatewayProperties(
 
         @DefaultValue({"127.0.0.0/8", "::1/128"}) List<String> trustedProxies,
 
+        @DefaultValue({"/actuator/health", "/health", "/healthz", "/livez", "/readyz"})
+        List<String> probePaths,
+
         @DefaultValue Limits limits,
         @DefaultValue Timeouts timeouts) {
+
+    private static final String DRILL = "[DRILL]";
+    private static final List<String> PROBING = List.of("Blackbox Exporter/", "kube-probe/", "ELB-HealthChecker/");
 
     GatewayProperties {
         requireOrigin("upstream", upstream, "API");
@@ -40,6 +49,13 @@ record GatewayProperties(
         InvalidSetting.unlessLabel("sidecar.gateway.service", service);
         InvalidSetting.unless(
                 port >= 0 && port <= 65535, "sidecar.gateway.port", port, "be a port, 1 to 65535 (0 = any free port)");
+        for (String path : probePaths) {
+            InvalidSetting.unless(
+                    path.startsWith("/") && path.length() > 1 && !path.endsWith("/"),
+                    "sidecar.gateway.probe-paths",
+                    path,
+                    "be a list of paths such as /health,/ready");
+        }
         for (String network : trustedProxies) {
             InvalidSetting.unless(
                     TrustedProxies.isProxy(network),
@@ -55,6 +71,24 @@ record GatewayProperties(
             throw new InvalidSetting("sidecar.gateway.upstream", upstream, "be set: the address of your API");
         }
         return URI.create(upstream);
+    }
+
+    /** Tells probes and our own drills from users. Who claims to be one of them only takes himself out of what users are promised. */
+    Asker asker(Call call) {
+        String agent = call.userAgent();
+        if (agent != null && agent.contains(DRILL)) {
+            return Asker.DRILL;
+        }
+        if (agent != null && PROBING.stream().anyMatch(agent::startsWith)) {
+            return Asker.PROBE;
+        }
+        for (String path : probePaths) {
+            if (call.path().startsWith(path)
+                    && (call.path().length() == path.length() || call.path().charAt(path.length()) == '/')) {
+                return Asker.PROBE;
+            }
+        }
+        return Asker.USER;
     }
 
     private static void requireOrigin(String name, @Nullable String address, String whose) {

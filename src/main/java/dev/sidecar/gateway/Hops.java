@@ -23,6 +23,8 @@ final class Hops {
     private static final AsciiString FORWARDED_HOST = AsciiString.cached("X-Forwarded-Host");
     private static final AsciiString FORWARDED_PROTO = AsciiString.cached("X-Forwarded-Proto");
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("Keep-Alive");
+    private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("HTTP2-Settings");
+    private static final String EVENT_STREAM = "text/event-stream";
     private static final AsciiString PROXY_CONNECTION = AsciiString.cached("Proxy-Connection");
 
     /** These stay even if Connection names them, as the message would mean something else without them. */
@@ -145,6 +147,31 @@ final class Hops {
             .map(name -> name.toString().toLowerCase(Locale.ROOT))
             .collect(Collectors.toUnmodifiableSet());
 
+    private static final Set<String> NOT_IN_TRAILERS = Set.of(
+            "host",
+            "transfer-encoding",
+            "connection",
+            "keep-alive",
+            "upgrade",
+            "trailer",
+            "te",
+            "http2-settings",
+            "authorization",
+            "cookie",
+            "origin",
+            "referer",
+            "user-agent",
+            "accept",
+            "accept-encoding",
+            "expect",
+            "range",
+            "max-forwards",
+            "pragma",
+            "cache-control",
+            "x-http-method-override",
+            "traceparent",
+            "tracestate");
+
     private final TrustedProxies trusted;
 
     Hops(TrustedProxies trusted) {
@@ -188,12 +215,18 @@ final class Hops {
         return asked && !protocol.toLowerCase(Locale.ROOT).contains("h2") ? protocol : null;
     }
 
+    static boolean isEventStream(HttpHeaders headers) {
+        String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
+        return type != null && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+    }
+
     /** Makes a request ready for the upstream. */
     void toUpstream(HttpHeaders headers, Sender peer, String requestId) {
         String upgrade = upgrade(headers);
         boolean trailers = headers.containsValue(HttpHeaderNames.TE, "trailers", true);
         dropHop(headers);
         headers.remove(HttpHeaderNames.TE);
+        headers.remove(HTTP2_SETTINGS);
         headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
         if (upgrade != null) {
             headers.set(HttpHeaderNames.CONNECTION, "Upgrade").set(HttpHeaderNames.UPGRADE, upgrade);
@@ -203,6 +236,26 @@ final class Hops {
         }
         tellWhoAsked(headers, peer);
         headers.set(REQUEST_ID, requestId);
+    }
+
+    /**
+     * Leaves in the trailers of a request what programs may count on at its end, such as a digest. Fields that would have been checked,
+     * replaced or removed in its head must not come in behind it, as some servers join both.
+     */
+    static void trailers(HttpHeaders trailers) {
+        for (String name : trailers.names()) {
+            String plain = name.replace('_', '-').toLowerCase(Locale.ROOT);
+            if (NOT_IN_TRAILERS.contains(plain)
+                    || ABOUT_WHO_ASKS.contains(plain)
+                    || plain.startsWith("x-forwarded-")
+                    || plain.startsWith("if-")
+                    || plain.startsWith("proxy-")
+                    || plain.startsWith("content-")
+                            && !plain.equals("content-digest")
+                            && !plain.equals("content-md5")) {
+                trailers.remove(name);
+            }
+        }
     }
 
     /** Makes an answer ready for the client. */

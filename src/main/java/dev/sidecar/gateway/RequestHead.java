@@ -21,7 +21,6 @@ final class RequestHead {
 
     private static final Set<HttpMethod> IDEMPOTENT = Set.of(
             HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
-    private static final String SCHEME = "http://";
 
     private RequestHead() {}
 
@@ -36,7 +35,7 @@ final class RequestHead {
         }
         boolean sound = failure == null
                 && isKnown(request.protocolVersion())
-                && isTarget(request.method(), request.uri())
+                && RequestTarget.of(request.method(), request.uri()) != null
                 && hasOneHost(request)
                 && hasOneLength(request);
         if (!sound) {
@@ -52,14 +51,12 @@ final class RequestHead {
         return nothing;
     }
 
-    /** Turns {@code GET http://host/path}, which a server must accept, into its usual form. */
+    /** Gives a request without a defect the form in which the API gets it. */
     static void normalise(HttpRequest request) {
-        String target = request.uri();
-        if (target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            int path = target.indexOf('/', SCHEME.length());
-            String authority = path < 0 ? target.substring(SCHEME.length()) : target.substring(SCHEME.length(), path);
-            request.headers().set(HttpHeaderNames.HOST, authority);
-            request.setUri(path < 0 ? "/" : target.substring(path));
+        RequestTarget target = RequestTarget.of(request.method(), request.uri());
+        if (target != null && target.authority() != null) {
+            request.headers().set(HttpHeaderNames.HOST, target.authority());
+            request.setUri(target.uri());
         }
     }
 
@@ -89,44 +86,12 @@ final class RequestHead {
         return version.equals(HttpVersion.HTTP_1_1) || version.equals(HttpVersion.HTTP_1_0);
     }
 
-    private static boolean isTarget(HttpMethod method, String target) {
-        for (int i = 0; i < target.length(); i++) {
-            char c = target.charAt(i);
-            if (c <= ' ' || c == 0x7f) {
-                return false;
-            }
-        }
-        if (target.startsWith("/")) {
-            return !method.equals(HttpMethod.CONNECT);
-        }
-        if (target.equals("*")) {
-            return method.equals(HttpMethod.OPTIONS);
-        }
-        return target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                && isAuthority(path(target).substring(SCHEME.length()).split("/", 2)[0])
-                && !method.equals(HttpMethod.CONNECT);
-    }
-
     private static boolean hasOneHost(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.isEmpty()) {
             return request.protocolVersion().equals(HttpVersion.HTTP_1_0);
         }
-        return hosts.size() == 1 && isAuthority(hosts.get(0));
-    }
-
-    private static boolean isAuthority(String host) {
-        for (int i = 0; i < host.length(); i++) {
-            char c = host.charAt(i);
-            boolean allowed = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || "-._~%!$&'()*+;=:[]".indexOf(c) >= 0;
-            if (!allowed) {
-                return false;
-            }
-        }
-        return !host.isEmpty();
+        return hosts.size() == 1 && RequestTarget.isAuthority(hosts.get(0));
     }
 
     /** The head says the body's length once: by chunks, by a number, or not at all. */

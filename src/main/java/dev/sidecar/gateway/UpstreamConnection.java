@@ -1,9 +1,14 @@
 package dev.sidecar.gateway;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
@@ -83,8 +88,24 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** Passes only bytes from here on. */
     void becomeTunnel() {
+        channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel().pipeline().remove(encoder);
         channel().pipeline().remove(decoder);
+    }
+
+    /** Ends what the upstream gets, once it has all of it; what it sends still passes. */
+    void finish() {
+        Channel finished = channel();
+        finished.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
+            if (finished instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
+    }
+
+    void closeAfterAll() {
+        exchange = null;
+        channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     void close() {
@@ -103,7 +124,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof HttpResponse response) {
             if (response.decoderResult().isFailure()) {
                 boolean cut = response.decoderResult().cause() instanceof PrematureChannelClosureException;
-                current.fail(cut ? FailureReason.CLOSED : FailureReason.BAD_RESPONSE);
+                if (cut) {
+                    current.fail(FailureReason.CLOSED);
+                } else {
+                    current.badAnswer(AnswerDefect.ofHead(response.decoderResult().cause()));
+                }
             } else {
                 lasting = HttpUtil.isKeepAlive(response);
                 current.answered(response);
@@ -111,7 +136,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         } else if (message instanceof HttpContent content) {
             if (content.decoderResult().isFailure()) {
                 content.release();
-                current.fail(FailureReason.BAD_RESPONSE);
+                current.badAnswer(AnswerDefect.CHUNK);
             } else {
                 current.answerBody(content);
             }
@@ -134,6 +159,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Only a tunnel may be half closed; see {@link #becomeTunnel}. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE && exchange != null) {
+            exchange.upstreamFinished();
+        }
+    }
+
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         Exchange current = exchange;
@@ -141,13 +174,18 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (current == null) {
             worker.gone(this);
         } else {
-            current.upstreamClosed();
+            current.upstreamClosed(false);
         }
     }
 
+    /** A reset, above all. Netty would take the end that follows for the end of an answer that ends with its connection. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-        // Broken pipe and the like: channelInactive decides what follows.
+        Exchange current = exchange;
+        exchange = null;
+        if (current != null) {
+            current.upstreamClosed(true);
+        }
         context.close();
     }
 

@@ -1,17 +1,29 @@
 package dev.sidecar.gateway;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the upstream's answers. It knows the request's method, as an answer to HEAD has no body. */
+/**
+ * Reads the upstream's answers. It knows the request's method, as an answer to HEAD has no body. It takes what cannot be misread (lines that
+ * end with a line feed alone, the same length twice, "chunked" twice) and refuses what Netty would repair by guessing, and a client might
+ * read in another way.
+ */
 final class UpstreamResponseDecoder extends HttpResponseDecoder {
 
     private static final int LONGEST_CHUNK = 64 * 1024;
     private static final int LARGEST_HEAD = 256 * 1024;
 
+    private boolean inBody;
+    private boolean statusSeen;
+    private boolean broken;
     private boolean bodyless;
     private boolean begun;
 
@@ -19,7 +31,10 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(LARGEST_HEAD)
                 .setMaxHeaderSize(LARGEST_HEAD)
-                .setMaxChunkSize(LONGEST_CHUNK));
+                .setMaxChunkSize(LONGEST_CHUNK)
+                .setStrictLineParsing(false)
+                .setUseRfc9112TransferEncoding(false)
+                .setAllowDuplicateContentLengths(true));
     }
 
     void expectAnswer(boolean toHead) {
@@ -41,5 +56,82 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage message) {
         return bodyless && ((HttpResponse) message).status().code() >= 200 || super.isContentAlwaysEmpty(message);
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        if (broken) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        AnswerDefect defect = inBody ? null : defect(in);
+        if (defect != null) {
+            broken = true;
+            in.skipBytes(in.readableBytes());
+            HttpMessage refused = createInvalidMessage();
+            refused.setDecoderResult(DecoderResult.failure(new AnswerDefect.Found(defect)));
+            out.add(refused);
+            return;
+        }
+        super.decode(context, in, out);
+        for (int i = 0; i < out.size(); i++) {
+            Object message = out.get(i);
+            inBody = message instanceof HttpResponse || inBody;
+            if (message instanceof LastHttpContent) {
+                inBody = false;
+                statusSeen = false;
+            }
+        }
+    }
+
+    /** The decoder consumes heads by whole lines, so the readable bytes begin with a line. */
+    private @Nullable AnswerDefect defect(ByteBuf in) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        int feed = in.indexOf(at, end, (byte) '\n');
+        while (feed >= 0) {
+            int last = feed > at && in.getByte(feed - 1) == '\r' ? feed - 1 : feed;
+            if (last == at && statusSeen) {
+                return null;
+            }
+            AnswerDefect defect = statusSeen ? defect(in, at, last) : null;
+            if (defect != null) {
+                return defect;
+            }
+            statusSeen = statusSeen || last > at;
+            at = feed + 1;
+            feed = in.indexOf(at, end, (byte) '\n');
+        }
+        return null;
+    }
+
+    private static @Nullable AnswerDefect defect(ByteBuf in, int from, int to) {
+        byte first = in.getByte(from);
+        if (first == ' ' || first == '\t') {
+            return AnswerDefect.FOLDED_LINE;
+        }
+        int colon = in.indexOf(from, to, (byte) ':');
+        if (colon <= from) {
+            return AnswerDefect.HEADER_NAME;
+        }
+        for (int i = from; i < colon; i++) {
+            if (!isOfName(in.getByte(i))) {
+                return AnswerDefect.HEADER_NAME;
+            }
+        }
+        for (int i = colon + 1; i < to; i++) {
+            byte octet = in.getByte(i);
+            if (octet == 0 || octet == '\r') {
+                return AnswerDefect.CONTROL_CHARACTER;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isOfName(byte c) {
+        return c >= 'a' && c <= 'z'
+                || c >= 'A' && c <= 'Z'
+                || c >= '0' && c <= '9'
+                || c > ' ' && "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
     }
 }

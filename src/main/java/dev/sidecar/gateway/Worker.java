@@ -208,6 +208,10 @@ final class Worker {
         draining = true;
     }
 
+    void cutAll() {
+        loop.execute(() -> List.copyOf(clients).forEach(ClientConnection::cut));
+    }
+
     void closeIdle() {
         loop.execute(() -> {
             List.copyOf(clients).forEach(ClientConnection::closeIfIdle);

@@ -8,10 +8,16 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.ClientHttpResponse;
 
 /** A peer's answer, which is read up to a limit: a program that never stops answering must not fill our memory. */
-record LimitedAnswer(ClientHttpResponse answer) implements ClientHttpResponse {
+final class LimitedAnswer implements ClientHttpResponse {
 
     /** The longest honest one, all log lines of a request or all series of a stack, has some megabytes. */
     static final long LONGEST = 16L * 1024 * 1024;
+
+    private final ClientHttpResponse answer;
+
+    LimitedAnswer(ClientHttpResponse answer) {
+        this.answer = answer;
+    }
 
     @Override
     public InputStream getBody() throws IOException {

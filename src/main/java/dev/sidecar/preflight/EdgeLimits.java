@@ -49,12 +49,12 @@ final class EdgeLimits implements Step {
         plan.found(ReportLine.on(
                 "limits at the edge",
                 "for each address %s requests a second and %s at once"
-                        .formatted(words(rate, 300), words(connections, 200))));
+                        .formatted(words(rate, 300, "any number of"), words(connections, 200, "any number"))));
     }
 
-    private static String words(Optional<Integer> set, int otherwise) {
+    private static String words(Optional<Integer> set, int otherwise, String unlimited) {
         int value = set.orElse(otherwise);
-        return value == 0 ? "any number of" : Integer.toString(value);
+        return value == 0 ? unlimited : Integer.toString(value);
     }
 
     private String proxies(Plan plan) {

@@ -2,6 +2,7 @@ package dev.sidecar.requests;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Writes one access line per request; its message is constant, and its fields say the rest. */
 final class RequestLog {
@@ -10,7 +11,7 @@ final class RequestLog {
     private static final int LONGEST_TEXT = 1024;
 
     void served(Call call, String route, Answer answer) {
-        LOG.atInfo()
+        LoggingEventBuilder line = LOG.atInfo()
                 .addKeyValue(RequestId.FIELD, call.id())
                 .addKeyValue("method", call.method())
                 .addKeyValue("route", route)
@@ -20,8 +21,11 @@ final class RequestLog {
                 .addKeyValue("client_ip", call.clientIp())
                 .addKeyValue("bytes_in", answer.bytesIn())
                 .addKeyValue("bytes_out", answer.bytesOut())
-                .addKeyValue("user_agent", call.userAgent() == null ? "" : shortened(call.userAgent()))
-                .log("request served");
+                .addKeyValue("user_agent", call.userAgent() == null ? "" : shortened(call.userAgent()));
+        if (answer.failure() != null) {
+            line = line.addKeyValue("failure", answer.failure());
+        }
+        line.log("request served");
     }
 
     private static String shortened(String text) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** Measures rate, errors and duration of one plane's requests. Every label has a bounded set of values, whatever clients send. */
 final class RequestMetrics {
@@ -20,12 +21,14 @@ final class RequestMetrics {
     private final MeterRegistry registry;
     private final String plane;
     private final Tags tags;
+    private final boolean tellsAskers;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final Map<Series, Timer> timers = new ConcurrentHashMap<>();
     private final DistributionSummary requestBytes;
     private final DistributionSummary responseBytes;
 
-    RequestMetrics(MeterRegistry registry, String plane, Tags tags) {
+    RequestMetrics(MeterRegistry registry, String plane, Tags tags, boolean tellsAskers) {
+        this.tellsAskers = tellsAskers;
         this.registry = registry;
         this.plane = plane;
         this.tags = tags;
@@ -36,17 +39,21 @@ final class RequestMetrics {
                 .tags(tags)
                 .register(registry);
         // The histogram exists from the start, so that rules and panels find it before the first request.
-        timer(new Series("GET", Routes.OTHER, "2xx"));
+        timer(new Series("GET", Routes.OTHER, "2xx", tellsAskers ? Asker.USER : null));
     }
 
     void started() {
         inFlight.incrementAndGet();
     }
 
-    void ended(String method, String route, Answer answer) {
+    void ended(String method, String route, Asker asker, Answer answer) {
         inFlight.decrementAndGet();
-        Series series = new Series(METHODS.contains(method) ? method : "OTHER", route, status(answer.status()));
-        timer(series).record(answer.nanos(), TimeUnit.NANOSECONDS);
+        Series series = new Series(
+                METHODS.contains(method) ? method : "OTHER",
+                route,
+                status(answer.status()),
+                tellsAskers ? asker : null);
+        timer(series).record(answer.latencyNanos(), TimeUnit.NANOSECONDS);
         requestBytes.record(answer.bytesIn());
         responseBytes.record(answer.bytesOut());
     }
@@ -79,8 +86,9 @@ final class RequestMetrics {
 
     private Timer register(Series series) {
         return Timer.builder(plane + ".requests")
-                .description("Requests from their head to the end of their answer")
-                .tags(tags.and("method", series.method, "route", series.route, "status", series.status))
+                .description("Requests, by the time from their head to the head of their answer")
+                .tags(series.asker == null ? tags : tags.and("client", series.asker.label()))
+                .tags("method", series.method, "route", series.route, "status", series.status)
                 .serviceLevelObjectives(Requests.durationBuckets())
                 .register(registry);
     }
@@ -93,5 +101,9 @@ final class RequestMetrics {
                 .register(registry);
     }
 
-    private record Series(String method, String route, String status) {}
+    private record Series(
+            String method,
+            String route,
+            String status,
+            @Nullable Asker asker) {}
 }

@@ -17,7 +17,12 @@ public final class Requests {
      * @param tags labels that all its meters carry
      */
     public Requests(MeterRegistry registry, String plane, Tags tags) {
-        this.metrics = new RequestMetrics(registry, plane, tags);
+        this(registry, plane, tags, false);
+    }
+
+    /** The same; with a label {@code client} that tells users from probes and drills if the last is true. */
+    public Requests(MeterRegistry registry, String plane, Tags tags, boolean tellsAskers) {
+        this.metrics = new RequestMetrics(registry, plane, tags, tellsAskers);
     }
 
     /** Notes that a request came in; exactly one {@link #ended} must follow. */
@@ -27,7 +32,12 @@ public final class Requests {
 
     /** Counts, measures and logs a request that ended. @param route a template out of a bounded set, see {@link Routes} */
     public void ended(Call call, String route, Answer answer) {
-        metrics.ended(call.method(), route, answer);
+        ended(call, route, Asker.USER, answer);
+    }
+
+    /** The same for a plane that tells who asks. */
+    public void ended(Call call, String route, Asker asker, Answer answer) {
+        metrics.ended(call.method(), route, asker, answer);
         log.served(call, route, answer);
     }
 

@@ -3,15 +3,19 @@ package dev.sidecar.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.support.ShippedNginx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,6 +27,9 @@ class FairnessTest {
     private static final String NO_LOOPBACK = "192.0.2.0/24";
 
     private final List<RawConnection> opened = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
 
     @AfterEach
     void closeAll() {
@@ -46,7 +53,7 @@ class FairnessTest {
                 }
                 for (int i = 0; i < 50; i++) {
                     long began = System.nanoTime();
-                    try (var other = connect("127.0.0.3", gateway)) {
+                    try (var other = connect("127.0.0.3", gateway.port())) {
                         assertThat(other.send(GET).message())
                                 .as("request %d, loopback trusted: %s", i, trusted)
                                 .startsWith("HTTP/1.1 200");
@@ -56,6 +63,63 @@ class FairnessTest {
             }
             closeAll();
             opened.clear();
+        }
+    }
+
+    /** Half a head, which nginx holds itself, and a body that never ends, which it passes on as it comes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"GET / HTTP/1.1\r\nHost: a\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx"
+            })
+    void norDoTheyThroughTheStacksNginx(String slow) {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port());
+                var nginx = new ShippedNginx(folder, gateway.port(), Map.of())) {
+            for (int i = 0; i < 1100; i++) {
+                RawConnection connection = connect("127.0.0.2", nginx.port());
+                opened.add(connection);
+                send(connection, slow);
+            }
+            for (int i = 0; i < 50; i++) {
+                try (var other = connect("127.0.0.3", nginx.port())) {
+                    assertThat(other.send(GET).message()).as("request %d", i).startsWith("HTTP/1.1 200");
+                }
+            }
+        }
+    }
+
+    @Test
+    void theStacksNginxGivesAnAddressItsShareOfConnectionsAndRequests() {
+        String hanging = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx";
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port());
+                var nginx = new ShippedNginx(
+                        folder,
+                        gateway.port(),
+                        Map.of(
+                                "limits.zones",
+                                "limit_req_zone $binary_remote_addr zone=set_requests:1m rate=1r/s;",
+                                "limits.conf",
+                                "limit_conn client_connections 3; limit_req zone=set_requests burst=4 nodelay;"))) {
+            for (int i = 0; i < 3; i++) {
+                RawConnection connection = connect("127.0.0.2", nginx.port());
+                opened.add(connection.send(hanging));
+            }
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isEqualTo(3));
+            try (var fourth = connect("127.0.0.2", nginx.port())) {
+                assertThat(fourth.send(GET).message())
+                        .startsWith("HTTP/1.1 429 Too Many Requests\r\n")
+                        .contains("\r\nRetry-After: 1\r\n", "\r\nX-Request-ID: ", "\"reason\":\"edge_limit\"");
+            }
+            try (var other = connect("127.0.0.3", nginx.port())) {
+                List<String> statuses = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    statuses.add(other.send(GET).message().substring(9, 12));
+                }
+                assertThat(statuses)
+                        .startsWith("200", "200", "200", "200", "200")
+                        .contains("429");
+            }
         }
     }
 
@@ -78,7 +142,7 @@ class FairnessTest {
 
             opened.remove(0).close();
             await().untilAsserted(() -> {
-                try (var again = connect("127.0.0.2", gateway)) {
+                try (var again = connect("127.0.0.2", gateway.port())) {
                     assertThat(again.send(GET).message()).endsWith("ok");
                 }
             });
@@ -247,15 +311,15 @@ class FairnessTest {
     }
 
     private RawConnection from(String address, GatewayServer gateway) {
-        RawConnection connection = connect(address, gateway);
+        RawConnection connection = connect(address, gateway.port());
         opened.add(connection);
         return connection;
     }
 
-    private static RawConnection connect(String address, GatewayServer gateway) {
+    private static RawConnection connect(String address, int port) {
         try {
             return new RawConnection(
-                    new Socket(InetAddress.getLoopbackAddress(), gateway.port(), InetAddress.getByName(address), 0));
+                    new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(address), 0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

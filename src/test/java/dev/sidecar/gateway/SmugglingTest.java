@@ -63,7 +63,7 @@ class SmugglingTest {
                 "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET /a\u0001b HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
                 "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
                 "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -52,6 +52,23 @@ class PeerTest {
     }
 
     @Test
+    void anAnswerWithoutAnEndIsNoAnswer() {
+        server.createContext("/endless", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            byte[] more = "x".repeat(65_536).getBytes(StandardCharsets.UTF_8);
+            try (var body = exchange.getResponseBody()) {
+                for (long sent = 0; sent <= LimitedAnswer.LONGEST; sent += more.length) {
+                    body.write(more);
+                }
+            }
+        });
+
+        assertThatThrownBy(() -> peer().text("/endless"))
+                .isInstanceOf(PeerUnavailable.class)
+                .hasMessageContaining("longer than 16");
+    }
+
+    @Test
     void asksWithAFormWhenTheQueryIsLong() {
         assertThat(peer().post("/echo", Map.of("query", "a+b"))
                         .path("data")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.settings.Identity;
 import dev.sidecar.support.MutableClock;
+import dev.sidecar.support.ShippedNginx;
 import dev.sidecar.support.TestCertificate;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -346,6 +347,31 @@ class PreflightTest {
         settings.put("EXTRA_TARGETS", "worker:9400");
         assertThat(run()).isFalse();
         assertThat(printed).contains("'worker:9400' is not understood").contains("service=host:port");
+    }
+
+    @Test
+    void otherLimitsAtTheEdgeBecomeFilesThatNginxReads(@TempDir Path nginx) throws IOException {
+        assertThat(run()).as(printed).isTrue();
+        assertThat(root.resolve("secrets/nginx/limits.conf")).doesNotExist();
+        assertThat(printed)
+                .containsPattern("ON\\s+limits at the edge\\s+for each address 300 requests a second and 200 at once");
+
+        settings.put("EDGE_REQUESTS_PER_SECOND", "20");
+        settings.put("EDGE_CONNECTIONS_PER_CLIENT", "0");
+        settings.put("EDGE_TRUSTED_PROXIES", "10.1.2.0/24, 2001:db8::7");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).contains("for each address 20 requests a second and any number at once");
+        Map<String, String> files = Map.of(
+                "limits.conf", secret("nginx/limits.conf"),
+                "limits.zones", secret("nginx/limits.zones"));
+        assertThat(files.get("limits.zones"))
+                .contains("rate=20r/s;", "set_real_ip_from 10.1.2.0/24;\n", "set_real_ip_from 2001:db8::7;\n");
+        assertThat(files.get("limits.conf")).contains("burst=40 nodelay;", "nobodys_connections");
+        new ShippedNginx(nginx, 9, files).close();
+
+        settings.put("EDGE_REQUESTS_PER_SECOND", "many");
+        assertThat(run()).isFalse();
+        assertThat(printed).contains("EDGE_REQUESTS_PER_SECOND", "is 'many'", "write a number between 0 (no limit)");
     }
 
     @Test

@@ -1,0 +1,56 @@
+package dev.sidecar.gateway;
+
+import io.netty.handler.codec.TooLongFrameException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Lists what can be wrong with an API's answer, so that its developers need not guess; each is a value of the label {@code defect}. */
+enum AnswerDefect {
+    /** A header line that continues on the next one: some programs join them, some take the second for a header of its own. */
+    FOLDED_LINE,
+    /** A header line without a colon, or a name with a space or another character that no name has. */
+    HEADER_NAME,
+    /** A NUL or a lone carriage return in a header. */
+    CONTROL_CHARACTER,
+    /** A head, or a line of it, that is larger than any honest one. */
+    TOO_LARGE,
+    /** Lengths that contradict each other, or are none. */
+    LENGTH,
+    /** A chunk whose size or end cannot be read. */
+    CHUNK,
+    /** Another protocol that nobody asked for. */
+    UPGRADE,
+    /** Anything else, such as bytes that are no HTTP. */
+    OTHER;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Finds what is wrong with a head that could not be read. */
+    static AnswerDefect ofHead(@Nullable Throwable cause) {
+        if (cause instanceof Found found) {
+            return found.defect;
+        }
+        if (cause instanceof TooLongFrameException) {
+            return TOO_LARGE;
+        }
+        String said = cause == null ? "" : String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        return cause instanceof NumberFormatException || said.contains("content-length") || said.contains("content length")
+                ? LENGTH
+                : OTHER;
+    }
+
+    /** Carries a defect through the decoder's result. */
+    static final class Found extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final AnswerDefect defect;
+
+        Found(AnswerDefect defect) {
+            super(defect.label(), null, false, false);
+            this.defect = defect;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sidecar.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.FreePort;
+import dev.sidecar.support.UnixUser;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Generated heads and targets through the gateway and through nginx: what the API gets is the same, or the difference has a reason. */
+class BesideNginxTest {
+
+    private static final int SAMPLES = 600;
+    private static final long SEED = 16;
+    private static final Pattern SAMPLE = Pattern.compile("X-Sample: (\\d+)");
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+
+    private static final List<String> METHODS = List.of("GET", "GET", "POST", "OPTIONS", "DELETE", "get", "PURGE");
+    private static final List<String> PATHS = List.of("", "/", "/a", "/a/../b", "//c", "/%2e%2e/d", "/e%zz", "/f;g=h", "/\\i");
+    private static final List<String> QUERIES = List.of("", "?", "?x=1", "?x=/admin", "?u=http://c/d", "?y=%00", "#z");
+    private static final List<String> AUTHORITIES =
+            List.of("b", "B:80", "b:", "b:99999", "u@b", "", "[::1]", "[::1]:80", "[::g]", "b%41", "b,c", "b:8a", "b_c");
+    private static final List<String> SCHEMES = List.of("http://", "http://", "HTTP://", "https://", "ftp://", "//", "");
+    private static final List<String> HEADERS = List.of(
+            "X-A: b\r\n",
+            "X-A : b\r\n",
+            "X A: b\r\n",
+            "X-A: b\n",
+            "X-A: b\r\n c\r\n",
+            "X_A: b\r\n",
+            ": b\r\n",
+            "X-A\r\n",
+            "X-A: \u0001\r\n",
+            "X-A:\r\n",
+            "Host: c\r\n",
+            "Content-Length: 0\r\n",
+            "Content-Length: 0\r\nContent-Length: 0\r\n",
+            "Content-Length: +0\r\n",
+            "Transfer-Encoding: identity\r\n",
+            "Connection: X-A\r\nX-A: b\r\n",
+            "");
+
+    /** The gateway refuses what nginx passes on. */
+    private static final Map<String, Predicate<String>> STRICTER = Map.of(
+            "a fragment: some servers cut it off, others take it for the path", head -> target(head).contains("#"),
+            "a bare line feed: some servers end a head at two of them, others do not", head -> head.matches("(?s).*[^\r]\n.*"),
+            "a port that is none", head -> target(head).contains("99999"),
+            "a host that is none, which the API would get as the Host", head -> target(head).matches("(?i)https?://(u@b|\\[::g]|b:8a).*"),
+            "an encoding that nobody knows", head -> head.contains("Transfer-Encoding"),
+            "a method in lower case or unknown to some", head -> head.startsWith("get "),
+            "a header that is none, which nginx leaves out: the API would get another request than the client sent",
+                    head -> head.contains("X-A : ") || head.contains("X A: ") || head.contains("\r\n: b") || head.contains("X-A\r\n")
+                            || head.contains("\r\n c\r\n") || head.contains("\u0001"));
+
+    /** The gateway passes on what nginx refuses. */
+    private static final Map<String, Predicate<String>> LOOSER = Map.of(
+            "the target of the whole server, which RFC 9110 knows", head -> head.startsWith("OPTIONS * ") || head.startsWith("OPTIONS http"),
+            "a host as RFC 3986 writes it", head -> target(head).matches("(?i)https?://(b%41|b,c|b_c|b:|\\[::1]).*"),
+            "a path is the API's business, also one with a broken escape or above the root",
+                    head -> target(head).matches(".*(%zz|\\.\\.|%2e|%00).*"),
+            "lengths and codings that agree", head -> head.contains("Content-Length: 0\r\nContent-Length: 0"));
+
+    /** Both pass it on, and the API gets another target. */
+    private static final Map<String, Predicate<String>> OTHER = Map.of(
+            "OPTIONS for a host without a path means the whole server (RFC 9112, 3.2.4)", head -> head.startsWith("OPTIONS "));
+
+    private final Map<Integer, String> viaGateway = new ConcurrentHashMap<>();
+    private final int nginxPort = FreePort.get();
+    private final Map<Integer, String> viaNginx = new ConcurrentHashMap<>();
+
+    @Test
+    void everyDifferenceHasAReason(@TempDir Path folder) throws Exception {
+        List<String> heads = heads();
+        List<String> unexplained = new ArrayList<>();
+        int passed = 0;
+        try (var behindGateway = recording(viaGateway);
+                var behindNginx = recording(viaNginx);
+                var gateway = GatewayServer.before(behindGateway.port());
+                var nginx = nginx(folder, behindNginx.port())) {
+            for (int i = 0; i < heads.size(); i++) {
+                boolean byGateway = isServed(gateway.port(), heads.get(i), i);
+                boolean byNginx = isServed(nginxPort, heads.get(i), i);
+                passed += byGateway ? 1 : 0;
+                String difference = difference(heads.get(i), byGateway, byNginx, viaGateway.get(i), viaNginx.get(i));
+                if (!difference.isEmpty()) {
+                    unexplained.add(difference);
+                }
+            }
+        }
+        assertThat(unexplained.stream().distinct()).isEmpty();
+        assertThat(passed).as("requests that reach the API").isGreaterThan(SAMPLES / 10);
+    }
+
+    private static String difference(String head, boolean gateway, boolean nginx, String got, String nginxGot) {
+        boolean explained = true;
+        if (gateway != nginx) {
+            explained = (gateway ? LOOSER : STRICTER).values().stream().anyMatch(reason -> reason.test(head));
+        } else if (gateway && !got.equals(nginxGot)) {
+            explained = OTHER.values().stream().anyMatch(reason -> reason.test(head));
+        }
+        return explained
+                ? ""
+                : "%s: gateway %s %s, nginx %s %s".formatted(head.replace("\r", "\\r").replace("\n", "\\n"), gateway, got, nginx, nginxGot);
+    }
+
+    private static List<String> heads() {
+        Random random = new Random(SEED);
+        List<String> heads = new ArrayList<>();
+        for (int i = 0; i < SAMPLES; i++) {
+            String origin = any(PATHS, random) + any(QUERIES, random);
+            String target = random.nextInt(3) == 0 ? origin : any(SCHEMES, random) + any(AUTHORITIES, random) + origin;
+            target = random.nextInt(40) == 0 ? "*" : target;
+            String version = random.nextInt(8) == 0 ? "HTTP/1.0" : "HTTP/1.1";
+            String line = any(METHODS, random) + " " + target + " " + version + "\r\n";
+            String header = random.nextInt(2) == 0 ? any(HEADERS, random) : "";
+            heads.add(line + "Host: a\r\n" + header);
+        }
+        return heads;
+    }
+
+    private static String any(List<String> of, Random random) {
+        return of.get(random.nextInt(of.size()));
+    }
+
+    private static String target(String head) {
+        String[] words = head.substring(0, head.indexOf("\r\n")).split(" ");
+        return words.length > 1 ? words[1] : "";
+    }
+
+    private static RawUpstream recording(Map<Integer, String> lines) {
+        return new RawUpstream((connection, number) -> {
+            String head = connection.head();
+            Matcher sample = SAMPLE.matcher(head);
+            if (sample.find()) {
+                lines.put(Integer.parseInt(sample.group(1)), head.substring(0, head.lastIndexOf(" HTTP/", head.indexOf("\r\n"))));
+            }
+            connection.send(OK);
+            connection.close();
+        });
+    }
+
+    /** @return whether it got the API's answer; one that waits for more of the request counts as refused */
+    private static boolean isServed(int port, String head, int number) throws IOException {
+        try (var client = new RawConnection(new Socket("127.0.0.1", port))) {
+            client.socket.setSoTimeout(5_000);
+            client.send(head + "X-Sample: " + number + "\r\nConnection: close\r\n\r\n");
+            StringBuilder answer = new StringBuilder();
+            try {
+                for (int octet = client.in().read(); octet >= 0; octet = client.in().read()) {
+                    answer.append((char) octet);
+                }
+            } catch (SocketTimeoutException e) {
+                return false;
+            } catch (IOException e) {
+                // A reset is an end, too.
+            }
+            return answer.toString().contains(" 200 ");
+        }
+    }
+
+    private ChildProcess nginx(Path folder, int upstream) throws IOException {
+        Path configuration = Files.writeString(folder.resolve("nginx.conf"), """
+                daemon off; master_process off; pid %1$s/nginx.pid; error_log stderr crit; worker_processes 1;
+                events {}
+                http {
+                  access_log off; client_body_temp_path %1$s/b; proxy_temp_path %1$s/p; fastcgi_temp_path %1$s/f;
+                  uwsgi_temp_path %1$s/u; scgi_temp_path %1$s/s;
+                  server {
+                    listen 127.0.0.1:%2$d; merge_slashes off;
+                    location / {
+                      proxy_pass http://127.0.0.1:%3$d; proxy_http_version 1.1; proxy_set_header Host $http_host;
+                    }
+                  }
+                }
+                """.formatted(folder, nginxPort, upstream));
+        ChildProcess nginx = ChildProcess.start(
+                "nginx",
+                UnixUser.same(),
+                Map.of("PATH", System.getenv("PATH") + ":/usr/sbin"),
+                line -> {},
+                List.of("nginx", "-p", folder.toString(), "-e", "stderr", "-c", configuration.toString()));
+        Awaitility.await("nginx").atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> {
+            nginx.requireAlive();
+            new Socket("127.0.0.1", nginxPort).close();
+            return true;
+        });
+        return nginx;
+    }
+}

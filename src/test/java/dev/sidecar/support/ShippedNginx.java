@@ -1,0 +1,77 @@
+package dev.sidecar.support;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** The installed nginx with the configuration of the stack: only ports, paths and the gateway's address are this machine's. */
+public final class ShippedNginx implements AutoCloseable {
+
+    private final int port = FreePort.get();
+    private final ChildProcess nginx;
+
+    /**
+     * @param folder an empty one
+     * @param gateway the port of the gateway on this machine
+     * @param files files that preflight would write for nginx, by name
+     */
+    public ShippedNginx(Path folder, int gateway, Map<String, String> files) {
+        try {
+            Path secrets = Files.createDirectory(folder.resolve("secrets"));
+            for (var file : files.entrySet()) {
+                Files.writeString(secrets.resolve(file.getKey()), file.getValue());
+            }
+            Path configuration = folder.resolve("nginx.conf");
+            Files.writeString(
+                    configuration,
+                    Files.readString(Path.of("nginx/nginx.conf"))
+                            .replaceFirst("(?m)^ *resolver .*$", "")
+                            .replaceFirst("server gateway:8000 resolve", "server 127.0.0.1:" + gateway)
+                            .replaceFirst("listen 8080;", "listen 127.0.0.1:" + port + ";")
+                            .replaceFirst("listen 8082;", "listen 127.0.0.1:" + FreePort.get() + ";")
+                            .replace("/tmp/", folder + "/")
+                            .replace("/run/secrets/nginx/", secrets + "/")
+                            .replace("/dev/stdout", folder + "/access.log")
+                            // The installed one may be older than the stack's.
+                            .replaceFirst("(?m)^ *http2 on;$", ""));
+            nginx = ChildProcess.start(
+                    "nginx",
+                    UnixUser.same(),
+                    Map.of("PATH", System.getenv("PATH") + ":/usr/sbin"),
+                    line -> {},
+                    List.of(
+                            "nginx",
+                            "-p",
+                            folder.toString(),
+                            "-e",
+                            "stderr",
+                            "-c",
+                            configuration.toString(),
+                            "-g",
+                            "daemon off;"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await("nginx").atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> {
+            nginx.requireAlive();
+            new Socket("127.0.0.1", port).close();
+            return true;
+        });
+    }
+
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        nginx.close();
+    }
+}

@@ -36,7 +36,9 @@ enum AnswerDefect {
             return TOO_LARGE;
         }
         String said = cause == null ? "" : String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-        return cause instanceof NumberFormatException || said.contains("content-length") || said.contains("content length")
+        return cause instanceof NumberFormatException
+                        || said.contains("content-length")
+                        || said.contains("content length")
                 ? LENGTH
                 : OTHER;
     }

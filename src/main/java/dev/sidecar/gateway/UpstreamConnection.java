@@ -127,7 +127,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 if (cut) {
                     current.fail(FailureReason.CLOSED);
                 } else {
-                    current.badAnswer(AnswerDefect.ofHead(response.decoderResult().cause()));
+                    current.badAnswer(
+                            AnswerDefect.ofHead(response.decoderResult().cause()));
                 }
             } else {
                 lasting = HttpUtil.isKeepAlive(response);

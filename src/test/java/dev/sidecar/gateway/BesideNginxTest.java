@@ -32,11 +32,13 @@ class BesideNginxTest {
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
     private static final List<String> METHODS = List.of("GET", "GET", "POST", "OPTIONS", "DELETE", "get", "PURGE");
-    private static final List<String> PATHS = List.of("", "/", "/a", "/a/../b", "//c", "/%2e%2e/d", "/e%zz", "/f;g=h", "/\\i");
+    private static final List<String> PATHS =
+            List.of("", "/", "/a", "/a/../b", "//c", "/%2e%2e/d", "/e%zz", "/f;g=h", "/\\i");
     private static final List<String> QUERIES = List.of("", "?", "?x=1", "?x=/admin", "?u=http://c/d", "?y=%00", "#z");
-    private static final List<String> AUTHORITIES =
-            List.of("b", "B:80", "b:", "b:99999", "u@b", "", "[::1]", "[::1]:80", "[::g]", "b%41", "b,c", "b:8a", "b_c");
-    private static final List<String> SCHEMES = List.of("http://", "http://", "HTTP://", "https://", "ftp://", "//", "");
+    private static final List<String> AUTHORITIES = List.of(
+            "b", "B:80", "b:", "b:99999", "u@b", "", "[::1]", "[::1]:80", "[::g]", "b%41", "b,c", "b:8a", "b_c");
+    private static final List<String> SCHEMES =
+            List.of("http://", "http://", "HTTP://", "https://", "ftp://", "//", "");
     private static final List<String> HEADERS = List.of(
             "X-A: b\r\n",
             "X-A : b\r\n",
@@ -58,19 +60,27 @@ class BesideNginxTest {
 
     /** The gateway refuses what nginx passes on. */
     private static final Map<String, Predicate<String>> STRICTER = Map.of(
-            "a fragment: some servers cut it off, others take it for the path", head -> target(head).contains("#"),
-            "a bare line feed: some servers end a head at two of them, others do not", head -> head.matches("(?s).*[^\r]\n.*"),
+            "a fragment: some servers cut it off, others take it for the path",
+                    head -> target(head).contains("#"),
+            "a bare line feed: some servers end a head at two of them, others do not",
+                    head -> head.matches("(?s).*[^\r]\n.*"),
             "a port that is none", head -> target(head).contains("99999"),
-            "a host that is none, which the API would get as the Host", head -> target(head).matches("(?i)https?://(u@b|\\[::g]|b:8a).*"),
+            "a host that is none, which the API would get as the Host",
+                    head -> target(head).matches("(?i)https?://(u@b|\\[::g]|b:8a).*"),
             "an encoding that nobody knows", head -> head.contains("Transfer-Encoding"),
             "a method in lower case or unknown to some", head -> head.startsWith("get "),
             "a header that is none, which nginx leaves out: the API would get another request than the client sent",
-                    head -> head.contains("X-A : ") || head.contains("X A: ") || head.contains("\r\n: b") || head.contains("X-A\r\n")
-                            || head.contains("\r\n c\r\n") || head.contains("\u0001"));
+                    head -> head.contains("X-A : ")
+                            || head.contains("X A: ")
+                            || head.contains("\r\n: b")
+                            || head.contains("X-A\r\n")
+                            || head.contains("\r\n c\r\n")
+                            || head.contains("\u0001"));
 
     /** The gateway passes on what nginx refuses. */
     private static final Map<String, Predicate<String>> LOOSER = Map.of(
-            "the target of the whole server, which RFC 9110 knows", head -> head.startsWith("OPTIONS * ") || head.startsWith("OPTIONS http"),
+            "the target of the whole server, which RFC 9110 knows",
+                    head -> head.startsWith("OPTIONS * ") || head.startsWith("OPTIONS http"),
             "a host as RFC 3986 writes it", head -> target(head).matches("(?i)https?://(b%41|b,c|b_c|b:|\\[::1]).*"),
             "a path is the API's business, also one with a broken escape or above the root",
                     head -> target(head).matches(".*(%zz|\\.\\.|%2e|%00).*"),
@@ -78,7 +88,8 @@ class BesideNginxTest {
 
     /** Both pass it on, and the API gets another target. */
     private static final Map<String, Predicate<String>> OTHER = Map.of(
-            "OPTIONS for a host without a path means the whole server (RFC 9112, 3.2.4)", head -> head.startsWith("OPTIONS "));
+            "OPTIONS for a host without a path means the whole server (RFC 9112, 3.2.4)",
+            head -> head.startsWith("OPTIONS "));
 
     private final Map<Integer, String> viaGateway = new ConcurrentHashMap<>();
     private final int nginxPort = FreePort.get();
@@ -116,7 +127,8 @@ class BesideNginxTest {
         }
         return explained
                 ? ""
-                : "%s: gateway %s %s, nginx %s %s".formatted(head.replace("\r", "\\r").replace("\n", "\\n"), gateway, got, nginx, nginxGot);
+                : "%s: gateway %s %s, nginx %s %s"
+                        .formatted(head.replace("\r", "\\r").replace("\n", "\\n"), gateway, got, nginx, nginxGot);
     }
 
     private static List<String> heads() {
@@ -148,7 +160,9 @@ class BesideNginxTest {
             String head = connection.head();
             Matcher sample = SAMPLE.matcher(head);
             if (sample.find()) {
-                lines.put(Integer.parseInt(sample.group(1)), head.substring(0, head.lastIndexOf(" HTTP/", head.indexOf("\r\n"))));
+                lines.put(
+                        Integer.parseInt(sample.group(1)),
+                        head.substring(0, head.lastIndexOf(" HTTP/", head.indexOf("\r\n"))));
             }
             connection.send(OK);
             connection.close();
@@ -162,7 +176,9 @@ class BesideNginxTest {
             client.send(head + "X-Sample: " + number + "\r\nConnection: close\r\n\r\n");
             StringBuilder answer = new StringBuilder();
             try {
-                for (int octet = client.in().read(); octet >= 0; octet = client.in().read()) {
+                for (int octet = client.in().read();
+                        octet >= 0;
+                        octet = client.in().read()) {
                     answer.append((char) octet);
                 }
             } catch (SocketTimeoutException e) {
@@ -175,7 +191,8 @@ class BesideNginxTest {
     }
 
     private ChildProcess nginx(Path folder, int upstream) throws IOException {
-        Path configuration = Files.writeString(folder.resolve("nginx.conf"), """
+        Path configuration =
+                Files.writeString(folder.resolve("nginx.conf"), """
                 daemon off; master_process off; pid %1$s/nginx.pid; error_log stderr crit; worker_processes 1;
                 events {}
                 http {
@@ -195,11 +212,14 @@ class BesideNginxTest {
                 Map.of("PATH", System.getenv("PATH") + ":/usr/sbin"),
                 line -> {},
                 List.of("nginx", "-p", folder.toString(), "-e", "stderr", "-c", configuration.toString()));
-        Awaitility.await("nginx").atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> {
-            nginx.requireAlive();
-            new Socket("127.0.0.1", nginxPort).close();
-            return true;
-        });
+        Awaitility.await("nginx")
+                .atMost(Duration.ofMinutes(1))
+                .ignoreExceptions()
+                .until(() -> {
+                    nginx.requireAlive();
+                    new Socket("127.0.0.1", nginxPort).close();
+                    return true;
+                });
         return nginx;
     }
 }

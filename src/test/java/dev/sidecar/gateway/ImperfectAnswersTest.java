@@ -63,9 +63,7 @@ class ImperfectAnswersTest {
                 });
                 var gateway = GatewayServer.before(upstream.port());
                 var client = gateway.connect()) {
-            assertThat(client.send(GET).message())
-                    .startsWith("HTTP/1.1 502")
-                    .contains("\"reason\":\"bad_response\"");
+            assertThat(client.send(GET).message()).startsWith("HTTP/1.1 502").contains("\"reason\":\"bad_response\"");
             assertThat(gateway.registry
                             .get("sidecar.gateway.bad.answers")
                             .tag("defect", defect)

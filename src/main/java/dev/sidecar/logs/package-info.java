@@ -1,6 +1,6 @@
 /** Writes log lines as JSON to standard output and to Loki, never holding up the thread that logs. */
 @NullMarked
-@ApplicationModule(allowedDependencies = "loki")
+@ApplicationModule(allowedDependencies = {"loki", "text"})
 package dev.sidecar.logs;
 
 import org.jspecify.annotations.NullMarked;

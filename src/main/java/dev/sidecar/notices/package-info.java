@@ -1,6 +1,6 @@
 /** Sends the sidecar's own notices by mail and to Slack without Alertmanager, and runs the dead man's switch. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"jobs", "peers", "secrets", "settings"})
+@ApplicationModule(allowedDependencies = {"jobs", "peers", "secrets", "settings", "text"})
 package dev.sidecar.notices;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,7 @@
-/** Writes durations and sizes as a person reads them: the same on pages, on the command line, in evidence and in messages. */
+/**
+ * Writes durations and sizes as a person reads them, and what strangers wrote so that it controls nothing: the same on pages, on the command
+ * line, in evidence and in messages.
+ */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.text;

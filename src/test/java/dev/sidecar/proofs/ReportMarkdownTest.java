@@ -105,6 +105,7 @@ class ReportMarkdownTest {
                                         Finding.held("%s", hostile).with(List.of(hostile))),
                                 drill("LOG-2", Area.LOGGING, Finding.broken("%s", hostile)),
                                 drill("SEC-3", Area.SECURITY, Finding.notConfigured(hostile))),
+                        List.of(),
                         List.of()),
                 new Identity("shop", "box-1", "sidecar", "staging"));
 

@@ -33,7 +33,10 @@ ARG POSTGRES_EXTENSIONS
 RUN apt-get update \
     && cd /tmp \
     && for extension in $POSTGRES_EXTENSIONS; do apt-get download "postgresql-$PG_MAJOR-$extension" || exit 1; done \
-    && for package in postgresql-*.deb; do dpkg-deb --extract "$package" /extensions || exit 1; done
+    && for package in postgresql-*.deb; do \
+           dpkg-deb --extract "$package" /extensions \
+           && dpkg-deb --show --showformat '${Package} ${Version} ${Architecture}\n' "$package" >>/extensions/packages || exit 1; \
+       done
 
 FROM ${POSTGRES_IMAGE}
 COPY --from=extensions /extensions/usr/lib/postgresql/ /usr/lib/postgresql/
@@ -64,7 +67,9 @@ COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
 COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
-COPY docker/sidecar docker/healthy /usr/local/bin/
+COPY docker/sidecar docker/healthy docker/sbom /usr/local/bin/
+COPY --from=extensions /extensions/packages ./
+RUN sbom packages >image.cdx.json
 
 # Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. Memory that
 # the compiler used is returned every half a minute: glibc would keep it. The gateway's options: its live data are some 10 MB, and the

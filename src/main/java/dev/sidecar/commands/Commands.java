@@ -1,6 +1,7 @@
 package dev.sidecar.commands;
 
 import dev.sidecar.settings.InvalidSetting;
+import java.io.PrintStream;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,21 @@ public final class Commands {
      * @return the exit code
      */
     public static int run(Class<?> application, String[] args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        System.setOut(new TerminalOutput(out));
+        System.setErr(new TerminalOutput(err));
+        try {
+            return runCleaned(application, args);
+        } finally {
+            System.out.flush();
+            System.err.flush();
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static int runCleaned(Class<?> application, String[] args) {
         SpringApplicationBuilder builder = new SpringApplicationBuilder(application)
                 .web(WebApplicationType.NONE)
                 .bannerMode(Banner.Mode.OFF)
@@ -53,6 +69,8 @@ public final class Commands {
             return commandLine
                     .setExecutionExceptionHandler(Commands::failed)
                     .setCaseInsensitiveEnumValuesAllowed(true)
+                    // Colours would be written out like any other control sequence.
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                     .execute(args);
         }
     }

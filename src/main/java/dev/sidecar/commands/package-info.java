@@ -1,6 +1,6 @@
 /** Runs the command line: finds the features' commands, runs one of them and turns its result into an exit code. */
 @NullMarked
-@ApplicationModule(allowedDependencies = "settings")
+@ApplicationModule(allowedDependencies = {"settings", "text"})
 package dev.sidecar.commands;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package dev.sidecar.logs;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import dev.sidecar.text.HostileText;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,7 +49,7 @@ final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
         for (String id : IDS) {
             String value = context.get(id);
             if (value != null && find(pairs, id) == null) {
-                generator.writeStringProperty(id, value);
+                generator.writeStringProperty(id, HostileText.forLog(value));
             }
         }
     }
@@ -92,7 +93,7 @@ final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
         } else if (value == null) {
             generator.writeNull();
         } else {
-            generator.writeString(value.toString());
+            generator.writeString(HostileText.forLog(value.toString()));
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.sidecar.logs;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Context;
+import dev.sidecar.text.HostileText;
+import dev.sidecar.text.ServerErrors;
 import net.logstash.logback.composite.loggingevent.LogLevelJsonProvider;
 import net.logstash.logback.composite.loggingevent.LoggerNameJsonProvider;
 import net.logstash.logback.composite.loggingevent.LoggingEventFormattedTimestampJsonProvider;
@@ -10,6 +12,7 @@ import net.logstash.logback.composite.loggingevent.MessageJsonProvider;
 import net.logstash.logback.composite.loggingevent.StackTraceJsonProvider;
 import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
 import net.logstash.logback.stacktrace.ShortenedThrowableConverter;
+import tools.jackson.core.JsonGenerator;
 
 /** Turns an event into one JSON object and a line feed, with the documented fields and no others. */
 final class LineEncoder {
@@ -24,7 +27,12 @@ final class LineEncoder {
         providers.addTimestamp(timestamp());
         providers.addLogLevel(new LogLevelJsonProvider());
         providers.addLoggerName(logger());
-        providers.addMessage(new MessageJsonProvider());
+        providers.addMessage(new MessageJsonProvider() {
+            @Override
+            public void writeTo(JsonGenerator generator, ILoggingEvent event) {
+                generator.writeStringProperty(getFieldName(), HostileText.forLog(event.getFormattedMessage()));
+            }
+        });
         providers.addProvider(new ContextFields(service, environment));
         providers.addStackTrace(stackTrace());
         encoder.setProviders(providers);
@@ -47,7 +55,12 @@ final class LineEncoder {
     }
 
     private static StackTraceJsonProvider stackTrace() {
-        ShortenedThrowableConverter shortened = new ShortenedThrowableConverter();
+        ShortenedThrowableConverter shortened = new ShortenedThrowableConverter() {
+            @Override
+            public String convert(ILoggingEvent event) {
+                return HostileText.forTerminal(ServerErrors.withoutRows(super.convert(event)));
+            }
+        };
         shortened.setMaxLength(STACK_TRACE_LIMIT);
         shortened.start();
         StackTraceJsonProvider stackTrace = new StackTraceJsonProvider();

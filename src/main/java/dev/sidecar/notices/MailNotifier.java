@@ -1,5 +1,6 @@
 package dev.sidecar.notices;
 
+import dev.sidecar.text.HostileText;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
@@ -66,8 +67,8 @@ final class MailNotifier implements Notifier {
         SimpleMailMessage message = new SimpleMailMessage();
         message.setFrom(settings.from());
         message.setTo(settings.to().toArray(String[]::new));
-        message.setSubject(notice.subject());
-        message.setText(notice.text());
+        message.setSubject(HostileText.line(notice.subject()));
+        message.setText(HostileText.forTerminal(notice.text()));
         message.setSentDate(Date.from(clock.instant()));
         try {
             sender.send(message);

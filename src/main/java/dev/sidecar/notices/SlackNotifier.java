@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -70,11 +71,11 @@ final class SlackNotifier implements Notifier {
     }
 
     private static String payload(Notice notice) {
-        String text = notice.text().length() <= LONGEST_TEXT
-                ? notice.text()
-                : notice.text().substring(0, LONGEST_TEXT) + "…";
+        String whole = HostileText.forTerminal(notice.text());
+        String text = whole.length() <= LONGEST_TEXT ? whole : whole.substring(0, LONGEST_TEXT) + "…";
         return JsonMapper.shared()
-                .writeValueAsString(Map.of("text", "*" + escape(notice.subject()) + "*\n" + escape(text)));
+                .writeValueAsString(
+                        Map.of("text", "*" + escape(HostileText.line(notice.subject())) + "*\n" + escape(text)));
     }
 
     /** Escapes Slack's three control characters; otherwise a text could notify everybody by {@code <!channel>}. */

@@ -3,6 +3,7 @@ package dev.sidecar.postgres;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.Limited;
+import dev.sidecar.text.ServerErrors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -48,6 +49,7 @@ public final class Child implements AutoCloseable {
     private final Process process;
     private final StringBuilder errors = new StringBuilder();
     private final Thread drain;
+    private boolean cut;
 
     private Child(String name, Process process) {
         this.name = name;
@@ -173,7 +175,8 @@ public final class Child implements AutoCloseable {
 
     String errors() {
         synchronized (errors) {
-            return errors.toString().strip();
+            String said = errors.toString().strip();
+            return cut ? ServerErrors.afterCut(said) : said;
         }
     }
 
@@ -184,7 +187,10 @@ public final class Child implements AutoCloseable {
                 synchronized (errors) {
                     errors.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
                     if (errors.length() > KEPT_ERRORS) {
-                        errors.delete(0, errors.length() - KEPT_ERRORS);
+                        // Whole lines alone: what is left of a cut one may be a row that an error quotes.
+                        int next = errors.indexOf("\n", errors.length() - KEPT_ERRORS);
+                        errors.delete(0, next < 0 ? errors.length() : next + 1);
+                        cut = true;
                     }
                 }
             }

@@ -162,6 +162,8 @@ public final class ServerAddress {
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("options", DEAF);
+        // Details and contexts of errors quote rows.
+        properties.setProperty("logServerErrorDetail", "false");
         if (isSocket()) {
             properties.setProperty("socketFactory", UnixSockets.class.getName());
             properties.setProperty("socketFactoryArg", host + "/.s.PGSQL." + port);

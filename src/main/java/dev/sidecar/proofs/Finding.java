@@ -1,5 +1,6 @@
 package dev.sidecar.proofs;
 
+import dev.sidecar.text.ServerErrors;
 import java.util.Collection;
 import java.util.List;
 
@@ -14,9 +15,10 @@ import java.util.List;
  */
 public record Finding(Verdict verdict, boolean applicable, boolean starting, String evidence, List<String> details) {
 
-    /** Copies the details. */
+    /** Copies the details, and leaves out the rows that errors of PostgreSQL quote. */
     public Finding {
-        details = List.copyOf(details);
+        evidence = ServerErrors.withoutRows(evidence);
+        details = details.stream().map(ServerErrors::withoutRows).toList();
     }
 
     public static Finding held(String evidence, Object... arguments) {

@@ -2,6 +2,7 @@ package dev.sidecar.proofs;
 
 import dev.sidecar.settings.Identity;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -26,10 +27,15 @@ final class ReportMarkdown {
     }
 
     private String written(Identity identity) {
-        text.append("# Readiness of ").append(identity.stack()).append("\n\n");
+        text.append("# Readiness of ")
+                .append(HostileText.forMarkdown(identity.stack()))
+                .append("\n\n");
         text.append(summary(report)).append("\n\n");
         text.append("Written %s on %s (%s). "
-                .formatted(MINUTE.format(report.at()), identity.host(), identity.environment()));
+                .formatted(
+                        MINUTE.format(report.at()),
+                        HostileText.forMarkdown(identity.host()),
+                        HostileText.forMarkdown(identity.environment())));
         text.append(
                 "Every line below is the result of a drill against the live system at the time shown; being configured counts for"
                         + " nothing. *Held*: the drill saw it work. *Broken*: the drill saw it fail. *Inconclusive*: the drill could not run."
@@ -85,7 +91,7 @@ final class ReportMarkdown {
     }
 
     private void item(Claim claim, String words) {
-        text.append("- **%s** %s – %s\n".formatted(claim.id(), claim.sentence(), cell(words)));
+        text.append("- **%s** %s – %s\n".formatted(claim.id(), claim.sentence(), HostileText.forMarkdown(words)));
     }
 
     private void details() {
@@ -98,10 +104,14 @@ final class ReportMarkdown {
         text.append("\n## Evidence in full\n");
         for (Drill drill : drills) {
             text.append("\n**%s** %s%n\n"
-                    .formatted(drill.claim().id(), cell(drill.finding().evidence())));
+                    .formatted(
+                            drill.claim().id(),
+                            HostileText.forMarkdown(drill.finding().evidence())));
             drill.finding()
                     .details()
-                    .forEach(line -> text.append("- ").append(cell(line)).append('\n'));
+                    .forEach(line -> text.append("- ")
+                            .append(HostileText.forMarkdown(line))
+                            .append('\n'));
         }
     }
 
@@ -128,7 +138,7 @@ final class ReportMarkdown {
                     .append(" | ")
                     .append(cell(drill.claim().sentence()))
                     .append(" | ")
-                    .append(cell(drill.finding().evidence()))
+                    .append(HostileText.forMarkdown(drill.finding().evidence()))
                     .append(" | ")
                     .append(age(drill.when()))
                     .append(" |\n");

@@ -1,9 +1,10 @@
 package dev.sidecar.sets;
 
+import dev.sidecar.text.ServerErrors;
 import java.util.Locale;
 import java.util.Objects;
 
-/** Says that a backup, verification or restore failed for a reason that the operator can fix; the message says how. */
+/** Says that a backup, verification or restore failed for a reason that the operator can fix; the message says how, and quotes no rows. */
 public final class BackupFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -11,12 +12,12 @@ public final class BackupFailure extends RuntimeException {
     private final Reason reason;
 
     public BackupFailure(Reason reason, String message) {
-        super(message);
+        super(ServerErrors.withoutRows(message));
         this.reason = reason;
     }
 
     public BackupFailure(Reason reason, String message, Throwable cause) {
-        super(message, cause);
+        super(ServerErrors.withoutRows(message), cause);
         this.reason = reason;
     }
 

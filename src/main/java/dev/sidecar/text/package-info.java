@@ -1,4 +1,7 @@
-/** Writes durations and sizes as a person reads them: the same on pages, on the command line, in evidence and in messages. Reads others' text up to a limit. */
+/**
+ * Writes durations and sizes as a person reads them, and what strangers wrote so that it controls nothing: the same on pages, on the command
+ * line, in evidence and in messages. Reads others' text up to a limit.
+ */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})
 package dev.sidecar.text;

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.text.HostileText;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -122,9 +123,24 @@ class LineEncoderTest {
         assertThat(new String(line, StandardCharsets.UTF_8).strip().lines()).hasSize(1);
         JsonNode json = JSON.readTree(line);
         assertThat(json.get("environment").stringValue()).isEqualTo("staging");
-        if (!text.startsWith("broken")) {
-            assertThat(json.get("message").stringValue()).isEqualTo(text);
-            assertThat(json.get("user_agent").stringValue()).isEqualTo(text);
+        // Whoever reads the line's fields on a terminal gets no control character from them.
+        assertThat(json.get("message").stringValue()).isEqualTo(HostileText.line(text));
+        assertThat(json.get("user_agent").stringValue()).isEqualTo(HostileText.line(text));
+    }
+
+    @Test
+    void noRowThatPostgresQuotesAndNoControlCharacterIsInALine() {
+        String error =
+                "pg_restore: error: COPY failed for table \"t\": ERROR:  bad \u001b[2J\u202e\nCONTEXT:  COPY t, line 1: \"geheim\"";
+        LoggingEvent event = event(error, new IllegalStateException(error));
+        event.setKeyValuePairs(List.of(new KeyValuePair("reason", error)));
+
+        JsonNode json = JSON.readTree(encoder.encode(event));
+
+        for (String field : List.of("message", "reason", "stack_trace")) {
+            assertThat(json.get(field).stringValue())
+                    .contains("COPY failed for table")
+                    .doesNotContain("geheim", "\u001b", "\u202e");
         }
     }
 

@@ -91,6 +91,31 @@ class ReportMarkdownTest {
                 """);
     }
 
+    /** What a database, a label or an error can put into a proof's evidence. */
+    @Test
+    void whatStrangersWroteIsShownAndRendersAsNothing() {
+        String hostile = "\u001b[2J <img src=x onerror=alert(1)> ![x](http://evil.example/t.png)\n# heading";
+        String written = ReportMarkdown.of(
+                new Report(
+                        AT,
+                        List.of(
+                                drill(
+                                        "LOG-1",
+                                        Area.LOGGING,
+                                        Finding.held("%s", hostile).with(List.of(hostile))),
+                                drill("LOG-2", Area.LOGGING, Finding.broken("%s", hostile)),
+                                drill("SEC-3", Area.SECURITY, Finding.notConfigured(hostile))),
+                        List.of(),
+                        List.of()),
+                new Identity("shop", "box-1", "sidecar", "staging"));
+
+        assertThat(written)
+                .contains("&lt;img src=x")
+                .doesNotContain("\u001b", "<img", "![x]", "http://")
+                .doesNotContainPattern("(?<!\\\\)\\]\\(")
+                .doesNotContainPattern("(?m)^# heading");
+    }
+
     private static Drill drill(String id, Area area, Finding finding) {
         return new Drill(claim(id, area), finding, AT.minusSeconds(60), Duration.ofMillis(3));
     }

@@ -9,6 +9,7 @@ import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class BackupCommand implements SidecarCommand {
             try {
                 answers.add(take(database, progress));
             } catch (CommandFailure e) {
-                System.err.println(database + ": " + e.getMessage());
+                System.err.println(HostileText.line(database) + ": " + e.getMessage());
                 exitCode = e.exitCode();
             }
         }
@@ -108,7 +109,8 @@ final class BackupCommand implements SidecarCommand {
                                     proof.asked().meaning(),
                                     proof.store(),
                                     Durations.clock(proof.took())));
-            done.problems().forEach(problem -> BackupShell.out().println("  NOT VERIFIED: " + problem));
+            done.problems()
+                    .forEach(problem -> BackupShell.out().println("  NOT VERIFIED: " + HostileText.line(problem)));
         }
         return new Answer(summary, done.problems());
     }

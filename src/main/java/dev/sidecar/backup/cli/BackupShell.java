@@ -8,6 +8,7 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.RefusedSet;
+import dev.sidecar.text.HostileText;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -165,7 +166,7 @@ final class BackupShell {
         Backup whole = find(which, database, Optional.empty(), backup -> !backup.isSuspect());
         System.err.printf(
                 "%s is suspect and was skipped (%s). To restore it, name it by its id.%n",
-                found.id(), found.suspicion().orElse(""));
+                found.id(), HostileText.line(found.suspicion().orElse("")));
         return whole;
     }
 

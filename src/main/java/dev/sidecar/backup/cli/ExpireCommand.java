@@ -5,6 +5,7 @@ import dev.sidecar.backup.Expiration;
 import dev.sidecar.backup.ExpirationResult;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.text.HostileText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,7 +72,7 @@ final class ExpireCommand implements SidecarCommand {
         } else {
             expiry.decisions().forEach(BackupShell.out()::println);
             expiry.retained().forEach(id -> BackupShell.out().println("kept by the storage for now: " + id));
-            expiry.failures().forEach(BackupShell.out()::println);
+            expiry.failures().forEach(failure -> BackupShell.out().println(HostileText.line(failure)));
         }
         BackupShell.warn(shell.backups().refused());
         return expiry.failures().isEmpty() ? 0 : BackupShell.FAILED;

@@ -3,6 +3,7 @@ package dev.sidecar.backup.cli;
 import dev.sidecar.backup.BackupSummary;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,7 +82,7 @@ final class ListCommand implements SidecarCommand {
                             backup.measuredRestore()
                                     .map(seconds -> Durations.clock(Duration.ofMillis((long) (seconds * 1000))))
                                     .orElse("-"),
-                            backup.remarks());
+                            HostileText.line(String.valueOf(backup.remarks())));
         }
     }
 }

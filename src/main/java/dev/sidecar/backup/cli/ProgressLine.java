@@ -1,8 +1,10 @@
 package dev.sidecar.backup.cli;
 
+import dev.sidecar.commands.TerminalOutput;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.Progress.View;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,7 +33,7 @@ final class ProgressLine {
 
     /** Writes to standard error, so that standard output holds only the command's result. */
     static ProgressLine onStandardError() {
-        return new ProgressLine(System.err, isTerminal(STANDARD_ERROR));
+        return new ProgressLine(TerminalOutput.bare(System.err), isTerminal(STANDARD_ERROR));
     }
 
     /** Looks at one stream: Java can only tell for both at once, and standard output is often redirected to a file. */
@@ -103,7 +105,7 @@ final class ProgressLine {
 
     /** Writes the progress, such as {@code dumping shop: 45 %, 1.2 GB of 2.7 GB, 118 MB/s, 0:13 left}. */
     static String text(View view) {
-        StringBuilder text = new StringBuilder(view.stage()).append(": ");
+        StringBuilder text = new StringBuilder(HostileText.line(view.stage())).append(": ");
         view.percent().ifPresent(percent -> text.append(percent).append(" %, "));
         text.append(Sizes.of(view.bytes()));
         if (view.expectedBytes() > 0) {

@@ -8,6 +8,7 @@ import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -138,7 +139,7 @@ final class RestoreCommand implements SidecarCommand {
         if (confirm != null) {
             return confirm.equals(name);
         }
-        System.err.printf("To replace database %s, type its name: ", name);
+        System.err.printf("To replace database %s, type its name: ", HostileText.line(name));
         System.err.flush();
         try {
             return name.equals(
@@ -165,9 +166,11 @@ final class RestoreCommand implements SidecarCommand {
                 backup.level().map(level -> level + " " + level.meaning()).orElse("no, it is DAMAGED"),
                 plan.request().replace() ? "replaces" : "into the new",
                 plan.request().into());
-        plan.connections().forEach(connection -> err.println("  open connection, will be closed: " + connection));
-        plan.warnings().forEach(warning -> err.println("  warning: " + warning));
-        plan.obstacles().forEach(obstacle -> err.println("  BLOCKER: " + obstacle));
+        plan.connections()
+                .forEach(connection ->
+                        err.println("  open connection, will be closed: " + HostileText.line(connection)));
+        plan.warnings().forEach(warning -> err.println("  warning: " + HostileText.line(warning)));
+        plan.obstacles().forEach(obstacle -> err.println("  BLOCKER: " + HostileText.line(obstacle)));
     }
 
     private static void print(Restored restored) {
@@ -182,6 +185,6 @@ final class RestoreCommand implements SidecarCommand {
         restored.kept()
                 .ifPresent(kept -> BackupShell.out()
                         .printf("The replaced database is kept as '%s'; drop it when you are sure.%n", kept));
-        restored.notes().forEach(note -> BackupShell.out().println("  " + note));
+        restored.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
     }
 }

@@ -6,6 +6,7 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,7 @@ final class VerifyCommand implements SidecarCommand {
         verification
                 .measuredRestore()
                 .ifPresent(took -> BackupShell.out().println("  the restore itself took " + Durations.clock(took)));
-        verification.problems().forEach(problem -> BackupShell.out().println("  " + problem));
-        verification.notes().forEach(note -> BackupShell.out().println("  " + note));
+        verification.problems().forEach(problem -> BackupShell.out().println("  " + HostileText.line(problem)));
+        verification.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
     }
 }

@@ -157,6 +157,11 @@ public final class Backups {
         return adopted;
     }
 
+    /** Tries whether a backup would be refused if a bit of its manifest were changed. Changes nothing. */
+    public boolean refusesForgery(Backup backup) {
+        return tools.catalogue().refusesForgery(backup);
+    }
+
     /** Trusts the public keys of a file in this process, such as those of a machine that is lost. */
     public void trust(Path publicKeys) {
         tools.catalogue().signatures().trust(publicKeys);

@@ -306,6 +306,29 @@ public final class Catalogue {
         }
     }
 
+    /** Tries whether a backup is accepted as it is, and refused if a bit of its manifest is changed. */
+    public boolean refusesForgery(Backup backup) {
+        Store store = store(backup.store());
+        String set = backup.id().toString();
+        try {
+            List<String> files = store.list(set + "/").stream()
+                    .map(stored -> stored.key().substring(set.length() + 1))
+                    .toList();
+            byte[] manifest = bytes(store, set + "/" + Manifest.FILE, ManifestFile.LARGEST);
+            boolean accepted = !proven(store, set, files, manifest).isEmpty();
+            manifest[manifest.length / 2] ^= 1;
+            try {
+                proven(store, set, files, manifest);
+                return false;
+            } catch (Refused e) {
+                return accepted;
+            }
+        } catch (IOException | Refused e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.STORAGE, "Cannot check %s: %s".formatted(set, e.getMessage()), e);
+        }
+    }
+
     /** Returns the checksum of a backup's manifest, which its successor records. */
     public String manifestSha256(Backup backup) {
         try {

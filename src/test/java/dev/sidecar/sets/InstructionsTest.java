@@ -118,7 +118,7 @@ class InstructionsTest {
             run(commands(set), set, elsewhere);
 
             assertThat(trap).doesNotExist();
-            assertThat(elsewhere.query("restored", "SELECT count(*) FROM " + Sql.quoted(shortName)))
+            assertThat(elsewhere.query("restored", "SELECT count(*) FROM public." + Sql.quoted(shortName)))
                     .containsExactly("2");
             assertThat(elsewhere.query("restored", "SELECT tableowner FROM pg_tables WHERE schemaname = 'public'"))
                     .containsExactly(role);

@@ -10,6 +10,7 @@ import dev.sidecar.sets.BackupEvent.Type;
 import dev.sidecar.sets.RefusedSet.Reason;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.StoreThat;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,8 +19,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -391,6 +394,55 @@ class SignedSetsTest {
     void aSettingThatIsNoKeyIsRefused(String key) {
         assertThatThrownBy(() -> TestSets.signatures(Map.of("signing.trusted-keys", key)))
                 .hasStackTraceContaining("sidecar.backup.signing.trusted-keys");
+    }
+
+    /** A program that reads a forged file has obeyed it before its end, where the checksum of the whole is known. */
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "last", "longer", "shorter"})
+    void noByteOfAForgedFileReachesAnybody(String where) throws Exception {
+        byte[] content = new byte[2 * Pieces.SIZE + 1000];
+        new Random(3).nextBytes(content);
+        Progress progress = new Progress(Clock.systemUTC());
+        Encryption encryption = TestSets.encryption(Map.of());
+        BackupId id = BackupId.next("app", Instant.parse("2026-11-27T02:00:00Z"), Generation.DAILY);
+        SetWriter writer = new SetWriter(store, id, TestSets.compression(Map.of()), encryption, ours(), progress);
+        Manifest.StoredFile stored =
+                writer.write("database.dump", Manifest.FileKind.DATABASE, out -> out.write(content));
+        SetReader reader = new SetReader(store, good.manifest(), encryption, progress);
+        Path file = folder.resolve("store").resolve(id + "/" + stored.name());
+        byte[] whole = Files.readAllBytes(file);
+        int kept = where.equals("first") ? 0 : 2;
+        byte[] forged = switch (where) {
+            case "longer" -> Arrays.copyOf(whole, whole.length + 1);
+            case "shorter" -> Arrays.copyOf(whole, whole.length - 1);
+            default -> whole.clone();
+        };
+        if (where.equals("first") || where.equals("last")) {
+            forged[where.equals("first") ? 100 : whole.length - 100] ^= 1;
+        }
+        Files.write(folder.resolve("store").resolve(good.id() + "/" + stored.name()), forged);
+        ByteArrayOutputStream reached = new ByteArrayOutputStream();
+
+        assertThatThrownBy(() -> reader.decode(stored, reached))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(BackupFailure.Reason.DAMAGED));
+
+        assertThat(reached.size()).isLessThanOrEqualTo(where.equals("longer") ? content.length : kept * Pieces.SIZE);
+        assertThat(Arrays.copyOf(content, reached.size())).isEqualTo(reached.toByteArray());
+
+        Files.write(folder.resolve("store").resolve(good.id() + "/" + stored.name()), whole);
+        reached.reset();
+        reader.decode(stored, reached);
+        assertThat(reached.toByteArray()).isEqualTo(content);
+    }
+
+    @Test
+    void theKeyIsNotKeptAmongTheBackups() {
+        SetProperties.Signing inside = new SetProperties.Signing(folder.resolve("store/keys"), List.of());
+
+        assertThatThrownBy(() -> inside.requireOutside(store.directory()))
+                .hasMessageContaining("sidecar.backup.signing.directory");
+        new SetProperties.Signing(folder.resolve("store-keys"), List.of()).requireOutside(store.directory());
     }
 
     private void assertRefused(String set, Reason reason) {

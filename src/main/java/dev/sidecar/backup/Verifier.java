@@ -93,6 +93,7 @@ final class Verifier {
 
     private final class Run {
 
+        private final Backup backup;
         private final Manifest manifest;
         private final VerificationLevel asked;
         private final SetReader reader;
@@ -104,6 +105,7 @@ final class Verifier {
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
         Run(Backup backup, VerificationLevel asked, SetReader reader, Progress progress, Instant since) {
+            this.backup = backup;
             this.manifest = backup.manifest();
             this.asked = asked;
             this.reader = reader;
@@ -113,6 +115,7 @@ final class Verifier {
 
         void prove() throws InterruptedException {
             reader.checkManifest();
+            tools.catalogue().checkSums(backup);
             if (asked == VerificationLevel.L0) {
                 return;
             }

@@ -51,6 +51,7 @@ ENV JAVA_HOME=/opt/java/openjdk \
 RUN groupadd --gid 10010 sidecar \
     && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
+    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing \
     && chown sidecar:sidecar /var/lib/postgresql && chmod 0750 /var/lib/postgresql \
     && install -d -m 0755 /run/secrets /run/config \
     && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \

@@ -157,6 +157,11 @@ public final class Backups {
         return adopted;
     }
 
+    /** Tries whether a backup would be refused if a bit of its manifest were changed. Changes nothing. */
+    public boolean refusesForgery(Backup backup) {
+        return tools.catalogue().refusesForgery(backup);
+    }
+
     /** Trusts the public keys of a file in this process, such as those of a machine that is lost. */
     public void trust(Path publicKeys) {
         tools.catalogue().signatures().trust(publicKeys);
@@ -368,14 +373,23 @@ public final class Backups {
             return;
         }
         tools.postgres().sweepScratch();
-        log.atInfo()
-                .addKeyValue("key", keyId())
-                .log("backups are signed; 'sidecar key' prints the public key to keep elsewhere");
+        announceKey();
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();
         } catch (BackupFailure e) {
             log.atWarn().log("metrics of earlier backups are missing until the next run: {}", e.getMessage());
+        }
+    }
+
+    /** Makes the key at the first start. Without one no backup can be taken, but everything else goes on. */
+    private void announceKey() {
+        try {
+            log.atInfo()
+                    .addKeyValue("key", keyId())
+                    .log("backups are signed; 'sidecar key' prints the public key to keep elsewhere");
+        } catch (BackupFailure e) {
+            log.error("backups cannot be signed, none will be taken: {}", e.getMessage());
         }
     }
 

@@ -35,8 +35,8 @@ final class Verifier {
 
     private static final String RESTORED = "restored";
     /** Tablespaces are left out: they are directories of the live server. */
-    private static final Pattern TABLESPACE =
-            Pattern.compile("^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*");
+    private static final Pattern TABLESPACE = Pattern.compile(
+            "^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*", Pattern.DOTALL);
 
     /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
     private static final int FOUND_CORRUPTION = 2;
@@ -45,7 +45,7 @@ final class Verifier {
     private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
 
     private static final Pattern GRANTOR =
-            Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$");
+            Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$", Pattern.DOTALL);
 
     private final BackupProperties settings;
     private final BackupTools tools;
@@ -93,6 +93,7 @@ final class Verifier {
 
     private final class Run {
 
+        private final Backup backup;
         private final Manifest manifest;
         private final VerificationLevel asked;
         private final SetReader reader;
@@ -104,6 +105,7 @@ final class Verifier {
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
         Run(Backup backup, VerificationLevel asked, SetReader reader, Progress progress, Instant since) {
+            this.backup = backup;
             this.manifest = backup.manifest();
             this.asked = asked;
             this.reader = reader;
@@ -113,6 +115,7 @@ final class Verifier {
 
         void prove() throws InterruptedException {
             reader.checkManifest();
+            tools.catalogue().checkSums(backup);
             if (asked == VerificationLevel.L0) {
                 return;
             }

@@ -5,6 +5,7 @@ import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.Decision;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Durations;
 import dev.sidecar.text.Sizes;
@@ -22,11 +23,18 @@ import org.jspecify.annotations.Nullable;
  * @param rows newest first
  * @param tasks newest first
  * @param promise RPO and RTO as one sentence
+ * @param refused sets that are no backups
  */
-record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows, List<TaskRow> tasks, String promise) {
+record BackupsPage(
+        @Nullable String off,
+        List<String> databases,
+        List<Row> rows,
+        List<TaskRow> tasks,
+        String promise,
+        List<RefusedSet> refused) {
 
     static BackupsPage off(String why) {
-        return new BackupsPage(why, List.of(), List.of(), List.of(), "");
+        return new BackupsPage(why, List.of(), List.of(), List.of(), "", List.of());
     }
 
     public long running() {
@@ -49,6 +57,14 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     state,
                     level.map(VerificationLevel::meaning).orElse("its contents differ from what was written"),
                     decision == null ? List.of() : decision.reasons());
+        }
+
+        /** Says why it is believed to be ours. */
+        public String signature() {
+            return switch (backup.standing()) {
+                case SIGNED -> "its signature is valid";
+                case ADOPTED -> "a person accepted it without a signature of this sidecar";
+            };
         }
 
         private static boolean proven(Optional<VerificationLevel> level) {

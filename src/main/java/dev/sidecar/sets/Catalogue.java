@@ -306,6 +306,51 @@ public final class Catalogue {
         }
     }
 
+    /** Tries whether a backup is accepted as it is, and refused if a bit of its manifest is changed. */
+    public boolean refusesForgery(Backup backup) {
+        Store store = store(backup.store());
+        String set = backup.id().toString();
+        try {
+            List<String> files = store.list(set + "/").stream()
+                    .map(stored -> stored.key().substring(set.length() + 1))
+                    .toList();
+            byte[] manifest = bytes(store, set + "/" + Manifest.FILE, ManifestFile.LARGEST);
+            boolean accepted = !proven(store, set, files, manifest).isEmpty();
+            manifest[manifest.length / 2] ^= 1;
+            try {
+                proven(store, set, files, manifest);
+                return false;
+            } catch (Refused e) {
+                return accepted;
+            }
+        } catch (IOException | Refused e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.STORAGE, "Cannot check %s: %s".formatted(set, e.getMessage()), e);
+        }
+    }
+
+    /** Checks the signature of the list of checksums, which who restores by hand checks. @throws BackupFailure with DAMAGED */
+    public void checkSums(Backup backup) {
+        if (backup.standing() != Backup.Standing.SIGNED) {
+            return;
+        }
+        Store store = store(backup.store());
+        String set = backup.id().toString();
+        try {
+            List<String> files = store.list(set + "/").stream()
+                    .map(stored -> stored.key().substring(set.length() + 1))
+                    .toList();
+            byte[] sums = bytes(store, set + "/" + Signatures.SUMS, ManifestFile.LARGEST);
+            if (!signatures.areSigned(
+                    sums, files, file -> bytes(store, set + "/" + file, Signatures.signatureBytes()))) {
+                throw new IOException("its signature is missing or does not fit");
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.DAMAGED, Signatures.SUMS + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
     /** Returns the checksum of a backup's manifest, which its successor records. */
     public String manifestSha256(Backup backup) {
         try {

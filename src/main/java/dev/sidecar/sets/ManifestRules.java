@@ -88,6 +88,12 @@ final class ManifestRules {
         require(file.sha256() != null && SHA256.matcher(file.sha256()).matches(), name + " has no checksum");
         require(bytes(file.storedBytes()) && bytes(file.plainBytes()), "the size of " + name + " is out of range");
         all("tables", file.tables());
+        if (file.pieces() != null) {
+            require(file.pieces().size() == Pieces.of(file.storedBytes()), name + " has another number of pieces");
+            for (String piece : file.pieces()) {
+                require(piece != null && SHA256.matcher(piece).matches(), "a piece of " + name + " has no checksum");
+            }
+        }
         boolean readable = file.kind() == FileKind.INSTRUCTIONS || file.kind() == FileKind.DEFINITION;
         require(
                 name.endsWith(".age") == (encryption != null && !readable),

@@ -77,7 +77,7 @@ RUN sbom packages >image.cdx.json
 # archive of its classes stays in the file's pages.
 ENV MALLOC_ARENA_MAX=2 \
     SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot" \
-    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
+    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar

@@ -283,6 +283,8 @@ class ArchitectureTest {
                 .haveSimpleNameNotContaining("RunbookController")
                 .and()
                 .haveSimpleNameNotContaining("RestoreCommand")
+                .and()
+                .haveSimpleNameNotContaining("AdoptCommand")
                 .should()
                 .callMethodWhere(describe(
                         "reading without a limit",

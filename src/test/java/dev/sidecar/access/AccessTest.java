@@ -68,7 +68,8 @@ class AccessTest {
 
     @DynamicPropertySource
     static void settings(DynamicPropertyRegistry settings) {
-        settings.add("sidecar.access.directory", () -> directory.resolve("access"));
+        settings.add(
+                "sidecar.access.directory", () -> directory.resolve("access").toString());
         settings.add("sidecar.access.max-failures", () -> 3);
         settings.add("sidecar.access.locked-for", () -> "1s");
         settings.add("sidecar.access.hosts", () -> "sidecar.example.org, ,10.9.8.7");

@@ -273,7 +273,7 @@ public final class Backups {
     /** Plans a restore: what it would do, and its blockers. Changes nothing. */
     public RestorePlan plan(RestoreRequest request) {
         requireConfigured();
-        return new Planner(tools.postgres(), tools.encryption()).plan(get(request.id()), request);
+        return new Planner(tools).plan(get(request.id()), request);
     }
 
     /** Plans again and restores; a blocker in the plan is a failure. The caller asks for confirmation. */

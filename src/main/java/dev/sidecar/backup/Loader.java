@@ -55,37 +55,83 @@ final class Loader {
         this.folder = folder;
     }
 
-    /**
-     * Loads all or a part of the set.
-     *
-     * @param connection connection string of the empty database
-     * @param request says which part to load
-     */
-    void load(String connection, RestoreRequest request) throws InterruptedException {
-        load(connection, request, false);
-    }
-
     /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
     void loadIntoScratch(String connection) throws InterruptedException {
-        load(connection, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
-    }
-
-    private void load(String connection, RestoreRequest request, boolean scratch) throws InterruptedException {
-        StoredFile database = manifest.files(FileKind.DATABASE).get(0);
-        Path archive = decoded(database);
+        Path archive = decodedDatabase();
         try (Children children = new Children()) {
-            Call call = new Call(connection, scratch, children);
-            if (request.schemaOnly()) {
-                run(call, List.of("--schema-only", parallel(), archive.toString()));
-            } else if (!request.tables().isEmpty()) {
-                someTables(call, archive, request.tables());
-            } else if (manifest.files(FileKind.TABLES).isEmpty()) {
+            Call call = new Call(connection, As.SCRATCH, children);
+            if (manifest.files(FileKind.TABLES).isEmpty()) {
                 run(call, List.of(parallel(), archive.toString()));
             } else {
                 allTables(call, archive);
             }
         } finally {
             deleteQuietly(archive);
+        }
+    }
+
+    /** Decodes the database's archive to a file. The caller deletes it. */
+    Path decodedDatabase() {
+        return decoded(manifest.files(FileKind.DATABASE).get(0));
+    }
+
+    /** Restores some entries of the database's archive one after the other; none if there are none. */
+    void some(Call call, Path archive, List<Integer> ids) throws InterruptedException {
+        listed(call, archive, ids, List.of());
+    }
+
+    /** Restores the rows: of all tables, of some, or of none. */
+    void rows(Call call, Path archive, List<Integer> ids, RestoreRequest request) throws InterruptedException {
+        if (request.schemaOnly()) {
+            return;
+        }
+        if (!request.tables().isEmpty()) {
+            rowsOfSome(call, archive, request.tables());
+            return;
+        }
+        List<Callable<Boolean>> loads = new ArrayList<>();
+        for (StoredFile file : manifest.files(FileKind.TABLES)) {
+            loads.add(() -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+        }
+        if (loads.isEmpty()) {
+            listed(call, archive, ids, List.of("--section=data", parallel()));
+            return;
+        }
+        loads.add(() -> {
+            listed(call, archive, ids, List.of("--section=data"));
+            return true;
+        });
+        Together.run(jobs, loads, call.children);
+    }
+
+    /** Restores indexes, constraints and triggers; of some tables no foreign keys, as the tables they refer to are empty. */
+    void rest(Call call, Path archive, List<Integer> ids, RestoreRequest request) throws InterruptedException {
+        List<Integer> wanted = ids;
+        if (!request.tables().isEmpty()) {
+            Set<Integer> kept = numbers(withoutForeignKeys(archive));
+            wanted = ids.stream().filter(kept::contains).toList();
+        }
+        listed(
+                call,
+                archive,
+                wanted,
+                request.schemaOnly()
+                        ? List.of("--section=post-data", "--schema-only", parallel())
+                        : List.of("--section=post-data", parallel()));
+    }
+
+    private void listed(Call call, Path archive, List<Integer> ids, List<String> options) throws InterruptedException {
+        if (ids.isEmpty()) {
+            return;
+        }
+        Path list = written("list", ids.stream().map(id -> id + ";").collect(Collectors.joining("\n")));
+        try {
+            List<String> arguments = new ArrayList<>(options);
+            arguments.add("--use-list=" + list);
+            arguments.add(archive.toString());
+            run(call, arguments);
+        } finally {
+            deleteQuietly(list);
         }
     }
 
@@ -117,24 +163,31 @@ final class Loader {
         }
     }
 
-    private record Call(String connection, boolean scratch, Children children) {}
+    /** Says whose the restored objects are. */
+    enum As {
+        /** Their owners', in a server without tablespaces. */
+        SCRATCH,
+        /** Their owners'. */
+        OWNERS,
+        /** The role's that restores them, and nobody is granted anything. */
+        ONE_ROLE
+    }
+
+    /** A database to load into. @param connection its connection string */
+    record Call(String connection, As as, Children children) {}
 
     private void allTables(Call call, Path archive) throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
-            loads.add(() -> call.scratch
-                    ? streamUnlogged(call, file)
-                    : stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+            loads.add(() -> streamUnlogged(call, file));
         }
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
         run(call, List.of("--section=post-data", parallel(), archive.toString()));
     }
 
-    /** Restores all definitions, as a table may need types and functions, but no foreign keys, as the tables they refer to are empty. */
-    private void someTables(Call call, Path archive, List<String> names) throws InterruptedException {
-        run(call, List.of("--section=pre-data", archive.toString()));
+    private void rowsOfSome(Call call, Path archive, List<String> names) throws InterruptedException {
         Set<String> wanted = new HashSet<>(names);
         for (Table table : manifest.contents().tables()) {
             if (wanted.remove(table.qualifiedName())) {
@@ -152,12 +205,17 @@ final class Loader {
                 }
             }
         }
-        Path list = withoutForeignKeys(archive);
-        run(call, List.of("--section=post-data", "--use-list=" + list, parallel(), archive.toString()));
+    }
+
+    private static Set<Integer> numbers(List<String> list) {
+        return list.stream()
+                .filter(line -> !line.isEmpty() && Character.isDigit(line.charAt(0)))
+                .map(line -> Integer.valueOf(line.substring(0, line.indexOf(';'))))
+                .collect(Collectors.toSet());
     }
 
     /** Lists the entries without foreign keys and their comments, which follow them: a comment on a missing key would be an error. */
-    private Path withoutForeignKeys(Path archive) throws InterruptedException {
+    private List<String> withoutForeignKeys(Path archive) throws InterruptedException {
         String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
         List<String> kept = new ArrayList<>();
         boolean leftOut = false;
@@ -168,7 +226,7 @@ final class Loader {
                 kept.add(line);
             }
         }
-        return written("list", String.join("\n", kept));
+        return kept;
     }
 
     private Path written(String prefix, String text) {
@@ -226,8 +284,10 @@ final class Loader {
     private List<String> command(Call call, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 client.program("pg_restore"), "--exit-on-error", "--no-password", "--dbname=" + call.connection));
-        if (call.scratch) {
-            command.add("--no-tablespaces");
+        switch (call.as) {
+            case SCRATCH -> command.add("--no-tablespaces");
+            case ONE_ROLE -> command.addAll(List.of("--no-owner", "--no-privileges"));
+            case OWNERS -> {}
         }
         command.addAll(arguments);
         return command;
@@ -373,7 +433,7 @@ final class Loader {
         }
     }
 
-    private static void deleteQuietly(Path file) {
+    static void deleteQuietly(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -1,10 +1,12 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.backup.Differences.Difference;
+import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
-import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.RestoreRole;
+import dev.sidecar.postgres.Rights;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
@@ -43,13 +45,13 @@ final class Restorer {
 
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
         Instant since = tools.clock().instant();
-        ServerAddress address = tools.postgres().address();
+        ServerAddress address = tools.postgres().administrator();
         String target =
                 request.replace() ? RestoreRequest.datedName(request.into(), "_restoring", since) : request.into();
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
-                PasswordFile passwords = address.passwordFile();
-                Session maintenance = address.connectToMaintenance("sidecar restore")) {
+                Session maintenance = address.connectToMaintenance("sidecar restore");
+                RestoreRole role = RestoreRole.create(address, maintenance)) {
             Client client = tools.postgres()
                     .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
@@ -60,11 +62,16 @@ final class Restorer {
                 SetReader reader =
                         new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
                 reader.checkManifest();
-                new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
-                        .load(address.connectionString(target, passwords, "sidecar restore"), request);
-                List<String> notes = define(maintenance, target, manifest);
-                progress.begin("comparing " + backup.id(), 0);
-                Contents contents = compare(address, target, manifest, request);
+                Loader loader =
+                        new Loader(reader, manifest, client, settings.dump().jobs(), folder.path());
+                List<String> notes = new ArrayList<>();
+                List<Contents> compared = new ArrayList<>();
+                new LiveLoader(loader, manifest, address, maintenance, request).load(role, target, notes, parts -> {
+                    progress.begin("comparing " + backup.id(), 0);
+                    compared.add(compare(address, target, manifest, request, parts));
+                });
+                Contents contents = compared.get(0);
+                define(maintenance, target, manifest, request, notes);
                 String kept = request.replace() ? swap(maintenance, request.into(), target, since) : null;
                 whole = true;
                 return new Restored(
@@ -112,19 +119,28 @@ final class Restorer {
         }
     }
 
-    private static List<String> define(Session maintenance, String target, Manifest manifest) {
-        List<String> notes = new ArrayList<>();
-        for (String statement : manifest.server().definition()) {
+    /** Gives the database its owner, grants and settings; until here nobody but administrators could open it. */
+    private static void define(
+            Session maintenance, String target, Manifest manifest, RestoreRequest request, List<String> notes)
+            throws SQLException {
+        Rights rights = Rights.of(maintenance);
+        List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
+        statements.addAll(manifest.server().definition());
+        for (String statement : statements) {
+            if (!request.privileged() && rights.needsAdministrator(statement)) {
+                notes.add("Left out, as nobody consented: '%s'.".formatted(statement));
+                continue;
+            }
             try {
                 maintenance.execute(SqlScript.named(statement, Sql.quoted(target)));
             } catch (SQLException | BackupFailure e) {
                 notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
             }
         }
-        return notes;
     }
 
-    private static Contents compare(ServerAddress address, String target, Manifest manifest, RestoreRequest request) {
+    private static Contents compare(
+            ServerAddress address, String target, Manifest manifest, RestoreRequest request, ArchiveParts parts) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
@@ -132,6 +148,8 @@ final class Restorer {
                             manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum())
                     .stream()
                     .filter(difference -> difference.concerns(request))
+                    .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
+                            || !parts.leavesOutExtension(difference.name()))
                     .toList();
             if (!differences.isEmpty()) {
                 throw new BackupFailure(

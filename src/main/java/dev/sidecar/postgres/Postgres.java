@@ -25,6 +25,12 @@ public final class Postgres {
         return address;
     }
 
+    /** The same server, as the administrator who restores into it. */
+    public ServerAddress administrator() {
+        PostgresProperties.Restore restore = settings.restore();
+        return restore.user().isBlank() ? address : address.as(restore.user(), restore.password());
+    }
+
     /** Names of the databases to back up, by the settings and by what the server has now. */
     public List<String> databases() {
         return new Databases(settings.server(), address).names();

@@ -13,17 +13,20 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param server the server to back up
  * @param scratch where restores are proven
+ * @param restore who restores into the server
  */
 @ConfigurationProperties("sidecar.backup")
 record PostgresProperties(
-        @DefaultValue Server server, @DefaultValue Scratch scratch) {
+        @DefaultValue Server server,
+        @DefaultValue Scratch scratch,
+        @DefaultValue Restore restore) {
 
     /**
      * The database server, reached directly and not through a pooler: the snapshot belongs to a session.
      *
      * @param host name, address, or the directory of the server's socket
      * @param port usually 5432
-     * @param user a role that may read everything, and the password hashes of roles: a superuser
+     * @param user a role that may read everything, and the password hashes of roles
      * @param password goes into a file that only the client program can read
      * @param sslMode as libpq's sslmode: disable, prefer, require, verify-ca, verify-full
      * @param maintenanceDatabase where the list of databases is read and the lock is held
@@ -63,4 +66,12 @@ record PostgresProperties(
     record Scratch(
             @DefaultValue("") String directory,
             @DefaultValue("postgres") String user) {}
+
+    /**
+     * The administrator of the server, which creates the new database and the role that loads it.
+     *
+     * @param user a superuser, or a role that may create databases and roles; the one that takes backups if blank
+     * @param password read only when somebody restores
+     */
+    record Restore(@DefaultValue("") String user, @Nullable Secret password) {}
 }

@@ -76,6 +76,16 @@ public final class ServerAddress {
                 settings.maintenanceDatabase());
     }
 
+    /** The same server, reached as another role. */
+    ServerAddress as(String name, @Nullable Secret login) {
+        return new ServerAddress(host, port, name, login, sslMode, maintenanceDatabase);
+    }
+
+    /** The role that logs in. */
+    public String user() {
+        return user;
+    }
+
     /** Its name, its address, or the directory of its socket. */
     public String host() {
         return host;

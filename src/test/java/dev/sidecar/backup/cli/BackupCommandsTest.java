@@ -199,6 +199,12 @@ class BackupCommandsTest {
         assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("10");
 
         assertThat(typing(database + "\n", "restore", "--replace", database))
+                .as("nobody has said what to do with what belongs to a superuser")
+                .isEqualTo(BackupShell.NOT_CONFIRMED);
+        assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("10");
+        assertThat(output.getErr()).contains("privileged: ownership by postgres");
+
+        assertThat(typing(database + "\nprivileged\n", "restore", "--replace", database))
                 .as(output.getErr())
                 .isZero();
         assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("500");

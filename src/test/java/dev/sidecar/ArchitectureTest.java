@@ -225,6 +225,9 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackages(
                         "dev.sidecar.postgres..", "dev.sidecar.backup..", "dev.sidecar.proofs.security..")
+                .and()
+                // It begins the role of a prover.
+                .doNotHaveFullyQualifiedName(SidecarApplication.class.getName())
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.sidecar.postgres..")

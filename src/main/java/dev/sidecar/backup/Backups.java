@@ -335,16 +335,22 @@ public final class Backups {
 
     /**
      * Decides the level that a backup must be verified to before it counts as good: the level of the settings, L2 for a database that is too
-     * large to be restored each time, and L1 at most if this host cannot decrypt it.
+     * large to be restored each time or where nothing isolates a restore, and L1 at most if this host cannot decrypt it.
      */
     public VerificationLevel levelFor(Manifest manifest) {
         VerificationLevel level = settings.verify().level();
         if (level.atLeast(VerificationLevel.L3)
-                && manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()) {
+                && (manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()
+                        || unisolated().isPresent())) {
             level = VerificationLevel.L2;
         }
         boolean readable = tools.encryption().canRead(manifest.encryption());
         return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
+    }
+
+    /** Tells why no backup is restored to prove it here: nothing isolates what it would run. Empty where it is. */
+    public Optional<String> unisolated() {
+        return tools.postgres().unisolated();
     }
 
     /** Tells whether this host has the key to read its own backups. */
@@ -374,6 +380,7 @@ public final class Backups {
         }
         tools.postgres().sweepScratch();
         announceKey();
+        unisolated().ifPresent(why -> log.warn("backups are verified to L2 only: {}", why));
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();

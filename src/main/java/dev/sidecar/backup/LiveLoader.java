@@ -88,7 +88,7 @@ final class LiveLoader {
             loader.some(administrator, archive, parts.last());
             parts.leftOut().forEach(what -> notes.add("Left out, as nobody consented: %s.".formatted(what)));
         } finally {
-            Loader.deleteQuietly(archive);
+            loader.discard(archive);
         }
     }
 

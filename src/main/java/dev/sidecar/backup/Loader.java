@@ -5,6 +5,7 @@ import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.Workbench;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
@@ -16,7 +17,8 @@ import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -44,21 +47,26 @@ final class Loader {
     private final Manifest manifest;
     private final Client client;
     private final int jobs;
-    private final Path folder;
+    private final Workbench workbench;
 
     /** @param folder the folder to decode the database's archive to; its owner removes it */
     Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
+        this(reader, manifest, client, jobs, Workbench.ofThisProcess(folder));
+    }
+
+    /** @param workbench where the programs run, and the files lie that they read */
+    Loader(SetReader reader, Manifest manifest, Client client, int jobs, Workbench workbench) {
         this.reader = reader;
         this.manifest = manifest;
         this.client = client;
         this.jobs = jobs;
-        this.folder = folder;
+        this.workbench = workbench;
     }
 
     /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
     void loadIntoScratch(String connection) throws InterruptedException {
         Path archive = decodedDatabase();
-        try (Children children = new Children()) {
+        try (Children children = new Children(workbench)) {
             Call call = new Call(connection, As.SCRATCH, children);
             if (manifest.files(FileKind.TABLES).isEmpty()) {
                 run(call, List.of(parallel(), archive.toString()));
@@ -66,13 +74,18 @@ final class Loader {
                 allTables(call, archive);
             }
         } finally {
-            deleteQuietly(archive);
+            workbench.delete(archive);
         }
     }
 
     /** Decodes the database's archive to a file. The caller deletes it. */
-    Path decodedDatabase() {
+    Path decodedDatabase() throws InterruptedException {
         return decoded(manifest.files(FileKind.DATABASE).get(0));
+    }
+
+    /** Deletes a decoded archive. */
+    void discard(Path archive) {
+        workbench.delete(archive);
     }
 
     /** Restores some entries of the database's archive one after the other; none if there are none. */
@@ -131,7 +144,7 @@ final class Loader {
             arguments.add(archive.toString());
             run(call, arguments);
         } finally {
-            deleteQuietly(list);
+            workbench.delete(list);
         }
     }
 
@@ -149,7 +162,7 @@ final class Loader {
         for (StoredFile file : manifest.files()) {
             switch (file.kind()) {
                 case DATABASE, TABLES -> {
-                    try (Children children = new Children()) {
+                    try (Children children = new Children(workbench)) {
                         stream(
                                 children,
                                 file,
@@ -216,7 +229,7 @@ final class Loader {
 
     /** Lists the entries without foreign keys and their comments, which follow them: a comment on a missing key would be an error. */
     private List<String> withoutForeignKeys(Path archive) throws InterruptedException {
-        String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
+        String all = listed(archive);
         List<String> kept = new ArrayList<>();
         boolean leftOut = false;
         for (String line : all.lines().toList()) {
@@ -229,55 +242,33 @@ final class Loader {
         return kept;
     }
 
-    private Path written(String prefix, String text) {
-        try {
-            return Files.writeString(Files.createTempFile(folder, prefix, ""), text);
-        } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
+    private String listed(Path archive) throws InterruptedException {
+        try (Children children = new Children(workbench);
+                Child list = children.start(List.of(client.program("pg_restore"), "--list", archive.toString()))) {
+            return list.finish(Reason.RESTORE);
         }
     }
 
-    private Path decoded(StoredFile file) {
-        try {
-            Path archive = Files.createTempFile(folder, "database", ".dump");
-            try (OutputStream out = Files.newOutputStream(archive)) {
-                reader.decode(file, new Sink(out));
-            } catch (IOException | RuntimeException e) {
-                deleteQuietly(archive);
-                throw e;
-            }
-            return archive;
-        } catch (IOException e) {
-            throw new BackupFailure(
-                    Reason.SPACE, "Cannot decode %s into %s: %s".formatted(file.name(), folder, e.getMessage()), e);
-        }
-    }
-
-    /** Reports a full disk as such, not as a reader that ended early. */
-    private static final class Sink extends OutputStream {
-
-        private final OutputStream out;
-
-        Sink(OutputStream out) {
-            this.out = out;
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
+    private Path written(String prefix, String text) throws InterruptedException {
+        return write(prefix, out -> {
             try {
-                out.write(bytes, offset, length);
+                out.write(text.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
-                throw new BackupFailure(
-                        Reason.SPACE,
-                        "Cannot decode a file: %s. Free some space, or change sidecar.backup.scratch.directory."
-                                .formatted(e.getMessage()),
-                        e);
+                throw new UncheckedIOException(e);
             }
+        });
+    }
+
+    private Path decoded(StoredFile file) throws InterruptedException {
+        return write("database", out -> reader.decode(file, out));
+    }
+
+    private Path write(String name, Consumer<OutputStream> content) throws InterruptedException {
+        try {
+            return workbench.write(name, content);
+        } catch (IOException | UncheckedIOException e) {
+            throw new BackupFailure(
+                    Reason.SPACE, "Cannot write a file for the restore: %s".formatted(e.getMessage()), e);
         }
     }
 
@@ -366,7 +357,7 @@ final class Loader {
         } catch (IOException e) {
             throw new BackupFailure(Reason.RESTORE, "pg_restore and psql failed: " + e, e);
         } finally {
-            deleteQuietly(empty);
+            workbench.delete(empty);
         }
     }
 
@@ -390,7 +381,7 @@ final class Loader {
      * Writes a script that empties the tables, but not the partitions by hash: pg_dump may load their rows through the parent, which can put them
      * into partitions that another archive fills.
      */
-    private Path emptying(List<String> names) {
+    private Path emptying(List<String> names) throws InterruptedException {
         Set<String> wanted = new HashSet<>(names);
         String tables = manifest.contents().tables().stream()
                 .filter(table -> wanted.contains(table.qualifiedName()))
@@ -430,14 +421,6 @@ final class Loader {
                     contents.tablespaces());
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot count the restored rows: " + e.getMessage(), e);
-        }
-    }
-
-    static void deleteQuietly(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            file.toFile().deleteOnExit();
         }
     }
 }

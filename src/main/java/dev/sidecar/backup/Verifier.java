@@ -4,7 +4,6 @@ import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
-import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
@@ -27,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -43,6 +43,9 @@ final class Verifier {
 
     private static final int LONGEST_FINDING = 64 * 1024;
     private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
+    private static final Pattern UNSHOWN = Pattern.compile("[\\p{Cc}\\p{Cf}&&[^\\n\\t]]");
+    private static final int LONGEST_PROBLEM = 10_000;
+    private static final int MOST_PROBLEMS = 1_000;
 
     private static final Pattern GRANTOR =
             Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$", Pattern.DOTALL);
@@ -82,8 +85,14 @@ final class Verifier {
                 now,
                 Duration.between(run.since, now),
                 run.restoreTook,
-                run.problems,
+                run.problems.stream().limit(MOST_PROBLEMS).map(Verifier::shown).toList(),
                 run.notes);
+    }
+
+    /** A restored database may say anything: control characters and those that turn the writing round are replaced, and it is cut. */
+    static String shown(String text) {
+        String cut = text.length() > LONGEST_PROBLEM ? text.substring(0, LONGEST_PROBLEM) + " …" : text;
+        return UNSHOWN.matcher(cut).replaceAll("\uFFFD");
     }
 
     /** Removes the grantor. Since version 16 a grantor needs the right to grant, which the old server's superuser does not have here. */
@@ -133,8 +142,14 @@ final class Verifier {
                 notes.add("It was taken from PostgreSQL %d, which is not installed here; it was verified in %d."
                         .formatted(major, client.major()));
             }
-            if (asked == VerificationLevel.L2) {
+            Optional<String> unisolated = tools.postgres().unisolated();
+            if (asked == VerificationLevel.L2 || unisolated.isPresent()) {
                 decode(client);
+                if (asked != VerificationLevel.L2) {
+                    unisolated.ifPresent(problems::add);
+                } else if (settings.verify().level() != VerificationLevel.L2) {
+                    unisolated.ifPresent(notes::add);
+                }
                 return;
             }
             try {
@@ -174,25 +189,40 @@ final class Verifier {
             List<String> extensions = manifest.contents().extensions().stream()
                     .map(Manifest.Extension::name)
                     .toList();
-            try (ScratchServer scratch = tools.postgres().scratchServer(client, neededBytes(), extensions);
-                    PasswordFile passwords = scratch.address().passwordFile()) {
-                progress.begin("restoring " + manifest.id(), manifest.storedBytes());
-                Instant begun = tools.clock().instant();
-                globals(client, scratch, passwords);
-                createDatabase(scratch);
-                String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
-                new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder())
-                        .loadIntoScratch(connection);
-                manifest.files(FileKind.DEFINITION).forEach(reader::check);
-                manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
-                restoreTook = Duration.between(begun, tools.clock().instant());
-                reached = VerificationLevel.L3;
-                if (asked == VerificationLevel.L4) {
-                    compare(scratch);
-                    checkIndexes(client, scratch, connection);
-                    if (problems.isEmpty()) {
-                        reached = VerificationLevel.L4;
+            try (ScratchServer scratch = tools.postgres().scratchServer(client, neededBytes(), extensions)) {
+                scratch.endAfter(settings.dump().limit());
+                try {
+                    restore(client, scratch);
+                } catch (InterruptedException | BackupFailure e) {
+                    if (scratch.isExpired()) {
+                        Thread.interrupted();
+                        throw new BackupFailure(
+                                Reason.RESTORE,
+                                "The restore did not end within %s (sidecar.backup.dump.limit) and was stopped."
+                                        .formatted(settings.dump().limit()),
+                                e);
                     }
+                    throw e;
+                }
+            }
+        }
+
+        private void restore(Client client, ScratchServer scratch) throws InterruptedException {
+            progress.begin("restoring " + manifest.id(), manifest.storedBytes());
+            Instant begun = tools.clock().instant();
+            globals(client, scratch);
+            createDatabase(scratch);
+            String connection = scratch.connectionString(RESTORED);
+            new Loader(reader, manifest, client, settings.dump().jobs(), scratch).loadIntoScratch(connection);
+            manifest.files(FileKind.DEFINITION).forEach(reader::check);
+            manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
+            restoreTook = Duration.between(begun, tools.clock().instant());
+            reached = VerificationLevel.L3;
+            if (asked == VerificationLevel.L4) {
+                compare(scratch);
+                checkIndexes(client, scratch, connection);
+                if (problems.isEmpty()) {
+                    reached = VerificationLevel.L4;
                 }
             }
         }
@@ -249,7 +279,7 @@ final class Verifier {
             if (settings.verify().heapAllIndexed()) {
                 command.add("--heapallindexed");
             }
-            try (Child amcheck = Child.start(command)) {
+            try (Child amcheck = scratch.start(command)) {
                 amcheck.input().close();
                 String found =
                         Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
@@ -263,14 +293,14 @@ final class Verifier {
             }
         }
 
-        private void globals(Client client, ScratchServer scratch, PasswordFile passwords) throws InterruptedException {
+        private void globals(Client client, ScratchServer scratch) throws InterruptedException {
             StoredFile file = manifest.files(FileKind.GLOBALS).get(0);
             ByteArrayOutputStream sql = Limited.buffer(LARGEST_GLOBALS);
             reader.decode(file, sql);
-            String connection = scratch.address().connectionString("postgres", passwords, "sidecar verify");
+            String connection = scratch.connectionString("postgres");
             List<String> command =
                     List.of(client.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", connection);
-            try (Child psql = Child.start(command)) {
+            try (Child psql = scratch.start(command)) {
                 try (OutputStream in = psql.input()) {
                     SqlScript.Globals globals = SqlScript.globals(sql.toByteArray());
                     for (String statement : globals.statements()) {

@@ -3,6 +3,7 @@ package dev.sidecar.postgres;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -61,10 +62,19 @@ record PostgresProperties(
      * The throwaway server.
      *
      * @param directory where it and decoded files lie for the time of a restore; the system's temporary directory if blank
-     * @param user which user it runs as when the sidecar runs as root; PostgreSQL refuses root
+     * @param prover the socket of a prover, a service of its own in which restores are proven; blank to prove them on this machine
+     * @param proverWait how long a proof waits for the prover: it may be proving another backup
+     * @param sandboxes what isolates a restore on this machine, in the order in which they are tried; blank for nothing
+     * @param contentsTrusted whether the owners of all databases are trusted: where nothing isolates the server, restores are proven all
+     *     the same, with the rights of the sidecar's own user
+     * @param user which user it then runs as when the sidecar runs as root; PostgreSQL refuses root
      */
     record Scratch(
             @DefaultValue("") String directory,
+            @DefaultValue("") String prover,
+            @DefaultValue("5m") Duration proverWait,
+            @DefaultValue({"bubblewrap", "namespaces"}) List<Sandbox> sandboxes,
+            @DefaultValue("false") boolean contentsTrusted,
             @DefaultValue("postgres") String user) {}
 
     /**

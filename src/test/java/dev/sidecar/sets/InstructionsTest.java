@@ -112,7 +112,8 @@ class InstructionsTest {
             assertThat(page).doesNotContain("touch", "$(id)", "`id`", "\\!");
             assertThat(COMMANDS.matcher(page).results()).hasSize(5);
             for (String sql : List.of("create.sql", "definition.sql")) {
-                assertThat(Files.readAllLines(set.resolve(sql))).allMatch(line -> line.endsWith(";") || line.startsWith("-- "));
+                assertThat(Files.readAllLines(set.resolve(sql)))
+                        .allMatch(line -> line.endsWith(";") || line.startsWith("-- "));
             }
 
             run(commands(set), set, elsewhere);

@@ -156,7 +156,7 @@ class RunbooksTest {
 
         try (PostgresServer server = PostgresServer.start("shared_preload_libraries=pg_stat_statements")) {
             server.execute("postgres", "CREATE DATABASE app");
-            server.execute("app", "CREATE EXTENSION pg_stat_statements");
+            server.execute("app", "CREATE SCHEMA monitoring", "CREATE EXTENSION pg_stat_statements SCHEMA monitoring");
             try (Connection connection = server.connect("app");
                     Statement statement = connection.createStatement()) {
                 for (String sql : statements) {

@@ -11,7 +11,10 @@ import dev.sidecar.text.Durations;
 import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +44,32 @@ record BackupsPage(
         return tasks.stream().filter(TaskRow::running).count();
     }
 
+    /** The rows of one database, newest first. */
+    record Group(String database, List<Row> rows, String size) {}
+
+    /** By database, in the order of the newest backup. */
+    public List<Group> groups() {
+        Map<String, List<Row>> byDatabase = new LinkedHashMap<>();
+        rows.forEach(row -> byDatabase
+                .computeIfAbsent(row.backup().id().database(), database -> new ArrayList<>())
+                .add(row));
+        return byDatabase.entrySet().stream()
+                .map(group -> new Group(
+                        group.getKey(),
+                        group.getValue(),
+                        Sizes.of(group.getValue().stream()
+                                .mapToLong(row -> row.backup().manifest().storedBytes())
+                                .sum())))
+                .toList();
+    }
+
     record Row(
             Backup backup, String age, String size, String level, String state, String meaning, List<String> reasons) {
 
         static Row of(Backup backup, @Nullable Decision decision, Instant now) {
             Optional<VerificationLevel> level = backup.level();
-            String state = backup.isDamaged()
-                    ? "broken"
-                    : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
+            String state =
+                    backup.isDamaged() ? "broken" : backup.isSuspect() ? "suspect" : proven(level) ? "held" : "off";
             return new Row(
                     backup,
                     Durations.ago(Duration.between(backup.manifest().startedAt(), now)),
@@ -92,7 +113,7 @@ record BackupsPage(
         /** The CSS class of its badge. */
         public String state() {
             return switch (task.state()) {
-                case RUNNING -> "inconclusive";
+                case RUNNING -> "running";
                 case DONE -> "held";
                 case FAILED -> "broken";
             };

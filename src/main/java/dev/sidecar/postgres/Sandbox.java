@@ -227,7 +227,7 @@ enum Sandbox {
 
     private static Stream<String> parents(Path path) {
         List<String> parents = new ArrayList<>();
-        for (Path parent = path.getParent(); parent.getNameCount() > 0; parent = parent.getParent()) {
+        for (Path parent = path.getParent(); parent != null && parent.getNameCount() > 0; parent = parent.getParent()) {
             parents.add(0, parent.toString());
         }
         return parents.stream();

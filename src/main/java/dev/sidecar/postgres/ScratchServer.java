@@ -110,7 +110,8 @@ public final class ScratchServer implements Workbench, AutoCloseable {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
                     "sidecar.backup.scratch.directory is '%s', too long for a socket's path; it must be shorter than 60 characters."
-                            .formatted(cell.socketsFromOutside().getParent().getParent()));
+                            .formatted(
+                                    cell.socketsFromOutside().resolve("../..").normalize()));
         }
         start(List.of(
                         client.program("initdb"),

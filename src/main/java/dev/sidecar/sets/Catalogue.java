@@ -254,8 +254,8 @@ public final class Catalogue {
         if (!adopted && origin == null) {
             throw new Refused(RefusedSet.Reason.CHANGED, "its manifest does not say who took it. Delete it");
         }
-        boolean elsewhere = origin != null && !proven.contains(Proven.SIGNED_BY_HAND) && !signatures.isOwnStack(origin);
-        if (!adopted && elsewhere) {
+        boolean byHand = proven.contains(Proven.SIGNED_BY_HAND);
+        if (!adopted && origin != null && !byHand && !signatures.isOwnStack(origin)) {
             throw new Refused(
                     RefusedSet.Reason.OTHER_STACK,
                     "it was taken for stack '%s', but this is '%s'. If that was this one's name, 'sidecar adopt' accepts it"

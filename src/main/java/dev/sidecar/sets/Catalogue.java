@@ -254,8 +254,8 @@ public final class Catalogue {
         if (!adopted && origin == null) {
             throw new Refused(RefusedSet.Reason.CHANGED, "its manifest does not say who took it. Delete it");
         }
-        boolean byHand = proven.contains(Proven.SIGNED_BY_HAND);
-        if (!adopted && origin != null && !byHand && !signatures.isOwnStack(origin)) {
+        boolean own = origin == null || proven.contains(Proven.SIGNED_BY_HAND) || signatures.isOwnStack(origin);
+        if (!adopted && origin != null && !own) {
             throw new Refused(
                     RefusedSet.Reason.OTHER_STACK,
                     "it was taken for stack '%s', but this is '%s'. If that was this one's name, 'sidecar adopt' accepts it"
@@ -267,7 +267,7 @@ public final class Catalogue {
                     RefusedSet.Reason.PLAINTEXT,
                     "it is not encrypted, but encryption is on. If it is from before that, 'sidecar adopt' accepts it");
         }
-        return origin == null || elsewhere || plaintext || !signed(proven)
+        return origin == null || !own || plaintext || !signed(proven)
                 ? Backup.Standing.ADOPTED
                 : Backup.Standing.SIGNED;
     }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +78,9 @@ final class Faults {
         try (Stream<Path> files = Files.walk(backups)) {
             return files.filter(file -> file.getFileName().toString().startsWith("database.dump"))
                     .filter(file -> Files.exists(file.resolveSibling("manifest.json")))
-                    .max(Comparator.comparing(
-                            file -> file.getParent().getFileName().toString()));
+                    .max(Comparator.comparing(file -> Objects.requireNonNull(file.getParent())
+                            .getFileName()
+                            .toString()));
         }
     }
 

@@ -157,7 +157,12 @@ public final class Prometheus {
         if (MetricSource.isNotExpected(selector.metric(), properties.expectedTargets())) {
             return Presence.NOT_EXPECTED;
         }
-        return properties.bornAtFirstEvent().contains(selector.metric()) ? Presence.UNBORN : Presence.MISSING;
+        return isBornAtFirstEvent(selector.metric()) ? Presence.UNBORN : Presence.MISSING;
+    }
+
+    /** Tells whether a healthy program does not export this metric before something happened. */
+    public boolean isBornAtFirstEvent(String metric) {
+        return properties.bornAtFirstEvent().contains(metric);
     }
 
     /** Reads the retention of the running process. */

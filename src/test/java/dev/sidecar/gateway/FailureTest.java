@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -372,7 +373,7 @@ class FailureTest {
                 }
             });
             first.close();
-            await().untilAsserted(() -> {
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
                 try (var fourth = gateway.connect()) {
                     assertThat(fourth.send(GET).message()).startsWith("HTTP/1.1 200");
                 }

@@ -419,7 +419,7 @@ class PreflightTest {
         settings.put("LOGS_AND_DASHBOARDS", "0");
         assertThat(run()).as(printed).isTrue();
 
-        assertThat(printed).containsPattern("off\\s+logs and dashboards");
+        assertThat(printed).containsPattern("OFF\\s+logs and dashboards");
         assertThat(files("secrets"))
                 .doesNotContainKeys(
                         "sidecar/settings/LOKI_URL",

@@ -32,6 +32,14 @@ final class RuleTests {
                 .toList();
     }
 
+    /** The names of the tests; one may look more than once. */
+    static List<String> names() {
+        return RuleFiles.files(RuleFiles.TESTS, ".test.yml").stream()
+                .flatMap(file -> RuleFiles.maps(RuleFiles.yaml(file).get("tests")).stream())
+                .map(test -> String.valueOf(test.get("name")))
+                .toList();
+    }
+
     /** A case fires one severity of an alert, or shows it silent although the alert's own data is there. */
     static boolean fires(Case test, RuleFiles.Alert alert) {
         return test.alert().equals(alert.name()) && test.severities().contains(alert.severity());

@@ -205,7 +205,7 @@ class RunbooksTest {
         assertThat(groups(PAGES, text)
                         .flatMap(found -> Stream.of(1, 2).map(found::group))
                         .filter(name -> name != null))
-                .allSatisfy(name -> assertThat(menu).contains(">" + name + "</a>"));
+                .allSatisfy(name -> assertThat(menu).containsPattern(">" + Pattern.quote(name) + "</?(a|span)\\b"));
         assertThat(groups(SETTING, text).map(found -> found.group(1)))
                 .allSatisfy(name -> assertThat(settings).contains(name));
         assertThat(text.replaceAll("(?s)```.*?```", ""))

@@ -10,6 +10,8 @@ import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,13 +40,20 @@ final class RuleSeriesProof implements Proof {
         if (rules.isEmpty()) {
             return Finding.broken("Prometheus has no rules.");
         }
+        Map<String, Set<Selector>> recorded = new HashMap<>();
+        for (Rule rule : rules) {
+            if (!rule.alerting()) {
+                recorded.computeIfAbsent(rule.name(), name -> new LinkedHashSet<>())
+                        .addAll(prometheus.selectors(rule.expression()));
+            }
+        }
         Map<Selector, Presence> known = new HashMap<>();
         Set<String> dead = new TreeSet<>();
         Set<String> unborn = new TreeSet<>();
         Set<String> elsewhere = new TreeSet<>();
         for (Rule rule : rules) {
             for (Selector selector : prometheus.selectors(rule.expression())) {
-                switch (known.computeIfAbsent(selector, prometheus::presence)) {
+                switch (known.computeIfAbsent(selector, each -> presence(each, recorded))) {
                     case MISSING -> dead.add("%s reads %s, which does not exist".formatted(rule.name(), selector));
                     case UNBORN -> unborn.add("%s appears only with its first event".formatted(selector.metric()));
                     case NOT_EXPECTED ->
@@ -71,5 +80,20 @@ final class RuleSeriesProof implements Proof {
                                 ? ""
                                 : "; %d read programs that are not part of this stack".formatted(elsewhere.size()))
                 .with(unborn);
+    }
+
+    /** A recorded series waits for its first event like what it is recorded from, such as the first request of a user. */
+    private Presence presence(Selector selector, Map<String, Set<Selector>> recorded) {
+        Presence presence = prometheus.presence(selector);
+        return presence == Presence.MISSING && waits(selector.metric(), recorded, new HashSet<>())
+                ? Presence.UNBORN
+                : presence;
+    }
+
+    private boolean waits(String metric, Map<String, Set<Selector>> recorded, Set<String> seen) {
+        return seen.add(metric)
+                && (prometheus.isBornAtFirstEvent(metric)
+                        || recorded.getOrDefault(metric, Set.of()).stream()
+                                .anyMatch(read -> waits(read.metric(), recorded, seen)));
     }
 }

@@ -151,9 +151,18 @@ final class ComposeStack implements AutoCloseable {
         });
     }
 
+    /** Starts them all from images that are here; Compose would pull also those of services that are left out. */
+    void upWithoutPulling() throws IOException {
+        start(List.of("--pull", "never"));
+    }
+
     void up(List<String> services) throws IOException {
+        start(services);
+    }
+
+    private void start(List<String> rest) throws IOException {
         List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
-        command.addAll(services);
+        command.addAll(rest);
         alone(() -> {
             Result result = compose(command.toArray(String[]::new));
             assertThat(result.exitCode())

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +33,7 @@ class ReportStackTest {
         stack = new ComposeStack("report", given);
         stack.set("LOGS_AND_DASHBOARDS", "0");
         stack.build();
-        stack.up(List.of());
+        stack.upWithoutPulling();
 
         new Verdicts(stack)
                 .awaitAllHeldBut(

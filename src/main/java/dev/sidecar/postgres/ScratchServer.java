@@ -193,8 +193,10 @@ public final class ScratchServer implements Workbench, AutoCloseable {
                     try {
                         if (!closed.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                             expired = true;
-                            stop();
+                            // First, so that the interrupt does not reach what the user does after it has noticed the
+                            // end.
                             user.interrupt();
+                            stop();
                         }
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();

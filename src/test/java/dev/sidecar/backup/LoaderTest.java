@@ -271,7 +271,7 @@ class LoaderTest {
     }
 
     @Test
-    void aRowThatIsRefusedSaysWhichAndWhy() {
+    void aRowThatIsRefusedSaysWhyAndNothingOfWhatIsInIt() {
         server.execute(
                 database,
                 """
@@ -291,6 +291,7 @@ class LoaderTest {
                 .asString()
                 .startsWith("psql ended with exit code 3")
                 .contains("violates check constraint")
-                .contains("(9000, ");
+                .contains("checked_i_check")
+                .doesNotContain("9000");
     }
 }

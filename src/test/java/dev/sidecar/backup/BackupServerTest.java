@@ -56,7 +56,7 @@ class BackupServerTest {
                 database,
                 "CREATE TABLE product (id int PRIMARY KEY, name text)",
                 "INSERT INTO product SELECT i, 'product ' || i FROM generate_series(1, 500) i");
-        settings.add("sidecar.access.directory", () -> folder.resolve("access"));
+        settings.add("sidecar.access.directory", () -> folder.resolve("access").toString());
         settings.add("sidecar.access.admin-password", () -> "a password of the test");
         settings.add("sidecar.backup.server.host", SERVER::host);
         settings.add("sidecar.backup.server.port", SERVER::port);

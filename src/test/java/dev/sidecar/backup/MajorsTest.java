@@ -206,7 +206,10 @@ class MajorsTest {
     }
 
     private BackupFixture of(PostgresServer server) {
+        // The sandbox does not show what this test unpacked of a whole system into the temporary directory.
         return new BackupFixture(server, folder)
+                .with("scratch.sandboxes", "")
+                .with("scratch.contents-trusted", "true")
                 .with("server.programs", PostgresPrograms.directory() + "," + newerPrograms);
     }
 

@@ -1,5 +1,10 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.CarefulRestore;
+import dev.sidecar.archives.Entry;
+import dev.sidecar.archives.FailedEntry;
+import dev.sidecar.archives.MaterializedView;
+import dev.sidecar.archives.TableOfContents;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -45,6 +51,7 @@ final class Loader {
     private final Client client;
     private final int jobs;
     private final Path folder;
+    private final List<String> leftOut = new ArrayList<>();
 
     /** @param folder the folder to decode the database's archive to; its owner removes it */
     Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
@@ -59,30 +66,67 @@ final class Loader {
      * Loads all or a part of the set.
      *
      * @param connection connection string of the empty database
+     * @param sessions opens a session with it
      * @param request says which part to load
      */
-    void load(String connection, RestoreRequest request) throws InterruptedException {
-        load(connection, request, false);
+    void load(String connection, Supplier<Session> sessions, RestoreRequest request) throws InterruptedException {
+        load(connection, sessions, request, false);
     }
 
     /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
-    void loadIntoScratch(String connection) throws InterruptedException {
-        load(connection, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
+    void loadIntoScratch(String connection, Supplier<Session> sessions) throws InterruptedException {
+        load(connection, sessions, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
     }
 
-    private void load(String connection, RestoreRequest request, boolean scratch) throws InterruptedException {
+    /**
+     * Loads as much as possible of the whole set, with one job: after a load that failed, and into another empty database.
+     *
+     * @param tablespaces whether the server has those of the set
+     * @return what did not restore; empty if all did
+     */
+    List<FailedEntry> loadCarefully(String connection, Supplier<Session> sessions, boolean tablespaces)
+            throws InterruptedException {
+        Path archive = decoded(manifest.files(FileKind.DATABASE).get(0));
+        try {
+            CarefulRestore restore = new CarefulRestore(reader, manifest, client, folder, connection, tablespaces);
+            List<FailedEntry> failed = restore.run(archive, sessions);
+            leftOut.clear();
+            leftOut.addAll(restore.leftOut());
+            return failed;
+        } finally {
+            deleteQuietly(archive);
+        }
+    }
+
+    /** Says what was left out on purpose, each a sentence. */
+    List<String> leftOut() {
+        return leftOut;
+    }
+
+    private void load(String connection, Supplier<Session> sessions, RestoreRequest request, boolean scratch)
+            throws InterruptedException {
         StoredFile database = manifest.files(FileKind.DATABASE).get(0);
         Path archive = decoded(database);
         try (Children children = new Children()) {
             Call call = new Call(connection, scratch, children);
+            TableOfContents contents = TableOfContents.of(client, archive, folder);
             if (request.schemaOnly()) {
-                run(call, List.of("--schema-only", parallel(), archive.toString()));
+                run(
+                        call,
+                        List.of(
+                                "--schema-only",
+                                "--use-list=" + contents.only(entry -> !entry.isOfEventTrigger()),
+                                parallel(),
+                                archive.toString()));
+                eventTriggers(call, contents, archive);
             } else if (!request.tables().isEmpty()) {
-                someTables(call, archive, request.tables());
-            } else if (manifest.files(FileKind.TABLES).isEmpty()) {
+                someTables(call, contents, archive, request.tables());
+            } else if (manifest.files(FileKind.TABLES).isEmpty()
+                    && !contents.hasEventTriggers()
+                    && !contents.mayNeedForeignServers()) {
                 run(call, List.of(parallel(), archive.toString()));
             } else {
-                allTables(call, archive);
+                allTables(call, sessions, contents, archive);
             }
         } finally {
             deleteQuietly(archive);
@@ -111,7 +155,7 @@ final class Loader {
                                 Reason.DAMAGED);
                     }
                 }
-                case GLOBALS -> reader.decode(file, OutputStream.nullOutputStream());
+                case GLOBALS, DESCRIPTION -> reader.decode(file, OutputStream.nullOutputStream());
                 case DEFINITION, INSTRUCTIONS -> reader.check(file);
             }
         }
@@ -119,7 +163,8 @@ final class Loader {
 
     private record Call(String connection, boolean scratch, Children children) {}
 
-    private void allTables(Call call, Path archive) throws InterruptedException {
+    private void allTables(Call call, Supplier<Session> sessions, TableOfContents contents, Path archive)
+            throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
@@ -129,11 +174,31 @@ final class Loader {
         }
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
-        run(call, List.of("--section=post-data", parallel(), archive.toString()));
+        List<String> rest = new ArrayList<>(List.of("--section=post-data", parallel()));
+        if (contents.hasEventTriggers() || contents.mayNeedForeignServers()) {
+            // A restore connects to no other server: it may be away, or the live one.
+            Set<MaterializedView> unfilled =
+                    contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
+            unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+            rest.add("--use-list="
+                    + contents.only(entry ->
+                            !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills)));
+        }
+        rest.add(archive.toString());
+        run(call, rest);
+        eventTriggers(call, contents, archive);
+    }
+
+    /** The last of all: they act on every definition that comes after them, and pg_restore would fill materialized views after them. */
+    private void eventTriggers(Call call, TableOfContents contents, Path archive) throws InterruptedException {
+        if (contents.hasEventTriggers()) {
+            run(call, List.of("--use-list=" + contents.only(Entry::isOfEventTrigger), archive.toString()));
+        }
     }
 
     /** Restores all definitions, as a table may need types and functions, but no foreign keys, as the tables they refer to are empty. */
-    private void someTables(Call call, Path archive, List<String> names) throws InterruptedException {
+    private void someTables(Call call, TableOfContents contents, Path archive, List<String> names)
+            throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         Set<String> wanted = new HashSet<>(names);
         for (Table table : manifest.contents().tables()) {
@@ -154,17 +219,18 @@ final class Loader {
         }
         Path list = withoutForeignKeys(archive);
         run(call, List.of("--section=post-data", "--use-list=" + list, parallel(), archive.toString()));
+        eventTriggers(call, contents, archive);
     }
 
     /** Lists the entries without foreign keys and their comments, which follow them: a comment on a missing key would be an error. */
     private Path withoutForeignKeys(Path archive) throws InterruptedException {
         String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
         List<String> kept = new ArrayList<>();
-        boolean leftOut = false;
+        boolean foreignKey = false;
         for (String line : all.lines().toList()) {
-            leftOut = line.contains(" FK CONSTRAINT ")
-                    || leftOut && ABOUT.matcher(line).lookingAt();
-            if (!leftOut) {
+            foreignKey = line.contains(" FK CONSTRAINT ")
+                    || foreignKey && ABOUT.matcher(line).lookingAt();
+            if (!foreignKey && !line.contains(" EVENT TRIGGER ")) {
                 kept.add(line);
             }
         }

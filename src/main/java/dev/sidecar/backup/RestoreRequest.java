@@ -16,8 +16,15 @@ import java.util.Locale;
  * @param replace swap it with the database of that name, which is kept under a dated name
  * @param schemaOnly definitions without rows
  * @param tables restore only the rows of these tables, as {@code schema.table}; empty for all
+ * @param keepGoing restore what can be restored, and list the rest
  */
-public record RestoreRequest(BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables) {
+public record RestoreRequest(
+        BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables, boolean keepGoing) {
+
+    /** Asks for a restore that stops at the first error. */
+    public RestoreRequest(BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables) {
+        this(id, into, replace, schemaOnly, tables, false);
+    }
 
     /** PostgreSQL cuts off longer names. */
     private static final int LONGEST_NAME = 63;

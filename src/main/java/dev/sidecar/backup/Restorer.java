@@ -1,13 +1,17 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.backup.Differences.Difference;
+import dev.sidecar.definitions.DefinitionDifference;
+import dev.sidecar.definitions.DefinitionsOfSet;
 import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.InstalledPrograms.Client;
-import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.UnfinishedDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -24,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
@@ -44,8 +49,9 @@ final class Restorer {
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
         Instant since = tools.clock().instant();
         ServerAddress address = tools.postgres().address();
-        String target =
-                request.replace() ? RestoreRequest.datedName(request.into(), "_restoring", since) : request.into();
+        // Nothing has its final name before it is whole, whatever ends this process.
+        String target = RestoreRequest.datedName(request.into(), "_restoring", since);
+        UnfinishedDatabase.sweep(address);
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 PasswordFile passwords = address.passwordFile();
@@ -53,19 +59,43 @@ final class Restorer {
             Client client = tools.postgres()
                     .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
-            NewDatabase.create(maintenance, target, manifest.server());
+            UnfinishedDatabase.create(maintenance, target, manifest.server());
             boolean whole = false;
             try {
                 progress.begin("restoring " + backup.id(), manifest.storedBytes());
                 SetReader reader =
                         new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
                 reader.checkManifest();
-                new Loader(reader, manifest, client, settings.dump().jobs(), folder.path())
-                        .load(address.connectionString(target, passwords, "sidecar restore"), request);
-                List<String> notes = define(maintenance, target, manifest);
+                List<String> notes = define(maintenance, target, manifest, true);
+                Loader loader =
+                        new Loader(reader, manifest, client, settings.dump().jobs(), folder.path());
+                String connection = address.connectionString(target, passwords, "sidecar restore");
+                List<String> missing = new ArrayList<>(load(loader, address, connection, target, request, () -> {
+                    UnfinishedDatabase.drop(address, maintenance, target);
+                    UnfinishedDatabase.create(maintenance, target, manifest.server());
+                    define(maintenance, target, manifest, true);
+                }));
+                notes.addAll(loader.leftOut());
                 progress.begin("comparing " + backup.id(), 0);
-                Contents contents = compare(address, target, manifest, request);
-                String kept = request.replace() ? swap(maintenance, request.into(), target, since) : null;
+                Contents contents = compare(address, target, manifest, request, missing);
+                List<DefinitionDifference> differences = new ArrayList<>();
+                try (Session restored = address.connect(target, "sidecar restore")) {
+                    // Its own settings may keep others out, so they come when this session is open.
+                    UnfinishedDatabase.unmark(maintenance, target);
+                    notes.addAll(define(maintenance, target, manifest, false));
+                    if (request.tables().isEmpty()) {
+                        DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
+                                .ifPresentOrElse(
+                                        comparison -> differences.addAll(comparison.differences()),
+                                        () -> notes.add(DefinitionsOfSet.obstacle(manifest, client.major())));
+                    }
+                }
+                String kept = null;
+                if (request.replace()) {
+                    kept = swap(maintenance, request.into(), target, since);
+                } else {
+                    rename(maintenance, target, request.into());
+                }
                 whole = true;
                 return new Restored(
                         backup.id(),
@@ -76,7 +106,9 @@ final class Restorer {
                                 .count(),
                         contents.rows(),
                         Duration.between(since, tools.clock().instant()),
-                        notes);
+                        notes,
+                        differences,
+                        missing);
             } finally {
                 if (!whole) {
                     dropUnfinished(address, target);
@@ -85,6 +117,42 @@ final class Restorer {
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "The restore failed: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Loads the backup; what fails is tried once more, with one job.
+     *
+     * @param again makes the database empty again
+     * @return what did not restore, if the request is to keep going
+     */
+    private static List<String> load(
+            Loader loader,
+            ServerAddress address,
+            String connection,
+            String target,
+            RestoreRequest request,
+            Session.Statements again)
+            throws SQLException, InterruptedException {
+        Supplier<Session> sessions = () -> address.connect(target, "sidecar restore");
+        try {
+            loader.load(connection, sessions, request);
+            return List.of();
+        } catch (BackupFailure e) {
+            if (e.reason() != Reason.RESTORE || request.isPartial()) {
+                throw e;
+            }
+        }
+        again.run();
+        List<FailedEntry> failed = loader.loadCarefully(connection, sessions, true);
+        if (!failed.isEmpty() && !request.keepGoing()) {
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "%s %sIts schema is the cause, so another backup will not restore either: 'sidecar restore --keep-going' restores the rest."
+                            .formatted(
+                                    failed.get(0).sentence(),
+                                    failed.size() == 1 ? "" : "And %d more did not. ".formatted(failed.size() - 1)));
+        }
+        return failed.stream().map(FailedEntry::sentence).toList();
     }
 
     /** Counts the bytes decoded to files: only the database's archive is. */
@@ -98,7 +166,7 @@ final class Restorer {
     private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
         try (Session connection = address.connectToMaintenance("sidecar restore")) {
-            NewDatabase.drop(connection, target);
+            UnfinishedDatabase.drop(address, connection, target);
         } catch (SQLException | BackupFailure e) {
             org.slf4j.LoggerFactory.getLogger(Restorer.class)
                     .atError()
@@ -112,19 +180,26 @@ final class Restorer {
         }
     }
 
-    private static List<String> define(Session maintenance, String target, Manifest manifest) {
+    /** @param files to move its files, which must be done while it is empty, or to do all else */
+    private static List<String> define(Session maintenance, String target, Manifest manifest, boolean files) {
         List<String> notes = new ArrayList<>();
         for (String statement : manifest.server().definition()) {
+            if (DatabaseDefinition.movesFiles(statement) != files) {
+                continue;
+            }
             try {
                 maintenance.execute(SqlScript.named(statement, Sql.quoted(target)));
             } catch (SQLException | BackupFailure e) {
-                notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
+                notes.add("'%s' failed: %s"
+                        .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
             }
         }
         return notes;
     }
 
-    private static Contents compare(ServerAddress address, String target, Manifest manifest, RestoreRequest request) {
+    /** @param missing gets what is not as in the manifest, if the request is to keep going */
+    private static Contents compare(
+            ServerAddress address, String target, Manifest manifest, RestoreRequest request, List<String> missing) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
@@ -133,7 +208,9 @@ final class Restorer {
                     .stream()
                     .filter(difference -> difference.concerns(request))
                     .toList();
-            if (!differences.isEmpty()) {
+            if (request.keepGoing()) {
+                differences.forEach(difference -> missing.add(difference.sentence()));
+            } else if (!differences.isEmpty()) {
                 throw new BackupFailure(
                         Reason.DIFFERENT,
                         "The restored database differs from the manifest and was dropped: "

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -48,12 +49,15 @@ public final class Child implements AutoCloseable {
     private final String name;
     private final Process process;
     private final StringBuilder errors = new StringBuilder();
+    private final Consumer<String> listener;
+    private String unfinished = "";
     private final Thread drain;
     private boolean cut;
 
-    private Child(String name, Process process) {
+    private Child(String name, Process process, Consumer<String> listener) {
         this.name = name;
         this.process = process;
+        this.listener = listener;
         RUNNING.add(this);
         process.onExit().thenRun(() -> RUNNING.remove(this));
         drain = new Thread(this::drainErrors, name + "-errors");
@@ -66,8 +70,17 @@ public final class Child implements AutoCloseable {
         return startPipe(List.of(command)).get(0);
     }
 
+    /** Starts a program and passes on each line of its errors, of which a long run may have any number. */
+    public static Child start(List<String> command, Consumer<String> errors) {
+        return startPipe(List.of(command), errors).get(0);
+    }
+
     /** Starts a pipeline: each program reads the output of the one before it. @param commands as for {@link #start} */
     static List<Child> startPipe(List<List<String>> commands) {
+        return startPipe(commands, line -> {});
+    }
+
+    private static List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
         commands.forEach(command -> checkLetters(command, ARGUMENTS));
         try {
             List<Process> processes = ProcessBuilder.startPipeline(
@@ -75,7 +88,7 @@ public final class Child implements AutoCloseable {
             List<Child> children = new ArrayList<>();
             for (int i = 0; i < commands.size(); i++) {
                 String program = commands.get(i).get(0);
-                children.add(new Child(program.substring(program.lastIndexOf('/') + 1), processes.get(i)));
+                children.add(new Child(program.substring(program.lastIndexOf('/') + 1), processes.get(i), errors));
             }
             return children;
         } catch (IOException e) {
@@ -144,6 +157,13 @@ public final class Child implements AutoCloseable {
         expectSuccess(reason);
     }
 
+    /** Waits for the program to end, and for the last of its errors to be read. @return its exit code */
+    public int waitForErrors() throws InterruptedException {
+        int exit = process.waitFor();
+        drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
+        return exit;
+    }
+
     /** Waits for the program to succeed. */
     public void expectSuccess(Reason reason) throws InterruptedException {
         int exit = process.waitFor();
@@ -180,12 +200,24 @@ public final class Child implements AutoCloseable {
         }
     }
 
+    private void listen(String part) {
+        String text = unfinished + part;
+        int from = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+            listener.accept(text.substring(from, end));
+            from = end + 1;
+        }
+        unfinished = text.substring(Math.max(from, text.length() - KEPT_ERRORS));
+    }
+
     private void drainErrors() {
         byte[] buffer = new byte[4_096];
         try (InputStream in = process.getErrorStream()) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                String part = new String(buffer, 0, n, StandardCharsets.UTF_8);
+                listen(part);
                 synchronized (errors) {
-                    errors.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+                    errors.append(part);
                     if (errors.length() > KEPT_ERRORS) {
                         // Whole lines alone: what is left of a cut one may be a row that an error quotes.
                         int next = errors.indexOf("\n", errors.length() - KEPT_ERRORS);

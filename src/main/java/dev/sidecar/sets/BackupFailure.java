@@ -58,6 +58,8 @@ public final class BackupFailure extends RuntimeException {
         DAMAGED,
         /** The restore failed. */
         RESTORE,
+        /** The verification could not do its own work, which says nothing about the backup. */
+        UNPROVEN,
         /** The restored contents differ from the manifest. */
         DIFFERENT,
         /** A shutdown or an interrupt stopped the work. */

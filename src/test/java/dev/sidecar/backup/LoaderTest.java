@@ -221,7 +221,9 @@ class LoaderTest {
             String before = session.text("SELECT pg_current_wal_insert_lsn()");
 
             loader(backup, client, scratch, jobs)
-                    .loadIntoScratch(scratch.address().connectionString("scratch", passwords, "test"));
+                    .loadIntoScratch(
+                            scratch.address().connectionString("scratch", passwords, "test"),
+                            () -> scratch.address().connect("scratch", "test"));
 
             String written =
                     session.text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint");

@@ -45,7 +45,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_BUSY,
             BackupShell.EXIT_IMPOSSIBLE,
             BackupShell.EXIT_NOT_CONFIRMED,
-            BackupShell.EXIT_REFUSED
+            BackupShell.EXIT_REFUSED,
+            BackupShell.EXIT_INCOMPLETE
         })
 final class RestoreCommand implements SidecarCommand {
 
@@ -84,6 +85,11 @@ final class RestoreCommand implements SidecarCommand {
             paramLabel = "FILE",
             description = "Also trust backups signed with this key (PEM), such as that of a machine that is lost.")
     private @Nullable Path publicKey;
+
+    @Option(
+            names = "--keep-going",
+            description = "Restore as much as possible into a new database, and list what is missing.")
+    private boolean keepGoing;
 
     @Option(names = "--plan", description = "Only print the plan.")
     private boolean planOnly;
@@ -124,15 +130,15 @@ final class RestoreCommand implements SidecarCommand {
         } else {
             print(restored);
         }
-        return 0;
+        return restored.missing().isEmpty() ? 0 : BackupShell.INCOMPLETE;
     }
 
     private RestoreRequest request(Backup backup) {
         if (target.replace != null) {
-            return new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables);
+            return new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables, keepGoing);
         }
         String into = target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
-        return new RestoreRequest(backup.id(), into, false, schemaOnly, tables);
+        return new RestoreRequest(backup.id(), into, false, schemaOnly, tables, keepGoing);
     }
 
     private boolean isConfirmed(String name) {
@@ -186,5 +192,9 @@ final class RestoreCommand implements SidecarCommand {
                 .ifPresent(kept -> BackupShell.out()
                         .printf("The replaced database is kept as '%s'; drop it when you are sure.%n", kept));
         restored.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
+        restored.missing().forEach(missing -> BackupShell.out().println("  missing: " + HostileText.line(missing)));
+        restored.differences()
+                .forEach(difference -> BackupShell.out()
+                        .println("  not as in the backup: " + HostileText.line(difference.sentence())));
     }
 }

@@ -51,7 +51,11 @@ ENV JAVA_HOME=/opt/java/openjdk \
 RUN groupadd --gid 10010 sidecar \
     && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
-    && chown sidecar:sidecar /var/lib/postgresql && chmod 0750 /var/lib/postgresql \
+    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing \
+    && useradd --uid 10011 --user-group --home-dir /var/lib/prover --no-create-home --shell /usr/sbin/nologin prover \
+    && install -d -o prover -g sidecar -m 2750 /run/prover \
+    && install -d -o prover -g prover -m 0700 /var/lib/prover \
+    && install -m 0711 /bin/dash /usr/local/bin/prover-shell \
     && install -d -m 0755 /run/secrets /run/config \
     && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
@@ -67,7 +71,7 @@ COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
 COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
-COPY docker/sidecar docker/healthy docker/sbom /usr/local/bin/
+COPY docker/sidecar docker/healthy docker/prover docker/sbom /usr/local/bin/
 COPY --from=extensions /extensions/packages ./
 RUN sbom packages >image.cdx.json
 
@@ -76,7 +80,8 @@ RUN sbom packages >image.cdx.json
 # archive of its classes stays in the file's pages.
 ENV MALLOC_ARENA_MAX=2 \
     SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot" \
-    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
+    PROVER_JVM="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx32m -Xss256k -XX:ReservedCodeCacheSize=16m" \
+    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar

@@ -2,10 +2,11 @@ package dev.sidecar;
 
 import dev.sidecar.commands.Commands;
 import dev.sidecar.dataplane.DataPlane;
+import dev.sidecar.postgres.Prover;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** The sidecar: a server without arguments, the gateway alone with {@code gateway}, a command ({@code sidecar backup …}) with others. */
+/** The sidecar: a server without arguments, the gateway alone with {@code gateway}, a prover with {@code prover}, a command ({@code sidecar backup …}) with others. */
 @SpringBootApplication(proxyBeanMethods = false)
 public class SidecarApplication {
 
@@ -13,6 +14,10 @@ public class SidecarApplication {
     public static void main(String[] args) {
         if (DataPlane.isAskedFor(args)) {
             DataPlane.run(args);
+            return;
+        }
+        if (Prover.isAskedFor(args)) {
+            Prover.run(args);
             return;
         }
         if (Commands.isCommand(args)) {

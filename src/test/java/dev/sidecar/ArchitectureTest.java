@@ -229,6 +229,9 @@ class ArchitectureTest {
                         "dev.sidecar.definitions..",
                         "dev.sidecar.backup..",
                         "dev.sidecar.proofs.security..")
+                .and()
+                // It begins the role of a prover.
+                .doNotHaveFullyQualifiedName(SidecarApplication.class.getName())
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.sidecar.postgres..")
@@ -287,6 +290,8 @@ class ArchitectureTest {
                 .haveSimpleNameNotContaining("RunbookController")
                 .and()
                 .haveSimpleNameNotContaining("RestoreCommand")
+                .and()
+                .haveSimpleNameNotContaining("AdoptCommand")
                 .should()
                 .callMethodWhere(describe(
                         "reading without a limit",

@@ -143,9 +143,13 @@ class DocsCommandsTest {
                 // Without an argument or with the name of the role; GatewayProcessTest runs both.
                 assertThat(String.join(" ", arguments)).matches("-jar target/" + jar() + "\\.jar( gateway)?");
             case "grep" -> assertThat(arguments).hasSize(2);
-            case "./run" -> assertThat(arguments).isEmpty();
+            case "./run" -> assertThat(String.join(" ", arguments)).matches("|(break|repair) (database|api|backup)");
             case "./test" -> options(arguments);
             case "df", "free" -> run(new ProcessBuilder(program));
+            // RunbooksTest runs the statements and the commands of Redis.
+            case "psql", "pg_isready", "vacuumdb" -> programOfPostgres(program.get(0), arguments);
+            case "sh" -> assertThat(arguments).hasSize(2).element(1).asString().contains(" redis-cli ");
+            case "promtool", "amtool" -> checksTheConfiguration(arguments);
             default -> {
                 assertThat(program.get(0))
                         .as(
@@ -155,6 +159,23 @@ class DocsCommandsTest {
                 parse(passedOn(program));
             }
         }
+    }
+
+    /** Its own help knows every option. */
+    private static void programOfPostgres(String name, List<String> arguments) throws Exception {
+        String help = run(new ProcessBuilder(name, "--help"));
+        arguments.stream()
+                .filter(argument -> argument.startsWith("-"))
+                .forEach(option -> assertThat(help).containsPattern("[\\s,]" + option + "[\\s,=]"));
+        assertThat(Files.readString(Path.of("postgres/init/10-roles.sh")) + " -U postgres")
+                .contains(arguments.get(arguments.indexOf("-U") + 1));
+    }
+
+    /** {@code PrometheusConfigTest} and {@code AlertmanagerConfigTest} run these on the file that is rendered to this place. */
+    private static void checksTheConfiguration(List<String> arguments) {
+        assertThat(String.join(" ", arguments)).matches("check[ -]config /etc/(prometheus|alertmanager)/\\1\\.yml");
+        assertThat(DocumentedCommand.read(COMPOSE_FILE))
+                .contains("--config.file=" + arguments.get(arguments.size() - 1));
     }
 
     private static String jar() {
@@ -399,7 +420,9 @@ class DocsCommandsTest {
                     .filter(line -> line.startsWith("```"))
                     .toList();
             for (int opening = 0; opening < fences.size(); opening += 2) {
-                assertThat(fences.get(opening)).as("a block of %s", page).isIn("```sh", "```text");
+                assertThat(fences.get(opening))
+                        .as("a block of %s", page)
+                        .isIn("```sh", "```text", "```promql", "```logql");
             }
             assertThat(Files.readString(page)).as("indented code in %s", page).doesNotContainPattern("\n\n    \\S");
         }

@@ -12,37 +12,46 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 
 /**
  * What {@code ./run} runs: the sidecar as it is packaged, on an embedded default of a throwaway PostgreSQL with real data, the
- * sample API on it, and light traffic through the gateway. It ends with Ctrl-C, in the reverse order, and leaves nothing.
+ * sample API on it, light traffic through the gateway, and, where their programs are here, Prometheus, Alertmanager and exporters. It ends with Ctrl-C, in the reverse order, and leaves nothing.
  */
 final class EmbeddedSidecar implements AutoCloseable {
 
+    static final String STACK = "demo";
+    static final String HOST = "this-machine";
     private static final Path JAR = Path.of("target", "observability-sidecar.jar");
 
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final int controlPort;
     private final int gatewayPort;
+    private final int demoPort;
+    private final String loginToken = UUID.randomUUID().toString() + UUID.randomUUID();
+    private final Progress progress;
     private final Consumer<String> out;
     private final Path home;
     private boolean closed;
 
-    EmbeddedSidecar(int controlPort, int gatewayPort, Consumer<String> out) {
+    EmbeddedSidecar(int controlPort, int gatewayPort, int demoPort, Consumer<String> out) {
         this.home = Path.of(
                 System.getProperty("java.io.tmpdir"),
                 "sidecar-run-" + ProcessHandle.current().pid());
         this.controlPort = controlPort;
         this.gatewayPort = gatewayPort;
+        this.demoPort = demoPort;
+        this.progress = new Progress(out);
         this.out = out;
     }
 
     public static void main(String[] args) throws InterruptedException {
-        EmbeddedSidecar sidecar =
-                new EmbeddedSidecar(port("SERVER_PORT", 8080), port("SIDECAR_GATEWAY_PORT", 8000), System.out::println);
+        EmbeddedSidecar sidecar = new EmbeddedSidecar(
+                port("SERVER_PORT", 8080), port("SIDECAR_GATEWAY_PORT", 8000), Break.port(), System.out::println);
         Runtime.getRuntime().addShutdownHook(new Thread(sidecar::close, "shutdown"));
         try {
             sidecar.start().waitFor(Duration.ofDays(3650));
@@ -69,26 +78,59 @@ final class EmbeddedSidecar implements AutoCloseable {
     ChildProcess start() {
         requireFree("SERVER_PORT", controlPort);
         requireFree("SIDECAR_GATEWAY_PORT", gatewayPort);
+        requireFree("SIDECAR_DEMO_PORT", demoPort);
         if (!Files.isRegularFile(JAR)) {
             throw new IllegalStateException(JAR.toAbsolutePath() + " is missing; ./run builds it.");
         }
-        out.accept("Starting a throwaway PostgreSQL and filling it …");
-        PostgresServer postgres = keep(PostgresServer.start());
+        Inbox inbox = keep(new Inbox());
+        DemoPage page = keep(new DemoPage(demoPort, inbox));
+        List<String> missing = Watching.missing();
+        keep(progress);
+        progress.now("starting PostgreSQL and filling it");
+        PostgresServer postgres = keep(
+                PostgresServer.startPausable("shared_preload_libraries=pg_stat_statements", "shared_buffers=256MB"));
+        postgres.execute("postgres", "CREATE EXTENSION pg_stat_statements");
         SampleDatabase database = SampleDatabase.load(postgres);
-        out.accept("Sample database '%s' is loaded (%s). Starting the sample API …"
-                .formatted(database.name(), database.size()));
-        SampleApi api = keep(SampleApi.start(
+        progress.done("PostgreSQL with the sample database '%s' (%s)".formatted(database.name(), database.size()));
+        SampleApi api = keep(SampleApi.launch(
                 Map.of(
                         "SPRING_DATASOURCE_URL", postgres.jdbcUrl(database.name()),
                         "SPRING_DATASOURCE_USERNAME", database.owner(),
                         "SPRING_DATASOURCE_PASSWORD", database.password()),
                 this::pass));
-        out.accept("The sample API answers. Starting the sidecar in front of it …");
-        ChildProcess sidecar = keep(sidecar(postgres, api));
-        awaitLive(sidecar);
-        keep(new Traffic(gatewayUrl())).start();
-        out.accept(welcome());
+        Watching watching = missing.isEmpty()
+                ? keep(Watching.start(
+                        home, controlPort, api.url().replace("http://", ""), postgres, inbox, page.chatUrl(), edge()))
+                : null;
+        progress.done(
+                watching == null
+                        ? "Prometheus, Alertmanager and exporters are left out, as these programs are missing: "
+                                + String.join(", ", missing)
+                        : "exporters for node, PostgreSQL and probes; Prometheus and Alertmanager with the shipped rules");
+        progress.now("starting the sidecar and the sample API");
+        ChildProcess sidecar = keep(sidecar(postgres, api, watching == null ? Map.of() : watching.settings(inbox)));
+        await(sidecar, "the sidecar is ready", controlUrl() + "/actuator/health/readiness");
+        progress.done("the console at " + controlUrl());
+        await(sidecar, "the sidecar forwards to the sample API", edge());
+        progress.done("the sample API behind the gateway");
+        if (watching != null) {
+            watching.begin();
+        }
+        Traffic traffic = keep(new Traffic(gatewayUrl()));
+        traffic.start();
+        page.show(
+                new Faults(postgres, traffic, home.resolve("backups")),
+                new SidecarReport(
+                        controlUrl(),
+                        home.resolve("access/admin-password"),
+                        watching == null ? null : watching.alertmanagerUrl()));
+        progress.close();
+        out.accept(welcome(page));
         return sidecar;
+    }
+
+    private String edge() {
+        return gatewayUrl() + "/api/products/1";
     }
 
     private static void requireFree(String variable, int port) {
@@ -102,8 +144,14 @@ final class EmbeddedSidecar implements AutoCloseable {
         }
     }
 
-    private ChildProcess sidecar(PostgresServer postgres, SampleApi api) {
-        Map<String, String> settings = new HashMap<>();
+    private ChildProcess sidecar(PostgresServer postgres, SampleApi api, Map<String, String> watching) {
+        Map<String, String> settings = new HashMap<>(watching);
+        settings.put("SIDECAR_STACK", STACK);
+        settings.put("SIDECAR_HOST", HOST);
+        settings.put("SIDECAR_ACCESS_LOGINLINK", loginToken);
+        settings.put("SIDECAR_PROOFS_EDGEURL", edge());
+        // At its first drill the database's backup is still being taken.
+        settings.put("SPRING_APPLICATION_JSON", "{\"sidecar.proofs.intervals\": {\"BKP-3\": \"1m\"}}");
         settings.put("SERVER_PORT", Integer.toString(controlPort));
         settings.put("SIDECAR_GATEWAY_PORT", Integer.toString(gatewayPort));
         settings.put("SIDECAR_GATEWAY_UPSTREAM", api.url());
@@ -128,14 +176,14 @@ final class EmbeddedSidecar implements AutoCloseable {
         }
     }
 
-    private void awaitLive(ChildProcess sidecar) {
-        Awaitility.await("the sidecar is ready and forwards to the sample API")
+    private void await(ChildProcess sidecar, String what, String url) {
+        Awaitility.await(what)
                 .atMost(Duration.ofMinutes(4))
+                .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(250))
                 .until(() -> {
                     sidecar.requireAlive();
-                    return Traffic.isAnswering(controlUrl() + "/actuator/health/readiness")
-                            && Traffic.isAnswering(gatewayUrl() + "/api/products/1");
+                    return Traffic.isAnswering(url);
                 });
     }
 
@@ -147,17 +195,25 @@ final class EmbeddedSidecar implements AutoCloseable {
         return "http://localhost:" + gatewayPort;
     }
 
-    private String welcome() {
+    private String welcome(DemoPage page) {
+        String did = System.getenv("SIDECAR_RUN_DID");
         return """
 
                 The sidecar is live.
-                  its page     %1$s   (user admin, password in %3$s)
-                  its metrics  %1$s/actuator/prometheus
+                  log in once  %1$s/login/once?token=%6$s
+                               (this link works once and for 10 minutes; later: user admin, password in %3$s)
+                  break things %4$s   stop the database, slow the API, damage a backup; alerts and mails arrive there
                   the API      %2$s/api/products/1   (the sample API, through the gateway)
                   try          curl -i -H 'X-Request-ID: demo-1' %2$s/api/products/1
                 Below: one JSON line per request, without those of the light traffic that runs beside. Ctrl-C ends everything
-                and leaves nothing behind.
-                """.formatted(controlUrl(), gatewayUrl(), home.resolve("access/admin-password"));
+                and leaves nothing of it behind.
+                %5$s""".formatted(
+                        controlUrl(),
+                        gatewayUrl(),
+                        home.resolve("access/admin-password"),
+                        page.url(),
+                        did == null || did.isBlank() ? "" : "\n" + did.strip() + "\n",
+                        loginToken);
     }
 
     private synchronized <T extends AutoCloseable> T keep(T part) {

@@ -34,6 +34,13 @@ final class SampleApi implements AutoCloseable {
      * @param onLine receives its log
      */
     static SampleApi start(Map<String, String> environment, Consumer<String> onLine) {
+        SampleApi api = launch(environment, onLine);
+        api.awaitReady();
+        return api;
+    }
+
+    /** The same without waiting for it. */
+    static SampleApi launch(Map<String, String> environment, Consumer<String> onLine) {
         int port = FreePort.get();
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("SERVER_PORT", Integer.toString(port));
@@ -49,9 +56,7 @@ final class SampleApi implements AutoCloseable {
                         "-Xmx96m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1"));
-        SampleApi api = new SampleApi(process, port);
-        api.awaitReady();
-        return api;
+        return new SampleApi(process, port);
     }
 
     private static Path jar() {
@@ -63,7 +68,7 @@ final class SampleApi implements AutoCloseable {
         return jar;
     }
 
-    private void awaitReady() {
+    void awaitReady() {
         try {
             Awaitility.await("the sample API is healthy")
                     .atMost(Duration.ofMinutes(4))

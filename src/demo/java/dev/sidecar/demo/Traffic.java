@@ -31,6 +31,7 @@ final class Traffic implements AutoCloseable {
     });
     private final AtomicLong answered = new AtomicLong();
     private final String gateway;
+    private volatile boolean slow;
     private long sent;
 
     Traffic(String gateway) {
@@ -39,6 +40,11 @@ final class Traffic implements AutoCloseable {
 
     void start() {
         clock.scheduleAtFixedRate(this::next, 0, PERIOD_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** From now on two of three requests ask for something that takes long, or no longer. */
+    void slow(boolean on) {
+        slow = on;
     }
 
     long answered() {
@@ -55,6 +61,9 @@ final class Traffic implements AutoCloseable {
     private HttpRequest request(long number) {
         long product = 1 + number * 7919 % PRODUCTS;
         long turn = number % 40;
+        if (slow && number % 3 != 0) {
+            return get("/api/slow?seconds=1.5");
+        }
         if (turn % 10 == 3) {
             return order("{\"customerId\": %d, \"productId\": %d, \"quantity\": 1}".formatted(product, product));
         }

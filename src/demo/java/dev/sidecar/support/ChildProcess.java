@@ -130,6 +130,21 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
+     * The same for a program whose configuration the caller writes into that folder as soon as it is there: the program starts when
+     * the file {@code go} is in it.
+     */
+    public static List<String> guardedWhenReady(Path folder, String signal, List<String> command) {
+        List<String> waiting = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "while [ ! -e \"$1/go\" ]; do sleep 0.1; done; shift; exec \"$@\"",
+                "wait",
+                folder.toString()));
+        waiting.addAll(command);
+        return guarded(folder, signal, waiting);
+    }
+
+    /**
      * The same for a program in a jar, which runs from a copy in that folder: whoever builds the jar anew meanwhile would take the
      * classes away from under it.
      */

@@ -1,5 +1,7 @@
 package dev.sidecar.support;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -31,6 +33,17 @@ public final class PostgresServer implements AutoCloseable {
               --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync >/dev/null &&
             exec "$programs/postgres" -D "$folder/data" "$@"
             """;
+
+    /** The same with a server that can be stopped and started again while its folder stays. */
+    private static final String INITIALISE_AND_RUN_AGAIN =
+            INITIALISE_AND_RUN.replace("exec \"$programs/postgres\" -D \"$folder/data\" \"$@\"", """
+            while :; do
+              setpriv --pdeathsig INT "$programs/postgres" -D "$folder/data" "$@"
+              status=$?
+              [ -e "$folder/stopped" ] || exit $status
+              while [ -e "$folder/stopped" ]; do sleep 0.2; done
+            done
+            """.stripTrailing());
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -66,13 +79,22 @@ public final class PostgresServer implements AutoCloseable {
         return start(PostgresPrograms.directory(), settings);
     }
 
+    /** The same, which {@link #pause()} and {@link #resume()} stop and start. */
+    public static PostgresServer startPausable(String... settings) {
+        return start(PostgresPrograms.directory(), INITIALISE_AND_RUN_AGAIN, settings);
+    }
+
     /** The same of another major. @param programs the folder of its programs */
     public static PostgresServer start(Path programs, String... settings) {
+        return start(programs, INITIALISE_AND_RUN, settings);
+    }
+
+    private static PostgresServer start(Path programs, String script, String... settings) {
         UnixUser user = UnixUser.unprivileged();
         String password = UUID.randomUUID().toString();
         Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sidecar-postgres-" + UUID.randomUUID());
         int port = FreePort.get();
-        List<String> command = new ArrayList<>(List.of("sh", "-c", INITIALISE_AND_RUN, "postgres"));
+        List<String> command = new ArrayList<>(List.of("sh", "-c", script, "postgres"));
         command.add(programs.toString());
         command.add(folder.toString());
         command.addAll(List.of("-p", Integer.toString(port)));
@@ -192,6 +214,21 @@ public final class PostgresServer implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(database + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Stops the server, whoever is connected; its data stay. */
+    public void pause() throws IOException {
+        Files.writeString(folder.resolve("stopped"), "");
+        Path running = folder.resolve("data/postmaster.pid");
+        if (Files.exists(running)) {
+            long postmaster = Long.parseLong(Files.readAllLines(running).get(0).strip());
+            new ProcessBuilder("kill", "-s", "INT", Long.toString(postmaster)).start();
+        }
+    }
+
+    /** Starts it again, on the same port. */
+    public void resume() throws IOException {
+        Files.deleteIfExists(folder.resolve("stopped"));
     }
 
     /** Stops the server, whoever is connected, and removes its folder. */

@@ -15,6 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param adminPassword password of the user {@code admin}; generated when not given
  * @param webhookToken token that Alertmanager presents at {@code /hooks}; generated when not given
  * @param metricsToken token that Prometheus presents at {@code /actuator/prometheus}; generated when not given
+ * @param loginLink token of a link that logs a person in once, from this machine and shortly after the start; no link when not given
  * @param directory directory of the generated ones, one file each, readable for this user alone
  * @param maxFailures number of failed logins, from all addresses together, after which every login waits before its password is compared
  * @param lockedFor how long without a failed login until logins no longer wait
@@ -27,13 +28,21 @@ record AccessProperties(
         @Nullable Secret adminPassword,
         @Nullable Secret webhookToken,
         @Nullable Secret metricsToken,
+        @Nullable Secret loginLink,
         Path directory,
         @DefaultValue("5") int maxFailures,
         @DefaultValue("5m") Duration lockedFor,
         @DefaultValue List<String> hosts,
         @DefaultValue List<String> trustedProxies) {
 
+    private static final int SHORTEST_LINK = 32;
+
     AccessProperties {
+        InvalidSetting.unless(
+                loginLink == null || loginLink.reveal().length() >= SHORTEST_LINK,
+                "sidecar.access.login-link",
+                loginLink,
+                "have at least %d characters, as it is a password".formatted(SHORTEST_LINK));
         InvalidSetting.unless(
                 maxFailures >= 1 && maxFailures <= 100,
                 "sidecar.access.max-failures",

@@ -37,10 +37,15 @@ final class LoginSessions extends OncePerRequestFilter {
             public void onAuthenticationSuccess(
                     HttpServletRequest request, HttpServletResponse response, Authentication login)
                     throws ServletException, IOException {
-                request.getSession().setAttribute(MARK, ofThisPassword);
+                begun(request);
                 super.onAuthenticationSuccess(request, response, login);
             }
         };
+    }
+
+    /** Marks the session of a login that came another way than by the form. */
+    void begun(HttpServletRequest request) {
+        request.getSession().setAttribute(MARK, ofThisPassword);
     }
 
     @Override

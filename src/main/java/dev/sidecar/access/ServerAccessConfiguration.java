@@ -22,6 +22,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
 import org.springframework.security.web.context.SecurityContextHolderFilter;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -62,9 +63,13 @@ class ServerAccessConfiguration {
     }
 
     @Bean
+    LoginAttempts loginAttempts(AccessProperties properties, Clock clock) {
+        return new LoginAttempts(properties.maxFailures(), properties.lockedFor(), PACE, clock);
+    }
+
+    @Bean
     AuthenticationManager authenticationManager(
-            Credentials credentials, AccessProperties properties, Clock clock, AccessMetrics metrics) {
-        LoginAttempts attempts = new LoginAttempts(properties.maxFailures(), properties.lockedFor(), PACE, clock);
+            Credentials credentials, LoginAttempts attempts, AccessMetrics metrics) {
         return new ProviderManager(new AdminLogin(credentials.adminPassword(), attempts, metrics));
     }
 
@@ -154,7 +159,15 @@ class ServerAccessConfiguration {
     /** Pages redirect to the login; the API answers with the credentials that it needs. */
     @Bean
     @Order(1000)
-    SecurityFilterChain personAccess(HttpSecurity http, Credentials credentials, ActionAudit audit) throws Exception {
+    SecurityFilterChain personAccess(
+            HttpSecurity http,
+            Credentials credentials,
+            AccessProperties properties,
+            ActionAudit audit,
+            LoginAttempts attempts,
+            AccessMetrics metrics,
+            Clock clock)
+            throws Exception {
         LoginSessions sessions = new LoginSessions(credentials);
         Refused refused = new Refused(
                 "Log in, or send user and password with the request (HTTP Basic).",
@@ -162,6 +175,9 @@ class ServerAccessConfiguration {
         return guarded(http)
                 .addFilterBefore(sessions, SecurityContextHolderFilter.class)
                 .addFilterAfter(audit, AuthorizationFilter.class)
+                .addFilterBefore(
+                        new LoginLink(properties.loginLink(), sessions, attempts, metrics, clock),
+                        UsernamePasswordAuthenticationFilter.class)
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/error", "/assets/**", "/webjars/**")
                         .permitAll()
                         .anyRequest()

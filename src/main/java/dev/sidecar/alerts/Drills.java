@@ -79,7 +79,7 @@ public final class Drills {
                     way.groupWait().plus(MARGIN),
                     () -> deliveredBy(channels, id).size() == channels.size());
             DrillResult result = result(id, route, started, channels, failuresBefore);
-            resolve(labels, started);
+            resolve(labels, annotations(route), started);
             return result;
         } catch (NotConfigured | PeerUnavailable e) {
             return failed(id, route, started, String.valueOf(e.getMessage()));
@@ -188,8 +188,8 @@ public final class Drills {
                     Duration.ofNanos(System.nanoTime() - began),
                     null);
             // The source last, or the target would fire unmuted for a moment.
-            resolve(drill.target(), started);
-            resolve(drill.source(), started);
+            resolve(drill.target(), Map.of(), started);
+            resolve(drill.source(), Map.of(), started);
             return result;
         } catch (NotConfigured | PeerUnavailable e) {
             return noResult(rule, began, String.valueOf(e.getMessage()));
@@ -218,9 +218,9 @@ public final class Drills {
                 labels, annotations, from.toString(), from.plus(LASTS).toString())));
     }
 
-    private void resolve(Map<String, String> labels, Instant from) {
+    private void resolve(Map<String, String> labels, Map<String, String> annotations, Instant from) {
         alertmanager.post(List.of(new PostedAlert(
-                labels, Map.of(), from.toString(), clock.instant().toString())));
+                labels, annotations, from.toString(), clock.instant().toString())));
     }
 
     private String newId() {

@@ -3,6 +3,7 @@ package dev.sidecar.archives;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.Workbench;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
@@ -13,11 +14,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,53 +33,65 @@ public final class CarefulRestore {
     private final SetReader reader;
     private final Manifest manifest;
     private final Client client;
-    private final Path folder;
-    private final List<String> options;
+    private final Workbench workbench;
+    private final Path archive;
     private final List<String> leftOut = new ArrayList<>();
 
     /**
-     * @param folder for lists
-     * @param connection connection string of an empty database
-     * @param tablespaces whether the server has those of the backup
+     * @param workbench where pg_restore runs, and the files lie that it reads
+     * @param archive the archive of the database, decoded there
      */
-    public CarefulRestore(
-            SetReader reader, Manifest manifest, Client client, Path folder, String connection, boolean tablespaces) {
+    public CarefulRestore(SetReader reader, Manifest manifest, Client client, Workbench workbench, Path archive) {
         this.reader = reader;
         this.manifest = manifest;
         this.client = client;
-        this.folder = folder;
-        // Without --verbose it does not say which entry an error is of.
-        this.options = new ArrayList<>(List.of("--verbose", "--no-password", "--dbname=" + connection));
-        if (!tablespaces) {
-            options.add("--no-tablespaces");
-        }
+        this.workbench = workbench;
+        this.archive = archive;
     }
 
     /**
-     * Restores as much as possible.
+     * Who restores, and where.
      *
-     * @param archive the archive of the database, decoded
+     * @param options of pg_restore, with the connection string of the database
+     * @param again whether what fails may be tried again, when code of the database is there that could act on it
+     */
+    public record Into(List<String> options, boolean again) {}
+
+    /** Entries of the database's archive. @param ids their numbers, in any order */
+    public record Some(Into into, List<Integer> ids) {}
+
+    /**
+     * Restores as much as possible of all of it.
+     *
      * @param sessions opens a session with the database
      * @return what did not restore; empty if all did
      */
-    public List<FailedEntry> run(Path archive, Supplier<Session> sessions) throws InterruptedException {
-        TableOfContents contents = TableOfContents.of(client, archive, folder);
+    public List<FailedEntry> all(Into into, Supplier<Session> sessions) throws InterruptedException {
+        TableOfContents contents = TableOfContents.of(client, archive, workbench);
         List<FailedEntry> failed = new ArrayList<>();
-        failed.addAll(untilNothingHelps(List.of(new Part("pre-data", archive, null, null))));
-        List<Part> data = new ArrayList<>(List.of(new Part("data", archive, null, null)));
-        manifest.files(FileKind.TABLES).forEach(file -> data.add(new Part("data", archive, file, null)));
-        failed.addAll(untilNothingHelps(data));
+        failed.addAll(untilNothingHelps(List.of(new Part(into, "pre-data", null, null))));
+        failed.addAll(untilNothingHelps(withTables(into, new Part(into, "data", null, null))));
         Set<MaterializedView> unfilled =
                 contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
         unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
         Path rest = contents.only(
                 entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills));
-        failed.addAll(untilNothingHelps(List.of(new Part("post-data", archive, null, rest))));
+        failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, rest))));
         if (contents.hasEventTriggers()) {
             Path last = contents.only(Entry::isOfEventTrigger);
-            failed.addAll(untilNothingHelps(List.of(new Part("post-data", archive, null, last))));
+            failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, last))));
         }
         return failed;
+    }
+
+    /** Restores as much as possible of some entries of the database's archive. @return what did not restore */
+    public List<FailedEntry> some(Collection<Some> some) throws InterruptedException {
+        return untilNothingHelps(parts(some));
+    }
+
+    /** Restores as much as possible of some entries of the database's archive, and of all archives of tables. @return what did not restore */
+    public List<FailedEntry> rows(Some some) throws InterruptedException {
+        return untilNothingHelps(withTables(some.into(), parts(List.of(some)).toArray(Part[]::new)));
     }
 
     /** Says what was left out on purpose, each a sentence. */
@@ -87,20 +101,35 @@ public final class CarefulRestore {
 
     /** One run of pg_restore: a section of the database's archive, or an archive of tables, all of it or a list of its entries. */
     private record Part(
+            Into into,
             @Nullable String section,
-            Path archive,
             @Nullable StoredFile file,
             @Nullable Path list) {
 
         /** A grant belongs to the section of the entry before it, which is another one where a list names the grant alone. */
         Part of(Path entries) {
-            return new Part(null, archive, file, entries);
+            return new Part(into, null, file, entries);
         }
+    }
+
+    private List<Part> parts(Collection<Some> some) throws InterruptedException {
+        List<Part> parts = new ArrayList<>();
+        for (Some each : some) {
+            if (!each.ids().isEmpty()) {
+                parts.add(new Part(each.into(), null, null, TableOfContents.list(workbench, each.ids())));
+            }
+        }
+        return parts;
+    }
+
+    private List<Part> withTables(Into into, Part... first) {
+        List<Part> parts = new ArrayList<>(List.of(first));
+        manifest.files(FileKind.TABLES).forEach(file -> parts.add(new Part(into, "data", file, null)));
+        return parts;
     }
 
     private List<FailedEntry> untilNothingHelps(List<Part> parts) throws InterruptedException {
         Map<Part, List<FailedEntry>> failed = new LinkedHashMap<>();
-        parts.forEach(part -> failed.put(part, List.of()));
         for (Part part : parts) {
             failed.put(part, restore(part));
         }
@@ -109,10 +138,10 @@ public final class CarefulRestore {
             before = left;
             for (Part part : parts) {
                 List<FailedEntry> again = failed.getOrDefault(part, List.of());
-                if (!again.isEmpty()) {
+                if (!again.isEmpty() && part.into().again()) {
                     Set<Integer> ids =
-                            again.stream().map(FailedEntry::id).collect(Collectors.toCollection(HashSet::new));
-                    failed.put(part, restore(part.of(TableOfContents.list(folder, ids))));
+                            again.stream().map(FailedEntry::id).collect(Collectors.toCollection(TreeSet::new));
+                    failed.put(part, restore(part.of(TableOfContents.list(workbench, ids))));
                 }
             }
         }
@@ -124,20 +153,21 @@ public final class CarefulRestore {
     }
 
     private List<FailedEntry> restore(Part part) throws InterruptedException {
-        List<String> command = new ArrayList<>(List.of(client.program("pg_restore")));
+        // Without --verbose it does not say which entry an error is of.
+        List<String> command = new ArrayList<>(List.of(client.program("pg_restore"), "--verbose"));
+        command.addAll(part.into().options());
         if (part.section() != null) {
             command.add("--section=" + part.section());
         }
-        command.addAll(options);
         if (part.list() != null) {
             command.add("--use-list=" + part.list());
         }
         StoredFile file = part.file();
         if (file == null) {
-            command.add(part.archive().toString());
+            command.add(archive.toString());
         }
         RestoreErrors errors = new RestoreErrors();
-        try (Child child = Child.start(command, errors::line)) {
+        try (Child child = workbench.startPipe(List.of(command), errors::line).get(0)) {
             if (file == null) {
                 child.input().close();
             } else {

@@ -15,8 +15,10 @@ import java.util.regex.Pattern;
 final class RestoreErrors {
 
     private static final int MOST = 10_000;
+    private static final int MOST_OTHERS = 10;
     private static final int MOST_LINES = 6;
-    private static final Pattern ENTRY = Pattern.compile("pg_restore: from TOC entry (\\d+); \\d+ \\d+ (.*)");
+    private static final int LONGEST = 1_000;
+    private static final Pattern ENTRY = Pattern.compile("pg_restore: from TOC entry (\\d{1,9}); \\d+ \\d+ (.*)");
     private static final String ERROR = "pg_restore: error: ";
     private static final List<String> LOST =
             List.of("connection", "server closed", "could not open", "could not read from input");
@@ -32,7 +34,7 @@ final class RestoreErrors {
         if (entry.matches()) {
             flush();
             id = Integer.parseInt(entry.group(1));
-            what = entry.group(2);
+            what = cut(entry.group(2));
         } else if (line.startsWith(ERROR)) {
             flush();
             message.add(line.substring(ERROR.length()).replaceFirst("^could not execute query: ", ""));
@@ -49,13 +51,19 @@ final class RestoreErrors {
         if (message.isEmpty()) {
             return;
         }
-        String text = ServerErrors.withoutRows(String.join("\n", message)).replaceAll("\\s+", " ");
+        String text = cut(ServerErrors.withoutRows(String.join("\n", message)).replaceAll("\\s+", " "));
         message.clear();
         if (id < 0 || LOST.stream().anyMatch(sign -> text.startsWith(sign))) {
-            others.add(text);
+            if (others.size() < MOST_OTHERS) {
+                others.add(text);
+            }
         } else if (failed.size() < MOST) {
             failed.putIfAbsent(id, new FailedEntry(id, what, text));
         }
+    }
+
+    private static String cut(String text) {
+        return text.length() > LONGEST ? text.substring(0, LONGEST) + " …" : text;
     }
 
     /** Lists the entries that failed, each with its first error. */

@@ -61,13 +61,16 @@ class BackupController {
      * @param confirm the name of the database again, required to replace it
      * @param schemaOnly restore definitions without rows
      * @param tables restore only these tables, as schema.table
+     * @param privileged true to have the administrator restore what the plan lists as privileged, false to leave it out; required to
+     *     replace a database if the plan lists any
      */
     record Restore(
             @Nullable String into,
             @Nullable Boolean replace,
             @Nullable String confirm,
             @Nullable Boolean schemaOnly,
-            @Nullable List<String> tables) {}
+            @Nullable List<String> tables,
+            @Nullable Boolean privileged) {}
 
     /** @param why the reason, kept with the backup */
     record Why(@Nullable String why) {}
@@ -131,6 +134,12 @@ class BackupController {
             throw new NotConfirmed(
                     "To replace the live database '%s', give its name as 'confirm' too.".formatted(request.into()));
         }
+        if (request.replace()
+                && restore.privileged() == null
+                && backups.plan(request).asksForConsent()) {
+            throw new NotConfirmed(
+                    "The plan lists what only an administrator can restore: decide with 'privileged', true or false.");
+        }
         return accepted(tasks.restore(request));
     }
 
@@ -180,7 +189,8 @@ class BackupController {
                 into == null || into.isBlank() ? RestoreRequest.newName(backup.id(), clock.instant()) : into,
                 replace,
                 Boolean.TRUE.equals(restore.schemaOnly()),
-                restore.tables() == null ? List.of() : restore.tables());
+                restore.tables() == null ? List.of() : restore.tables(),
+                Boolean.TRUE.equals(restore.privileged()));
     }
 
     private static String required(String name, @Nullable String value) {

@@ -59,6 +59,7 @@ public record BackupProperties(
      * @param ownArchiveAbove tables larger than this get archives of their own, so that they can be restored in parallel
      * @param countRowsUpTo tables larger than this are not counted, and the manifest says so
      * @param digests whether to compute a digest of every counted table too, which reads it a second time
+     * @param leaveOutHidden whether a backup may lack what pg_dump leaves out without a word for a role that is no superuser
      * @param lockWait how long to wait for the lock of a table
      * @param limit how long a run may take
      */
@@ -67,6 +68,7 @@ public record BackupProperties(
             @DefaultValue("32MB") DataSize ownArchiveAbove,
             @DefaultValue("100GB") DataSize countRowsUpTo,
             @DefaultValue("false") boolean digests,
+            @DefaultValue("false") boolean leaveOutHidden,
             @DefaultValue("30s") Duration lockWait,
             @DefaultValue("12h") Duration limit) {
 

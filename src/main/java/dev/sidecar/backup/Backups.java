@@ -157,6 +157,11 @@ public final class Backups {
         return adopted;
     }
 
+    /** Tries whether a backup would be refused if a bit of its manifest were changed. Changes nothing. */
+    public boolean refusesForgery(Backup backup) {
+        return tools.catalogue().refusesForgery(backup);
+    }
+
     /** Trusts the public keys of a file in this process, such as those of a machine that is lost. */
     public void trust(Path publicKeys) {
         tools.catalogue().signatures().trust(publicKeys);
@@ -268,7 +273,7 @@ public final class Backups {
     /** Plans a restore: what it would do, and its blockers. Changes nothing. */
     public RestorePlan plan(RestoreRequest request) {
         requireConfigured();
-        return new Planner(tools.postgres(), tools.encryption()).plan(get(request.id()), request);
+        return new Planner(tools).plan(get(request.id()), request);
     }
 
     /** Plans again and restores; a blocker in the plan is a failure. The caller asks for confirmation. */
@@ -330,16 +335,22 @@ public final class Backups {
 
     /**
      * Decides the level that a backup must be verified to before it counts as good: the level of the settings, L2 for a database that is too
-     * large to be restored each time, and L1 at most if this host cannot decrypt it.
+     * large to be restored each time or where nothing isolates a restore, and L1 at most if this host cannot decrypt it.
      */
     public VerificationLevel levelFor(Manifest manifest) {
         VerificationLevel level = settings.verify().level();
         if (level.atLeast(VerificationLevel.L3)
-                && manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()) {
+                && (manifest.dumpBytes() > settings.verify().restoreUpTo().toBytes()
+                        || unisolated().isPresent())) {
             level = VerificationLevel.L2;
         }
         boolean readable = tools.encryption().canRead(manifest.encryption());
         return readable || VerificationLevel.L1.atLeast(level) ? level : VerificationLevel.L1;
+    }
+
+    /** Tells why no backup is restored to prove it here: nothing isolates what it would run. Empty where it is. */
+    public Optional<String> unisolated() {
+        return tools.postgres().unisolated();
     }
 
     /** Tells whether this host has the key to read its own backups. */
@@ -368,14 +379,24 @@ public final class Backups {
             return;
         }
         tools.postgres().sweepScratch();
-        log.atInfo()
-                .addKeyValue("key", keyId())
-                .log("backups are signed; 'sidecar key' prints the public key to keep elsewhere");
+        announceKey();
+        unisolated().ifPresent(why -> log.warn("backups are verified to L2 only: {}", why));
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();
         } catch (BackupFailure e) {
             log.atWarn().log("metrics of earlier backups are missing until the next run: {}", e.getMessage());
+        }
+    }
+
+    /** Makes the key at the first start. Without one no backup can be taken, but everything else goes on. */
+    private void announceKey() {
+        try {
+            log.atInfo()
+                    .addKeyValue("key", keyId())
+                    .log("backups are signed; 'sidecar key' prints the public key to keep elsewhere");
+        } catch (BackupFailure e) {
+            log.error("backups cannot be signed, none will be taken: {}", e.getMessage());
         }
     }
 

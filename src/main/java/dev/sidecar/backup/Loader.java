@@ -10,6 +10,7 @@ import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.Workbench;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
@@ -21,7 +22,8 @@ import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -50,78 +53,35 @@ final class Loader {
     private final Manifest manifest;
     private final Client client;
     private final int jobs;
-    private final Path folder;
+    private final Workbench workbench;
     private final List<String> leftOut = new ArrayList<>();
 
     /** @param folder the folder to decode the database's archive to; its owner removes it */
     Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
+        this(reader, manifest, client, jobs, Workbench.ofThisProcess(folder));
+    }
+
+    /** @param workbench where the programs run, and the files lie that they read */
+    Loader(SetReader reader, Manifest manifest, Client client, int jobs, Workbench workbench) {
         this.reader = reader;
         this.manifest = manifest;
         this.client = client;
         this.jobs = jobs;
-        this.folder = folder;
+        this.workbench = workbench;
     }
 
     /**
-     * Loads all or a part of the set.
+     * Loads the whole set into a server that has no tablespaces and writes as little WAL as possible.
      *
-     * @param connection connection string of the empty database
+     * @param connection connection string of the empty database, for programs
      * @param sessions opens a session with it
-     * @param request says which part to load
      */
-    void load(String connection, Supplier<Session> sessions, RestoreRequest request) throws InterruptedException {
-        load(connection, sessions, request, false);
-    }
-
-    /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
     void loadIntoScratch(String connection, Supplier<Session> sessions) throws InterruptedException {
-        load(connection, sessions, RestoreRequest.intoNew(manifest.id(), "scratch"), true);
-    }
-
-    /**
-     * Loads as much as possible of the whole set, with one job: after a load that failed, and into another empty database.
-     *
-     * @param tablespaces whether the server has those of the set
-     * @return what did not restore; empty if all did
-     */
-    List<FailedEntry> loadCarefully(String connection, Supplier<Session> sessions, boolean tablespaces)
-            throws InterruptedException {
-        Path archive = decoded(manifest.files(FileKind.DATABASE).get(0));
-        try {
-            CarefulRestore restore = new CarefulRestore(reader, manifest, client, folder, connection, tablespaces);
-            List<FailedEntry> failed = restore.run(archive, sessions);
-            leftOut.clear();
-            leftOut.addAll(restore.leftOut());
-            return failed;
-        } finally {
-            deleteQuietly(archive);
-        }
-    }
-
-    /** Says what was left out on purpose, each a sentence. */
-    List<String> leftOut() {
-        return leftOut;
-    }
-
-    private void load(String connection, Supplier<Session> sessions, RestoreRequest request, boolean scratch)
-            throws InterruptedException {
-        StoredFile database = manifest.files(FileKind.DATABASE).get(0);
-        Path archive = decoded(database);
-        try (Children children = new Children()) {
-            Call call = new Call(connection, scratch, children);
-            TableOfContents contents = TableOfContents.of(client, archive, folder);
-            if (request.schemaOnly()) {
-                run(
-                        call,
-                        List.of(
-                                "--schema-only",
-                                "--use-list=" + contents.only(entry -> !entry.isOfEventTrigger()),
-                                parallel(),
-                                archive.toString()));
-                eventTriggers(call, contents, archive);
-            } else if (!request.tables().isEmpty()) {
-                someTables(call, contents, archive, request.tables());
-            } else if (manifest.files(FileKind.TABLES).isEmpty()
+        Path archive = decodedDatabase();
+        try (Children children = new Children(workbench)) {
+            Call call = new Call(connection, As.SCRATCH, children);
+            TableOfContents contents = TableOfContents.of(client, archive, workbench);
+            if (manifest.files(FileKind.TABLES).isEmpty()
                     && !contents.hasEventTriggers()
                     && !contents.mayNeedForeignServers()) {
                 run(call, List.of(parallel(), archive.toString()));
@@ -129,7 +89,107 @@ final class Loader {
                 allTables(call, sessions, contents, archive);
             }
         } finally {
-            deleteQuietly(archive);
+            workbench.delete(archive);
+        }
+    }
+
+    /**
+     * Loads as much as possible of the whole set, with one job: after a load that failed, and into another empty database.
+     *
+     * @return what did not restore; empty if all did
+     */
+    List<FailedEntry> loadCarefullyIntoScratch(String connection, Supplier<Session> sessions)
+            throws InterruptedException {
+        Path archive = decodedDatabase();
+        try {
+            CarefulRestore restore = carefully(archive);
+            List<FailedEntry> failed =
+                    restore.all(new CarefulRestore.Into(options(connection, As.SCRATCH), true), sessions);
+            leftOut.clear();
+            leftOut.addAll(restore.leftOut());
+            return failed;
+        } finally {
+            workbench.delete(archive);
+        }
+    }
+
+    /** Restores with one job, past every error. @param archive of the database, decoded */
+    CarefulRestore carefully(Path archive) {
+        return new CarefulRestore(reader, manifest, client, workbench, archive);
+    }
+
+    /** Says what was left out on purpose, each a sentence. */
+    List<String> leftOut() {
+        return leftOut;
+    }
+
+    /** Decodes the database's archive to a file. The caller deletes it. */
+    Path decodedDatabase() throws InterruptedException {
+        return decoded(manifest.files(FileKind.DATABASE).get(0));
+    }
+
+    /** Deletes a decoded archive. */
+    void discard(Path archive) {
+        workbench.delete(archive);
+    }
+
+    /** Restores some entries of the database's archive one after the other; none if there are none. */
+    void some(Call call, Path archive, List<Integer> ids) throws InterruptedException {
+        listed(call, archive, ids, List.of());
+    }
+
+    /** Restores the rows: of all tables, of some, or of none. */
+    void rows(Call call, Path archive, List<Integer> ids, RestoreRequest request) throws InterruptedException {
+        if (request.schemaOnly()) {
+            return;
+        }
+        if (!request.tables().isEmpty()) {
+            rowsOfSome(call, archive, request.tables());
+            return;
+        }
+        List<Callable<Boolean>> loads = new ArrayList<>();
+        for (StoredFile file : manifest.files(FileKind.TABLES)) {
+            loads.add(() -> stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+        }
+        if (loads.isEmpty()) {
+            listed(call, archive, ids, List.of("--section=data", parallel()));
+            return;
+        }
+        loads.add(() -> {
+            listed(call, archive, ids, List.of("--section=data"));
+            return true;
+        });
+        Together.run(jobs, loads, call.children);
+    }
+
+    /** Restores indexes, constraints and triggers; of some tables no foreign keys, as the tables they refer to are empty. */
+    void rest(Call call, Path archive, List<Integer> ids, RestoreRequest request) throws InterruptedException {
+        List<Integer> wanted = ids;
+        if (!request.tables().isEmpty()) {
+            Set<Integer> kept = numbers(withoutForeignKeys(archive));
+            wanted = ids.stream().filter(kept::contains).toList();
+        }
+        listed(
+                call,
+                archive,
+                wanted,
+                request.schemaOnly()
+                        ? List.of("--section=post-data", "--schema-only", parallel())
+                        : List.of("--section=post-data", parallel()));
+    }
+
+    private void listed(Call call, Path archive, List<Integer> ids, List<String> options) throws InterruptedException {
+        if (ids.isEmpty()) {
+            return;
+        }
+        Path list = written("list", ids.stream().map(id -> id + ";").collect(Collectors.joining("\n")));
+        try {
+            List<String> arguments = new ArrayList<>(options);
+            arguments.add("--use-list=" + list);
+            arguments.add(archive.toString());
+            run(call, arguments);
+        } finally {
+            workbench.delete(list);
         }
     }
 
@@ -147,7 +207,7 @@ final class Loader {
         for (StoredFile file : manifest.files()) {
             switch (file.kind()) {
                 case DATABASE, TABLES -> {
-                    try (Children children = new Children()) {
+                    try (Children children = new Children(workbench)) {
                         stream(
                                 children,
                                 file,
@@ -161,16 +221,31 @@ final class Loader {
         }
     }
 
-    private record Call(String connection, boolean scratch, Children children) {}
+    /** Says whose the restored objects are. */
+    enum As {
+        /** Their owners', in a server without tablespaces. */
+        SCRATCH,
+        /** Their owners'. */
+        OWNERS,
+        /** The role's that restores them, and nobody is granted anything. */
+        ONE_ROLE
+    }
+
+    /** A database to load into. @param connection its connection string */
+    record Call(String connection, As as, Children children) {
+
+        /** The same for a restore past every error. @param again whether what fails may be tried again */
+        CarefulRestore.Into carefully(boolean again) {
+            return new CarefulRestore.Into(options(connection, as), again);
+        }
+    }
 
     private void allTables(Call call, Supplier<Session> sessions, TableOfContents contents, Path archive)
             throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
-            loads.add(() -> call.scratch
-                    ? streamUnlogged(call, file)
-                    : stream(call.children, file, command(call, List.of("--section=data")), Reason.RESTORE));
+            loads.add(() -> streamUnlogged(call, file));
         }
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
@@ -186,20 +261,13 @@ final class Loader {
         }
         rest.add(archive.toString());
         run(call, rest);
-        eventTriggers(call, contents, archive);
-    }
-
-    /** The last of all: they act on every definition that comes after them, and pg_restore would fill materialized views after them. */
-    private void eventTriggers(Call call, TableOfContents contents, Path archive) throws InterruptedException {
         if (contents.hasEventTriggers()) {
+            // The last of all: they act on every definition that comes after them.
             run(call, List.of("--use-list=" + contents.only(Entry::isOfEventTrigger), archive.toString()));
         }
     }
 
-    /** Restores all definitions, as a table may need types and functions, but no foreign keys, as the tables they refer to are empty. */
-    private void someTables(Call call, TableOfContents contents, Path archive, List<String> names)
-            throws InterruptedException {
-        run(call, List.of("--section=pre-data", archive.toString()));
+    private void rowsOfSome(Call call, Path archive, List<String> names) throws InterruptedException {
         Set<String> wanted = new HashSet<>(names);
         for (Table table : manifest.contents().tables()) {
             if (wanted.remove(table.qualifiedName())) {
@@ -217,86 +285,75 @@ final class Loader {
                 }
             }
         }
-        Path list = withoutForeignKeys(archive);
-        run(call, List.of("--section=post-data", "--use-list=" + list, parallel(), archive.toString()));
-        eventTriggers(call, contents, archive);
+    }
+
+    private static Set<Integer> numbers(List<String> list) {
+        return list.stream()
+                .filter(line -> !line.isEmpty() && Character.isDigit(line.charAt(0)))
+                .map(line -> Integer.valueOf(line.substring(0, line.indexOf(';'))))
+                .collect(Collectors.toSet());
     }
 
     /** Lists the entries without foreign keys and their comments, which follow them: a comment on a missing key would be an error. */
-    private Path withoutForeignKeys(Path archive) throws InterruptedException {
-        String all = Child.run(List.of(client.program("pg_restore"), "--list", archive.toString()), Reason.RESTORE);
+    private List<String> withoutForeignKeys(Path archive) throws InterruptedException {
+        String all = listed(archive);
         List<String> kept = new ArrayList<>();
         boolean foreignKey = false;
         for (String line : all.lines().toList()) {
             foreignKey = line.contains(" FK CONSTRAINT ")
                     || foreignKey && ABOUT.matcher(line).lookingAt();
-            if (!foreignKey && !line.contains(" EVENT TRIGGER ")) {
+            if (!foreignKey) {
                 kept.add(line);
             }
         }
-        return written("list", String.join("\n", kept));
+        return kept;
     }
 
-    private Path written(String prefix, String text) {
-        try {
-            return Files.writeString(Files.createTempFile(folder, prefix, ""), text);
-        } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
-        }
-    }
-
-    private Path decoded(StoredFile file) {
-        try {
-            Path archive = Files.createTempFile(folder, "database", ".dump");
-            try (OutputStream out = Files.newOutputStream(archive)) {
-                reader.decode(file, new Sink(out));
-            } catch (IOException | RuntimeException e) {
-                deleteQuietly(archive);
-                throw e;
-            }
-            return archive;
-        } catch (IOException e) {
-            throw new BackupFailure(
-                    Reason.SPACE, "Cannot decode %s into %s: %s".formatted(file.name(), folder, e.getMessage()), e);
+    private String listed(Path archive) throws InterruptedException {
+        try (Children children = new Children(workbench);
+                Child list = children.start(List.of(client.program("pg_restore"), "--list", archive.toString()))) {
+            return list.finish(Reason.RESTORE);
         }
     }
 
-    /** Reports a full disk as such, not as a reader that ended early. */
-    private static final class Sink extends OutputStream {
-
-        private final OutputStream out;
-
-        Sink(OutputStream out) {
-            this.out = out;
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
+    private Path written(String prefix, String text) throws InterruptedException {
+        return write(prefix, out -> {
             try {
-                out.write(bytes, offset, length);
+                out.write(text.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
-                throw new BackupFailure(
-                        Reason.SPACE,
-                        "Cannot decode a file: %s. Free some space, or change sidecar.backup.scratch.directory."
-                                .formatted(e.getMessage()),
-                        e);
+                throw new UncheckedIOException(e);
             }
+        });
+    }
+
+    private Path decoded(StoredFile file) throws InterruptedException {
+        return write("database", out -> reader.decode(file, out));
+    }
+
+    private Path write(String name, Consumer<OutputStream> content) throws InterruptedException {
+        try {
+            return workbench.write(name, content);
+        } catch (IOException | UncheckedIOException e) {
+            throw new BackupFailure(
+                    Reason.SPACE, "Cannot write a file for the restore: %s".formatted(e.getMessage()), e);
         }
     }
 
     private List<String> command(Call call, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                client.program("pg_restore"), "--exit-on-error", "--no-password", "--dbname=" + call.connection));
-        if (call.scratch) {
-            command.add("--no-tablespaces");
-        }
+        List<String> command = new ArrayList<>(List.of(client.program("pg_restore"), "--exit-on-error"));
+        command.addAll(options(call.connection, call.as));
         command.addAll(arguments);
         return command;
+    }
+
+    private static List<String> options(String connection, As as) {
+        List<String> options = new ArrayList<>(List.of("--no-password", "--dbname=" + connection));
+        switch (as) {
+            case SCRATCH -> options.add("--no-tablespaces");
+            case ONE_ROLE -> options.addAll(List.of("--no-owner", "--no-privileges"));
+            case OWNERS -> {}
+        }
+        return options;
     }
 
     private boolean run(Call call, List<String> arguments) throws InterruptedException {
@@ -372,7 +429,7 @@ final class Loader {
         } catch (IOException e) {
             throw new BackupFailure(Reason.RESTORE, "pg_restore and psql failed: " + e, e);
         } finally {
-            deleteQuietly(empty);
+            workbench.delete(empty);
         }
     }
 
@@ -396,7 +453,7 @@ final class Loader {
      * Writes a script that empties the tables, but not the partitions by hash: pg_dump may load their rows through the parent, which can put them
      * into partitions that another archive fills.
      */
-    private Path emptying(List<String> names) {
+    private Path emptying(List<String> names) throws InterruptedException {
         Set<String> wanted = new HashSet<>(names);
         String tables = manifest.contents().tables().stream()
                 .filter(table -> wanted.contains(table.qualifiedName()))
@@ -436,14 +493,6 @@ final class Loader {
                     contents.tablespaces());
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot count the restored rows: " + e.getMessage(), e);
-        }
-    }
-
-    private static void deleteQuietly(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            file.toFile().deleteOnExit();
         }
     }
 }

@@ -1,37 +1,50 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.postgres.Archive;
+import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.Rights;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
-import dev.sidecar.sets.Encryption;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.Extension;
 import dev.sidecar.sets.Manifest.Table;
+import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Plans a restore: finds its blockers and warnings before anything is changed. */
 final class Planner {
 
     private final Postgres postgres;
-    private final Encryption encryption;
+    private final BackupTools tools;
 
-    Planner(Postgres postgres, Encryption encryption) {
-        this.postgres = postgres;
-        this.encryption = encryption;
+    Planner(BackupTools tools) {
+        this.postgres = tools.postgres();
+        this.tools = tools;
     }
 
     RestorePlan plan(Backup backup, RestoreRequest request) {
         List<String> obstacles = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
+        List<String> privileged = new ArrayList<>();
         List<String> connections = List.of();
-        String key = encryption.obstacle(backup.manifest().encryption());
+        String key = tools.encryption().obstacle(backup.manifest().encryption());
         if (key != null) {
             obstacles.add(key);
         }
@@ -40,16 +53,22 @@ final class Planner {
         }
         backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
-        ServerAddress address = postgres.address();
+        ServerAddress address = postgres.administrator();
         try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
             target(maintenance, request, obstacles);
             server(maintenance, backup.manifest(), obstacles, warnings);
+            administrator(maintenance, obstacles);
+            if (key == null && !backup.isDamaged()) {
+                parts(backup, request, Rights.of(maintenance), obstacles, privileged);
+            }
             connections = maintenance.texts("""
                     SELECT format('%%s at %%s: %%s', usename, coalesce(client_addr::text, 'socket'), application_name)
                     FROM pg_stat_activity WHERE datname = %s
                     """.formatted(Sql.literal(request.into())));
         } catch (SQLException e) {
             obstacles.add("Cannot query the server: " + e.getMessage());
+        } catch (BackupFailure e) {
+            obstacles.add(String.valueOf(e.getMessage()));
         }
         return new RestorePlan(
                 request,
@@ -60,7 +79,87 @@ final class Planner {
                 backup.restoreTook().orElse(null),
                 connections,
                 obstacles,
-                warnings);
+                warnings,
+                privileged);
+    }
+
+    private void administrator(Session session, List<String> obstacles) throws SQLException {
+        session.texts("""
+                SELECT rolname FROM pg_roles WHERE rolname = current_user AND NOT (rolsuper OR rolcreatedb AND rolcreaterole)
+                """)
+                .forEach(user -> obstacles.add(
+                        "Role %s may not create databases and roles, as a restore does. Set sidecar.backup.restore.user to an administrator."
+                                .formatted(Sql.identifier(user))));
+    }
+
+    /** Looks into the archive for what only an administrator can restore. */
+    private void parts(
+            Backup backup, RestoreRequest request, Rights rights, List<String> obstacles, List<String> privileged) {
+        Manifest manifest = backup.manifest();
+        ArchiveStart start = new ArchiveStart();
+        SetReader reader = new SetReader(
+                tools.catalogue().store(backup.store()), manifest, tools.encryption(), new Progress(tools.clock()));
+        Archive archive =
+                start.of(reader, manifest.files(Manifest.FileKind.DATABASE).get(0));
+        ArchiveParts parts = new ArchiveParts(archive, rights, request.privileged());
+        privileged.addAll(parts.privileged());
+        manifest.server().definition().stream()
+                .filter(rights::needsAdministrator)
+                .forEach(privileged::add);
+        List<String> tables = parts.tablesLeftOut();
+        if (!tables.isEmpty()) {
+            obstacles.add("%s cannot be restored without what only an administrator can: consent with --privileged."
+                    .formatted(String.join(", ", tables)));
+        }
+    }
+
+    /** Takes in the beginning of an archive until its table of contents is complete. */
+    private static final class ArchiveStart extends OutputStream {
+
+        private static final int FIRST = 64 * 1024;
+        private static final int MOST = 512 << 20;
+
+        private final ByteArrayOutputStream start = new ByteArrayOutputStream();
+        private int next = FIRST;
+        private @Nullable Archive archive;
+
+        Archive of(SetReader reader, Manifest.StoredFile file) {
+            try {
+                reader.decode(file, this);
+            } catch (BackupFailure e) {
+                if (archive == null) {
+                    throw e;
+                }
+            }
+            try {
+                return archive == null ? Archive.read(new ByteArrayInputStream(start.toByteArray())) : archive;
+            } catch (IOException e) {
+                throw new BackupFailure(
+                        Reason.DAMAGED, "%s cannot be read: %s".formatted(file.name(), e.getMessage()), e);
+            }
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            start.write(bytes, offset, length);
+            if (start.size() >= next) {
+                next = 2 * start.size();
+                try {
+                    archive = Archive.read(new ByteArrayInputStream(start.toByteArray()));
+                } catch (EOFException e) {
+                    if (start.size() > MOST) {
+                        throw e;
+                    }
+                    return;
+                }
+                throw new IOException("enough");
+            }
+        }
     }
 
     private static void tables(Manifest manifest, RestoreRequest request, List<String> obstacles) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param connections open connections to the database to replace, each as "user at address: application"
  * @param obstacles the blockers, each with how to fix it; empty if the restore is possible
  * @param warnings what will be different after the restore
+ * @param privileged what only an administrator can restore; it is done with a person's consent, and left out without it
  */
 public record RestorePlan(
         RestoreRequest request,
@@ -27,7 +28,13 @@ public record RestorePlan(
         @Nullable Duration expected,
         List<String> connections,
         List<String> obstacles,
-        List<String> warnings) {
+        List<String> warnings,
+        List<String> privileged) {
+
+    /** Tells whether somebody must say whether an administrator restores a part of it. */
+    public boolean asksForConsent() {
+        return !privileged.isEmpty() && !request.privileged();
+    }
 
     /** Tells whether there is no blocker. */
     public boolean isPossible() {

@@ -4,10 +4,12 @@ import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.backup.Differences.Difference;
 import dev.sidecar.definitions.DefinitionDifference;
 import dev.sidecar.definitions.DefinitionsOfSet;
+import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.InstalledPrograms.Client;
-import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.RestoreRole;
+import dev.sidecar.postgres.Rights;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
@@ -28,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
@@ -48,14 +49,14 @@ final class Restorer {
 
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
         Instant since = tools.clock().instant();
-        ServerAddress address = tools.postgres().address();
+        ServerAddress address = tools.postgres().administrator();
         // Nothing has its final name before it is whole, whatever ends this process.
         String target = RestoreRequest.datedName(request.into(), "_restoring", since);
         UnfinishedDatabase.sweep(address);
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
-                PasswordFile passwords = address.passwordFile();
-                Session maintenance = address.connectToMaintenance("sidecar restore")) {
+                Session maintenance = address.connectToMaintenance("sidecar restore");
+                RestoreRole role = RestoreRole.create(address, maintenance)) {
             Client client = tools.postgres()
                     .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
@@ -66,27 +67,45 @@ final class Restorer {
                 SetReader reader =
                         new SetReader(tools.catalogue().store(backup.store()), manifest, tools.encryption(), progress);
                 reader.checkManifest();
-                List<String> notes = define(maintenance, target, manifest, true);
                 Loader loader =
                         new Loader(reader, manifest, client, settings.dump().jobs(), folder.path());
-                String connection = address.connectionString(target, passwords, "sidecar restore");
-                List<String> missing = new ArrayList<>(load(loader, address, connection, target, request, () -> {
+                LiveLoader live = new LiveLoader(loader, manifest, address, maintenance, request);
+                List<String> notes = new ArrayList<>();
+                List<String> missing = new ArrayList<>();
+                List<Contents> compared = new ArrayList<>();
+                LiveLoader.Check check = parts -> {
+                    progress.begin("comparing " + backup.id(), 0);
+                    compared.add(compare(address, target, manifest, request, parts, missing));
+                };
+                define(maintenance, target, manifest, request, true, notes);
+                if (!loaded(live, role, target, request, notes, check)) {
+                    notes.clear();
+                    missing.clear();
+                    compared.clear();
+                    progress.begin("restoring " + backup.id() + " with one job", manifest.storedBytes());
                     UnfinishedDatabase.drop(address, maintenance, target);
                     UnfinishedDatabase.create(maintenance, target, manifest.server());
-                    define(maintenance, target, manifest, true);
-                }));
-                notes.addAll(loader.leftOut());
-                progress.begin("comparing " + backup.id(), 0);
-                Contents contents = compare(address, target, manifest, request, missing);
+                    define(maintenance, target, manifest, request, true, notes);
+                    // The first one may have been told to leave by now.
+                    try (RestoreRole second = RestoreRole.create(address, maintenance)) {
+                        List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
+                        missing.addAll(
+                                0, failed.stream().map(FailedEntry::sentence).toList());
+                    }
+                }
+                Contents contents = compared.get(0);
                 List<DefinitionDifference> differences = new ArrayList<>();
                 try (Session restored = address.connect(target, "sidecar restore")) {
                     // Its own settings may keep others out, so they come when this session is open.
                     UnfinishedDatabase.unmark(maintenance, target);
-                    notes.addAll(define(maintenance, target, manifest, false));
+                    define(maintenance, target, manifest, request, false, notes);
                     if (request.tables().isEmpty()) {
                         DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
                                 .ifPresentOrElse(
-                                        comparison -> differences.addAll(comparison.differences()),
+                                        comparison -> {
+                                            differences.addAll(comparison.differences());
+                                            comparison.moreSentence().ifPresent(notes::add);
+                                        },
                                         () -> notes.add(DefinitionsOfSet.obstacle(manifest, client.major())));
                     }
                 }
@@ -119,40 +138,24 @@ final class Restorer {
         }
     }
 
-    /**
-     * Loads the backup; what fails is tried once more, with one job.
-     *
-     * @param again makes the database empty again
-     * @return what did not restore, if the request is to keep going
-     */
-    private static List<String> load(
-            Loader loader,
-            ServerAddress address,
-            String connection,
+    /** Loads the backup. @return whether it held; else it is tried once more, with one job and past every error */
+    private static boolean loaded(
+            LiveLoader live,
+            RestoreRole role,
             String target,
             RestoreRequest request,
-            Session.Statements again)
+            List<String> notes,
+            LiveLoader.Check check)
             throws SQLException, InterruptedException {
-        Supplier<Session> sessions = () -> address.connect(target, "sidecar restore");
         try {
-            loader.load(connection, sessions, request);
-            return List.of();
+            live.load(role, target, notes, check);
+            return true;
         } catch (BackupFailure e) {
-            if (e.reason() != Reason.RESTORE || request.isPartial()) {
+            if (!e.reason().maySucceedWithOneJob() || request.isPartial()) {
                 throw e;
             }
+            return false;
         }
-        again.run();
-        List<FailedEntry> failed = loader.loadCarefully(connection, sessions, true);
-        if (!failed.isEmpty() && !request.keepGoing()) {
-            throw new BackupFailure(
-                    Reason.RESTORE,
-                    "%s %sIts schema is the cause, so another backup will not restore either: 'sidecar restore --keep-going' restores the rest."
-                            .formatted(
-                                    failed.get(0).sentence(),
-                                    failed.size() == 1 ? "" : "And %d more did not. ".formatted(failed.size() - 1)));
-        }
-        return failed.stream().map(FailedEntry::sentence).toList();
     }
 
     /** Counts the bytes decoded to files: only the database's archive is. */
@@ -180,11 +183,29 @@ final class Restorer {
         }
     }
 
-    /** @param files to move its files, which must be done while it is empty, or to do all else */
-    private static List<String> define(Session maintenance, String target, Manifest manifest, boolean files) {
-        List<String> notes = new ArrayList<>();
-        for (String statement : manifest.server().definition()) {
+    /**
+     * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
+     *
+     * @param files to move its files, which must be done while it is empty, or to do all else
+     * @param notes gets what was left out, or failed
+     */
+    private static void define(
+            Session maintenance,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            boolean files,
+            List<String> notes)
+            throws SQLException {
+        Rights rights = Rights.of(maintenance);
+        List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
+        statements.addAll(manifest.server().definition());
+        for (String statement : statements) {
             if (DatabaseDefinition.movesFiles(statement) != files) {
+                continue;
+            }
+            if (!request.privileged() && rights.needsAdministrator(statement)) {
+                notes.add("Left out, as nobody consented: '%s'.".formatted(statement));
                 continue;
             }
             try {
@@ -194,12 +215,16 @@ final class Restorer {
                         .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
             }
         }
-        return notes;
     }
 
     /** @param missing gets what is not as in the manifest, if the request is to keep going */
     private static Contents compare(
-            ServerAddress address, String target, Manifest manifest, RestoreRequest request, List<String> missing) {
+            ServerAddress address,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            ArchiveParts parts,
+            List<String> missing) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
@@ -207,6 +232,8 @@ final class Restorer {
                             manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum())
                     .stream()
                     .filter(difference -> difference.concerns(request))
+                    .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
+                            || !parts.leavesOutExtension(difference.name()))
                     .toList();
             if (request.keepGoing()) {
                 differences.forEach(difference -> missing.add(difference.sentence()));

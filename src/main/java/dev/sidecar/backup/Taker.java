@@ -36,10 +36,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes one backup into the first store: checks, locks, dumps and counts in one snapshot, and publishes the manifest last. */
 final class Taker {
 
+    private static final Logger log = LoggerFactory.getLogger(Taker.class);
     private static final double ROOM = 1.2;
     private static final long MOST_GLOBALS = 32L << 20;
     private static final int GROUPS_FOR_EACH_JOB = 4;
@@ -62,6 +65,7 @@ final class Taker {
         try (PasswordFile passwords = address.passwordFile();
                 Snapshot snapshot = new Snapshot(address, request.database());
                 Children children = new Children()) {
+            refuseHidden(snapshot, request.database());
             Client client =
                     tools.postgres().programs().ofMajor(snapshot.server().major());
             refuseSecondOfSlot(request, store);
@@ -103,6 +107,23 @@ final class Taker {
                         .signatures()
                         .origin(backup.id(), tools.catalogue().manifestSha256(backup)))
                 .orElseGet(() -> tools.catalogue().signatures().origin(null, null));
+    }
+
+    /** For a role that is no superuser pg_dump leaves some things out, and says so in a warning at best. */
+    private void refuseHidden(Snapshot snapshot, String database) {
+        List<String> hidden = snapshot.hidden();
+        if (hidden.isEmpty()) {
+            return;
+        }
+        if (!settings.dump().leaveOutHidden()) {
+            throw new BackupFailure(
+                    Reason.PERMISSION,
+                    "Only a superuser can back up %s. Let a superuser take the backups of '%s', or set sidecar.backup.dump.leave-out-hidden to have backups without."
+                            .formatted(String.join(", ", hidden), database));
+        }
+        log.atWarn()
+                .addKeyValue("database", database)
+                .log("the backup is taken without what only a superuser can back up: {}", String.join(", ", hidden));
     }
 
     /** Holds what one run works with. */

@@ -10,7 +10,7 @@ import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
-import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
@@ -44,17 +44,20 @@ final class Verifier {
 
     private static final String RESTORED = "restored";
     /** Tablespaces are left out: they are directories of the live server. */
-    private static final Pattern TABLESPACE =
-            Pattern.compile("^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*");
+    private static final Pattern TABLESPACE = Pattern.compile(
+            "^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*", Pattern.DOTALL);
 
     /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
     private static final int FOUND_CORRUPTION = 2;
 
     private static final int LONGEST_FINDING = 64 * 1024;
     private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
+    private static final Pattern UNSHOWN = Pattern.compile("[\\p{Cc}\\p{Cf}&&[^\\n\\t]]");
+    private static final int LONGEST_PROBLEM = 10_000;
+    private static final int MOST_PROBLEMS = 1_000;
 
     private static final Pattern GRANTOR =
-            Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$");
+            Pattern.compile("^(GRANT .* TO .*) GRANTED BY (?:[a-z0-9_]+|(?:U&)?\"(?:[^\"]|\"\")*\");$", Pattern.DOTALL);
 
     private final BackupProperties settings;
     private final BackupTools tools;
@@ -96,9 +99,18 @@ final class Verifier {
                 Duration.between(run.since, now),
                 run.restoreTook,
                 run.verdict(),
-                run.problems,
-                run.notes,
-                run.differences);
+                run.problems.stream().limit(MOST_PROBLEMS).map(Verifier::shown).toList(),
+                run.notes.stream().limit(MOST_PROBLEMS).map(Verifier::shown).toList(),
+                run.differences.stream()
+                        .map(difference -> new DefinitionDifference(
+                                difference.kind(), shown(difference.name()), shown(difference.what())))
+                        .toList());
+    }
+
+    /** A restored database may say anything: control characters and those that turn the writing round are replaced, and it is cut. */
+    static String shown(String text) {
+        String cut = text.length() > LONGEST_PROBLEM ? text.substring(0, LONGEST_PROBLEM) + " …" : text;
+        return UNSHOWN.matcher(cut).replaceAll("\uFFFD");
     }
 
     /** Removes the grantor. Since version 16 a grantor needs the right to grant, which the old server's superuser does not have here. */
@@ -108,6 +120,7 @@ final class Verifier {
 
     private final class Run {
 
+        private final Backup backup;
         private final Manifest manifest;
         private final VerificationLevel asked;
         private final SetReader reader;
@@ -121,6 +134,7 @@ final class Verifier {
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
         Run(Backup backup, VerificationLevel asked, SetReader reader, Progress progress, Instant since) {
+            this.backup = backup;
             this.manifest = backup.manifest();
             this.asked = asked;
             this.reader = reader;
@@ -135,6 +149,7 @@ final class Verifier {
 
         void prove() throws InterruptedException {
             reader.checkManifest();
+            tools.catalogue().checkSums(backup);
             if (asked == VerificationLevel.L0) {
                 return;
             }
@@ -152,8 +167,14 @@ final class Verifier {
                 notes.add("It was taken from PostgreSQL %d, which is not installed here; it was verified in %d."
                         .formatted(major, client.major()));
             }
-            if (asked == VerificationLevel.L2) {
+            Optional<String> unisolated = tools.postgres().unisolated();
+            if (asked == VerificationLevel.L2 || unisolated.isPresent()) {
                 decode(client);
+                if (asked != VerificationLevel.L2) {
+                    unisolated.ifPresent(problems::add);
+                } else if (settings.verify().level() != VerificationLevel.L2) {
+                    unisolated.ifPresent(notes::add);
+                }
                 return;
             }
             try {
@@ -194,30 +215,47 @@ final class Verifier {
             List<String> extensions = manifest.contents().extensions().stream()
                     .map(Manifest.Extension::name)
                     .toList();
-            try (ScratchServer scratch = scratch(client, extensions);
-                    PasswordFile passwords = scratch.address().passwordFile()) {
-                progress.begin("restoring " + manifest.id(), manifest.storedBytes());
-                Instant begun = tools.clock().instant();
-                globals(client, scratch, passwords);
-                requireExtensions(scratch, client, extensions);
-                createDatabase(scratch);
-                String connection = scratch.address().connectionString(RESTORED, passwords, "sidecar verify");
-                Loader loader =
-                        new Loader(reader, manifest, client, settings.dump().jobs(), scratch.folder());
-                load(loader, scratch, connection);
-                notes.addAll(loader.leftOut());
-                manifest.files(FileKind.DEFINITION).forEach(reader::check);
-                manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
-                restoreTook = Duration.between(begun, tools.clock().instant());
-                reached = VerificationLevel.L3;
-                if (asked == VerificationLevel.L4) {
-                    compare(scratch);
-                    compareDefinitions(client, scratch);
-                    silenceEventTriggers(scratch);
-                    checkIndexes(client, scratch, connection);
-                    if (problems.isEmpty()) {
-                        reached = VerificationLevel.L4;
+            try (ScratchServer scratch = scratch(client, extensions)) {
+                scratch.endAfter(settings.dump().limit());
+                try {
+                    restore(client, scratch, extensions);
+                } catch (InterruptedException | BackupFailure e) {
+                    if (scratch.isExpired()) {
+                        Thread.interrupted();
+                        throw new BackupFailure(
+                                Reason.UNPROVEN,
+                                "The restore did not end within %s (sidecar.backup.dump.limit) and was stopped."
+                                        .formatted(settings.dump().limit()),
+                                e);
                     }
+                    throw e;
+                }
+            }
+        }
+
+        private void restore(Client client, ScratchServer scratch, List<String> extensions)
+                throws InterruptedException {
+            progress.begin("restoring " + manifest.id(), manifest.storedBytes());
+            Instant begun = tools.clock().instant();
+            globals(client, scratch);
+            requireExtensions(scratch, client, extensions);
+            createDatabase(scratch);
+            String connection = scratch.connectionString(RESTORED);
+            Loader loader = new Loader(reader, manifest, client, settings.dump().jobs(), scratch);
+            load(loader, scratch, connection);
+            notes.addAll(loader.leftOut());
+            manifest.files(FileKind.DEFINITION).forEach(reader::check);
+            manifest.files(FileKind.DESCRIPTION).forEach(reader::check);
+            manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
+            restoreTook = Duration.between(begun, tools.clock().instant());
+            reached = VerificationLevel.L3;
+            if (asked == VerificationLevel.L4) {
+                compare(scratch);
+                compareDefinitions(client, scratch);
+                silenceEventTriggers(scratch);
+                checkIndexes(client, scratch, connection);
+                if (problems.isEmpty()) {
+                    reached = VerificationLevel.L4;
                 }
             }
         }
@@ -242,7 +280,7 @@ final class Verifier {
                 loader.loadIntoScratch(connection, sessions);
                 return;
             } catch (BackupFailure e) {
-                if (e.reason() != Reason.RESTORE) {
+                if (!e.reason().maySucceedWithOneJob()) {
                     throw e;
                 }
                 notes.add("It did not restore with several jobs at once, and was tried with one.");
@@ -255,7 +293,7 @@ final class Verifier {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot drop a database: " + e.getMessage(), e);
             }
             createDatabase(scratch);
-            List<FailedEntry> failed = loader.loadCarefully(connection, sessions, false);
+            List<FailedEntry> failed = loader.loadCarefullyIntoScratch(connection, sessions);
             if (!failed.isEmpty()) {
                 BackupFailure cause = new BackupFailure(
                         Reason.RESTORE,
@@ -306,8 +344,10 @@ final class Verifier {
                         define(maintenance, statement);
                     }
                 }
-                Optional<DefinitionComparison> found =
-                        DefinitionsOfSet.compare(reader, manifest, scratch.folder(), restored, false);
+                Optional<DefinitionComparison> found;
+                try (ScratchFolder folder = tools.postgres().scratchFolder(DefinitionsOfSet.bytes(manifest))) {
+                    found = DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, false);
+                }
                 maintenance.execute("ALTER DATABASE %s RESET ALL".formatted(Sql.quoted(RESTORED)));
                 if (found.isEmpty()) {
                     notes.add(DefinitionsOfSet.obstacle(manifest, client.major()));
@@ -316,9 +356,7 @@ final class Verifier {
                 DefinitionComparison comparison = found.get();
                 differences.addAll(comparison.differences());
                 comparison.differences().forEach(difference -> problems.add(difference.sentence()));
-                if (comparison.more() > 0) {
-                    problems.add("%d more definitions differ.".formatted(comparison.more()));
-                }
+                comparison.moreSentence().ifPresent(problems::add);
                 if (!comparison.isEqual() && verdict == Verdict.HELD) {
                     verdict = Verdict.DIFFERENT;
                 }
@@ -407,7 +445,7 @@ final class Verifier {
             if (settings.verify().heapAllIndexed()) {
                 command.add("--heapallindexed");
             }
-            try (Child amcheck = Child.start(command)) {
+            try (Child amcheck = scratch.start(command)) {
                 amcheck.input().close();
                 String found =
                         Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
@@ -424,14 +462,14 @@ final class Verifier {
             }
         }
 
-        private void globals(Client client, ScratchServer scratch, PasswordFile passwords) throws InterruptedException {
+        private void globals(Client client, ScratchServer scratch) throws InterruptedException {
             StoredFile file = manifest.files(FileKind.GLOBALS).get(0);
             ByteArrayOutputStream sql = Limited.buffer(LARGEST_GLOBALS);
             reader.decode(file, sql);
-            String connection = scratch.address().connectionString("postgres", passwords, "sidecar verify");
+            String connection = scratch.connectionString("postgres");
             List<String> command =
                     List.of(client.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", connection);
-            try (Child psql = Child.start(command)) {
+            try (Child psql = scratch.start(command)) {
                 try (OutputStream in = psql.input()) {
                     SqlScript.Globals globals = SqlScript.globals(sql.toByteArray());
                     for (String statement : globals.statements()) {

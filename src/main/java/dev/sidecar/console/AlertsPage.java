@@ -3,9 +3,13 @@ package dev.sidecar.console;
 import dev.sidecar.alerts.Delivered;
 import dev.sidecar.alerts.FiringAlert;
 import dev.sidecar.alerts.Muted;
+import java.util.Comparator;
+import java.util.List;
 
 /** Holds the rows of the alerts page. */
 final class AlertsPage {
+
+    private static final List<String> SEVERITIES = List.of("critical", "warning");
 
     private AlertsPage() {}
 
@@ -13,6 +17,13 @@ final class AlertsPage {
     record Watchdog(String state, String word, String sentence) {}
 
     record FiringRow(FiringAlert alert, String age) {
+
+        /** What needs a person first: critical, then warning, then the rest; inhibited ones last, as another alert explains them. */
+        static final Comparator<FiringRow> URGENT_FIRST = Comparator.comparing(
+                        (FiringRow row) -> row.alert().muted())
+                .thenComparing(row ->
+                        SEVERITIES.contains(row.severity()) ? SEVERITIES.indexOf(row.severity()) : SEVERITIES.size())
+                .thenComparing(row -> row.alert().since());
 
         public String name() {
             return alert.labels().getOrDefault("alertname", "?");
@@ -29,6 +40,12 @@ final class AlertsPage {
 
         private String severity() {
             return alert.labels().getOrDefault("severity", "warning");
+        }
+
+        public String runbook() {
+            return alert.annotations().getOrDefault("runbook_url", "").startsWith("http")
+                    ? "/runbooks/" + name() + ".md"
+                    : "";
         }
 
         public String summary() {

@@ -10,7 +10,6 @@ import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -72,6 +71,21 @@ class AlertsPageController {
         return "alerts";
     }
 
+    /** The number in the menu: alerts that fire and are not inhibited. Asked for after a page is shown, so that no page waits for it. */
+    @GetMapping("/alerts/count")
+    String count(Model model) {
+        try {
+            model.addAttribute(
+                    "count",
+                    firing(clock.instant()).stream()
+                            .filter(row -> !row.alert().muted())
+                            .count());
+        } catch (NotConfigured | PeerUnavailable e) {
+            model.addAttribute("count", 0L);
+        }
+        return "layout :: alertCount";
+    }
+
     @PostMapping("/alerts/drills")
     String drill(@RequestParam String route, RedirectAttributes flash) {
         DrillRequests.Reply answer = drills.ask(route);
@@ -91,8 +105,8 @@ class AlertsPageController {
     private List<AlertsPage.FiringRow> firing(Instant now) {
         return alertmanager.firing().stream()
                 .filter(alert -> !"Watchdog".equals(alert.labels().get("alertname")))
-                .sorted(Comparator.comparing(alert -> alert.since()))
                 .map(alert -> new AlertsPage.FiringRow(alert, Durations.ago(Duration.between(alert.since(), now))))
+                .sorted(AlertsPage.FiringRow.URGENT_FIRST)
                 .toList();
     }
 

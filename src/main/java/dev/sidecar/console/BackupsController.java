@@ -98,11 +98,12 @@ class BackupsController {
             @PathVariable String id,
             @RequestParam Optional<String> into,
             @RequestParam(defaultValue = "false") boolean replace,
+            @RequestParam(defaultValue = "false") boolean privileged,
             Model model) {
         Backup backup = backups.get(BackupId.parse(id));
         String target =
                 into.map(String::strip).filter(name -> !name.isEmpty()).orElseGet(() -> proposed(backup, replace));
-        RestoreRequest request = new RestoreRequest(backup.id(), target, replace, false, List.of());
+        RestoreRequest request = new RestoreRequest(backup.id(), target, replace, false, List.of(), privileged);
         RestorePlan plan = backups.plan(request);
         model.addAttribute("backup", backup);
         model.addAttribute("plan", plan);
@@ -119,13 +120,24 @@ class BackupsController {
             @RequestParam String into,
             @RequestParam(defaultValue = "false") boolean replace,
             @RequestParam(defaultValue = "") String confirm,
+            @RequestParam(defaultValue = "") String consent,
             RedirectAttributes flash) {
         return act(replace ? "replace database" : "restore backup", id + " into " + into, flash, () -> {
             if (replace && !confirm.equals(into)) {
                 throw new IllegalArgumentException(
                         "Nothing was done. To replace the database, type its name, %s, to confirm.".formatted(into));
             }
-            return started(tasks.restore(new RestoreRequest(BackupId.parse(id), into, replace, false, List.of())));
+            boolean privileged = consent.equals("privileged");
+            RestoreRequest request =
+                    new RestoreRequest(BackupId.parse(id), into, replace, false, List.of(), privileged);
+            if (!privileged
+                    && !consent.equals("without")
+                    && (replace || !consent.isEmpty())
+                    && backups.plan(request).asksForConsent()) {
+                throw new IllegalArgumentException(
+                        "Nothing was done. Type 'privileged' or 'without', to decide on what only an administrator can restore.");
+            }
+            return started(tasks.restore(request));
         });
     }
 

@@ -46,7 +46,7 @@ final class BackupsOverview {
                     .limit(TASKS_SHOWN)
                     .map(task -> BackupsPage.TaskRow.of(task, now))
                     .toList();
-            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now));
+            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now), backups.refused());
         } catch (BackupFailure e) {
             return BackupsPage.off(e.getMessage());
         }

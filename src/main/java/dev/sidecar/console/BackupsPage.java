@@ -5,12 +5,16 @@ import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.Decision;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
+import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Durations;
 import dev.sidecar.text.Sizes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +26,41 @@ import org.jspecify.annotations.Nullable;
  * @param rows newest first
  * @param tasks newest first
  * @param promise RPO and RTO as one sentence
+ * @param refused sets that are no backups
  */
-record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows, List<TaskRow> tasks, String promise) {
+record BackupsPage(
+        @Nullable String off,
+        List<String> databases,
+        List<Row> rows,
+        List<TaskRow> tasks,
+        String promise,
+        List<RefusedSet> refused) {
 
     static BackupsPage off(String why) {
-        return new BackupsPage(why, List.of(), List.of(), List.of(), "");
+        return new BackupsPage(why, List.of(), List.of(), List.of(), "", List.of());
     }
 
     public long running() {
         return tasks.stream().filter(TaskRow::running).count();
+    }
+
+    /** The rows of one database, newest first. */
+    record Group(String database, List<Row> rows, String size) {}
+
+    /** By database, in the order of the newest backup. */
+    public List<Group> groups() {
+        Map<String, List<Row>> byDatabase = new LinkedHashMap<>();
+        rows.forEach(row -> byDatabase
+                .computeIfAbsent(row.backup().id().database(), database -> new ArrayList<>())
+                .add(row));
+        return byDatabase.entrySet().stream()
+                .map(group -> new Group(
+                        group.getKey(),
+                        group.getValue(),
+                        Sizes.of(group.getValue().stream()
+                                .mapToLong(row -> row.backup().manifest().storedBytes())
+                                .sum())))
+                .toList();
     }
 
     record Row(
@@ -38,9 +68,8 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
 
         static Row of(Backup backup, @Nullable Decision decision, Instant now) {
             Optional<VerificationLevel> level = backup.level();
-            String state = backup.isDamaged()
-                    ? "broken"
-                    : backup.isSuspect() ? "inconclusive" : proven(level) ? "held" : "off";
+            String state =
+                    backup.isDamaged() ? "broken" : backup.isSuspect() ? "suspect" : proven(level) ? "held" : "off";
             return new Row(
                     backup,
                     Durations.ago(Duration.between(backup.manifest().startedAt(), now)),
@@ -49,6 +78,14 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
                     state,
                     level.map(VerificationLevel::meaning).orElse("its contents differ from what was written"),
                     decision == null ? List.of() : decision.reasons());
+        }
+
+        /** Says why it is believed to be ours. */
+        public String signature() {
+            return switch (backup.standing()) {
+                case SIGNED -> "its signature is valid";
+                case ADOPTED -> "a person accepted it without a signature of this sidecar";
+            };
         }
 
         private static boolean proven(Optional<VerificationLevel> level) {
@@ -76,7 +113,7 @@ record BackupsPage(@Nullable String off, List<String> databases, List<Row> rows,
         /** The CSS class of its badge. */
         public String state() {
             return switch (task.state()) {
-                case RUNNING -> "inconclusive";
+                case RUNNING -> "running";
                 case DONE -> "held";
                 case FAILED -> "broken";
             };

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,11 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
     /** Tells whether all that was compared is equal. */
     public boolean isEqual() {
         return differences.isEmpty();
+    }
+
+    /** Says that there are more differences than those, for a person; empty if there are none. */
+    public Optional<String> moreSentence() {
+        return more == 0 ? Optional.empty() : Optional.of("%d more definitions differ.".formatted(more));
     }
 
     /** Merges two descriptions of the same order. */

@@ -16,9 +16,13 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps the description of a database in a set, and compares it with a database that was restored from the set. */
 public final class DefinitionsOfSet {
+
+    /** A hundred thousand tables have a tenth of it. */
+    private static final long LARGEST = 4L << 30;
 
     private DefinitionsOfSet() {}
 
@@ -47,28 +51,57 @@ public final class DefinitionsOfSet {
         if (files.isEmpty()) {
             return Optional.empty();
         }
+        if (bytes(manifest) > LARGEST) {
+            throw new BackupFailure(
+                    Reason.UNPROVEN,
+                    "The description of the definitions has more than %d GB.".formatted(LARGEST >> 30));
+        }
+        Path description = null;
         try {
-            Path description = Files.createTempFile(folder, "definitions", ".tsv");
-            try {
-                try (OutputStream out = Files.newOutputStream(description)) {
-                    reader.decode(files.get(0), out);
-                }
-                try (InputStream in = Files.newInputStream(description)) {
-                    return Definitions.compare(
-                            in,
-                            restored,
-                            Integer.parseInt(restored.text("SHOW server_version_num")),
-                            DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces));
-                }
-            } finally {
-                Files.deleteIfExists(description);
+            description = Files.createTempFile(folder, "definitions", ".tsv");
+            try (OutputStream out = Files.newOutputStream(description)) {
+                reader.decode(files.get(0), out);
             }
+            return compare(description, manifest, restored, tablespaces);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot decode the definitions into %s: %s".formatted(folder, e), e);
-        } catch (SQLException e) {
+        } finally {
+            delete(description);
+        }
+    }
+
+    private static Optional<DefinitionComparison> compare(
+            Path description, Manifest manifest, Session restored, boolean tablespaces) {
+        try (InputStream in = Files.newInputStream(description)) {
+            return Definitions.compare(
+                    in,
+                    restored,
+                    Integer.parseInt(restored.text("SHOW server_version_num")),
+                    DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces));
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    Reason.UNPROVEN, "Cannot read the description of the definitions: " + e.getMessage(), e);
+        } catch (SQLException | NumberFormatException e) {
             throw new BackupFailure(
                     Reason.UNPROVEN, "Cannot read the definitions of the restored database: " + e.getMessage(), e);
         }
+    }
+
+    private static void delete(@Nullable Path description) {
+        try {
+            if (description != null) {
+                Files.deleteIfExists(description);
+            }
+        } catch (IOException e) {
+            // Its folder is removed with all that is in it.
+        }
+    }
+
+    /** Counts the bytes of the description, decoded. */
+    public static long bytes(Manifest manifest) {
+        return manifest.files(FileKind.DESCRIPTION).stream()
+                .mapToLong(StoredFile::plainBytes)
+                .sum();
     }
 
     /** Says why a set cannot be compared. @param major of the server that it was restored into */

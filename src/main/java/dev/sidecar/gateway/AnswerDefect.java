@@ -16,6 +16,8 @@ enum AnswerDefect {
     TOO_LARGE,
     /** Lengths that contradict each other, or are none. */
     LENGTH,
+    /** Chunked twice, which by the standard means what it says, though the body is mostly chunked once. nginx refuses it since 1.23. */
+    CODING,
     /** A chunk whose size or end cannot be read. */
     CHUNK,
     /** Another protocol that nobody asked for. */
@@ -36,6 +38,9 @@ enum AnswerDefect {
             return TOO_LARGE;
         }
         String said = cause == null ? "" : String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        if (said.contains("transfer coding")) {
+            return CODING;
+        }
         return cause instanceof NumberFormatException
                         || said.contains("content-length")
                         || said.contains("content length")

@@ -91,10 +91,6 @@ final class AnswerHead {
             return;
         }
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
-        if (chunked) {
-            // Some programs say it twice, and chunk once.
-            HttpUtil.setTransferEncodingChunked(response, true);
-        }
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
         if (!isOfHttp11()) {
             response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);

@@ -364,7 +364,9 @@ final class Exchange {
 
     Waiting waiting(long now) {
         double seconds = tally.seconds(now);
-        return awaited() == Pace.Of.REQUEST && seconds > EVICTABLE_AFTER_SECONDS
+        // Whoever has not sent all of a request costs least, also while its connection to the API is still being
+        // opened.
+        return !requestComplete && !answer.hasStatus() && seconds > EVICTABLE_AFTER_SECONDS
                 ? new Waiting(Waiting.For.BODY, tally.bytesIn() / seconds)
                 : new Waiting(Waiting.For.NOTHING, 0);
     }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the upstream's answers. It knows the request's method, as an answer to HEAD has no body. It takes what cannot be misread (lines that
- * end with a line feed alone, the same length twice, "chunked" twice) and refuses what Netty would repair by guessing, and a client might
- * read in another way.
+ * end with a line feed alone, the same length twice) and refuses what Netty would repair by guessing, and a client might read in another
+ * way.
  */
 final class UpstreamResponseDecoder extends HttpResponseDecoder {
 

@@ -54,7 +54,7 @@ public final class Child implements AutoCloseable {
     private final Thread drain;
     private boolean cut;
 
-    private Child(String name, Process process, Consumer<String> listener) {
+    Child(String name, Process process, Consumer<String> listener) {
         this.name = name;
         this.process = process;
         this.listener = listener;
@@ -67,28 +67,33 @@ public final class Child implements AutoCloseable {
 
     /** @param command the program's path and its arguments, none of them secret */
     public static Child start(List<String> command) {
-        return startPipe(List.of(command)).get(0);
-    }
-
-    /** Starts a program and passes on each line of its errors, of which a long run may have any number. */
-    public static Child start(List<String> command, Consumer<String> errors) {
-        return startPipe(List.of(command), errors).get(0);
+        return startPipe(List.of(command), line -> {}).get(0);
     }
 
     /** Starts a pipeline: each program reads the output of the one before it. @param commands as for {@link #start} */
-    static List<Child> startPipe(List<List<String>> commands) {
-        return startPipe(commands, line -> {});
+    static List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
+        return startPipe(
+                commands.stream().map(command -> nameOf(command.get(0))).toList(), commands, errors);
     }
 
-    private static List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
+    static String nameOf(String program) {
+        return program.substring(program.lastIndexOf('/') + 1);
+    }
+
+    /**
+     * Starts the same.
+     *
+     * @param names of the programs, where the commands begin with what confines them
+     * @param errors takes each line of their errors
+     */
+    static List<Child> startPipe(List<String> names, List<List<String>> commands, Consumer<String> errors) {
         commands.forEach(command -> checkLetters(command, ARGUMENTS));
         try {
             List<Process> processes = ProcessBuilder.startPipeline(
                     commands.stream().map(Child::builder).toList());
             List<Child> children = new ArrayList<>();
             for (int i = 0; i < commands.size(); i++) {
-                String program = commands.get(i).get(0);
-                children.add(new Child(program.substring(program.lastIndexOf('/') + 1), processes.get(i), errors));
+                children.add(new Child(names.get(i), processes.get(i), errors));
             }
             return children;
         } catch (IOException e) {
@@ -124,12 +129,19 @@ public final class Child implements AutoCloseable {
     /** Runs a program to its end. @return its output @throws BackupFailure with its errors if it failed */
     public static String run(List<String> command, Reason reason) throws InterruptedException {
         try (Child child = start(command)) {
-            child.input().close();
-            String output = new String(Limited.whole(child.output(), LONGEST_OUTPUT), StandardCharsets.UTF_8);
-            child.expectSuccess(reason);
+            return child.finish(reason);
+        }
+    }
+
+    /** Gives it no input and waits for its end. @return its output @throws BackupFailure with its errors if it failed */
+    public String finish(Reason reason) throws InterruptedException {
+        try {
+            input().close();
+            String output = new String(Limited.whole(output(), LONGEST_OUTPUT), StandardCharsets.UTF_8);
+            expectSuccess(reason);
             return output;
         } catch (IOException e) {
-            throw new BackupFailure(reason, "%s broke off: %s".formatted(command.get(0), e), e);
+            throw new BackupFailure(reason, "%s broke off: %s".formatted(name, e), e);
         }
     }
 
@@ -141,6 +153,10 @@ public final class Child implements AutoCloseable {
     /** The input of the program. */
     public OutputStream input() {
         return process.getOutputStream();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     long pid() {
@@ -228,6 +244,18 @@ public final class Child implements AutoCloseable {
             }
         } catch (IOException e) {
             // It was stopped, which closed its stream.
+        }
+    }
+
+    /** Waits some seconds for it to end by itself, then stops it by force. */
+    void endOrStop() {
+        try {
+            if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 

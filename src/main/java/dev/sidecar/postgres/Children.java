@@ -2,14 +2,26 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Keeps the client programs of one run together, so that all of them stop when one stage fails. */
 public final class Children implements AutoCloseable {
 
+    private final Workbench workbench;
     private final List<Child> started = new ArrayList<>();
     private boolean closed;
+
+    /** Programs of this process's own. */
+    public Children() {
+        this(Workbench.ofThisProcess(Path.of("/")));
+    }
+
+    /** @param workbench where they run */
+    public Children(Workbench workbench) {
+        this.workbench = workbench;
+    }
 
     /** Starts a program that is stopped with the others. */
     public Child start(List<String> command) {
@@ -21,7 +33,7 @@ public final class Children implements AutoCloseable {
         if (closed) {
             throw new BackupFailure(Reason.SHUTDOWN, "The run was stopped, so no further program is started.");
         }
-        List<Child> children = Child.startPipe(commands);
+        List<Child> children = workbench.startPipe(commands);
         started.addAll(children);
         return children;
     }

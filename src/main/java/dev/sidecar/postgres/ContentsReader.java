@@ -96,7 +96,7 @@ public final class ContentsReader {
         if (!forbidden.isEmpty()) {
             throw new BackupFailure(
                     Reason.PERMISSION,
-                    "User '%s' may not read %s. Grant SELECT, or give sidecar.backup.server.user a role that may read everything."
+                    "User '%s' may not read %s. Grant SELECT, or run postgres/backup-role.sql for the role of sidecar.backup.server.user."
                             .formatted(session.text("SELECT current_user"), String.join(", ", forbidden)));
         }
         return tables;
@@ -167,6 +167,36 @@ public final class ContentsReader {
         return String.valueOf(
                 session.text("SELECT sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text"
                         + " FROM ONLY " + name + " AS sidecar_row"));
+    }
+
+    /** Lists what a role that is no superuser cannot dump, although pg_dump succeeds. */
+    List<String> hidden() throws SQLException {
+        if (session.text("SHOW is_superuser").equals("on")) {
+            return List.of();
+        }
+        List<String> hidden = new ArrayList<>(session.texts("""
+                SELECT format('subscription %I', subname) FROM pg_subscription
+                WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY subname
+                """));
+        boolean shown = session.text("SELECT has_table_privilege('pg_user_mapping', 'SELECT')")
+                .equals("t");
+        hidden.addAll(session.texts(shown ? """
+                        SELECT format('the options of the user mapping of %s for server %I',
+                                      CASE umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(umuser)) END, srvname)
+                        FROM pg_user_mapping JOIN pg_foreign_server s ON s.oid = umserver WHERE umoptions IS NOT NULL ORDER BY 1
+                        """ : """
+                        SELECT format('the options of the user mapping of %s for server %I', quote_ident(usename), srvname)
+                        FROM pg_user_mappings WHERE umoptions IS NULL ORDER BY 1
+                        """));
+        if (!session.text("SHOW lo_compat_privileges").equals("on")) {
+            String others = session.text(
+                    "SELECT count(*) FROM pg_largeobject_metadata WHERE NOT pg_has_role(lomowner, 'USAGE')");
+            if (!others.equals("0")) {
+                hidden.add("%s large objects of other roles (ALTER ROLE %s SET lo_compat_privileges = on)"
+                        .formatted(others, session.text("SELECT quote_ident(current_user)")));
+            }
+        }
+        return hidden;
     }
 
     /** Lists sequences; {@code before} is their value now. */

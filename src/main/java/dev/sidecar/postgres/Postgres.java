@@ -1,14 +1,23 @@
 package dev.sidecar.postgres;
 
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Gives the server to back up, its databases, the installed programs and scratch servers, as set. */
 public final class Postgres {
 
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
     private final PostgresProperties settings;
     private final ServerAddress address;
+    private @Nullable Optional<String> unisolated;
+    private long lookedAt;
 
     Postgres(PostgresProperties settings) {
         this.settings = settings;
@@ -23,6 +32,12 @@ public final class Postgres {
     /** The server to back up. */
     public ServerAddress address() {
         return address;
+    }
+
+    /** The same server, as the administrator who restores into it. */
+    public ServerAddress administrator() {
+        PostgresProperties.Restore restore = settings.restore();
+        return restore.user().isBlank() ? address : address.as(restore.user(), restore.password());
     }
 
     /** Names of the databases to back up, by the settings and by what the server has now. */
@@ -42,7 +57,7 @@ public final class Postgres {
 
     /** A folder for the time of one restore. @param neededBytes for what it is to hold */
     public ScratchFolder scratchFolder(long neededBytes) {
-        return ScratchFolder.create(settings.scratch(), neededBytes);
+        return ScratchFolder.create(scratchDirectory(), neededBytes);
     }
 
     /**
@@ -54,6 +69,35 @@ public final class Postgres {
     public ScratchServer scratchServer(InstalledPrograms.Client client, long neededBytes, Collection<String> extensions)
             throws InterruptedException {
         return ScratchServer.start(settings.scratch(), client, neededBytes, extensions);
+    }
+
+    /**
+     * Tells why no restore is proven here: nothing keeps the scratch server from what this process can reach, and nobody said that
+     * the databases' owners are trusted. Empty where one is proven.
+     */
+    public synchronized Optional<String> unisolated() {
+        if (unisolated == null || System.nanoTime() - lookedAt > LOOK_AGAIN.toNanos()) {
+            try {
+                unisolated = LocalCell.unisolated(settings.scratch());
+                lookedAt = System.nanoTime();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BackupFailure(Reason.SHUTDOWN, "Stopped.", e);
+            }
+        }
+        return unisolated;
+    }
+
+    /**
+     * Attacks from within a scratch server, as the owner of a restored database could, after what this process has.
+     *
+     * @return what was reached, each in words, and how the server is kept apart
+     */
+    public PlantedAttack.Result plantedAttack() throws InterruptedException {
+        InstalledPrograms.Client client = programs().ofMajorOrNewer(0);
+        try (ScratchServer server = scratchServer(client, 0, List.of())) {
+            return new PlantedAttack(server).run(address);
+        }
     }
 
     /** Removes what killed processes left in the scratch directory. */

@@ -3,6 +3,7 @@ package dev.sidecar.postgres;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -13,17 +14,20 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param server the server to back up
  * @param scratch where restores are proven
+ * @param restore who restores into the server
  */
 @ConfigurationProperties("sidecar.backup")
 record PostgresProperties(
-        @DefaultValue Server server, @DefaultValue Scratch scratch) {
+        @DefaultValue Server server,
+        @DefaultValue Scratch scratch,
+        @DefaultValue Restore restore) {
 
     /**
      * The database server, reached directly and not through a pooler: the snapshot belongs to a session.
      *
      * @param host name, address, or the directory of the server's socket
      * @param port usually 5432
-     * @param user a role that may read everything, and the password hashes of roles: a superuser
+     * @param user a role that may read everything, and the password hashes of roles
      * @param password goes into a file that only the client program can read
      * @param sslMode as libpq's sslmode: disable, prefer, require, verify-ca, verify-full
      * @param maintenanceDatabase where the list of databases is read and the lock is held
@@ -58,9 +62,26 @@ record PostgresProperties(
      * The throwaway server.
      *
      * @param directory where it and decoded files lie for the time of a restore; the system's temporary directory if blank
-     * @param user which user it runs as when the sidecar runs as root; PostgreSQL refuses root
+     * @param prover the socket of a prover, a service of its own in which restores are proven; blank to prove them on this machine
+     * @param proverWait how long a proof waits for the prover: it may be proving another backup
+     * @param sandboxes what isolates a restore on this machine, in the order in which they are tried; blank for nothing
+     * @param contentsTrusted whether the owners of all databases are trusted: where nothing isolates the server, restores are proven all
+     *     the same, with the rights of the sidecar's own user
+     * @param user which user it then runs as when the sidecar runs as root; PostgreSQL refuses root
      */
     record Scratch(
             @DefaultValue("") String directory,
+            @DefaultValue("") String prover,
+            @DefaultValue("5m") Duration proverWait,
+            @DefaultValue({"bubblewrap", "namespaces"}) List<Sandbox> sandboxes,
+            @DefaultValue("false") boolean contentsTrusted,
             @DefaultValue("postgres") String user) {}
+
+    /**
+     * The administrator of the server, which creates the new database and the role that loads it.
+     *
+     * @param user a superuser, or a role that may create databases and roles; the one that takes backups if blank
+     * @param password read only when somebody restores
+     */
+    record Restore(@DefaultValue("") String user, @Nullable Secret password) {}
 }

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A folder for the time of one restore. It names the process that it belongs to: the next process removes what a killed one left, with
- * the server that may still run in it. It holds unencrypted rows, so only its owner may enter.
+ * the server that may still run in it. It holds unencrypted rows, so only its owner may enter. What a stranger's SQL can write to lies in
+ * directories within; nothing that is read here is in those.
  */
 public final class ScratchFolder implements AutoCloseable {
 
@@ -51,8 +54,7 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     /** @param neededBytes for what it is to hold */
-    static ScratchFolder create(PostgresProperties.Scratch settings, long neededBytes) {
-        Path directory = directory(settings);
+    static ScratchFolder create(Path directory, long neededBytes) {
         sweep(directory);
         try {
             Files.createDirectories(directory);
@@ -128,7 +130,7 @@ public final class ScratchFolder implements AutoCloseable {
     /** Kills only a process whose command line names the folder: the number may belong to another by now. */
     private static void killPostmaster(Path folder) {
         try {
-            long pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).stream()
+            long pid = Files.readAllLines(folder.resolve("work/data/postmaster.pid")).stream()
                     .findFirst()
                     .map(line -> Long.parseLong(line.strip()))
                     .orElseThrow();
@@ -175,29 +177,59 @@ public final class ScratchFolder implements AutoCloseable {
     private static void delete(Path folder) {
         deleteLargeFiles(folder);
         try {
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) {
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
-                    Files.deleteIfExists(visited);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException e) {
+            deleteTree(folder);
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                deleteWhatResists(folder);
+            }
+        } catch (IOException | BackupFailure e) {
             log.atWarn()
                     .addKeyValue("folder", folder)
                     .setCause(e)
                     .log("scratch folder could not be removed, delete it");
         }
+    }
+
+    /** Directories that nobody may enter, or nested deeper than a path may be long: what ran in a sandbox left them. */
+    private static void deleteWhatResists(Path folder) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            Child.run(List.of("chmod", "-R", "u+rwX", folder.toString()), Reason.SPACE);
+            Child.run(List.of("rm", "-rf", "--one-file-system", folder.toString()), Reason.SPACE);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void deleteTree(Path folder) throws IOException {
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException resists) {
+                    // Tried again by other means.
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) {
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) {
+                try {
+                    Files.deleteIfExists(visited);
+                } catch (IOException resists) {
+                    // Tried again by other means.
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 }

@@ -3,31 +3,38 @@ package dev.sidecar.postgres;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A scratch PostgreSQL server in which restores are proven, so that the live server is never touched. It listens on a socket in a folder
- * that only its user can enter, does not protect its data against a crash, and is removed when closed.
+ * A scratch PostgreSQL server in which restores are proven, so that the live server is never touched. Whatever a stranger wrote runs here
+ * and may have taken it over, so it lives in a {@link Cell}, and what comes out of it is read as from a stranger. It does not protect
+ * its data against a crash, and is removed when closed. Open it in the thread that uses it: its sandbox ends with that.
  */
-public final class ScratchServer implements AutoCloseable {
+public final class ScratchServer implements Workbench, AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(ScratchServer.class);
     private static final int PORT = 5432;
     /** A name that no role of a dump has: all of those are created. */
     private static final String SUPERUSER = "sidecar_scratch";
     /** The operating system's limit for a socket's path, less the socket's name. */
     private static final int LONGEST_SOCKET_DIRECTORY = 90;
+
+    private static final int START_SECONDS = 120;
+    private static final long POLL_MS = 20;
 
     /** The write-ahead log is never read again: its files need no zeros, and none is kept. */
     private static final String SETTINGS = """
@@ -56,14 +63,20 @@ public final class ScratchServer implements AutoCloseable {
     /** Extensions that cannot be created unless the server was started with their library. */
     private static final Set<String> PRELOADED = Set.of("pgaudit");
 
-    private final ScratchFolder folder;
-    private final Client client;
-    private final List<String> asUser;
+    /** Runs the server until the other end of its input closes, which is also what happens when this process is killed. */
+    private static final String RUN =
+            "exec 3<&0; (cat <&3 >/dev/null; kill -QUIT $$) & log=$1; shift; exec \"$@\" </dev/null >\"$log\" 2>&1 3<&-";
 
-    private ScratchServer(ScratchFolder folder, Client client, List<String> asUser) {
-        this.folder = folder;
+    private final Cell cell;
+    private final Client client;
+    private final AtomicInteger files = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable Child server;
+    private volatile boolean expired;
+
+    private ScratchServer(Cell cell, Client client) {
+        this.cell = cell;
         this.client = client;
-        this.asUser = asUser;
     }
 
     /**
@@ -79,77 +92,127 @@ public final class ScratchServer implements AutoCloseable {
                     "Cannot prove a restore: %s has only the client programs. Install postgresql-%d beside the sidecar."
                             .formatted(client.bin(), client.major()));
         }
-        ScratchServer server = new ScratchServer(ScratchFolder.create(settings, neededBytes), client, asUser(settings));
+        Cell cell = settings.prover().isBlank()
+                ? LocalCell.create(settings, client, neededBytes)
+                : RemoteCell.lease(Path.of(settings.prover()), settings.proverWait(), neededBytes);
+        ScratchServer server = new ScratchServer(cell, client);
         try {
-            server.begin(settings, extensions);
+            server.begin(extensions);
             return server;
-        } catch (IOException e) {
-            server.close();
-            throw new BackupFailure(
-                    Reason.SPACE, "Cannot set up the scratch server in %s: %s".formatted(server.folder(), e), e);
         } catch (InterruptedException | RuntimeException e) {
             server.close();
             throw e;
         }
     }
 
-    /** PostgreSQL refuses to run as root. */
-    private static List<String> asUser(PostgresProperties.Scratch settings) throws InterruptedException {
-        if (!System.getProperty("user.name").equals("root")) {
-            return List.of();
-        }
-        String group = Child.run(List.of("id", "-g", settings.user()), Reason.NOT_CONFIGURED)
-                .strip();
-        return List.of("setpriv", "--reuid=" + settings.user(), "--regid=" + group, "--clear-groups");
-    }
-
-    private void begin(PostgresProperties.Scratch settings, Collection<String> extensions)
-            throws IOException, InterruptedException {
-        if (folder().toString().length() > LONGEST_SOCKET_DIRECTORY) {
+    private void begin(Collection<String> extensions) throws InterruptedException {
+        if (cell.socketsFromOutside().toString().length() > LONGEST_SOCKET_DIRECTORY) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
                     "sidecar.backup.scratch.directory is '%s', too long for a socket's path; it must be shorter than 60 characters."
-                            .formatted(folder().getParent()));
+                            .formatted(
+                                    cell.socketsFromOutside().resolve("../..").normalize()));
         }
-        if (!asUser.isEmpty()) {
-            Files.setOwner(
-                    folder(),
-                    folder().getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(settings.user()));
-        }
-        run(
-                "initdb",
-                "--pgdata=" + data(),
-                "--username=" + SUPERUSER,
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--no-locale",
-                "--no-sync",
-                "--no-instructions");
+        start(List.of(
+                        client.program("initdb"),
+                        "--pgdata=" + data(),
+                        "--username=" + SUPERUSER,
+                        "--auth=trust",
+                        "--encoding=UTF8",
+                        "--no-locale",
+                        "--no-sync",
+                        "--no-instructions"))
+                .finish(Reason.RESTORE);
         String preloaded = extensions.stream()
                 .filter(PRELOADED::contains)
                 .filter(client::hasLibrary)
                 .collect(Collectors.joining(","));
-        Files.writeString(
-                data().resolve("postgresql.conf"), SETTINGS.formatted(folder(), preloaded), StandardOpenOption.APPEND);
-        run(
-                "pg_ctl",
-                "start",
-                "--wait",
-                "--timeout=120",
-                "--silent",
-                "--pgdata=" + data(),
-                "--log=" + folder().resolve("log"));
+        String settings = SETTINGS.formatted(cell.sockets(), preloaded);
+        try {
+            copy(data().resolve("postgresql.conf"), out -> print(out, settings));
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot set up the scratch server: " + e.getMessage(), e);
+        }
+        server = start(List.of(
+                "sh", "-c", RUN, "server", log().toString(), client.program("postgres"), "-D", data().toString()));
+        awaitReady(server);
     }
 
-    private void run(String program, String... arguments) throws InterruptedException {
-        List<String> command = new ArrayList<>(asUser);
-        command.add(client.program(program));
-        command.addAll(List.of(arguments));
-        Child.run(command, Reason.RESTORE);
+    private static void print(OutputStream out, String text) {
+        try {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot set up the scratch server: " + e.getMessage(), e);
+        }
     }
 
+    private void awaitReady(Child running) throws InterruptedException {
+        long until = System.nanoTime() + START_SECONDS * 1_000_000_000L;
+        while (true) {
+            try {
+                address().connect("postgres", "sidecar verify").close();
+                return;
+            } catch (BackupFailure | SQLException e) {
+                if (!running.isAlive() || System.nanoTime() > until) {
+                    throw new BackupFailure(
+                            Reason.RESTORE, "The scratch server did not start: %s".formatted(lastOfLog()), e);
+                }
+                Thread.sleep(POLL_MS);
+            }
+        }
+    }
+
+    private String lastOfLog() throws InterruptedException {
+        try (Child tail = start(List.of("tail", "-c", "2000", log().toString()))) {
+            return tail.finish(Reason.RESTORE).strip();
+        } catch (BackupFailure e) {
+            return e.getMessage();
+        }
+    }
+
+    /** Where this process reaches it. */
     public ServerAddress address() {
-        return new ServerAddress(folder().toString(), PORT, SUPERUSER, null, "disable", "postgres");
+        return ServerAddress.ofScratchServer(cell.socketsFromOutside().toString(), PORT, SUPERUSER);
+    }
+
+    /** The database argument of client programs that run in its cell. */
+    public String connectionString(String database) {
+        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, SUPERUSER)
+                .connectionString(database, "sidecar verify");
+    }
+
+    /**
+     * Ends all that runs in its cell after some time, and interrupts this thread: what a stranger wrote may never end by itself.
+     *
+     * @param limit from now
+     */
+    public void endAfter(Duration limit) {
+        Thread user = Thread.currentThread();
+        Thread watch = new Thread(
+                () -> {
+                    try {
+                        if (!closed.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                            expired = true;
+                            stop();
+                            user.interrupt();
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "proof-limit");
+        watch.setDaemon(true);
+        watch.start();
+    }
+
+    /** Tells whether its time was over before it was closed. */
+    public boolean isExpired() {
+        return expired;
+    }
+
+    /** A sentence on what keeps it apart. */
+    public String isolation() {
+        return cell.description();
     }
 
     public boolean hasAmcheck() {
@@ -161,31 +224,77 @@ public final class ScratchServer implements AutoCloseable {
         }
     }
 
-    /** The folder for decoded files, removed with the server. */
-    public Path folder() {
-        return folder.path();
+    /** Starts a program in its cell. */
+    public Child start(List<String> command) {
+        return startPipe(List.of(command)).get(0);
+    }
+
+    @Override
+    public List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
+        return cell.startPipe(commands, errors);
+    }
+
+    @Override
+    public Path write(String name, Consumer<OutputStream> content) throws IOException, InterruptedException {
+        Path file = cell.work().resolve(name + "-" + files.incrementAndGet());
+        copy(file, content);
+        return file;
+    }
+
+    /** A program in the cell writes it: a path that a stranger could have changed is none for this process. */
+    private void copy(Path file, Consumer<OutputStream> content) throws IOException, InterruptedException {
+        try (Child cat = start(List.of("sh", "-c", "exec cat >>\"$1\"", "cat", file.toString()))) {
+            try (OutputStream out = new BufferedOutputStream(new SpaceOrFailure(cat.input()), 1 << 16)) {
+                content.accept(out);
+            } catch (BackupFailure e) {
+                if (e.reason() == Reason.SPACE && !cat.isAlive()) {
+                    cat.expectSuccess(Reason.SPACE);
+                }
+                throw e;
+            }
+            cat.finish(Reason.SPACE);
+        }
+    }
+
+    @Override
+    public void delete(Path file) {
+        try (Child rm = start(List.of("rm", "-f", file.toString()))) {
+            rm.finish(Reason.SPACE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (BackupFailure e) {
+            // It goes with the cell.
+        }
     }
 
     private Path data() {
-        return folder().resolve("data");
+        return cell.work().resolve("data");
+    }
+
+    private Path log() {
+        return cell.work().resolve("log");
     }
 
     @Override
     public void close() {
+        closed.countDown();
         boolean interrupted = Thread.interrupted();
+        stop();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void stop() {
         try {
-            if (Files.exists(data().resolve("postmaster.pid"))) {
-                run("pg_ctl", "stop", "--mode=immediate", "--wait", "--silent", "--pgdata=" + data());
+            if (server != null) {
+                server.input().close();
+                server.endOrStop();
             }
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (BackupFailure e) {
-            log.atWarn().setCause(e).log("scratch server did not stop, it is killed");
+        } catch (IOException e) {
+            // It has ended already.
         } finally {
-            folder.close();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            cell.close();
         }
     }
 }

@@ -42,6 +42,9 @@ public final class ServerAddress {
                 ON v.name OPERATOR(pg_catalog.=) s.name
             """;
 
+    /** What one answer of a scratch server may hold; the names of a hundred thousand tables are a tenth of it. */
+    private static final String HOSTILE_RESULT = "64M";
+
     private static final String LOGIN_REFUSED = "28";
 
     private final String host;
@@ -50,6 +53,7 @@ public final class ServerAddress {
     private final @Nullable Secret password;
     private final String sslMode;
     private final String maintenanceDatabase;
+    private final boolean hostile;
 
     /**
      * @param host name, address, or absolute directory of a socket
@@ -61,12 +65,29 @@ public final class ServerAddress {
      */
     public ServerAddress(
             String host, int port, String user, @Nullable Secret password, String sslMode, String maintenanceDatabase) {
+        this(host, port, user, password, sslMode, maintenanceDatabase, false);
+    }
+
+    private ServerAddress(
+            String host,
+            int port,
+            String user,
+            @Nullable Secret password,
+            String sslMode,
+            String maintenanceDatabase,
+            boolean hostile) {
         this.host = host;
         this.port = port;
         this.user = user;
         this.password = password;
         this.sslMode = sslMode;
         this.maintenanceDatabase = maintenanceDatabase;
+        this.hostile = hostile;
+    }
+
+    /** A server that a stranger's SQL may have taken over: what it answers is limited, and it is sent no secret. */
+    static ServerAddress ofScratchServer(String socketDirectory, int port, String user) {
+        return new ServerAddress(socketDirectory, port, user, null, "disable", "postgres", true);
     }
 
     static ServerAddress of(PostgresProperties.Server settings) {
@@ -77,6 +98,16 @@ public final class ServerAddress {
                 settings.password(),
                 settings.sslMode(),
                 settings.maintenanceDatabase());
+    }
+
+    /** The same server, reached as another role. */
+    ServerAddress as(String name, @Nullable Secret login) {
+        return new ServerAddress(host, port, name, login, sslMode, maintenanceDatabase);
+    }
+
+    /** The role that logs in. */
+    public String user() {
+        return user;
     }
 
     /** Its name, its address, or the directory of its socket. */
@@ -106,12 +137,16 @@ public final class ServerAddress {
 
     /** Makes the database argument of client programs: a connection string, so that no name is taken for an option. */
     public String connectionString(String database, PasswordFile passwords, String applicationName) {
+        return parameter("passfile", passwords.path().toString()) + connectionString(database, applicationName);
+    }
+
+    /** The same for a server that asks for no password. */
+    String connectionString(String database, String applicationName) {
         return parameter("host", host)
                 + parameter("port", Integer.toString(port))
                 + parameter("user", user)
                 + parameter("dbname", database)
                 + parameter("sslmode", sslMode)
-                + parameter("passfile", passwords.path().toString())
                 + parameter("connect_timeout", CONNECT_SECONDS)
                 + parameter("options", DEAF)
                 + parameter("application_name", applicationName).stripTrailing();
@@ -169,8 +204,12 @@ public final class ServerAddress {
         properties.setProperty("logServerErrorDetail", "false");
         if (isSocket()) {
             properties.setProperty("socketFactory", UnixSockets.class.getName());
-            properties.setProperty("socketFactoryArg", host + "/.s.PGSQL." + port);
+            properties.setProperty(
+                    "socketFactoryArg", (hostile ? UnixSockets.HOSTILE : "") + host + "/.s.PGSQL." + port);
             properties.setProperty("gssEncMode", "disable");
+        }
+        if (hostile) {
+            properties.setProperty("maxResultBuffer", HOSTILE_RESULT);
         }
         Connection connection = DriverManager.getConnection(url(database), properties);
         try (Statement statement = connection.createStatement()) {

@@ -63,6 +63,15 @@ public final class Snapshot implements AutoCloseable {
         return server;
     }
 
+    /** Lists what pg_dump leaves out because this role is no superuser, each for a person. */
+    public List<String> hidden() {
+        try {
+            return reader.hidden();
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
     /** Begins the transaction. @return the name of the exported snapshot */
     public String begin(Duration lockWait) {
         try {

@@ -11,6 +11,8 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +22,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UnixSockets extends SocketFactory {
 
+    /** Stands before the path of a socket whose other end may send anything. */
+    static final String HOSTILE = "hostile:";
+
     private final String path;
+    private final boolean hostile;
 
     /** @param path of the socket */
     public UnixSockets(String path) {
-        this.path = path;
+        this.hostile = path.startsWith(HOSTILE);
+        this.path = hostile ? path.substring(HOSTILE.length()) : path;
     }
 
     @Override
     public Socket createSocket() {
-        return new UnixSocket(path);
+        return new UnixSocket(path, hostile);
     }
 
     @Override
@@ -56,11 +63,13 @@ public final class UnixSockets extends SocketFactory {
     private static final class UnixSocket extends Socket {
 
         private final String path;
+        private final boolean hostile;
         private @Nullable SocketChannel channel;
         private int timeout;
 
-        UnixSocket(String path) {
+        UnixSocket(String path, boolean hostile) {
             this.path = path;
+            this.hostile = hostile;
         }
 
         @Override
@@ -70,6 +79,9 @@ public final class UnixSockets extends SocketFactory {
 
         @Override
         public void connect(SocketAddress ignored, int timeout) throws IOException {
+            if (hostile && Files.isSymbolicLink(Path.of(path))) {
+                throw new SocketException("The socket is a link to elsewhere");
+            }
             SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
             channel = opened;
             opened.connect(UnixDomainSocketAddress.of(path));
@@ -85,7 +97,7 @@ public final class UnixSockets extends SocketFactory {
         @Override
         public InputStream getInputStream() throws IOException {
             SocketChannel from = connected();
-            return new InputStream() {
+            InputStream in = new InputStream() {
                 @Override
                 public int read() throws IOException {
                     byte[] one = new byte[1];
@@ -97,6 +109,7 @@ public final class UnixSockets extends SocketFactory {
                     return from.read(ByteBuffer.wrap(bytes, offset, length));
                 }
             };
+            return hostile ? new LimitedAnswers(in) : in;
         }
 
         @Override

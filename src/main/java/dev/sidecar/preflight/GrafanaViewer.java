@@ -7,6 +7,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
 
 /**
@@ -16,9 +17,9 @@ import java.util.Base64;
  */
 final class GrafanaViewer implements Step {
 
-    private static final int KEY_BITS = 2048;
+    private static final String CURVE = "secp256r1";
     private static final int PEM_LINE = 64;
-    private static final String HEADER = "{\"alg\":\"RS256\",\"typ\":\"JWT\"}";
+    private static final String HEADER = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
     private static final String CLAIMS = "{\"iss\":\"preflight\",\"sub\":\"sidecar\"}";
 
     private final Path key;
@@ -33,8 +34,8 @@ final class GrafanaViewer implements Step {
     public void prepare(Plan plan) {
         if (plan.content(key).isEmpty() || plan.content(token).isEmpty()) {
             try {
-                KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-                generator.initialize(KEY_BITS);
+                KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+                generator.initialize(new ECGenParameterSpec(CURVE));
                 KeyPair pair = generator.generateKeyPair();
                 plan.write(key, pem(pair.getPublic().getEncoded()));
                 plan.write(token, signed(pair.getPrivate()));
@@ -48,7 +49,7 @@ final class GrafanaViewer implements Step {
     private static String signed(PrivateKey key) throws GeneralSecurityException {
         String content =
                 base64(HEADER.getBytes(StandardCharsets.UTF_8)) + "." + base64(CLAIMS.getBytes(StandardCharsets.UTF_8));
-        Signature signature = Signature.getInstance("SHA256withRSA");
+        Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
         signature.initSign(key);
         signature.update(content.getBytes(StandardCharsets.US_ASCII));
         return content + "." + base64(signature.sign());

@@ -37,6 +37,7 @@ class PreflightConfiguration {
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 new EdgeCertificate(given, nginx, clock),
                 new EdgeLimits(settings, nginx),
+                new SmallStack(settings, secrets.resolve("sidecar")),
                 new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),

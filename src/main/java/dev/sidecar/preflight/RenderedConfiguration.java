@@ -46,6 +46,11 @@ final class RenderedConfiguration implements Step {
     }
 
     private Optional<String> value(String variable, Plan plan) {
+        if (variable.startsWith("PART_")) {
+            return SmallStack.has(variable.substring("PART_".length()), settings)
+                    ? Optional.of("on")
+                    : Optional.empty();
+        }
         String secret = SECRET_BEHIND.get(variable);
         return secret == null
                 ? settings.get(variable)

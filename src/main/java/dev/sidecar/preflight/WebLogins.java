@@ -1,10 +1,11 @@
 package dev.sidecar.preflight;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.springframework.security.crypto.bcrypt.BCrypt;
@@ -27,7 +28,7 @@ final class WebLogins implements Step {
     private static final Pattern HASH = Pattern.compile("(?m)^  " + USER + ": '([^']+)'$");
 
     /** The programs, and where the password of each lies. */
-    private static final Map<String, String> PASSWORDS = new LinkedHashMap<>(Map.of(
+    private static final Map<String, String> PASSWORDS = new TreeMap<>(Map.of(
             "prometheus", "prometheus/web_password",
             "alertmanager", "alertmanager/web_password",
             "blackbox-exporter", "prometheus/exporter_password",
@@ -46,8 +47,10 @@ final class WebLogins implements Step {
 
     @Override
     public void prepare(Plan plan) {
+        // The exporters have one password, and one hash: it is slow on purpose.
+        Map<String, String> made = new HashMap<>();
         PASSWORDS.forEach((service, file) ->
-                plan.content(secrets.resolve(file)).ifPresent(password -> login(service, password, plan)));
+                plan.content(secrets.resolve(file)).ifPresent(password -> login(service, password, made, plan)));
         CHECKED_BY_CLIENT.forEach(service -> plan.write(
                 secrets.resolve(service + "/client.yml"),
                 "basic_auth: {username: %s, password_file: /run/secrets/%s/web_password}\n".formatted(USER, service)));
@@ -55,7 +58,7 @@ final class WebLogins implements Step {
         plan.remove(secrets.resolve("sidecar/grafana_admin_password"));
     }
 
-    private void login(String service, String password, Plan plan) {
+    private void login(String service, String password, Map<String, String> made, Plan plan) {
         if (password.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > LONGEST) {
             plan.found(ReportLine.wrong(
                     "login of " + service,
@@ -65,10 +68,12 @@ final class WebLogins implements Step {
         }
         Path file = secrets.resolve(service + "/web.yml");
         // A new hash of the same password would be another text: the second run shall change nothing.
-        String hash = Plan.stored(file)
-                .flatMap(WebLogins::hash)
-                .filter(stored -> BCrypt.checkpw(password, stored))
-                .orElseGet(() -> BCrypt.hashpw(password, BCrypt.gensalt(COST)));
+        String hash = made.computeIfAbsent(
+                password,
+                any -> Plan.stored(file)
+                        .flatMap(WebLogins::hash)
+                        .filter(stored -> BCrypt.checkpw(password, stored))
+                        .orElseGet(() -> BCrypt.hashpw(password, BCrypt.gensalt(COST))));
         plan.write(file, "basic_auth_users:\n  %s: '%s'\n".formatted(USER, hash));
     }
 

@@ -154,6 +154,9 @@ public final class Prometheus {
                         > 0) {
             return Presence.LIVE;
         }
+        if (MetricSource.isNotExpected(selector.metric(), properties.expectedTargets())) {
+            return Presence.NOT_EXPECTED;
+        }
         return properties.bornAtFirstEvent().contains(selector.metric()) ? Presence.UNBORN : Presence.MISSING;
     }
 

@@ -71,6 +71,11 @@ public final class BackupFailure extends RuntimeException {
         /** An unexpected error; the log has its stack trace. */
         UNEXPECTED;
 
+        /** Tells whether a restore that failed for this reason may succeed with one job, or say then what does not restore. */
+        public boolean maySucceedWithOneJob() {
+            return this == RESTORE || this == PERMISSION || this == LOCK_TIMEOUT;
+        }
+
         /** Returns the name in lower case, as the metric's label. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);

@@ -254,8 +254,8 @@ public final class Catalogue {
         if (!adopted && origin == null) {
             throw new Refused(RefusedSet.Reason.CHANGED, "its manifest does not say who took it. Delete it");
         }
-        boolean elsewhere = origin != null && !proven.contains(Proven.SIGNED_BY_HAND) && !signatures.isOwnStack(origin);
-        if (!adopted && elsewhere) {
+        boolean own = origin == null || proven.contains(Proven.SIGNED_BY_HAND) || signatures.isOwnStack(origin);
+        if (!adopted && origin != null && !own) {
             throw new Refused(
                     RefusedSet.Reason.OTHER_STACK,
                     "it was taken for stack '%s', but this is '%s'. If that was this one's name, 'sidecar adopt' accepts it"
@@ -267,7 +267,7 @@ public final class Catalogue {
                     RefusedSet.Reason.PLAINTEXT,
                     "it is not encrypted, but encryption is on. If it is from before that, 'sidecar adopt' accepts it");
         }
-        return origin == null || elsewhere || plaintext || !signed(proven)
+        return origin == null || !own || plaintext || !signed(proven)
                 ? Backup.Standing.ADOPTED
                 : Backup.Standing.SIGNED;
     }
@@ -303,6 +303,51 @@ public final class Catalogue {
     private static byte[] bytes(Store store, String key, long largest) throws IOException {
         try (InputStream in = store.open(key)) {
             return ManifestFile.bytes(in, largest);
+        }
+    }
+
+    /** Tries whether a backup is accepted as it is, and refused if a bit of its manifest is changed. */
+    public boolean refusesForgery(Backup backup) {
+        Store store = store(backup.store());
+        String set = backup.id().toString();
+        try {
+            List<String> files = store.list(set + "/").stream()
+                    .map(stored -> stored.key().substring(set.length() + 1))
+                    .toList();
+            byte[] manifest = bytes(store, set + "/" + Manifest.FILE, ManifestFile.LARGEST);
+            boolean accepted = !proven(store, set, files, manifest).isEmpty();
+            manifest[manifest.length / 2] ^= 1;
+            try {
+                proven(store, set, files, manifest);
+                return false;
+            } catch (Refused e) {
+                return accepted;
+            }
+        } catch (IOException | Refused e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.STORAGE, "Cannot check %s: %s".formatted(set, e.getMessage()), e);
+        }
+    }
+
+    /** Checks the signature of the list of checksums, which who restores by hand checks. @throws BackupFailure with DAMAGED */
+    public void checkSums(Backup backup) {
+        if (backup.standing() != Backup.Standing.SIGNED) {
+            return;
+        }
+        Store store = store(backup.store());
+        String set = backup.id().toString();
+        try {
+            List<String> files = store.list(set + "/").stream()
+                    .map(stored -> stored.key().substring(set.length() + 1))
+                    .toList();
+            byte[] sums = bytes(store, set + "/" + Signatures.SUMS, ManifestFile.LARGEST);
+            if (!signatures.areSigned(
+                    sums, files, file -> bytes(store, set + "/" + file, Signatures.signatureBytes()))) {
+                throw new IOException("its signature is missing or does not fit");
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    BackupFailure.Reason.DAMAGED, Signatures.SUMS + " is damaged: " + e.getMessage(), e);
         }
     }
 

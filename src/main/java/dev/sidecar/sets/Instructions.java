@@ -106,7 +106,7 @@ public final class Instructions {
 
     /** Writes the SQL that gives the database what an archive of it does not hold. */
     public static String definition(Manifest.Server server) {
-        return script(server.definition());
+        return "-- Owner, grants and settings of the database.\n" + script(server.definition());
     }
 
     private static String script(List<String> statements) {

@@ -178,9 +178,23 @@ public record Manifest(
      * @param plainBytes its size before compression and encryption
      * @param sha256 of the stored bytes, in hexadecimal
      * @param tables whose rows an archive of kind TABLES holds, by qualified name; empty for other kinds
+     * @param pieces the SHA-256 of each piece of {@link Pieces#SIZE} of the stored bytes, so that none of them is decoded unchecked; absent in sets
+     *     from before they were signed
      */
     public record StoredFile(
-            String name, FileKind kind, long storedBytes, long plainBytes, String sha256, List<String> tables) {
+            String name,
+            FileKind kind,
+            long storedBytes,
+            long plainBytes,
+            String sha256,
+            List<String> tables,
+            @Nullable List<String> pieces) {
+
+        /** Describes a file of which only the whole has a checksum. */
+        public StoredFile(
+                String name, FileKind kind, long storedBytes, long plainBytes, String sha256, List<String> tables) {
+            this(name, kind, storedBytes, plainBytes, sha256, tables, null);
+        }
 
         /** Returns the same file with the tables it holds. */
         public StoredFile of(List<Table> tables) {
@@ -190,7 +204,8 @@ public record Manifest(
                     storedBytes,
                     plainBytes,
                     sha256,
-                    tables.stream().map(Table::qualifiedName).toList());
+                    tables.stream().map(Table::qualifiedName).toList(),
+                    pieces);
         }
     }
 

@@ -88,6 +88,12 @@ final class ManifestRules {
         require(file.sha256() != null && SHA256.matcher(file.sha256()).matches(), name + " has no checksum");
         require(bytes(file.storedBytes()) && bytes(file.plainBytes()), "the size of " + name + " is out of range");
         all("tables", file.tables());
+        if (file.pieces() != null) {
+            require(file.pieces().size() == Pieces.of(file.storedBytes()), name + " has another number of pieces");
+            for (String piece : file.pieces()) {
+                require(piece != null && SHA256.matcher(piece).matches(), "a piece of " + name + " has no checksum");
+            }
+        }
         boolean readable = file.kind() == FileKind.INSTRUCTIONS || file.kind() == FileKind.DEFINITION;
         require(
                 name.endsWith(".age") == (encryption != null && !readable),
@@ -116,8 +122,7 @@ final class ManifestRules {
     }
 
     private static void all(String name, @Nullable List<?> list) throws IOException {
-        present(name, list);
-        for (Object element : list) {
+        for (Object element : present(name, list)) {
             present("an element of " + name, element);
         }
     }
@@ -127,14 +132,15 @@ final class ManifestRules {
     }
 
     private static void time(String name, @Nullable Instant time) throws IOException {
-        present(name, time);
-        require(!time.isBefore(Instant.EPOCH) && time.isBefore(LATEST), name + " is out of range");
+        Instant told = present(name, time);
+        require(!told.isBefore(Instant.EPOCH) && told.isBefore(LATEST), name + " is out of range");
     }
 
-    private static void present(String name, @Nullable Object value) throws IOException {
+    private static <T> T present(String name, @Nullable T value) throws IOException {
         if (value == null) {
             throw missing(name);
         }
+        return value;
     }
 
     private static void require(boolean holds, String otherwise) throws IOException {

@@ -6,9 +6,9 @@ import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
 import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
- * Computes scrypt (RFC 7914) with r = 8 and p = 1 in 32 MiB, whatever the work factor is. The usual way keeps every step of the first half,
- * 256 MiB at age's factor of 18; this one keeps every n-th and computes those between again when the second half asks for them. One key is
- * computed at a time, so that files that are written side by side do not multiply the memory.
+ * Computes scrypt (RFC 7914) with r = 8 and p = 1 in a quarter of the heap, whatever the work factor is. The usual way keeps every step of the
+ * first half, 256 MiB at age's factor of 18; this one keeps every n-th and computes those between again when the second half asks for them. One
+ * key is computed at a time, so that files that are written side by side do not multiply the memory.
  */
 final class Scrypt {
 
@@ -16,7 +16,9 @@ final class Scrypt {
     /** The size of a block in numbers of four bytes. */
     private static final int BLOCK = 32 * R;
 
-    private static final int MOST_KEPT = 1 << 15;
+    /** How many blocks of 1 KiB are kept: 32 MiB of them with a heap of 128 MiB. */
+    private static final int MOST_KEPT = (int) Math.max(
+            1 << 14, Long.highestOneBit(Math.min(Runtime.getRuntime().maxMemory() / 4 >> 10, 1 << 20)));
     /** Blocks that are kept lie in pieces of 1 MiB: a heap rarely has room for one large array. */
     private static final int BLOCKS_IN_A_PIECE = 1 << 10;
 
@@ -26,6 +28,11 @@ final class Scrypt {
 
     /** Derives a key. @param work the number of steps is two to this power */
     static byte[] key(byte[] passphrase, byte[] salt, int work, int length) {
+        return key(passphrase, salt, work, length, MOST_KEPT);
+    }
+
+    /** @param mostKept how many blocks may be kept, a power of two */
+    static byte[] key(byte[] passphrase, byte[] salt, int work, int length, int mostKept) {
         ONE_AT_A_TIME.lock();
         try {
             byte[] block = pbkdf2(passphrase, salt, BLOCK * 4);
@@ -36,7 +43,7 @@ final class Scrypt {
                         | (block[4 * i + 2] & 0xff) << 16
                         | block[4 * i + 3] << 24;
             }
-            mix(x, 1 << work);
+            mix(x, 1 << work, mostKept);
             for (int i = 0; i < BLOCK; i++) {
                 block[4 * i] = (byte) x[i];
                 block[4 * i + 1] = (byte) (x[i] >>> 8);
@@ -55,20 +62,21 @@ final class Scrypt {
         return ((KeyParameter) generator.generateDerivedMacParameters(length * 8)).getKey();
     }
 
-    private static void mix(int[] x, int steps) {
-        int each = Math.max(1, steps / MOST_KEPT);
+    private static void mix(int[] x, int steps, int mostKept) {
+        int each = Math.max(1, steps / mostKept);
         int kept = steps / each;
         int[][] pieces = new int[(kept + BLOCKS_IN_A_PIECE - 1) / BLOCKS_IN_A_PIECE][];
         for (int i = 0; i < pieces.length; i++) {
             pieces[i] = new int[Math.min(kept, BLOCKS_IN_A_PIECE) * BLOCK];
         }
         int[] spare = new int[BLOCK];
+        int[] piece = new int[16];
         for (int i = 0; i < steps; i++) {
             if (i % each == 0) {
                 int at = i / each;
                 System.arraycopy(x, 0, pieces[at / BLOCKS_IN_A_PIECE], at % BLOCKS_IN_A_PIECE * BLOCK, BLOCK);
             }
-            mixBlock(x, spare);
+            mixBlock(x, spare, piece);
         }
         int[] again = new int[BLOCK];
         for (int i = 0; i < steps; i++) {
@@ -76,18 +84,17 @@ final class Scrypt {
             int at = wanted / each;
             System.arraycopy(pieces[at / BLOCKS_IN_A_PIECE], at % BLOCKS_IN_A_PIECE * BLOCK, again, 0, BLOCK);
             for (int step = at * each; step < wanted; step++) {
-                mixBlock(again, spare);
+                mixBlock(again, spare, piece);
             }
             for (int word = 0; word < BLOCK; word++) {
                 x[word] ^= again[word];
             }
-            mixBlock(x, spare);
+            mixBlock(x, spare, piece);
         }
     }
 
     /** Mixes a block in place: its pieces of 64 bytes one after the other, those at even places first. */
-    private static void mixBlock(int[] block, int[] spare) {
-        int[] b = new int[16];
+    private static void mixBlock(int[] block, int[] spare, int[] b) {
         System.arraycopy(block, BLOCK - 16, b, 0, 16);
         for (int i = 0; i < 2 * R; i++) {
             for (int word = 0; word < 16; word++) {

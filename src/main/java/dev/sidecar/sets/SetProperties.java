@@ -43,6 +43,15 @@ record SetProperties(
             return keys.isBlank() ? List.of() : VerifyingKey.parse(keys);
         }
 
+        /** Refuses a key that lies among the backups: who can write there could sign with it. */
+        void requireOutside(Path store) {
+            InvalidSetting.unless(
+                    !directory.toAbsolutePath().normalize().startsWith(store),
+                    "sidecar.backup.signing.directory",
+                    directory,
+                    "not lie in the directory of the backups, " + store);
+        }
+
         List<VerifyingKey> keys() {
             return parse(String.join(",", trustedKeys));
         }

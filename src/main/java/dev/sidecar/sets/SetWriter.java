@@ -56,7 +56,8 @@ public final class SetWriter {
                 source.writeTo(plain);
             }
             upload.publish();
-            return new StoredFile(file, kind, stored.count, plain.count, stored.sha256(), List.of());
+            return new StoredFile(
+                    file, kind, stored.count, plain.count, stored.sha256(), List.of(), stored.pieces.all());
         } catch (IOException e) {
             throw notStored(file, e);
         }
@@ -68,7 +69,8 @@ public final class SetWriter {
             Hashing stored = new Hashing(upload);
             stored.write(ByteBuffer.wrap(content));
             upload.publish();
-            return new StoredFile(name, kind, stored.count, stored.count, stored.sha256(), List.of());
+            return new StoredFile(
+                    name, kind, stored.count, stored.count, stored.sha256(), List.of(), stored.pieces.all());
         } catch (IOException e) {
             throw notStored(name, e);
         }
@@ -98,6 +100,7 @@ public final class SetWriter {
 
         private final WritableByteChannel out;
         private final Sha256 digest = new Sha256();
+        private final Pieces pieces = new Pieces();
         private long count;
         private boolean closed;
 
@@ -109,6 +112,7 @@ public final class SetWriter {
         public int write(ByteBuffer bytes) throws IOException {
             int length = bytes.remaining();
             digest.update(bytes.duplicate());
+            pieces.update(bytes);
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }

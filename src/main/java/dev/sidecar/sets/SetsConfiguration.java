@@ -1,8 +1,10 @@
 package dev.sidecar.sets;
 
 import dev.sidecar.settings.Identity;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,7 +24,8 @@ class SetsConfiguration {
     }
 
     @Bean
-    Signatures signatures(SetProperties settings, Identity identity) {
+    Signatures signatures(SetProperties settings, Identity identity, ObjectProvider<LocalStore> local) {
+        local.ifAvailable(store -> settings.signing().requireOutside(store.directory()));
         return new Signatures(settings.signing(), identity);
     }
 

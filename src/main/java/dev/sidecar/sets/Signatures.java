@@ -204,6 +204,20 @@ public final class Signatures {
         return anyKnown ? Optional.of(proven) : Optional.empty();
     }
 
+    /** Tells whether a list of checksums has a valid signature. @param files names of the files of the set */
+    boolean areSigned(byte[] sums, List<String> files, SmallFile read) throws IOException {
+        for (String file : files) {
+            Matcher name = FILE.matcher(file);
+            if (name.matches() && name.group(1).equals(SUMS)) {
+                Optional<VerifyingKey> key = known(name.group(2));
+                if (key.isPresent() && key.get().verifies(sums, read.read(file))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     static int signatureBytes() {
         return SIGNATURE_BYTES;
     }

@@ -28,7 +28,8 @@ public final class SqlScript {
     /** What pg_dumpall writes of roles and tablespaces. Lines that begin with a backslash are those that restrict psql. */
     private static final Pattern GLOBAL = Pattern.compile(
             "(CREATE|ALTER|COMMENT ON) (ROLE|TABLESPACE) .*|SECURITY LABEL FOR .* ON (ROLE|TABLESPACE) .*"
-                    + "|(GRANT|REVOKE) .*|SET (default_transaction_read_only|client_encoding|standard_conforming_strings|escape_string_warning) .*");
+                    + "|(GRANT|REVOKE) .*|SET (default_transaction_read_only|client_encoding|standard_conforming_strings|escape_string_warning) .*",
+            Pattern.DOTALL);
 
     /** pg_dumpall begins and ends with these. */
     private static final Pattern RESTRICTION = Pattern.compile("\\\\(un)?restrict [A-Za-z0-9]+(?=\\n|$)");

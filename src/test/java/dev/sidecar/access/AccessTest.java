@@ -45,6 +45,8 @@ import org.springframework.test.context.DynamicPropertySource;
 @DirtiesContext
 class AccessTest {
 
+    private static final String LINK = "the-token-of-the-link-in-the-terminal";
+
     @TempDir
     static Path directory;
 
@@ -68,7 +70,9 @@ class AccessTest {
 
     @DynamicPropertySource
     static void settings(DynamicPropertyRegistry settings) {
-        settings.add("sidecar.access.directory", () -> directory.resolve("access"));
+        settings.add(
+                "sidecar.access.directory", () -> directory.resolve("access").toString());
+        settings.add("sidecar.access.login-link", () -> LINK);
         settings.add("sidecar.access.max-failures", () -> 3);
         settings.add("sidecar.access.locked-for", () -> "1s");
         settings.add("sidecar.access.hosts", () -> "sidecar.example.org, ,10.9.8.7");
@@ -172,6 +176,35 @@ class AccessTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(200));
         assertThat(refused("password")).isEqualTo(refused + 3);
         assertThat(refused("locked")).isZero();
+    }
+
+    /** One test, as the link is used up by it. */
+    @Test
+    void theLinkOfTheStartLogsInOnceAndFromThisMachineAlone() throws Exception {
+        String page = "/login/once?token=" + LINK;
+        double before = refused("password");
+        assertThat(location(request(page).header("X-Forwarded-For", "192.0.2.1")))
+                .endsWith("/login");
+        assertThat(location(request("/login/once?token=" + LINK + "x"))).endsWith("/login?error");
+        assertThat(location(request("/login/once"))).endsWith("/login?error");
+        assertThat(refused("password")).isEqualTo(before + 2);
+        assertThat(location(request(page).POST(HttpRequest.BodyPublishers.noBody())))
+                .isEmpty();
+
+        HttpClient browser =
+                HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+        HttpResponse<String> first = browser.send(request(page).build(), BodyHandlers.ofString());
+        assertThat(first.headers().firstValue("Location").orElse("")).endsWith("/readiness");
+        assertThat(first.headers().firstValue("Referrer-Policy")).contains("no-referrer");
+        assertThat(browser.send(request("/api/report").build(), BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(200);
+
+        assertThat(location(request(page))).as("used up").endsWith("/login");
+    }
+
+    private String location(HttpRequest.Builder request) throws Exception {
+        return send(request).headers().firstValue("Location").orElse("");
     }
 
     @Test

@@ -56,6 +56,7 @@ class AdminCredentialsTest {
                         null,
                         null,
                         null,
+                        null,
                         directory.resolve("file/below"),
                         5,
                         Duration.ofMinutes(5),
@@ -69,15 +70,16 @@ class AdminCredentialsTest {
     @ValueSource(ints = {0, -1, 101})
     void aLimitThatIsNoneStopsTheStart(int maxFailures) {
         assertThatThrownBy(() -> new AccessProperties(
-                        null, null, null, directory, maxFailures, Duration.ofMinutes(5), List.of(), List.of()))
+                        null, null, null, null, directory, maxFailures, Duration.ofMinutes(5), List.of(), List.of()))
                 .isInstanceOf(InvalidSetting.class)
                 .hasMessageContaining("sidecar.access.max-failures is '" + maxFailures + "'");
-        assertThatThrownBy(
-                        () -> new AccessProperties(null, null, null, directory, 5, Duration.ZERO, List.of(), List.of()))
+        assertThatThrownBy(() ->
+                        new AccessProperties(null, null, null, null, directory, 5, Duration.ZERO, List.of(), List.of()))
                 .hasMessageContaining("sidecar.access.locked-for");
     }
 
     private AccessProperties properties(Secret password) {
-        return new AccessProperties(password, null, null, directory, 5, Duration.ofMinutes(5), List.of(), List.of());
+        return new AccessProperties(
+                password, null, null, null, directory, 5, Duration.ofMinutes(5), List.of(), List.of());
     }
 }

@@ -117,7 +117,9 @@ class DeliveryTest {
 
         MimeMessage message = await(() -> mails("mail").findFirst());
 
-        assertThat(message.getSubject()).isEqualTo("[FIRING:1] critical postgres on h1 does not answer on staging/h1");
+        assertThat(message.getSubject())
+                .isEqualTo(
+                        "[FIRING:1] critical DatabaseConnectionFailed mail on staging/h1: postgres on h1 does not answer");
         assertThat(message.getAllRecipients()[0]).hasToString("night@example.org");
         assertThat(part(message, 0)).isEqualTo("""
                 FIRING    postgres on h1 does not answer
@@ -146,11 +148,12 @@ class DeliveryTest {
                 .filter(each -> subject(each).startsWith("[FIRING:2]"))
                 .findFirst());
         assertThat(message.getSubject())
-                .isEqualTo("[FIRING:2] critical group: EndpointProbeFailed, ServiceDown on staging/h1");
+                .isEqualTo("[FIRING:2] critical EndpointProbeFailed, ServiceDown group on staging/h1");
 
         alertmanager.resolve(labels("ServiceDown", "group"), TEXTS);
         MimeMessage half = await(() -> mails("group")
-                .filter(each -> subject(each).equals("[FIRING:1] critical the probe fails on staging/h1"))
+                .filter(each -> subject(each)
+                        .equals("[FIRING:1] critical EndpointProbeFailed group on staging/h1: the probe fails"))
                 .findFirst());
         assertThat(part(half, 0)).contains("RESOLVED  postgres on h1", "FIRING    the probe fails");
 
@@ -187,7 +190,8 @@ class DeliveryTest {
         JsonNode attachment = message.path("attachments").path(0);
         assertThat(message.path("channel").asString()).isEqualTo("#alerts");
         assertThat(attachment.path("title").asString())
-                .isEqualTo("[FIRING:1] critical postgres on h1 does not answer on staging/h1");
+                .isEqualTo(
+                        "[FIRING:1] critical DatabaseConnectionFailed slack on staging/h1: postgres on h1 does not answer");
         assertThat(attachment.path("color").asString()).isEqualTo("danger");
         assertThat(attachment.path("text").asString())
                 .contains(

@@ -170,7 +170,9 @@ final class WatchedStack implements AutoCloseable {
                                 "DATA_SOURCE_NAME",
                                 "postgresql://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=5"
                                         .formatted(PASSWORD, postgresAddress.port())),
-                        "--collector.stat_statements"));
+                        "--collector.stat_statements",
+                        "--collector.database_wraparound",
+                        "--collector.postmaster"));
         targets.put(
                 "REDIS_EXPORTER_TARGET",
                 exporter("redis_exporter", Map.of(), "--redis.addr=redis://127.0.0.1:" + redisPort));

@@ -75,7 +75,8 @@ class AsMuchAsPossibleTest {
         assertThat(verification.problems()).isEmpty();
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
         assertThat(verification.notes()).anyMatch(note -> note.contains("tried with one"));
-        Restored restored = backups.restore(RestoreRequest.intoNew(backup.id(), again), backups.progress());
+        Restored restored =
+                backups.restore(RestoreRequest.intoNew(backup.id(), again).withConsent(), backups.progress());
         assertThat(restored.rows()).isEqualTo(3005);
         assertThat(restored.differences()).isEmpty();
     }
@@ -107,7 +108,8 @@ class AsMuchAsPossibleTest {
                 .contains("does not exist. And 2 more");
         assertThat(backups.get(backup.id()).isDamaged()).isFalse();
 
-        assertThatThrownBy(() -> backups.restore(RestoreRequest.intoNew(backup.id(), again), backups.progress()))
+        assertThatThrownBy(() -> backups.restore(
+                        RestoreRequest.intoNew(backup.id(), again).withConsent(), backups.progress()))
                 .isInstanceOf(BackupFailure.class)
                 .hasMessageContaining("--keep-going")
                 .hasMessageContaining("ACL TABLE good");
@@ -115,7 +117,7 @@ class AsMuchAsPossibleTest {
                 .isEmpty();
 
         Restored restored = backups.restore(
-                new RestoreRequest(backup.id(), again, false, false, List.of(), true), backups.progress());
+                RestoreRequest.intoNew(backup.id(), again).withConsent().pastErrors(), backups.progress());
         assertThat(restored.missing())
                 .anyMatch(missing -> missing.contains("INDEX loud") && missing.contains("plain(text) does not exist"))
                 .anyMatch(missing -> missing.contains("TABLE DATA made"))

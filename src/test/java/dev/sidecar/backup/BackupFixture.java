@@ -117,7 +117,8 @@ public final class BackupFixture {
                     "#!/bin/sh\nREAL=%s\n[ \"$1\" = --version ] && exec $REAL --version\n%s\n"
                             .formatted(
                                     server.programs().resolve(each), each.equals(name) ? script : "exec $REAL \"$@\""));
-            program.toFile().setExecutable(true);
+            // The scratch server's programs run as another user than root.
+            program.toFile().setExecutable(true, false);
         }
         settings.put("server.programs", fake.toString());
         return this;

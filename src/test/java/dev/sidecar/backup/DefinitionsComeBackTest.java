@@ -222,6 +222,6 @@ class DefinitionsComeBackTest {
 
     private Restored restored(Backup backup) {
         Backups backups = fixture.backups();
-        return backups.restore(RestoreRequest.intoNew(backup.id(), again), backups.progress());
+        return backups.restore(RestoreRequest.intoNew(backup.id(), again).withConsent(), backups.progress());
     }
 }

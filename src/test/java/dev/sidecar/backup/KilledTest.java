@@ -138,7 +138,7 @@ class KilledTest {
     private static List<ProcessHandle> postgresIn(Path folder) {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().commandLine().orElse("").contains(folder.toString())
-                        && process.info().command().orElse("").endsWith("postgres"))
+                        && process.info().commandLine().orElse("").contains("postgres -D"))
                 .toList();
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
-import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
@@ -214,7 +213,6 @@ class LoaderTest {
         Client client =
                 fixture.postgres().programs().ofMajor(backup.manifest().server().major());
         try (ScratchServer scratch = fixture.postgres().scratchServer(client, 0, Set.of());
-                PasswordFile passwords = scratch.address().passwordFile();
                 Session session = scratch.address().connect("postgres", "test")) {
             NewDatabase.createPlain(session, "scratch", backup.manifest().server());
             session.execute("CREATE ROLE " + Sql.quoted(server.user()));
@@ -222,7 +220,7 @@ class LoaderTest {
 
             loader(backup, client, scratch, jobs)
                     .loadIntoScratch(
-                            scratch.address().connectionString("scratch", passwords, "test"),
+                            scratch.connectionString("scratch"),
                             () -> scratch.address().connect("scratch", "test"));
 
             String written =
@@ -243,7 +241,7 @@ class LoaderTest {
         Backups backups = fixture.backups();
         SetReader reader = new SetReader(
                 new LocalStore(fixture.store), backup.manifest(), fixture.encryption(), backups.progress());
-        return new Loader(reader, backup.manifest(), client, jobs, scratch.folder());
+        return new Loader(reader, backup.manifest(), client, jobs, scratch);
     }
 
     @ParameterizedTest

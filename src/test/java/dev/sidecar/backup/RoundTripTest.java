@@ -175,7 +175,8 @@ class RoundTripTest {
         try {
             Backup backup = fixture.take(database);
             Backups backups = fixture.backups();
-            Restored restored = backups.restore(RestoreRequest.intoNew(backup.id(), copy), backups.progress());
+            Restored restored =
+                    backups.restore(RestoreRequest.intoNew(backup.id(), copy).withConsent(), backups.progress());
 
             assertThat(restored.notes()).isEmpty();
             assertThat(restored.rows()).isEqualTo(backup.manifest().contents().rows());

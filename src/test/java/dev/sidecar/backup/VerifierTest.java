@@ -15,4 +15,10 @@ class VerifierTest {
                 .isEqualTo("GRANT a TO \"b GRANTED BY c\";");
         assertThat(Verifier.withoutGrantor("CREATE ROLE app;")).isEqualTo("CREATE ROLE app;");
     }
+
+    @Test
+    void whatARestoredDatabaseSaysControlsNoTerminal() {
+        assertThat(Verifier.shown("a\u001b[2Jb\u0007c\u202ed\ne")).isEqualTo("a\uFFFD[2Jb\uFFFDc\uFFFDd\ne");
+        assertThat(Verifier.shown("x".repeat(20_000))).hasSizeLessThan(11_000);
+    }
 }

@@ -316,7 +316,9 @@ class ConsoleTest {
         browser.open("/runbooks/BackupLate.md");
 
         assertThat(browser.text("h1")).isEqualTo("BackupLate");
-        assertThat(browser.text("main")).contains("How to fix.").doesNotContain("**");
+        assertThat(browser.text("main")).contains("Fix.").doesNotContain("**");
+        // One button for each block that is to be typed.
+        assertThat(browser.text("main")).containsPattern("(?s)Copy.*backup/sidecar.sh list");
     }
 
     @Test

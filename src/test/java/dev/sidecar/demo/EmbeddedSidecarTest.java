@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +29,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code ./run}, without its set-up and build: a process that is started, looked at, ended, and has left nothing. */
 class EmbeddedSidecarTest {
@@ -35,6 +38,10 @@ class EmbeddedSidecarTest {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration LONG = Duration.ofMinutes(8);
 
+    /** They measure time or load, which on a machine that runs tests says nothing of the product. */
+    private static final Set<String> MEASURED = Set.of("MET-5", "PRF-1", "PRF-2");
+
+    private final int demo = FreePort.get();
     private final Queue<String> output = new ConcurrentLinkedQueue<>();
 
     @TempDir
@@ -88,8 +95,85 @@ class EmbeddedSidecarTest {
                 .hasSize(2)
                 .allMatch(command -> command.contains("-jar " + launched.temporary));
 
+        theGuidedMinuteIsReal(control, admin(launched));
+
         launched.process.close();
         assertThat(launched.left()).isEmpty();
+    }
+
+    /** Watched for real: what is broken is alerted, mailed and proven broken, and its repair too. */
+    private void theGuidedMinuteIsReal(int control, String login) throws Exception {
+        String page = "http://localhost:" + demo;
+        String link = output.stream()
+                .flatMap(line -> Stream.of(line.split(" ")))
+                .filter(word -> word.contains("/login/once?token="))
+                .findFirst()
+                .orElseThrow();
+        assertThat(get(link, "Accept", "text/html")
+                        .headers()
+                        .firstValue("Location")
+                        .orElse(""))
+                .endsWith("/readiness");
+        assertThat(get(link, "Accept", "text/html")
+                        .headers()
+                        .firstValue("Location")
+                        .orElse(""))
+                .endsWith("/login");
+
+        Awaitility.await("26 proofs are set up, and hold")
+                .atMost(LONG)
+                .pollInterval(Duration.ofSeconds(3))
+                .untilAsserted(() -> assertThat(notHeld(control, login)).isEmpty());
+
+        assertThat(post(page + "/break?what=backup", "http://evil.example").statusCode())
+                .isEqualTo(403);
+        assertThat(post(page + "/break?what=backup", page).statusCode()).isEqualTo(200);
+        Awaitility.await("the damaged backup breaks its proof")
+                .atMost(LONG)
+                .until(() -> get(page, "Accept", "text/html").body().contains("BKP-4 broken"));
+        assertThat(post(page + "/repair?what=backup", page).statusCode()).isEqualTo(200);
+
+        assertThat(post(page + "/break?what=database", page).statusCode()).isEqualTo(200);
+        Awaitility.await("the mail about the database")
+                .atMost(LONG)
+                .until(() -> get(page, "Accept", "text/html")
+                        .body()
+                        .matches("(?s).*mail</b> \\[FIRING:\\d+] critical postgres on this-machine does not answer.*"));
+        assertThat(post(page + "/repair?what=database", page).statusCode()).isEqualTo(200);
+        Awaitility.await("the mail about its end, and the backup's proof holds again")
+                .atMost(LONG)
+                .until(
+                        () -> get(page, "Accept", "text/html").body(),
+                        html -> html.contains("[RESOLVED] critical postgres on this-machine")
+                                && !html.contains("BKP-4 broken"));
+    }
+
+    private static Map<String, String> notHeld(int control, String login) throws Exception {
+        JsonNode report = JsonMapper.shared()
+                .readTree(get("http://localhost:" + control + "/api/report", "Authorization", login)
+                        .body());
+        Map<String, String> notHeld = new TreeMap<>();
+        for (JsonNode proof : report.path("proofs")) {
+            String id = proof.path("id").asString("");
+            if (!List.of("HELD", "NOT_SET_UP").contains(proof.path("state").asString("")) && !MEASURED.contains(id)) {
+                notHeld.put(id, proof.path("evidence").asString(""));
+            }
+        }
+        if (report.path("notConfigured").asInt(99) > 39 - 26
+                || !report.path("waiting").isEmpty()) {
+            notHeld.put("not set up or waiting", report.path("summary").asString(""));
+        }
+        return notHeld;
+    }
+
+    private static HttpResponse<String> post(String url, String origin) throws Exception {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .header("Origin", origin)
+                        .header("Accept", "text/plain")
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     @Test
@@ -164,7 +248,8 @@ class EmbeddedSidecarTest {
                 UnixUser.same(),
                 Map.of(
                         "SERVER_PORT", Integer.toString(control),
-                        "SIDECAR_GATEWAY_PORT", Integer.toString(gateway)),
+                        "SIDECAR_GATEWAY_PORT", Integer.toString(gateway),
+                        "SIDECAR_DEMO_PORT", Integer.toString(demo)),
                 output::add,
                 List.of(
                         "env",

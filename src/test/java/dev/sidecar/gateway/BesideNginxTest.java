@@ -68,7 +68,7 @@ class BesideNginxTest {
             "a host that is none, which the API would get as the Host",
                     head -> target(head).matches("(?i)https?://(u@b|\\[::g]|b:8a).*"),
             "an encoding that nobody knows", head -> head.contains("Transfer-Encoding"),
-            "a method in lower case or unknown to some", head -> head.startsWith("get "),
+            "a scheme that is not HTTP's", head -> target(head).startsWith("ftp://"),
             "a header that is none, which nginx leaves out: the API would get another request than the client sent",
                     head -> head.contains("X-A : ")
                             || head.contains("X A: ")
@@ -80,16 +80,20 @@ class BesideNginxTest {
     /** The gateway passes on what nginx refuses. */
     private static final Map<String, Predicate<String>> LOOSER = Map.of(
             "the target of the whole server, which RFC 9110 knows",
-                    head -> head.startsWith("OPTIONS * ") || head.startsWith("OPTIONS http"),
-            "a host as RFC 3986 writes it", head -> target(head).matches("(?i)https?://(b%41|b,c|b_c|b:|\\[::1]).*"),
+            head -> head.startsWith("OPTIONS * ") || head.startsWith("OPTIONS http"),
+            "a host as RFC 3986 writes it",
+            head -> target(head).matches("(?i)https?://(b%41|b,c|b_c|b:|\\[::1]).*"),
             "a path is the API's business, also one with a broken escape or above the root",
-                    head -> target(head).matches(".*(%zz|\\.\\.|%2e|%00).*"),
-            "lengths and codings that agree", head -> head.contains("Content-Length: 0\r\nContent-Length: 0"));
+            head -> target(head).matches(".*(%zz|\\.\\.|%2e|%00).*"),
+            "a method is any token, and its letters' case matters: the API knows its own",
+            head -> head.startsWith("get "));
 
     /** Both pass it on, and the API gets another target. */
     private static final Map<String, Predicate<String>> OTHER = Map.of(
             "OPTIONS for a host without a path means the whole server (RFC 9112, 3.2.4)",
-            head -> head.startsWith("OPTIONS "));
+            head -> head.startsWith("OPTIONS "),
+            "nginx loses the mark of an empty query behind a host",
+            head -> target(head).endsWith("?"));
 
     private final Map<Integer, String> viaGateway = new ConcurrentHashMap<>();
     private final int nginxPort = FreePort.get();

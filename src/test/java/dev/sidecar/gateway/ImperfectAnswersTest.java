@@ -19,8 +19,7 @@ class ImperfectAnswersTest {
                 "HTTP/1.1 200 OK~Content-Length: 2~X-A: b~~ok",
                 "HTTP/1.1 200 OK^Content-Length: 2^Content-Length: 2^^ok",
                 "HTTP/1.1 200 OK^Content-Length: 2, 2^^ok",
-                "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Transfer-Encoding: chunked^^2^ok^0^^",
-                "HTTP/1.1 200 OK^Transfer-Encoding: chunked~~2~ok~0~~",
+                "HTTP/1.1 200 OK~Transfer-Encoding: chunked~~2^ok^0^^",
                 "HTTP/1.1 200^Content-Length: 2^^ok",
                 "HTTP/1.1 200 OK^X-Empty:^Content-Length:2^^ok"
             })
@@ -52,6 +51,8 @@ class ImperfectAnswersTest {
                 "HTTP/1.1 200 OK^X-A: b%c^Content-Length: 2^^ok            | control_character",
                 "HTTP/1.1 200 OK^Content-Length: 2^Content-Length: 3^^ok   | length",
                 "HTTP/1.1 200 OK^Content-Length: two^^ok                   | length",
+                "HTTP/1.1 200 OK^Transfer-Encoding: chunked^Transfer-Encoding: chunked^^2^ok^0^^ | coding",
+                "HTTP/1.1 200 OK^Transfer-Encoding: chunked, chunked^^2^ok^0^^ | coding",
                 "HTTP/1.1 101 Switching^Upgrade: x^Connection: Upgrade^^   | upgrade",
                 "hello                                                     | other"
             })

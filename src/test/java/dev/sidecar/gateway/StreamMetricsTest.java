@@ -42,6 +42,7 @@ class StreamMetricsTest {
                     == 1);
             await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
             over.countDown();
+            client.close();
             await().until(() -> gateway.inFlight() == 0);
 
             var lives = gateway.registry

@@ -24,8 +24,8 @@ class GrafanaViewerTest {
 
         String[] token = Files.readString(secrets.resolve("sidecar/grafana_viewer_token"))
                 .split("\\.");
-        Signature signature = Signature.getInstance("SHA256withRSA");
-        signature.initVerify(KeyFactory.getInstance("RSA")
+        Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+        signature.initVerify(KeyFactory.getInstance("EC")
                 .generatePublic(new X509EncodedKeySpec(
                         Base64.getMimeDecoder().decode(key().replaceAll("-----[A-Z ]+-----", "")))));
         signature.update((token[0] + "." + token[1]).getBytes(StandardCharsets.US_ASCII));

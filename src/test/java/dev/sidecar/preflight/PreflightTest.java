@@ -125,6 +125,9 @@ class PreflightTest {
                         "sidecar/metrics_token",
                         "sidecar/preflight.json",
                         "sidecar/prometheus_password",
+                        "sidecar/settings/sidecar.dashboards.grafana-url",
+                        "sidecar/settings/sidecar.dashboards.public-url",
+                        "sidecar/settings/sidecar.rules.expected-targets",
                         "sidecar/webhook_token");
         assertThat(secret("grafana/admin_password")).matches("[A-Za-z0-9]{32}");
         assertThat(secret("api/db_password"))
@@ -391,6 +394,49 @@ class PreflightTest {
                 .contains("templates names /etc/alertmanager/other/*.tmpl")
                 .contains("url_file names /run/secrets/redis/password")
                 .doesNotContain("/etc/alertmanager/templates/*.tmpl,");
+    }
+
+    @Test
+    void oneSwitchLeavesOutLogsAndDashboardsEverywhere() throws IOException {
+        inClone("prometheus/prometheus.yml", """
+                scrape_configs:
+                  # if PART_LOKI
+                  - job_name: loki
+                  # end
+                  # if PART_REDIS
+                  - job_name: redis
+                  # end
+                """);
+        settings.put("LOKI_ADDRESS", "http://loki:3100");
+        settings.put("PROOFS_WITHOUT", "SEC-3=TLS ends elsewhere");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(secret("sidecar/settings/LOKI_URL")).isEqualTo("http://loki:3100");
+        assertThat(secret("sidecar/settings/sidecar.rules.expected-targets")).endsWith(",loki,alloy,grafana");
+        assertThat(secret("sidecar/settings/sidecar.proofs.without")).isEqualTo("SEC-3=TLS ends elsewhere");
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .contains("job_name: loki", "job_name: redis");
+
+        settings.put("LOGS_AND_DASHBOARDS", "0");
+        assertThat(run()).as(printed).isTrue();
+
+        assertThat(printed).containsPattern("off\\s+logs and dashboards");
+        assertThat(files("secrets"))
+                .doesNotContainKeys(
+                        "sidecar/settings/LOKI_URL",
+                        "sidecar/settings/sidecar.dashboards.grafana-url",
+                        "sidecar/settings/sidecar.dashboards.public-url");
+        assertThat(secret("sidecar/settings/sidecar.rules.expected-targets"))
+                .isEqualTo("sidecar,gateway,api,postgres,redis,node,nginx,blackbox,prometheus,alertmanager");
+        assertThat(secret("sidecar/settings/sidecar.proofs.without"))
+                .startsWith("SEC-3=TLS ends elsewhere; LOG-1, LOG-2,")
+                .endsWith("=this stack runs without logs and dashboards (LOGS_AND_DASHBOARDS=0)");
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .contains("job_name: redis")
+                .doesNotContain("job_name: loki");
+
+        settings.put("LOGS_AND_DASHBOARDS", "no");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+LOGS_AND_DASHBOARDS");
     }
 
     @Test

@@ -37,6 +37,11 @@ class AlertTableTest {
             that real programs were broken and the message arrived (`FireDrillTest`, `OutageDrillTest`, `StackAlarmTest`), *images*
             that this takes the real images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
 
+            The budget is one false page a month for a small team's stack: critical alerts that nothing had to be done about. What
+            deploys, nightly backups, image pulls, hanging-up clients, few users and full caches look like, and what must not be
+            missed, stands in `prometheus/tests/lifelike-*.test.yml`. A simulated year does not exist yet, so the budget is a
+            promise about these cases, not a measured figure.
+
             | alert | severity | category | for | fires | silent | drill | inhibition |
             |---|---|---|---|---|---|---|---|
             """;

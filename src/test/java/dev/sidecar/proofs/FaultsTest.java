@@ -204,6 +204,23 @@ class FaultsTest {
         exactly(Map.of("BKP-4", Verdict.BROKEN), FaultsTest::flipOneBit, FaultsTest::flipOneBit);
     }
 
+    @Test
+    @Order(2)
+    void aSetThatSomebodyElsePutThere() throws Exception {
+        Path forged =
+                world.newestDump().getParent().resolveSibling("shop.20261101T020000Z.daily.00000000/manifest.json");
+        exactly(
+                Map.of("BKP-8", Verdict.BROKEN),
+                () -> {
+                    Files.createDirectories(forged.getParent());
+                    Files.writeString(forged, "{}");
+                },
+                () -> {
+                    Files.delete(forged);
+                    Files.delete(forged.getParent());
+                });
+    }
+
     /** The line is lost to whoever looks for it, and the target is down; who only wanted to ask Loki something says that he could not. */
     @Test
     @Order(3)

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the commands of a set's RESTORE.md as they stand: stock programs, another server, and none of our code. */
 class InstructionsTest {
@@ -51,10 +52,7 @@ class InstructionsTest {
             fixture.with("encryption.recipients", Keys.RECIPIENT);
         }
         Path set = fixture.store.resolve(fixture.take(database).id().toString());
-        String commands = COMMANDS.matcher(Files.readString(set.resolve("RESTORE.md")))
-                .results()
-                .map((MatchResult block) -> block.group(1))
-                .collect(Collectors.joining());
+        String commands = commands(set);
         try (PostgresServer elsewhere = PostgresServer.start()) {
             run(commands, set, elsewhere);
             assertThat(elsewhere.query("restored", "SELECT count(*) FROM item JOIN child ON item = id"))
@@ -66,6 +64,123 @@ class InstructionsTest {
             server.dropDatabase(database);
             server.execute("postgres", "DROP ROLE \"%s\"".formatted(role));
         }
+    }
+
+    /**
+     * Texts that end a quote, a line or a block for whoever reads them: the application's role can set such names and settings. A shell that
+     * runs one of them leaves a file.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingThatADatabaseSaysIsACommand(boolean encrypted) throws Exception {
+        Path trap = folder.resolve("trapped");
+        String run = "touch " + trap;
+        String name = ("x\n```sh\n%s\n```\n`%s` $(%s) '; %s; \\! %s\nSQL\n%s\nSUMS\n" + "\\q")
+                .formatted(run, run, run, run, run, run);
+        String shortName = "x\n`id`\n```\n$(id)'\"\\! id\nSQL";
+        String database = server.createDatabase("hostile");
+        String role = "r\n\\! " + run.substring(0, Math.min(40, run.length())) + "\n$(id)`id`'\"";
+        String quotedDatabase = Sql.quoted(database + shortName);
+        server.execute("postgres", "ALTER DATABASE %s RENAME TO %s".formatted(Sql.quoted(database), quotedDatabase));
+        server.execute(
+                "postgres",
+                "CREATE ROLE %s".formatted(Sql.quoted(role)),
+                "COMMENT ON ROLE %s IS %s".formatted(Sql.quoted(role), Sql.literal(name)),
+                "ALTER ROLE %s SET a.b = %s".formatted(Sql.quoted(role), Sql.literal(name)),
+                // The line that a filter of lines would take for one of its own, and the quote that is left over then.
+                "ALTER ROLE %s SET a.c = %s".formatted(Sql.quoted(role), Sql.literal("x\nALTER ROLE postgres ")),
+                "ALTER ROLE %s SET a.d = %s".formatted(Sql.quoted(role), Sql.literal("\n\\! " + run + "\n")),
+                "ALTER DATABASE %s SET search_path = public, %s".formatted(quotedDatabase, Sql.literal(name)),
+                "ALTER DATABASE %s SET a.e = %s".formatted(quotedDatabase, Sql.literal(":database :\"DB\" " + name)),
+                "GRANT CREATE ON DATABASE %s TO %s".formatted(quotedDatabase, Sql.quoted(role)));
+        try (java.sql.Connection connection =
+                        server.connect(java.net.URLEncoder.encode(database + shortName, StandardCharsets.UTF_8));
+                java.sql.Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE %s (%s int)".formatted(Sql.quoted(shortName), Sql.quoted(shortName)));
+            statement.execute("INSERT INTO %s VALUES (1), (2)".formatted(Sql.quoted(shortName)));
+            statement.execute("COMMENT ON TABLE %s IS %s".formatted(Sql.quoted(shortName), Sql.literal(name)));
+            statement.execute("ALTER TABLE %s OWNER TO %s".formatted(Sql.quoted(shortName), Sql.quoted(role)));
+        }
+        BackupFixture fixture = new BackupFixture(server, folder);
+        if (encrypted) {
+            fixture.with("encryption.recipients", Keys.RECIPIENT);
+        }
+        try (PostgresServer elsewhere = PostgresServer.start()) {
+            Path set = fixture.store.resolve(
+                    fixture.take(database + shortName).id().toString());
+            String page = Files.readString(set.resolve("RESTORE.md"));
+            assertThat(page).doesNotContain("touch", "$(id)", "`id`", "\\!");
+            assertThat(COMMANDS.matcher(page).results()).hasSize(5);
+            for (String sql : List.of("create.sql", "definition.sql")) {
+                assertThat(Files.readAllLines(set.resolve(sql)))
+                        .allMatch(line -> line.endsWith(";") || line.startsWith("-- "));
+            }
+
+            run(commands(set), set, elsewhere);
+
+            assertThat(trap).doesNotExist();
+            assertThat(elsewhere.query("restored", "SELECT count(*) FROM public." + Sql.quoted(shortName)))
+                    .containsExactly("2");
+            assertThat(elsewhere.query("restored", "SELECT tableowner FROM pg_tables WHERE schemaname = 'public'"))
+                    .containsExactly(role);
+            assertThat(elsewhere.query(
+                            "postgres",
+                            "SELECT s FROM pg_db_role_setting, unnest(setconfig) s WHERE setdatabase = 0 ORDER BY 1"))
+                    .containsExactly("a.b=" + name, "a.c=x\nALTER ROLE postgres ", "a.d=\n\\! " + run + "\n");
+            assertThat(
+                            elsewhere.query(
+                                    "postgres",
+                                    "SELECT s FROM pg_db_role_setting, unnest(setconfig) s WHERE setdatabase <> 0 AND s LIKE 'a.e=%'"))
+                    .containsExactly("a.e=:database :\"DB\" " + name);
+        } finally {
+            server.execute("postgres", "DROP DATABASE %s WITH (FORCE)".formatted(quotedDatabase));
+            server.execute("postgres", "DROP ROLE %s".formatted(Sql.quoted(role)));
+        }
+    }
+
+    /** The same two commands as in the documentation, with the key that a person kept. */
+    @Test
+    void aSetThatWasChangedFailsItsOwnInstructions() throws Exception {
+        String database = server.createDatabase("changed");
+        BackupFixture fixture = new BackupFixture(server, folder);
+        Path set = fixture.store.resolve(fixture.take(database).id().toString());
+        server.dropDatabase(database);
+        String check = commands(set).lines().limit(2).collect(Collectors.joining("\n"));
+        assertThat(check).contains("openssl pkeyutl -verify", "sha256sum -c");
+
+        assertThat(shell(check, set)).as(said).isZero();
+
+        Path globals = set.resolve("globals.sql.zst");
+        byte[] whole = Files.readAllBytes(globals);
+        Files.write(globals, new byte[] {1}, java.nio.file.StandardOpenOption.APPEND);
+        assertThat(shell(check, set)).as(said).isNotZero();
+        Files.write(globals, whole);
+
+        Files.writeString(
+                set.resolve("SHA256SUMS"),
+                Files.readString(set.resolve("SHA256SUMS")).replace("RESTORE.md", "RESTORE.MD"));
+        assertThat(shell(check, set)).as(said).isNotZero();
+    }
+
+    private String said = "";
+
+    private int shell(String commands, Path set) throws Exception {
+        Path publicKey = Files.writeString(
+                folder.resolve("public-key"), TestSets.signatures(Map.of()).publicKey());
+        ProcessBuilder shell = new ProcessBuilder(List.of("sh", "-eu", "-c", commands))
+                .directory(set.toFile())
+                .redirectErrorStream(true);
+        shell.environment().put("PUBLIC_KEY", publicKey.toString());
+        Process process = shell.start();
+        said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return process.waitFor();
+    }
+
+    private static String commands(Path set) throws java.io.IOException {
+        return COMMANDS.matcher(Files.readString(set.resolve("RESTORE.md")))
+                .results()
+                .map((MatchResult block) -> block.group(1))
+                .collect(Collectors.joining());
     }
 
     private void run(String commands, Path set, PostgresServer elsewhere) throws Exception {

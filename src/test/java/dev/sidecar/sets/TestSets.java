@@ -68,6 +68,11 @@ public final class TestSets {
         return new Catalogue(List.copyOf(stores), signatures(settings), encryption(settings));
     }
 
+    /** Returns the manifest as its file in a set. */
+    public static byte[] file(Manifest manifest) {
+        return ManifestFile.write(manifest);
+    }
+
     /** Writes the manifest of a set as its sidecar would, signed anew. */
     public static void publish(Manifest manifest, Store store) throws IOException {
         byte[] bytes = ManifestFile.write(manifest);

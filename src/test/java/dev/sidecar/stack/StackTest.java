@@ -531,7 +531,8 @@ class StackTest {
         assertThat(backups.toString()).as("what was taken: %s", taken.all()).contains("\"manual\"", "\"L4\"");
 
         String restored = table + "_restored";
-        Result restore = stack.script("backup/restore-postgres.sh", "latest", "--database", "app", "--into", restored);
+        Result restore = stack.script(
+                "backup/restore-postgres.sh", "latest", "--database", "app", "--into", restored, "--privileged");
         assertThat(restore.exitCode()).as(restore.all()).isZero();
         assertThat(sql(restored, "SELECT count(*), sum(i) FROM " + table)).isEqualTo("1000|500500\n");
         assertThat(sql(restored, "SELECT extname FROM pg_extension ORDER BY 1"))

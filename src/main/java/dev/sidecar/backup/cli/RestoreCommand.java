@@ -10,9 +10,8 @@ import dev.sidecar.sets.Progress;
 import dev.sidecar.text.Durations;
 import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
-import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
@@ -50,6 +49,8 @@ import picocli.CommandLine.Parameters;
         })
 final class RestoreCommand implements SidecarCommand {
 
+    private static final int LONGEST_ANSWER = 1_000;
+
     private final BackupShell shell;
     private final Clock clock;
 
@@ -73,6 +74,13 @@ final class RestoreCommand implements SidecarCommand {
 
     @Option(names = "--confirm", description = "The name given to --replace again, to confirm without being asked.")
     private @Nullable String confirm;
+
+    @Option(
+            names = "--privileged",
+            negatable = true,
+            description = "Have the administrator restore what the plan lists as privileged; you then trust the backup."
+                    + " --no-privileged leaves it out. Without either you are asked.")
+    private @Nullable Boolean privileged;
 
     @Option(names = "--schema-only", description = "Restore definitions without rows.")
     private boolean schemaOnly;
@@ -124,7 +132,14 @@ final class RestoreCommand implements SidecarCommand {
                     BackupShell.NOT_CONFIRMED,
                     "Not confirmed: type the name of the database, or give it with --confirm.");
         }
-        Restored restored = shell.run(progress, () -> shell.backups().restore(request, progress));
+        RestoreRequest decided =
+                plan.asksForConsent() && privileged == null && consents() ? request.withConsent() : request;
+        if (plan.asksForConsent() && privileged == null && request.replace() && !decided.privileged()) {
+            throw new CommandFailure(
+                    BackupShell.NOT_CONFIRMED,
+                    "Not decided: --privileged restores what the plan lists as privileged too, --no-privileged leaves it out.");
+        }
+        Restored restored = shell.run(progress, () -> shell.backups().restore(decided, progress));
         if (json) {
             BackupShell.json(restored);
         } else {
@@ -135,21 +150,40 @@ final class RestoreCommand implements SidecarCommand {
 
     private RestoreRequest request(Backup backup) {
         if (target.replace != null) {
-            return new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables, keepGoing);
+            return asked(new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables));
         }
         String into = target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
-        return new RestoreRequest(backup.id(), into, false, schemaOnly, tables, keepGoing);
+        return asked(new RestoreRequest(backup.id(), into, false, schemaOnly, tables));
+    }
+
+    private RestoreRequest asked(RestoreRequest request) {
+        RestoreRequest consented = Boolean.TRUE.equals(privileged) ? request.withConsent() : request;
+        return keepGoing ? consented.pastErrors() : consented;
+    }
+
+    private static boolean consents() {
+        return answers(
+                "To have the administrator restore what is listed as privileged, type 'privileged'; to leave it out, press Enter: ",
+                "privileged");
     }
 
     private boolean isConfirmed(String name) {
         if (confirm != null) {
             return confirm.equals(name);
         }
-        System.err.printf("To replace database %s, type its name: ", HostileText.line(name));
+        return answers("To replace database %s, type its name: ".formatted(HostileText.line(name)), name);
+    }
+
+    /** Reads byte by byte, so that the next question finds its answer. */
+    private static boolean answers(String question, String wanted) {
+        System.err.print(question);
         System.err.flush();
         try {
-            return name.equals(
-                    new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine());
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            for (int b = System.in.read(); b >= 0 && b != '\n' && line.size() < LONGEST_ANSWER; b = System.in.read()) {
+                line.write(b);
+            }
+            return wanted.equals(line.toString(Charset.defaultCharset()).strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -176,6 +210,7 @@ final class RestoreCommand implements SidecarCommand {
                 .forEach(connection ->
                         err.println("  open connection, will be closed: " + HostileText.line(connection)));
         plan.warnings().forEach(warning -> err.println("  warning: " + HostileText.line(warning)));
+        plan.privileged().forEach(what -> err.println("  privileged: " + HostileText.line(what)));
         plan.obstacles().forEach(obstacle -> err.println("  BLOCKER: " + HostileText.line(obstacle)));
     }
 

@@ -41,11 +41,15 @@ final class RuleSeriesProof implements Proof {
         Map<Selector, Presence> known = new HashMap<>();
         Set<String> dead = new TreeSet<>();
         Set<String> unborn = new TreeSet<>();
+        Set<String> elsewhere = new TreeSet<>();
         for (Rule rule : rules) {
             for (Selector selector : prometheus.selectors(rule.expression())) {
                 switch (known.computeIfAbsent(selector, prometheus::presence)) {
                     case MISSING -> dead.add("%s reads %s, which does not exist".formatted(rule.name(), selector));
                     case UNBORN -> unborn.add("%s appears only with its first event".formatted(selector.metric()));
+                    case NOT_EXPECTED ->
+                        elsewhere.add("%s is read by %s; the program that exports it is not part of this stack"
+                                .formatted(selector.metric(), rule.name()));
                     case LIVE -> {}
                 }
             }
@@ -54,13 +58,18 @@ final class RuleSeriesProof implements Proof {
             return Finding.broken("%d selectors match nothing: %s.", dead.size(), String.join("; ", dead))
                     .with(dead);
         }
+        unborn.addAll(elsewhere);
         return Finding.held(
-                        "%d rules use %d different selectors; all find series%s.",
+                        "%d rules use %d different selectors; all find series%s%s.",
                         rules.size(),
                         known.size(),
-                        unborn.isEmpty()
+                        unborn.size() == elsewhere.size()
                                 ? ""
-                                : ", except %d whose metric appears only with its first event".formatted(unborn.size()))
+                                : ", except %d whose metric appears only with its first event"
+                                        .formatted(unborn.size() - elsewhere.size()),
+                        elsewhere.isEmpty()
+                                ? ""
+                                : "; %d read programs that are not part of this stack".formatted(elsewhere.size()))
                 .with(unborn);
     }
 }

@@ -42,6 +42,7 @@ final class RestoreProof implements Proof {
         List<Backup> all = backups.list();
         List<String> wrong = new ArrayList<>();
         List<String> restored = new ArrayList<>();
+        backups.unisolated().ifPresent(why -> wrong.add(why.replaceFirst("\\.$", "")));
         for (String database : backups.databases()) {
             newestRestored(database, all)
                     .ifPresentOrElse(

@@ -13,7 +13,7 @@ import java.util.List;
 
 final class CertificateProof implements Proof {
 
-    private static final int LEAST_DAYS = 21;
+    private static final int LEAST_DAYS = 14;
 
     private final Prometheus prometheus;
 
@@ -26,7 +26,7 @@ final class CertificateProof implements Proof {
         return new Claim(
                 "SEC-3",
                 Area.SECURITY,
-                "Every probed certificate stays valid for more than 21 days.",
+                "Every probed certificate stays valid for more than 14 days.",
                 Duration.ofHours(1));
     }
 

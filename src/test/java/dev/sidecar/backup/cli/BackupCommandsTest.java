@@ -52,8 +52,70 @@ class BackupCommandsTest {
                         "server.password", server.password(),
                         "server.programs", server.programs().toString(),
                         "server.databases", database,
-                        "directory", folder.resolve("backups").toString())
+                        "directory", folder.resolve("backups").toString(),
+                        "signing.directory", folder.resolve("keys").toString())
                 .forEach(this::set);
+    }
+
+    /** The machine is lost; what is left is the folder, and the public key that a person kept. */
+    @Test
+    void aNewMachineRestoresWithThePublicKeyOrAPersonsWord(CapturedOutput output) throws IOException {
+        assertThat(run("backup", "--no-verify")).as(output.getErr()).isZero();
+        String id = id();
+        assertThat(run("key")).isZero();
+        String printed = output.getOut();
+        Path key = Files.writeString(
+                folder.resolve("kept.pub"), printed.substring(printed.indexOf("-----BEGIN PUBLIC KEY-----")));
+        set("signing.directory", folder.resolve("new machine").toString());
+
+        assertThat(run("list")).isZero();
+        assertThat(output.getErr()).contains("REFUSED " + id).contains("--public-key");
+        assertThat(run("verify", id)).isEqualTo(BackupShell.REFUSED);
+        assertThat(run("restore", id, "--into", database + "_no")).isEqualTo(BackupShell.REFUSED);
+        assertThat(run("restore", "--into", database + "_no")).isEqualTo(BackupShell.NOT_FOUND);
+        assertThat(run("restore", id, "--into", database + "_no", "--public-key", "/none"))
+                .isEqualTo(BackupShell.USAGE);
+
+        assertThat(run("restore", "latest", "--into", database + "_key", "--public-key", key.toString()))
+                .as(output.getErr())
+                .isZero();
+        assertThat(server.query(database + "_key", "SELECT count(*) FROM product"))
+                .containsExactly("500");
+
+        assertThat(run("adopt")).isEqualTo(BackupShell.USAGE);
+        assertThat(run("adopt", "nothing")).isEqualTo(BackupShell.NOT_FOUND);
+        assertThat(typing("no\n", "adopt", "--all")).isEqualTo(BackupShell.NOT_CONFIRMED);
+        assertThat(run("verify", id)).isEqualTo(BackupShell.REFUSED);
+        assertThat(typing("adopt\n", "adopt", "--all")).isZero();
+        assertThat(run("verify", id, "--level", "l1")).as(output.getErr()).isZero();
+        assertThat(json(output, "list", "--json").get(0).path("standing").asString())
+                .isEqualTo("adopted");
+    }
+
+    /** Accepting what is from before must not accept what somebody puts there now. */
+    @Test
+    void allDoesNotMeanWhatIsLaterThanTheFirstSignedOne(CapturedOutput output) throws IOException {
+        assertThat(run("backup", "--no-verify")).as(output.getErr()).isZero();
+        for (String stamp : List.of("20200101T020000Z", "20990101T020000Z")) {
+            Path forged =
+                    Files.createDirectories(folder.resolve("backups/" + database + "." + stamp + ".daily.00000000"));
+            Files.writeString(forged.resolve("manifest.json"), "{}");
+        }
+
+        assertThat(run("adopt", "--all", "--yes")).isEqualTo(BackupShell.REFUSED);
+
+        assertThat(output.getErr())
+                .contains("left out: " + database + ".20990101T020000Z")
+                .contains("Cannot adopt " + database + ".20200101T020000Z");
+    }
+
+    private String id() throws IOException {
+        try (var sets = Files.list(folder.resolve("backups"))) {
+            return sets.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("operated"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     private void set(String name, String value) {
@@ -137,6 +199,12 @@ class BackupCommandsTest {
         assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("10");
 
         assertThat(typing(database + "\n", "restore", "--replace", database))
+                .as("nobody has said what to do with what belongs to a superuser")
+                .isEqualTo(BackupShell.NOT_CONFIRMED);
+        assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("10");
+        assertThat(output.getErr()).contains("privileged: ownership by postgres");
+
+        assertThat(typing(database + "\nprivileged\n", "restore", "--replace", database))
                 .as(output.getErr())
                 .isZero();
         assertThat(server.query(database, "SELECT count(*) FROM product")).containsExactly("500");

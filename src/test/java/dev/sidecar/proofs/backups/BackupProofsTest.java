@@ -81,7 +81,7 @@ class BackupProofsTest {
     @Test
     @Order(1)
     void holdForABackupThatWasTakenAndProven() throws Exception {
-        for (String id : List.of("BKP-1", "BKP-2", "BKP-3", "BKP-4", "BKP-5")) {
+        for (String id : List.of("BKP-1", "BKP-2", "BKP-3", "BKP-4", "BKP-5", "BKP-8")) {
             Drill drill = proveNow(id);
 
             assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
@@ -114,6 +114,20 @@ class BackupProofsTest {
         assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.BROKEN);
         assertThat(proveNow("BKP-3").verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(sidecar.getBean(Proofs.class).report().isUnbroken()).isFalse();
+    }
+
+    @Test
+    @Order(5)
+    void aForgedSetBreaksTheProofOfSignaturesAndNoOther() throws Exception {
+        Path forged = folder.resolve("backups/shop.20261101T020000Z.daily.00000000");
+        Files.createDirectories(forged);
+        Files.writeString(forged.resolve("manifest.json"), "{}");
+
+        Drill drill = proveNow("BKP-8");
+
+        assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.BROKEN);
+        assertThat(drill.finding().evidence()).contains(forged.getFileName().toString(), "sidecar adopt");
+        assertThat(proveNow("BKP-2").verdict()).isEqualTo(Verdict.HELD);
     }
 
     private static Drill proveNow(String id) throws Exception {

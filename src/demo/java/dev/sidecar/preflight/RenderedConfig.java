@@ -8,9 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Renders the committed configuration as the preflight does, for tests that start the real programs with it. */
+/** Renders the committed configuration as the preflight does, for {@code ./run} and for tests, which start the real programs with it. */
 public final class RenderedConfig {
 
     /** The token that Prometheus presents to the sidecar. */
@@ -18,6 +20,9 @@ public final class RenderedConfig {
 
     /** The password that Prometheus presents to itself, to Alertmanager and to the exporters. */
     public static final String WEB_PASSWORD = "password-of-the-watchers";
+
+    /** What a stack can do without; the setting {@code WITHOUT} names those that are away, separated by commas. */
+    private static final Set<String> PARTS = Set.of("REDIS", "NGINX", "LOKI", "ALLOY", "GRAFANA");
 
     private RenderedConfig() {}
 
@@ -57,11 +62,13 @@ public final class RenderedConfig {
     /** Writes {@code prometheus.yml} and the rules into the directory. */
     public static Path prometheus(Path directory, Map<String, String> settings) throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
-        Files.writeString(secrets.resolve("metrics_token"), METRICS_TOKEN);
+        Files.writeString(secrets.resolve("metrics_token"), settings.getOrDefault("METRICS_TOKEN", METRICS_TOKEN));
         for (String login : List.of("web_password", "alertmanager_password", "exporter_password")) {
             Files.writeString(secrets.resolve(login), WEB_PASSWORD);
         }
         Map<String, String> all = new HashMap<>(settings);
+        Set<String> without = Set.of(settings.getOrDefault("WITHOUT", "").split(","));
+        PARTS.stream().filter(part -> !without.contains(part)).forEach(part -> all.put("PART_" + part, "on"));
         all.putIfAbsent("PROMETHEUS_SECRETS", secrets.toString());
         all.putIfAbsent("SIDECAR_HOST", "h1");
         Files.createDirectories(directory.resolve("targets"));
@@ -80,7 +87,7 @@ public final class RenderedConfig {
         return Files.writeString(directory.resolve(template.getFileName()), rendered);
     }
 
-    private static void writeSecret(Path directory, String name, String value) throws IOException {
+    private static void writeSecret(Path directory, String name, @Nullable String value) throws IOException {
         if (value != null) {
             Files.writeString(directory.resolve(name), value);
         }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The real programs that tests run against. A program that is missing or too old fails the test with the instruction; nothing is
+ * The real programs that {@code ./run} starts and tests run against. A program that is missing or too old fails the test with the instruction; nothing is
  * skipped, for a test that did not run proves nothing.
  */
 public final class Programs {
@@ -66,7 +66,7 @@ public final class Programs {
                 .filter(Programs::isYoungEnough)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
-                        "%s is missing%s. Run .ci/programs (./test does), or install it so that it is on PATH."
+                        "%s is missing%s. Run .ci/programs (./run and ./test do), or install it so that it is on PATH."
                                 .formatted(name, OLDEST.containsKey(name) ? " or too old" : "")));
     }
 

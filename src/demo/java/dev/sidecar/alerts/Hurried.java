@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A copy of the real configuration in which time runs faster, so that a drill need not wait a quarter of an hour: every waiting
+ * A copy of the real configuration in which time runs faster, so that nobody need wait a quarter of an hour for an alert: every waiting
  * time and every range of an expression is divided by one number (scraping becomes two seconds), thresholds and everything else stay. What is exact about time
  * is proven by promtool on the files as they are.
  */
@@ -22,14 +22,23 @@ public final class Hurried {
 
     private Hurried() {}
 
-    static void alertmanager(Path config, int factor) throws IOException {
+    /** @param factor by which waiting times are divided */
+    public static void alertmanager(Path config, int factor) throws IOException {
         Files.writeString(config, hurry(Files.readString(config), WAIT, factor));
     }
 
     public static void prometheus(Path config, int factor) throws IOException {
         // The exporter of a stopped PostgreSQL takes a second to say so.
-        String scraped =
-                Files.readString(config).replaceAll("(?m)^(\\s*scrape_(?:interval|timeout)): \\d+s$", "$1: 2s");
+        prometheus(config, factor, 2);
+    }
+
+    /**
+     * @param factor by which waiting times and ranges are divided
+     * @param seconds between two scrapes
+     */
+    public static void prometheus(Path config, int factor, int seconds) throws IOException {
+        String scraped = Files.readString(config)
+                .replaceAll("(?m)^(\\s*scrape_(?:interval|timeout)): \\d+s$", "$1: " + seconds + "s");
         Files.writeString(config, hurry(scraped, WAIT, factor));
         try (Stream<Path> rules = Files.list(config.resolveSibling("rules"))) {
             for (Path file : rules.toList()) {

@@ -1,0 +1,230 @@
+package dev.sidecar.postgres;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the table of contents of an archive in pg_dump's custom format. {@code pg_restore --list} shows it to people: it leaves out the
+ * definitions, and no program can tell where in a line a name ends.
+ */
+public final class Archive {
+
+    private static final byte[] MAGIC = "PGDMP".getBytes(StandardCharsets.US_ASCII);
+    private static final int OLDEST = version(1, 14);
+    private static final int NEWEST = version(1, 16);
+    private static final int CUSTOM = 1;
+    private static final int MOST_ENTRIES = 5_000_000;
+    private static final int LONGEST_TEXT = 64 << 20;
+    private static final int TIMES = 7;
+
+    private final List<Entry> entries;
+
+    private Archive(List<Entry> entries) {
+        this.entries = List.copyOf(entries);
+    }
+
+    /** Its entries in the order in which they are restored. */
+    public List<Entry> entries() {
+        return entries;
+    }
+
+    /** Says when an entry is restored. */
+    public enum Section {
+        NONE,
+        PRE_DATA,
+        DATA,
+        POST_DATA
+    }
+
+    /**
+     * One entry.
+     *
+     * @param id its number in this archive
+     * @param kind as pg_dump calls it, such as {@code TABLE DATA}
+     * @param tag its name without the schema; of a function with its arguments
+     * @param schema empty if it has none
+     * @param owner empty if it has none
+     * @param definition the statements that make it
+     * @param drop the statement that drops it, which names it exactly
+     * @param needs numbers of the entries that it depends on
+     */
+    public record Entry(
+            int id,
+            Section section,
+            String kind,
+            String tag,
+            String schema,
+            String owner,
+            String definition,
+            String drop,
+            Set<Integer> needs) {
+
+        /** Tells whether it says something about another entry, in whose section it is restored. */
+        boolean isAbout() {
+            return kind.equals("COMMENT") || kind.equals("SECURITY LABEL");
+        }
+
+        private Entry in(Section other) {
+            return new Entry(id, other, kind, tag, schema, owner, definition, drop, needs);
+        }
+
+        /** Names it for a person. */
+        public String name() {
+            return kind.toLowerCase(java.util.Locale.ROOT) + " " + (schema.isEmpty() ? tag : schema + "." + tag);
+        }
+    }
+
+    /** Reads the table of contents of a file. */
+    public static Archive read(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in);
+        }
+    }
+
+    /** Reads the table of contents, which is at the beginning; what follows stays unread. */
+    public static Archive read(InputStream in) throws IOException {
+        Reader reader = new Reader(new DataInputStream(new BufferedInputStream(in)));
+        reader.header();
+        int count = reader.number();
+        if (count < 0 || count > MOST_ENTRIES) {
+            throw new IOException("it announces %d entries".formatted(count));
+        }
+        List<Entry> entries = new ArrayList<>();
+        Section section = Section.NONE;
+        for (int i = 0; i < count; i++) {
+            Entry entry = reader.entry();
+            if (entry.section() != Section.NONE) {
+                section = entry.section();
+            }
+            entries.add(entry.isAbout() ? entry.in(section) : entry);
+        }
+        return new Archive(entries);
+    }
+
+    private static int version(int major, int minor) {
+        return major << 8 | minor;
+    }
+
+    private static final class Reader {
+
+        private final DataInputStream in;
+        private int version;
+        private int bytesOfNumber;
+        private int bytesOfOffset;
+
+        Reader(DataInputStream in) {
+            this.in = in;
+        }
+
+        void header() throws IOException {
+            if (!java.util.Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
+                throw new IOException("it is no archive of pg_dump");
+            }
+            version = version(in.readUnsignedByte(), in.readUnsignedByte());
+            in.readUnsignedByte();
+            bytesOfNumber = in.readUnsignedByte();
+            bytesOfOffset = in.readUnsignedByte();
+            if (version < OLDEST || version > NEWEST || bytesOfNumber > Integer.BYTES || bytesOfOffset > Long.BYTES) {
+                throw new IOException(
+                        "archives of version %d.%d are not known".formatted(version >> 8, version & 0xff));
+            }
+            if (in.readUnsignedByte() != CUSTOM) {
+                throw new IOException("it is not in the custom format");
+            }
+            if (version >= version(1, 15)) {
+                in.readUnsignedByte();
+            } else {
+                number();
+            }
+            for (int i = 0; i < TIMES; i++) {
+                number();
+            }
+            text();
+            text();
+            text();
+        }
+
+        Entry entry() throws IOException {
+            int id = number();
+            number();
+            text();
+            text();
+            String tag = orEmpty();
+            String kind = orEmpty();
+            int section = number();
+            String definition = orEmpty();
+            String drop = orEmpty();
+            text();
+            String schema = orEmpty();
+            text();
+            text();
+            if (version >= version(1, 16)) {
+                number();
+            }
+            String owner = orEmpty();
+            text();
+            Set<Integer> needs = new LinkedHashSet<>();
+            for (String need = text(); need != null; need = text()) {
+                needs.add(Integer.valueOf(need));
+            }
+            in.skipNBytes(1L + bytesOfOffset);
+            return new Entry(
+                    id,
+                    switch (section) {
+                        case 2 -> Section.PRE_DATA;
+                        case 3 -> Section.DATA;
+                        case 4 -> Section.POST_DATA;
+                        default -> Section.NONE;
+                    },
+                    kind,
+                    tag,
+                    schema,
+                    owner,
+                    definition,
+                    drop,
+                    needs);
+        }
+
+        /** A sign, and then bytes beginning with the lowest. */
+        int number() throws IOException {
+            boolean negative = in.readUnsignedByte() != 0;
+            int value = 0;
+            for (int i = 0; i < bytesOfNumber; i++) {
+                value |= in.readUnsignedByte() << (Byte.SIZE * i);
+            }
+            return negative ? -value : value;
+        }
+
+        private String orEmpty() throws IOException {
+            String text = text();
+            return text == null ? "" : text;
+        }
+
+        @Nullable
+        String text() throws IOException {
+            int length = number();
+            if (length < 0) {
+                return null;
+            }
+            if (length > LONGEST_TEXT) {
+                throw new IOException("it has a text of %d bytes".formatted(length));
+            }
+            byte[] bytes = in.readNBytes(length);
+            if (bytes.length < length) {
+                throw new EOFException("it ends within its table of contents");
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+}

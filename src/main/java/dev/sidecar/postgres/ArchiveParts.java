@@ -1,0 +1,186 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.postgres.Archive.Section;
+import dev.sidecar.sets.Sql;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Divides an archive by who restores what: a role made for it, or the administrator, and that only with a person's consent. */
+public final class ArchiveParts {
+
+    private final List<Entry> entries;
+    private final Map<Integer, Entry> byId = new HashMap<>();
+    private final Rights rights;
+    private final boolean consented;
+    private final Set<Integer> leftOut = new HashSet<>();
+
+    /** @param consented by a person: what needs an administrator is restored too, and objects of powerful roles get their owners */
+    public ArchiveParts(Archive archive, Rights rights, boolean consented) {
+        this.entries = archive.entries();
+        this.rights = rights;
+        this.consented = consented;
+        entries.forEach(entry -> byId.put(entry.id(), entry));
+        if (!consented) {
+            entries.stream().filter(rights::needsAdministrator).forEach(entry -> leftOut.add(entry.id()));
+            addDependents();
+        }
+    }
+
+    private void addDependents() {
+        Map<Integer, List<Integer>> dependents = new HashMap<>();
+        entries.forEach(entry -> entry.needs()
+                .forEach(need -> dependents
+                        .computeIfAbsent(need, each -> new ArrayList<>())
+                        .add(entry.id())));
+        List<Integer> open = new ArrayList<>(leftOut);
+        while (!open.isEmpty()) {
+            for (Integer dependent : dependents.getOrDefault(open.remove(open.size() - 1), List.of())) {
+                if (leftOut.add(dependent)) {
+                    open.add(dependent);
+                }
+            }
+        }
+    }
+
+    /** What needs an administrator, each with why, for a person. */
+    public List<String> privileged() {
+        List<String> told = new ArrayList<>();
+        entries.stream().filter(rights::needsAdministrator).forEach(entry -> told.add(entry.name()));
+        Map<String, Integer> owned = new TreeMap<>();
+        for (Entry entry : entries) {
+            if (entry.section() != Section.NONE
+                    && !entry.owner().isEmpty()
+                    && !isDefaultSchema(entry)
+                    && !entry.isAbout()
+                    && !rights.mayOwn(entry.owner())) {
+                owned.merge(entry.owner(), 1, Integer::sum);
+            }
+        }
+        owned.forEach((owner, count) -> told.add("ownership by %s, %s: %d entries"
+                .formatted(
+                        Sql.identifier(owner),
+                        rights.roles().contains(owner) ? "a role with wider rights" : "which is not here",
+                        count)));
+        return told;
+    }
+
+    /** Tables that cannot be restored without an administrator, each with what it needs. */
+    public List<String> tablesLeftOut() {
+        return entries.stream()
+                .filter(entry -> entry.kind().equals("TABLE") && leftOut.contains(entry.id()))
+                .map(entry -> entry.schema() + "." + entry.tag())
+                .toList();
+    }
+
+    /** What is not restored, for a person. */
+    public List<String> leftOut() {
+        return entries.stream()
+                .filter(entry -> leftOut.contains(entry.id()) && !entry.isAbout() && !isGrant(entry))
+                .map(Entry::name)
+                .toList();
+    }
+
+    /** Tells whether an extension is not restored. */
+    public boolean leavesOutExtension(String name) {
+        return entries.stream()
+                .anyMatch(entry ->
+                        entry.kind().equals("EXTENSION") && entry.tag().equals(name) && leftOut.contains(entry.id()));
+    }
+
+    /** Numbers of the entries that one side restores in one go. */
+    public record Step(boolean administrator, List<Integer> ids) {}
+
+    /** Schemas and extensions first, while nothing of the application is there that could run; then all other definitions in their order. */
+    public List<Step> definitions() {
+        List<Step> steps = new ArrayList<>();
+        Predicate<Entry> first =
+                entry -> (entry.kind().equals("SCHEMA") || entry.kind().equals("EXTENSION")) && !isDefaultSchema(entry);
+        List<Entry> all = restored(Section.PRE_DATA);
+        for (boolean early : new boolean[] {true, false}) {
+            for (Entry entry : all) {
+                if (first.test(entry) == early && !isDefaultSchema(entry)) {
+                    boolean administrator = isAdministrators(entry);
+                    if (steps.isEmpty() || steps.get(steps.size() - 1).administrator() != administrator) {
+                        steps.add(new Step(administrator, new ArrayList<>()));
+                    }
+                    steps.get(steps.size() - 1).ids().add(entry.id());
+                }
+            }
+        }
+        return steps;
+    }
+
+    /** Numbers of the entries with rows. */
+    public List<Integer> rows() {
+        return ids(restored(Section.DATA));
+    }
+
+    /** Numbers of the entries for indexes, constraints, triggers and the like. */
+    public List<Integer> rest() {
+        return ids(restored(Section.POST_DATA).stream()
+                .filter(entry -> !isAdministrators(entry))
+                .toList());
+    }
+
+    /** Numbers of the entries that grant rights. */
+    public List<Integer> grants() {
+        return ids(entries.stream()
+                .filter(ArchiveParts::isGrant)
+                .filter(entry -> !leftOut.contains(entry.id()))
+                .toList());
+    }
+
+    /** Numbers of the entries that the administrator restores when all others are there. */
+    public List<Integer> last() {
+        return ids(entries.stream()
+                .filter(entry -> entry.section() == Section.POST_DATA && !leftOut.contains(entry.id()))
+                .filter(this::isAdministrators)
+                .toList());
+    }
+
+    /** What the role of the restore has made. */
+    public List<Entry> ofTheRole() {
+        return entries.stream()
+                .filter(entry -> !leftOut.contains(entry.id()) && !isAdministrators(entry) && !isDefaultSchema(entry))
+                .toList();
+    }
+
+    /** Tells whether an entry may be given to its owner. */
+    public boolean goesToItsOwner(Entry entry) {
+        return rights.mayOwn(entry.owner()) || consented && rights.roles().contains(entry.owner());
+    }
+
+    private List<Entry> restored(Section section) {
+        return entries.stream()
+                .filter(entry -> entry.section() == section && !leftOut.contains(entry.id()))
+                .toList();
+    }
+
+    /** A comment is made by whoever made the object. */
+    private boolean isAdministrators(Entry entry) {
+        if (entry.isAbout()) {
+            return entry.needs().stream().map(byId::get).anyMatch(object -> object != null && isAdministrators(object));
+        }
+        // A schema that is there already belongs to the server.
+        return entry.kind().equals("EXTENSION") || isDefaultSchema(entry) || rights.needsAdministrator(entry);
+    }
+
+    private static boolean isGrant(Entry entry) {
+        return entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL");
+    }
+
+    private static boolean isDefaultSchema(Entry entry) {
+        return entry.kind().equals("SCHEMA") && entry.tag().equals("public");
+    }
+
+    private static List<Integer> ids(List<Entry> entries) {
+        return entries.stream().map(Entry::id).toList();
+    }
+}

@@ -1,0 +1,275 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Sql;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.postgresql.util.PasswordUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A role for the time of one restore. It loads the objects and rows of one new database and owns them meanwhile. It is a member of no
+ * other role and may do nothing elsewhere, so that code which the database brings along and the restore runs has nothing to take.
+ * Closing it drops the role.
+ */
+public final class RestoreRole implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RestoreRole.class);
+
+    /** Owns what may not be given to its own owner; nobody can log in as it. */
+    public static final String STAND_IN = "sidecar_restored";
+
+    private static final String PREFIX = "sidecar_restore_";
+    private static final int BYTES_OF_PASSWORD = 24;
+    private static final int BYTES_OF_NAME = 6;
+    private static final int OBJECTS_IN_ONE_STATEMENT = 500;
+
+    private final Session maintenance;
+    private final ServerAddress server;
+    private final String name;
+    private final ServerAddress address;
+
+    private RestoreRole(Session maintenance, ServerAddress server, String name, ServerAddress address) {
+        this.maintenance = maintenance;
+        this.server = server;
+        this.name = name;
+        this.address = address;
+    }
+
+    /** Makes the role. @param maintenance a session of the administrator, open for longer than the role */
+    public static RestoreRole create(ServerAddress server, Session maintenance) throws SQLException {
+        SecureRandom random = new SecureRandom();
+        String name = PREFIX + hex(random, BYTES_OF_NAME);
+        String password = hex(random, BYTES_OF_PASSWORD);
+        boolean superuser = maintenance.text("SHOW is_superuser").equals("on");
+        // The server may log the statement: it gets what the password is checked with, not the password.
+        String verifier = PasswordUtil.encodeScramSha256(password.toCharArray());
+        maintenance.execute(
+                "CREATE ROLE %s LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION %s PASSWORD %s VALID UNTIL %s"
+                        .formatted(
+                                name,
+                                superuser ? "BYPASSRLS" : "",
+                                Sql.literal(verifier),
+                                Sql.literal(maintenance.text("SELECT now() + interval '7 days'"))));
+        if (!superuser) {
+            maintenance.execute("GRANT %s TO CURRENT_USER".formatted(name));
+        }
+        return new RestoreRole(maintenance, server, name, server.as(name, Secret.of(password)));
+    }
+
+    private static String hex(SecureRandom random, int bytes) {
+        byte[] made = new byte[bytes];
+        random.nextBytes(made);
+        return HexFormat.of().formatHex(made);
+    }
+
+    /** The server, as this role reaches it. */
+    public ServerAddress address() {
+        return address;
+    }
+
+    /** Lets the role work in a database, and nobody else but administrators. */
+    public void enter(String database, Collection<String> tablespaces) throws SQLException {
+        String quoted = Sql.quoted(database);
+        maintenance.execute("REVOKE ALL ON DATABASE %s FROM PUBLIC".formatted(quoted));
+        maintenance.execute("GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %s TO %s".formatted(quoted, name));
+        for (String tablespace : tablespaces) {
+            maintenance.execute("GRANT CREATE ON TABLESPACE %s TO %s".formatted(Sql.quoted(tablespace), name));
+        }
+        try (Session session = server.connect(database, "sidecar restore")) {
+            session.execute("GRANT USAGE, CREATE ON SCHEMA public TO " + name);
+        }
+    }
+
+    /** Lets the role load the rows that extensions keep in tables of their own. */
+    public void mayFillExtensions(Session session) throws SQLException {
+        for (String table : session.texts("""
+                SELECT format('GRANT ALL ON %s %s TO ', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+                FROM pg_extension e, unnest(e.extconfig) t JOIN pg_class c ON c.oid = t
+                """)) {
+            session.execute(table + name);
+        }
+    }
+
+    /** Ends the role's sessions; from then on nothing of the database can act as it. */
+    public void leave() throws SQLException {
+        leave(maintenance);
+    }
+
+    private void leave(Session session) throws SQLException {
+        session.execute("ALTER ROLE %s NOLOGIN".formatted(name));
+        session.texts(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = " + Sql.literal(name));
+    }
+
+    /**
+     * Gives what the role owns to its owners.
+     *
+     * @param session of the administrator, in the database
+     * @param entries what the role has restored
+     * @param owner says who gets an entry
+     * @param others who gets what belongs to nobody else
+     * @return what could not be given to its own owner, for a person
+     */
+    public List<String> handOver(Session session, List<Entry> entries, Function<Entry, String> owner, String others)
+            throws SQLException {
+        session.execute("SET lock_timeout = '60s'");
+        List<String> notes = new ArrayList<>();
+        Map<String, List<String>> statements = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            String to = entry.owner().isEmpty() ? others : owner.apply(entry);
+            if (!to.equals(others)) {
+                if (entry.kind().startsWith("BLOB")) {
+                    largeObjects(entry, to, statements);
+                } else {
+                    object(session, entry, to, statements, notes);
+                }
+            }
+        }
+        for (List<String> all : statements.values()) {
+            for (int from = 0; from < all.size(); from += OBJECTS_IN_ONE_STATEMENT) {
+                session.execute(
+                        String.join(";", all.subList(from, Math.min(all.size(), from + OBJECTS_IN_ONE_STATEMENT))));
+            }
+        }
+        session.execute("REASSIGN OWNED BY %s TO %s".formatted(name, Sql.quoted(others)));
+        session.execute("DROP OWNED BY " + name);
+        return notes;
+    }
+
+    private void largeObjects(Entry entry, String to, Map<String, List<String>> statements) {
+        // Since 17 an entry holds the numbers of many, each in a line of its own.
+        List<String> numbers = entry.kind().equals("BLOB METADATA")
+                ? entry.definition().lines().toList()
+                : List.of(entry.tag());
+        for (String number : numbers) {
+            if (!number.isBlank() && !entry.kind().equals("BLOBS")) {
+                statements
+                        .computeIfAbsent(to, each -> new ArrayList<>())
+                        .add("ALTER LARGE OBJECT %d OWNER TO %s"
+                                .formatted(Long.parseLong(number.strip()), Sql.quoted(to)));
+            }
+        }
+    }
+
+    private void object(
+            Session session, Entry entry, String to, Map<String, List<String>> statements, List<String> notes)
+            throws SQLException {
+        String tag = Sql.quoted(entry.tag());
+        String qualified = Sql.quoted(entry.schema()) + "." + tag;
+        String found = switch (entry.kind()) {
+            case "TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "TYPE", "DOMAIN" ->
+                relationOrType(session, entry, qualified);
+            case "FUNCTION", "PROCEDURE", "AGGREGATE" -> routine(session, entry);
+            case "SCHEMA", "PUBLICATION" -> entry.kind() + " " + tag;
+            case "COLLATION", "CONVERSION", "STATISTICS", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION" ->
+                entry.kind() + " " + qualified;
+            // They belong to what they are part of.
+            case "TABLE DATA",
+                    "CONSTRAINT",
+                    "FK CONSTRAINT",
+                    "CHECK CONSTRAINT",
+                    "INDEX",
+                    "TRIGGER",
+                    "RULE",
+                    "POLICY",
+                    "ACL",
+                    "DEFAULT",
+                    "DEFAULT ACL",
+                    "COMMENT",
+                    "SECURITY LABEL",
+                    "ROW SECURITY",
+                    "SEQUENCE SET",
+                    "SEQUENCE OWNED BY",
+                    "TABLE ATTACH",
+                    "INDEX ATTACH",
+                    "MATERIALIZED VIEW DATA",
+                    "PUBLICATION TABLE",
+                    "CAST",
+                    "STATISTICS DATA" -> "";
+            default -> null;
+        };
+        if (found == null) {
+            notes.add("The %s could not be given to %s.".formatted(entry.name(), Sql.identifier(to)));
+        } else if (!found.isEmpty()) {
+            statements
+                    .computeIfAbsent(to, each -> new ArrayList<>())
+                    .add("ALTER %s OWNER TO %s".formatted(found, Sql.quoted(to)));
+        }
+    }
+
+    /** Of a table's own sequence the owner is the table's. */
+    private @org.jspecify.annotations.Nullable String relationOrType(Session session, Entry entry, String qualified)
+            throws SQLException {
+        List<String> found = entry.kind().equals("TYPE") || entry.kind().equals("DOMAIN")
+                ? session.texts("SELECT 'TYPE ' || to_regtype(%1$s)::text WHERE to_regtype(%1$s) IS NOT NULL"
+                        .formatted(Sql.literal(qualified)))
+                : session.texts("""
+                        SELECT CASE WHEN EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                                   AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S')
+                                    THEN '' ELSE 'TABLE ' || c.oid::regclass END
+                        FROM pg_class c WHERE c.oid = to_regclass(%s)
+                        """.formatted(Sql.literal(qualified)));
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** The statement that drops it names it with its schema and all of its arguments; the server reads that as a name and nothing else. */
+    private @org.jspecify.annotations.Nullable String routine(Session session, Entry entry) throws SQLException {
+        String drop = entry.drop().strip();
+        String start = "DROP " + entry.kind() + " ";
+        if (!drop.startsWith(start) || !drop.endsWith(";")) {
+            return null;
+        }
+        String signature = drop.substring(start.length(), drop.length() - 1);
+        List<String> found =
+                session.texts("SELECT 'ROUTINE ' || to_regprocedure(%1$s)::text WHERE to_regprocedure(%1$s) IS NOT NULL"
+                        .formatted(Sql.literal(signature)));
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** Drops the role, over a new connection. The database must be dropped before, or have been handed over. */
+    @Override
+    public void close() {
+        boolean interrupted = Thread.interrupted();
+        try (Session session = server.connectToMaintenance("sidecar restore")) {
+            leave(session);
+            session.execute("DROP OWNED BY " + name);
+            session.execute("DROP ROLE " + name);
+        } catch (SQLException | BackupFailure e) {
+            log.atError()
+                    .addKeyValue("role", name)
+                    .setCause(e)
+                    .log("cannot drop the role of a restore, drop it by hand");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Makes the role that stands in for owners, if it is missing. */
+    public static void requireStandIn(Session maintenance) throws SQLException {
+        if (maintenance
+                .texts("SELECT 1 FROM pg_roles WHERE rolname = '" + STAND_IN + "'")
+                .isEmpty()) {
+            maintenance.execute("CREATE ROLE " + STAND_IN + " NOLOGIN");
+        } else if (!maintenance
+                .texts("SELECT 1 FROM pg_roles WHERE rolname = '" + STAND_IN + "' AND (rolcanlogin OR rolsuper)")
+                .isEmpty()) {
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "Role %s can log in; it must not: ALTER ROLE %1$s NOLOGIN NOSUPERUSER.".formatted(STAND_IN));
+        }
+    }
+}

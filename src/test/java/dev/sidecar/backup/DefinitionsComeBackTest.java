@@ -109,7 +109,7 @@ class DefinitionsComeBackTest {
     }
 
     private static String of(String name) {
-        return "SELECT datconnlimit || ' ' || datistemplate || ' ' || pg_get_userbyid(datdba) || ' ' || datacl::text || ' '"
+        return "SELECT datconnlimit || ' ' || datistemplate || ' ' || pg_get_userbyid(datdba) || ' ' || (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(datacl) a) || ' '"
                 + " || shobj_description(d.oid, 'pg_database') || ' '"
                 + " || (SELECT string_agg(setrole || setconfig::text, ';' ORDER BY setrole) FROM pg_db_role_setting"
                 + " WHERE setdatabase = d.oid) FROM pg_database d WHERE datname = '" + name + "'";
@@ -193,8 +193,11 @@ class DefinitionsComeBackTest {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         fixture.withProgram(
                 "pg_restore",
-                "case \"$*\" in *--dbname=*) for last; do :; done; $REAL -l \"$last\" | grep -v ' POLICY ' > \"$last.l\";"
-                        + " exec $REAL \"--use-list=$last.l\" \"$@\";; esac; exec $REAL \"$@\"");
+                "for last; do case \"$last\" in --use-list=*) list=${last#--use-list=};; esac; done;"
+                        + " case \"$*\" in *--dbname=*) if [ -z \"$list\" ]; then $REAL -l \"$last\" | grep -v ' POLICY ' > \"$last.l\";"
+                        + " exec $REAL \"--use-list=$last.l\" \"$@\"; fi;"
+                        + " for id in $($REAL -l \"$last\" | grep ' POLICY ' | cut -d';' -f1); do"
+                        + " sed -i \"/^$id;/d\" \"$list\"; done;; esac; exec $REAL \"$@\"");
         Backup backup = fixture.take(database);
         Backups backups = fixture.backups();
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());

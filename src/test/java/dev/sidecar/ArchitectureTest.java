@@ -224,7 +224,11 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        "dev.sidecar.postgres..", "dev.sidecar.backup..", "dev.sidecar.proofs.security..")
+                        "dev.sidecar.postgres..",
+                        "dev.sidecar.archives..",
+                        "dev.sidecar.definitions..",
+                        "dev.sidecar.backup..",
+                        "dev.sidecar.proofs.security..")
                 .and()
                 // It begins the role of a prover.
                 .doNotHaveFullyQualifiedName(SidecarApplication.class.getName())

@@ -234,9 +234,8 @@ public final class Backups {
     }
 
     private void write(Backup backup, Verification found) {
-        boolean differs = found.reached() == VerificationLevel.L3 && found.asked() == VerificationLevel.L4;
         String problems = String.join(" ", found.problems());
-        if (found.reached() == null || differs) {
+        if (found.reached() == null || found.verdict() == Verification.Verdict.DAMAGED) {
             tools.catalogue().record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
         } else {
             if (found.reached() != VerificationLevel.L0) {
@@ -266,7 +265,8 @@ public final class Backups {
             log.atError()
                     .addKeyValue("backup", backup.id())
                     .addKeyValue("level", found.asked())
-                    .log("verification failed, take another backup and find the cause: {}", problems);
+                    .addKeyValue("verdict", found.verdict())
+                    .log("verification failed, {}: {}", found.advice(), problems);
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.CarefulRestore;
+import dev.sidecar.archives.FailedEntry;
+import dev.sidecar.archives.MaterializedView;
 import dev.sidecar.postgres.Archive;
 import dev.sidecar.postgres.Archive.Entry;
 import dev.sidecar.postgres.ArchiveParts;
@@ -18,8 +21,10 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -31,6 +36,7 @@ import java.util.stream.Collectors;
 final class LiveLoader {
 
     private static final String NAME = "sidecar restore";
+    private static final int MOST_NAMED = 3;
 
     private final Loader loader;
     private final Manifest manifest;
@@ -61,6 +67,22 @@ final class LiveLoader {
      */
     void load(RestoreRole role, String target, List<String> notes, Check check)
             throws SQLException, InterruptedException {
+        load(role, target, notes, check, false);
+    }
+
+    /**
+     * Loads as much as possible of the set, with one job: after a load that failed, and into another empty database.
+     *
+     * @return what did not restore, if the request is to keep going
+     * @throws BackupFailure if it is not, and something did not
+     */
+    List<FailedEntry> loadCarefully(RestoreRole role, String target, List<String> notes, Check check)
+            throws SQLException, InterruptedException {
+        return load(role, target, notes, check, true);
+    }
+
+    private List<FailedEntry> load(RestoreRole role, String target, List<String> notes, Check check, boolean carefully)
+            throws SQLException, InterruptedException {
         Path archive = loader.decodedDatabase();
         try (Children children = new Children();
                 PasswordFile passwords = server.passwordFile();
@@ -71,24 +93,193 @@ final class LiveLoader {
                     new Loader.Call(server.connectionString(target, passwords, NAME), Loader.As.OWNERS, children);
             Loader.Call restorer = new Loader.Call(
                     role.address().connectionString(target, rolePasswords, NAME), Loader.As.ONE_ROLE, children);
-            for (Step step : parts.definitions()) {
-                loader.some(step.administrator() ? administrator : restorer, archive, step.ids());
-            }
+            Steps steps = carefully
+                    ? new Careful(archive, administrator, restorer)
+                    : new Straight(archive, administrator, restorer);
+            steps.definitions(parts.definitions());
             try (Session session = server.connect(target, NAME)) {
                 role.mayFillExtensions(session);
             }
-            loader.rows(restorer, archive, parts.rows(), request);
-            loader.rest(restorer, archive, parts.rest(), request);
+            steps.rows(parts.rows());
+            steps.rest(filled(parts, target, notes));
             role.leave();
+            Set<Integer> missing = steps.missing();
             try (Session session = server.connect(target, NAME)) {
-                notes.addAll(handOver(role, session, parts));
+                notes.addAll(handOver(role, session, parts, missing));
             }
-            loader.some(administrator, archive, parts.grants());
+            steps.grants(parts.grants());
+            if (!request.keepGoing()) {
+                refuse(steps.failed());
+            }
             check.of(parts);
-            loader.some(administrator, archive, parts.last());
+            steps.last(parts.last());
+            if (!request.keepGoing()) {
+                refuse(steps.failed());
+            }
             parts.leftOut().forEach(what -> notes.add("Left out, as nobody consented: %s.".formatted(what)));
+            return steps.failed();
         } finally {
             loader.discard(archive);
+        }
+    }
+
+    private static void refuse(List<FailedEntry> failed) {
+        if (!failed.isEmpty()) {
+            String first =
+                    failed.stream().limit(MOST_NAMED).map(FailedEntry::sentence).collect(Collectors.joining(" "));
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "%s %sIts schema is the cause, so another backup will not restore either: 'sidecar restore --keep-going' restores the rest."
+                            .formatted(
+                                    first,
+                                    failed.size() <= MOST_NAMED
+                                            ? ""
+                                            : "And %d more did not. ".formatted(failed.size() - MOST_NAMED)));
+        }
+    }
+
+    /** A restore connects to no other server, so that what reads a foreign table stays without rows. */
+    private List<Integer> filled(ArchiveParts parts, String target, List<String> notes) {
+        Map<Integer, MaterializedView> views = parts.ofTheRole().stream()
+                .filter(entry -> entry.kind().equals("MATERIALIZED VIEW DATA"))
+                .collect(Collectors.toMap(Entry::id, entry -> new MaterializedView(entry.schema(), entry.tag())));
+        if (views.isEmpty() || request.schemaOnly()) {
+            return parts.rest();
+        }
+        Set<MaterializedView> unfilled = MaterializedView.unfilled(() -> server.connect(target, NAME));
+        unfilled.forEach(view -> notes.add(view.leftEmpty()));
+        return parts.rest().stream()
+                .filter(id -> !views.containsKey(id) || !unfilled.contains(views.get(id)))
+                .toList();
+    }
+
+    /** The steps of a restore, each by whoever may do it. */
+    private interface Steps {
+
+        void definitions(List<Step> steps) throws InterruptedException;
+
+        void rows(List<Integer> ids) throws InterruptedException;
+
+        void rest(List<Integer> ids) throws InterruptedException;
+
+        void grants(List<Integer> ids) throws InterruptedException;
+
+        void last(List<Integer> ids) throws InterruptedException;
+
+        /** What did not restore. */
+        List<FailedEntry> failed();
+
+        /** Numbers of the entries of the database's archive that did not. */
+        Set<Integer> missing();
+    }
+
+    /** With several jobs, up to the first error. */
+    private final class Straight implements Steps {
+
+        private final Path archive;
+        private final Loader.Call administrator;
+        private final Loader.Call restorer;
+
+        Straight(Path archive, Loader.Call administrator, Loader.Call restorer) {
+            this.archive = archive;
+            this.administrator = administrator;
+            this.restorer = restorer;
+        }
+
+        @Override
+        public void definitions(List<Step> steps) throws InterruptedException {
+            for (Step step : steps) {
+                loader.some(step.administrator() ? administrator : restorer, archive, step.ids());
+            }
+        }
+
+        @Override
+        public void rows(List<Integer> ids) throws InterruptedException {
+            loader.rows(restorer, archive, ids, request);
+        }
+
+        @Override
+        public void rest(List<Integer> ids) throws InterruptedException {
+            loader.rest(restorer, archive, ids, request);
+        }
+
+        @Override
+        public void grants(List<Integer> ids) throws InterruptedException {
+            loader.some(administrator, archive, ids);
+        }
+
+        @Override
+        public void last(List<Integer> ids) throws InterruptedException {
+            loader.some(administrator, archive, ids);
+        }
+
+        @Override
+        public List<FailedEntry> failed() {
+            return List.of();
+        }
+
+        @Override
+        public Set<Integer> missing() {
+            return Set.of();
+        }
+    }
+
+    /** With one job, past every error. Only the role tries again: by then the database's code is there, which nobody else may meet. */
+    private final class Careful implements Steps {
+
+        private final CarefulRestore restore;
+        private final CarefulRestore.Into administrator;
+        private final CarefulRestore.Into restorer;
+        private final List<FailedEntry> failed = new ArrayList<>();
+        private final Set<Integer> missing = new HashSet<>();
+
+        Careful(Path archive, Loader.Call administrator, Loader.Call restorer) {
+            this.restore = loader.carefully(archive);
+            this.administrator = administrator.carefully(false);
+            this.restorer = restorer.carefully(true);
+        }
+
+        @Override
+        public void definitions(List<Step> steps) throws InterruptedException {
+            add(restore.some(steps.stream()
+                    .map(step -> new CarefulRestore.Some(step.administrator() ? administrator : restorer, step.ids()))
+                    .toList()));
+        }
+
+        @Override
+        public void rows(List<Integer> ids) throws InterruptedException {
+            // Entries of an archive of tables have numbers of their own, and nobody is given rows.
+            failed.addAll(restore.rows(new CarefulRestore.Some(restorer, ids)));
+        }
+
+        @Override
+        public void rest(List<Integer> ids) throws InterruptedException {
+            add(restore.some(List.of(new CarefulRestore.Some(restorer, ids))));
+        }
+
+        @Override
+        public void grants(List<Integer> ids) throws InterruptedException {
+            add(restore.some(List.of(new CarefulRestore.Some(administrator, ids))));
+        }
+
+        @Override
+        public void last(List<Integer> ids) throws InterruptedException {
+            add(restore.some(List.of(new CarefulRestore.Some(administrator, ids))));
+        }
+
+        private void add(List<FailedEntry> more) {
+            failed.addAll(more);
+            more.forEach(entry -> missing.add(entry.id()));
+        }
+
+        @Override
+        public List<FailedEntry> failed() {
+            return failed;
+        }
+
+        @Override
+        public Set<Integer> missing() {
+            return missing;
         }
     }
 
@@ -100,8 +291,12 @@ final class LiveLoader {
         }
     }
 
-    private List<String> handOver(RestoreRole role, Session session, ArchiveParts parts) throws SQLException {
-        List<Entry> entries = parts.ofTheRole();
+    /** @param missing numbers of what is not there */
+    private List<String> handOver(RestoreRole role, Session session, ArchiveParts parts, Set<Integer> missing)
+            throws SQLException {
+        List<Entry> entries = parts.ofTheRole().stream()
+                .filter(entry -> !missing.contains(entry.id()))
+                .toList();
         String standIn = standIn();
         Function<Entry, String> owner = entry -> parts.goesToItsOwner(entry) ? entry.owner() : standIn;
         String most = entries.stream()

@@ -1,5 +1,10 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.CarefulRestore;
+import dev.sidecar.archives.Entry;
+import dev.sidecar.archives.FailedEntry;
+import dev.sidecar.archives.MaterializedView;
+import dev.sidecar.archives.TableOfContents;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
@@ -28,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -48,6 +54,7 @@ final class Loader {
     private final Client client;
     private final int jobs;
     private final Workbench workbench;
+    private final List<String> leftOut = new ArrayList<>();
 
     /** @param folder the folder to decode the database's archive to; its owner removes it */
     Loader(SetReader reader, Manifest manifest, Client client, int jobs, Path folder) {
@@ -63,19 +70,57 @@ final class Loader {
         this.workbench = workbench;
     }
 
-    /** Loads the whole set into a server that has no tablespaces and writes as little WAL as possible. */
-    void loadIntoScratch(String connection) throws InterruptedException {
+    /**
+     * Loads the whole set into a server that has no tablespaces and writes as little WAL as possible.
+     *
+     * @param connection connection string of the empty database, for programs
+     * @param sessions opens a session with it
+     */
+    void loadIntoScratch(String connection, Supplier<Session> sessions) throws InterruptedException {
         Path archive = decodedDatabase();
         try (Children children = new Children(workbench)) {
             Call call = new Call(connection, As.SCRATCH, children);
-            if (manifest.files(FileKind.TABLES).isEmpty()) {
+            TableOfContents contents = TableOfContents.of(client, archive, workbench);
+            if (manifest.files(FileKind.TABLES).isEmpty()
+                    && !contents.hasEventTriggers()
+                    && !contents.mayNeedForeignServers()) {
                 run(call, List.of(parallel(), archive.toString()));
             } else {
-                allTables(call, archive);
+                allTables(call, sessions, contents, archive);
             }
         } finally {
             workbench.delete(archive);
         }
+    }
+
+    /**
+     * Loads as much as possible of the whole set, with one job: after a load that failed, and into another empty database.
+     *
+     * @return what did not restore; empty if all did
+     */
+    List<FailedEntry> loadCarefullyIntoScratch(String connection, Supplier<Session> sessions)
+            throws InterruptedException {
+        Path archive = decodedDatabase();
+        try {
+            CarefulRestore restore = carefully(archive);
+            List<FailedEntry> failed =
+                    restore.all(new CarefulRestore.Into(options(connection, As.SCRATCH), true), sessions);
+            leftOut.clear();
+            leftOut.addAll(restore.leftOut());
+            return failed;
+        } finally {
+            workbench.delete(archive);
+        }
+    }
+
+    /** Restores with one job, past every error. @param archive of the database, decoded */
+    CarefulRestore carefully(Path archive) {
+        return new CarefulRestore(reader, manifest, client, workbench, archive);
+    }
+
+    /** Says what was left out on purpose, each a sentence. */
+    List<String> leftOut() {
+        return leftOut;
     }
 
     /** Decodes the database's archive to a file. The caller deletes it. */
@@ -170,7 +215,7 @@ final class Loader {
                                 Reason.DAMAGED);
                     }
                 }
-                case GLOBALS -> reader.decode(file, OutputStream.nullOutputStream());
+                case GLOBALS, DESCRIPTION -> reader.decode(file, OutputStream.nullOutputStream());
                 case DEFINITION, INSTRUCTIONS -> reader.check(file);
             }
         }
@@ -187,9 +232,16 @@ final class Loader {
     }
 
     /** A database to load into. @param connection its connection string */
-    record Call(String connection, As as, Children children) {}
+    record Call(String connection, As as, Children children) {
 
-    private void allTables(Call call, Path archive) throws InterruptedException {
+        /** The same for a restore past every error. @param again whether what fails may be tried again */
+        CarefulRestore.Into carefully(boolean again) {
+            return new CarefulRestore.Into(options(connection, as), again);
+        }
+    }
+
+    private void allTables(Call call, Supplier<Session> sessions, TableOfContents contents, Path archive)
+            throws InterruptedException {
         run(call, List.of("--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
@@ -197,7 +249,22 @@ final class Loader {
         }
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
-        run(call, List.of("--section=post-data", parallel(), archive.toString()));
+        List<String> rest = new ArrayList<>(List.of("--section=post-data", parallel()));
+        if (contents.hasEventTriggers() || contents.mayNeedForeignServers()) {
+            // A restore connects to no other server: it may be away, or the live one.
+            Set<MaterializedView> unfilled =
+                    contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
+            unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+            rest.add("--use-list="
+                    + contents.only(entry ->
+                            !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills)));
+        }
+        rest.add(archive.toString());
+        run(call, rest);
+        if (contents.hasEventTriggers()) {
+            // The last of all: they act on every definition that comes after them.
+            run(call, List.of("--use-list=" + contents.only(Entry::isOfEventTrigger), archive.toString()));
+        }
     }
 
     private void rowsOfSome(Call call, Path archive, List<String> names) throws InterruptedException {
@@ -231,11 +298,11 @@ final class Loader {
     private List<String> withoutForeignKeys(Path archive) throws InterruptedException {
         String all = listed(archive);
         List<String> kept = new ArrayList<>();
-        boolean leftOut = false;
+        boolean foreignKey = false;
         for (String line : all.lines().toList()) {
-            leftOut = line.contains(" FK CONSTRAINT ")
-                    || leftOut && ABOUT.matcher(line).lookingAt();
-            if (!leftOut) {
+            foreignKey = line.contains(" FK CONSTRAINT ")
+                    || foreignKey && ABOUT.matcher(line).lookingAt();
+            if (!foreignKey) {
                 kept.add(line);
             }
         }
@@ -273,15 +340,20 @@ final class Loader {
     }
 
     private List<String> command(Call call, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                client.program("pg_restore"), "--exit-on-error", "--no-password", "--dbname=" + call.connection));
-        switch (call.as) {
-            case SCRATCH -> command.add("--no-tablespaces");
-            case ONE_ROLE -> command.addAll(List.of("--no-owner", "--no-privileges"));
-            case OWNERS -> {}
-        }
+        List<String> command = new ArrayList<>(List.of(client.program("pg_restore"), "--exit-on-error"));
+        command.addAll(options(call.connection, call.as));
         command.addAll(arguments);
         return command;
+    }
+
+    private static List<String> options(String connection, As as) {
+        List<String> options = new ArrayList<>(List.of("--no-password", "--dbname=" + connection));
+        switch (as) {
+            case SCRATCH -> options.add("--no-tablespaces");
+            case ONE_ROLE -> options.addAll(List.of("--no-owner", "--no-privileges"));
+            case OWNERS -> {}
+        }
+        return options;
     }
 
     private boolean run(Call call, List<String> arguments) throws InterruptedException {

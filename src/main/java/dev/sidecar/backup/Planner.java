@@ -169,6 +169,9 @@ final class Planner {
                 .filter(table -> !known.contains(table))
                 .forEach(table ->
                         obstacles.add("The backup has no table %s; write its name as schema.table.".formatted(table)));
+        if (request.keepGoing() && (request.replace() || request.isPartial())) {
+            obstacles.add("--keep-going restores as much as possible of a whole backup, into a new database.");
+        }
         if (request.replace() && request.isPartial()) {
             obstacles.add("A part of a backup cannot replace a whole database; restore it into a new one.");
         }

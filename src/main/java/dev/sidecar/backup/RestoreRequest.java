@@ -17,9 +17,16 @@ import java.util.Locale;
  * @param schemaOnly definitions without rows
  * @param tables restore only the rows of these tables, as {@code schema.table}; empty for all
  * @param privileged a person has consented to what the plan lists as needing an administrator
+ * @param keepGoing restore what can be restored, and list the rest
  */
 public record RestoreRequest(
-        BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables, boolean privileged) {
+        BackupId id,
+        String into,
+        boolean replace,
+        boolean schemaOnly,
+        List<String> tables,
+        boolean privileged,
+        boolean keepGoing) {
 
     /** PostgreSQL cuts off longer names. */
     private static final int LONGEST_NAME = 63;
@@ -27,14 +34,25 @@ public record RestoreRequest(
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("'_'yyyyMMdd'_'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    /** Asks for a restore without an administrator's consent. */
+    /** Asks for a restore that stops at the first error. */
+    public RestoreRequest(
+            BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables, boolean privileged) {
+        this(id, into, replace, schemaOnly, tables, privileged, false);
+    }
+
+    /** Asks for the same without an administrator's consent. */
     public RestoreRequest(BackupId id, String into, boolean replace, boolean schemaOnly, List<String> tables) {
         this(id, into, replace, schemaOnly, tables, false);
     }
 
     /** The same with a person's consent to what needs an administrator. */
     public RestoreRequest withConsent() {
-        return new RestoreRequest(id, into, replace, schemaOnly, tables, true);
+        return new RestoreRequest(id, into, replace, schemaOnly, tables, true, keepGoing);
+    }
+
+    /** The same, restoring what can be restored. */
+    public RestoreRequest pastErrors() {
+        return new RestoreRequest(id, into, replace, schemaOnly, tables, privileged, true);
     }
 
     /** Asks for the whole backup in a new database. */

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.definitions.DefinitionDifference;
 import dev.sidecar.sets.BackupId;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param rows how many rows they have, counted after the restore
  * @param took how long the whole restore took
  * @param notes what could not be restored, such as the grant of a role
+ * @param differences definitions that are not as in the backup, the first hundred
+ * @param missing what a restore that keeps going could not restore, each a sentence; empty for any other
  */
 public record Restored(
         BackupId id,
@@ -24,7 +27,9 @@ public record Restored(
         int tables,
         long rows,
         Duration took,
-        List<String> notes) {
+        List<String> notes,
+        List<DefinitionDifference> differences,
+        List<String> missing) {
 
     /** Returns the new name of the replaced database. */
     public Optional<String> kept() {

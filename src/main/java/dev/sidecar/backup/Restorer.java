@@ -1,15 +1,19 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.backup.Differences.Difference;
+import dev.sidecar.definitions.DefinitionDifference;
+import dev.sidecar.definitions.DefinitionsOfSet;
 import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.InstalledPrograms.Client;
-import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.RestoreRole;
 import dev.sidecar.postgres.Rights;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.UnfinishedDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -46,8 +50,9 @@ final class Restorer {
     Restored restore(Backup backup, RestoreRequest request, Progress progress) throws InterruptedException {
         Instant since = tools.clock().instant();
         ServerAddress address = tools.postgres().administrator();
-        String target =
-                request.replace() ? RestoreRequest.datedName(request.into(), "_restoring", since) : request.into();
+        // Nothing has its final name before it is whole, whatever ends this process.
+        String target = RestoreRequest.datedName(request.into(), "_restoring", since);
+        UnfinishedDatabase.sweep(address);
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 Session maintenance = address.connectToMaintenance("sidecar restore");
@@ -55,7 +60,7 @@ final class Restorer {
             Client client = tools.postgres()
                     .programs()
                     .ofMajor(new ContentsReader(maintenance).server().major());
-            NewDatabase.create(maintenance, target, manifest.server());
+            UnfinishedDatabase.create(maintenance, target, manifest.server());
             boolean whole = false;
             try {
                 progress.begin("restoring " + backup.id(), manifest.storedBytes());
@@ -64,15 +69,52 @@ final class Restorer {
                 reader.checkManifest();
                 Loader loader =
                         new Loader(reader, manifest, client, settings.dump().jobs(), folder.path());
+                LiveLoader live = new LiveLoader(loader, manifest, address, maintenance, request);
                 List<String> notes = new ArrayList<>();
+                List<String> missing = new ArrayList<>();
                 List<Contents> compared = new ArrayList<>();
-                new LiveLoader(loader, manifest, address, maintenance, request).load(role, target, notes, parts -> {
+                LiveLoader.Check check = parts -> {
                     progress.begin("comparing " + backup.id(), 0);
-                    compared.add(compare(address, target, manifest, request, parts));
-                });
+                    compared.add(compare(address, target, manifest, request, parts, missing));
+                };
+                define(maintenance, target, manifest, request, true, notes);
+                if (!loaded(live, role, target, request, notes, check)) {
+                    notes.clear();
+                    missing.clear();
+                    compared.clear();
+                    progress.begin("restoring " + backup.id() + " with one job", manifest.storedBytes());
+                    UnfinishedDatabase.drop(address, maintenance, target);
+                    UnfinishedDatabase.create(maintenance, target, manifest.server());
+                    define(maintenance, target, manifest, request, true, notes);
+                    // The first one may have been told to leave by now.
+                    try (RestoreRole second = RestoreRole.create(address, maintenance)) {
+                        List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
+                        missing.addAll(
+                                0, failed.stream().map(FailedEntry::sentence).toList());
+                    }
+                }
                 Contents contents = compared.get(0);
-                define(maintenance, target, manifest, request, notes);
-                String kept = request.replace() ? swap(maintenance, request.into(), target, since) : null;
+                List<DefinitionDifference> differences = new ArrayList<>();
+                try (Session restored = address.connect(target, "sidecar restore")) {
+                    // Its own settings may keep others out, so they come when this session is open.
+                    UnfinishedDatabase.unmark(maintenance, target);
+                    define(maintenance, target, manifest, request, false, notes);
+                    if (request.tables().isEmpty()) {
+                        DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
+                                .ifPresentOrElse(
+                                        comparison -> {
+                                            differences.addAll(comparison.differences());
+                                            comparison.moreSentence().ifPresent(notes::add);
+                                        },
+                                        () -> notes.add(DefinitionsOfSet.obstacle(manifest, client.major())));
+                    }
+                }
+                String kept = null;
+                if (request.replace()) {
+                    kept = swap(maintenance, request.into(), target, since);
+                } else {
+                    rename(maintenance, target, request.into());
+                }
                 whole = true;
                 return new Restored(
                         backup.id(),
@@ -83,7 +125,9 @@ final class Restorer {
                                 .count(),
                         contents.rows(),
                         Duration.between(since, tools.clock().instant()),
-                        notes);
+                        notes,
+                        differences,
+                        missing);
             } finally {
                 if (!whole) {
                     dropUnfinished(address, target);
@@ -91,6 +135,26 @@ final class Restorer {
             }
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "The restore failed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Loads the backup. @return whether it held; else it is tried once more, with one job and past every error */
+    private static boolean loaded(
+            LiveLoader live,
+            RestoreRole role,
+            String target,
+            RestoreRequest request,
+            List<String> notes,
+            LiveLoader.Check check)
+            throws SQLException, InterruptedException {
+        try {
+            live.load(role, target, notes, check);
+            return true;
+        } catch (BackupFailure e) {
+            if (!e.reason().maySucceedWithOneJob() || request.isPartial()) {
+                throw e;
+            }
+            return false;
         }
     }
 
@@ -105,7 +169,7 @@ final class Restorer {
     private void dropUnfinished(ServerAddress address, String target) {
         boolean interrupted = Thread.interrupted();
         try (Session connection = address.connectToMaintenance("sidecar restore")) {
-            NewDatabase.drop(connection, target);
+            UnfinishedDatabase.drop(address, connection, target);
         } catch (SQLException | BackupFailure e) {
             org.slf4j.LoggerFactory.getLogger(Restorer.class)
                     .atError()
@@ -119,14 +183,27 @@ final class Restorer {
         }
     }
 
-    /** Gives the database its owner, grants and settings; until here nobody but administrators could open it. */
+    /**
+     * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
+     *
+     * @param files to move its files, which must be done while it is empty, or to do all else
+     * @param notes gets what was left out, or failed
+     */
     private static void define(
-            Session maintenance, String target, Manifest manifest, RestoreRequest request, List<String> notes)
+            Session maintenance,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            boolean files,
+            List<String> notes)
             throws SQLException {
         Rights rights = Rights.of(maintenance);
         List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
         statements.addAll(manifest.server().definition());
         for (String statement : statements) {
+            if (DatabaseDefinition.movesFiles(statement) != files) {
+                continue;
+            }
             if (!request.privileged() && rights.needsAdministrator(statement)) {
                 notes.add("Left out, as nobody consented: '%s'.".formatted(statement));
                 continue;
@@ -134,13 +211,20 @@ final class Restorer {
             try {
                 maintenance.execute(SqlScript.named(statement, Sql.quoted(target)));
             } catch (SQLException | BackupFailure e) {
-                notes.add("'%s' failed: %s".formatted(statement, e.getMessage()));
+                notes.add("'%s' failed: %s"
+                        .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
             }
         }
     }
 
+    /** @param missing gets what is not as in the manifest, if the request is to keep going */
     private static Contents compare(
-            ServerAddress address, String target, Manifest manifest, RestoreRequest request, ArchiveParts parts) {
+            ServerAddress address,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            ArchiveParts parts,
+            List<String> missing) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents contents = Loader.contents(restored, manifest, only);
@@ -151,7 +235,9 @@ final class Restorer {
                     .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
                             || !parts.leavesOutExtension(difference.name()))
                     .toList();
-            if (!differences.isEmpty()) {
+            if (request.keepGoing()) {
+                differences.forEach(difference -> missing.add(difference.sentence()));
+            } else if (!differences.isEmpty()) {
                 throw new BackupFailure(
                         Reason.DIFFERENT,
                         "The restored database differs from the manifest and was dropped: "

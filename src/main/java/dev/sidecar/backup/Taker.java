@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.definitions.DefinitionsOfSet;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.InstalledPrograms.Client;
@@ -174,7 +175,11 @@ final class Taker {
                 dump.jobs() * GROUPS_FOR_EACH_JOB);
         AtomicInteger tablesWithData = new AtomicInteger();
         List<Callable<Object>> stages = new ArrayList<>();
-        stages.add(() -> snapshot.contents(tables, dump.countRowsUpTo().toBytes(), dump.digests()));
+        List<StoredFile> files = new ArrayList<>();
+        stages.add(() -> {
+            files.add(DefinitionsOfSet.write(run.writer, snapshot.session(), snapshot.server()));
+            return snapshot.contents(tables, dump.countRowsUpTo().toBytes(), dump.digests());
+        });
         for (int i = 0; i < groups.size(); i++) {
             String file = "tables-%02d.dump".formatted(i + 1);
             List<Table> group = groups.get(i);
@@ -196,7 +201,6 @@ final class Taker {
             run.children.close();
         });
         Contents contents = null;
-        List<StoredFile> files = new ArrayList<>();
         for (Object result : results) {
             if (result instanceof Contents counted) {
                 contents = snapshot.withLaterSequences(counted);
@@ -300,7 +304,7 @@ final class Taker {
     /** Checks what exit codes cannot show: the archives announce the rows of every table, and a row takes at least one byte. */
     private static void checkComplete(Contents contents, List<StoredFile> files, int tablesWithData) {
         long bytes = files.stream()
-                .filter(file -> file.kind() != FileKind.GLOBALS)
+                .filter(file -> file.kind() == FileKind.DATABASE || file.kind() == FileKind.TABLES)
                 .mapToLong(StoredFile::plainBytes)
                 .sum();
         if (tablesWithData < contents.tables().size() || bytes < contents.rows()) {

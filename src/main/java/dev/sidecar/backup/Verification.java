@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.definitions.DefinitionDifference;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
@@ -18,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param at when it ended
  * @param took how long the whole verification took
  * @param restoreTook how long the restore itself took, absent below L3
+ * @param verdict what that says of the backup
  * @param problems why it reached no higher level, each a sentence; one for each table that differs
  * @param notes remarks on how it was verified, each a sentence
+ * @param differences of the definitions, the first hundred; each is also among the problems
  */
 public record Verification(
         BackupId id,
@@ -29,12 +32,52 @@ public record Verification(
         Instant at,
         Duration took,
         @Nullable Duration restoreTook,
+        Verdict verdict,
         List<String> problems,
-        List<String> notes) {
+        List<String> notes,
+        List<DefinitionDifference> differences) {
+
+    /** Says whose fault it is that a backup did not reach a level. */
+    public enum Verdict {
+        /** It reached the level. */
+        HELD("proven"),
+        /** Its files, or the rows in them, are not those of the manifest. Only this is damage. */
+        DAMAGED("DAMAGED"),
+        /** Its files and rows are right, but the restored database differs in its definitions. */
+        DIFFERENT("restored, but not equal"),
+        /** Its files are right, but the database that was dumped cannot be restored as it is: its schema must change. */
+        NOT_RESTORABLE("not restorable as it stands"),
+        /** The verification could not do its work, which says nothing about the backup. */
+        NOT_VERIFIED("could not be verified");
+
+        private final String words;
+
+        Verdict(String words) {
+            this.words = words;
+        }
+
+        /** The same for a person. */
+        public String words() {
+            return words;
+        }
+    }
 
     /** Tells whether the requested level was reached. */
     public boolean held() {
         return reached != null && reached.atLeast(asked);
+    }
+
+    /** Says what to do about it. */
+    public String advice() {
+        return switch (verdict) {
+            case HELD -> "nothing is to be done";
+            case DAMAGED -> "take another backup and find the cause";
+            case DIFFERENT -> "rows are safe; see which definitions a restore would not bring back";
+            case NOT_RESTORABLE ->
+                "the files are right, so another backup will not restore either: change the schema as PostgreSQL says";
+            case NOT_VERIFIED ->
+                "this says nothing about the backup; fix what kept it from being verified, and verify it again";
+        };
     }
 
     /** Returns how long the restore into the scratch server took. */

@@ -1,9 +1,16 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.FailedEntry;
+import dev.sidecar.backup.Verification.Verdict;
+import dev.sidecar.definitions.DefinitionComparison;
+import dev.sidecar.definitions.DefinitionDifference;
+import dev.sidecar.definitions.DefinitionsOfSet;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
+import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
@@ -14,6 +21,7 @@ import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
+import dev.sidecar.sets.Sql;
 import dev.sidecar.sets.SqlScript;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Limited;
@@ -28,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Verifies a backup in its store, level by level. It restores into a scratch server and never touches the live one. */
@@ -69,10 +78,14 @@ final class Verifier {
         try {
             run.prove();
         } catch (BackupFailure e) {
-            if (e.reason() == Reason.DAMAGED) {
-                run.reached = null;
-            } else if (e.reason() != Reason.RESTORE && e.reason() != Reason.ENCRYPTION) {
-                throw e;
+            switch (e.reason()) {
+                case DAMAGED -> {
+                    run.reached = null;
+                    run.verdict = Verdict.DAMAGED;
+                }
+                case RESTORE -> run.verdict = Verdict.NOT_RESTORABLE;
+                case ENCRYPTION, UNPROVEN -> run.verdict = Verdict.NOT_VERIFIED;
+                default -> throw e;
             }
             run.problems.add(e.getMessage());
         }
@@ -85,8 +98,13 @@ final class Verifier {
                 now,
                 Duration.between(run.since, now),
                 run.restoreTook,
+                run.verdict(),
                 run.problems.stream().limit(MOST_PROBLEMS).map(Verifier::shown).toList(),
-                run.notes);
+                run.notes.stream().limit(MOST_PROBLEMS).map(Verifier::shown).toList(),
+                run.differences.stream()
+                        .map(difference -> new DefinitionDifference(
+                                difference.kind(), shown(difference.name()), shown(difference.what())))
+                        .toList());
     }
 
     /** A restored database may say anything: control characters and those that turn the writing round are replaced, and it is cut. */
@@ -110,6 +128,8 @@ final class Verifier {
         private final Instant since;
         private final List<String> problems = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
+        private final List<DefinitionDifference> differences = new ArrayList<>();
+        private Verdict verdict = Verdict.HELD;
         private @org.jspecify.annotations.Nullable VerificationLevel reached = VerificationLevel.L0;
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
@@ -120,6 +140,11 @@ final class Verifier {
             this.reader = reader;
             this.progress = progress;
             this.since = since;
+        }
+
+        Verdict verdict() {
+            boolean held = reached != null && reached.atLeast(asked);
+            return held || verdict != Verdict.HELD ? verdict : Verdict.NOT_VERIFIED;
         }
 
         void prove() throws InterruptedException {
@@ -156,7 +181,8 @@ final class Verifier {
                 restore(client);
             } catch (BackupFailure e) {
                 // The files may be intact although they could not be restored.
-                if (e.reason() == Reason.RESTORE && reached == VerificationLevel.L0) {
+                if ((e.reason() == Reason.RESTORE || e.reason() == Reason.UNPROVEN)
+                        && reached == VerificationLevel.L0) {
                     decode(client);
                 } else if (e.reason() == Reason.ENCRYPTION) {
                     checksums();
@@ -189,15 +215,15 @@ final class Verifier {
             List<String> extensions = manifest.contents().extensions().stream()
                     .map(Manifest.Extension::name)
                     .toList();
-            try (ScratchServer scratch = tools.postgres().scratchServer(client, neededBytes(), extensions)) {
+            try (ScratchServer scratch = scratch(client, extensions)) {
                 scratch.endAfter(settings.dump().limit());
                 try {
-                    restore(client, scratch);
+                    restore(client, scratch, extensions);
                 } catch (InterruptedException | BackupFailure e) {
                     if (scratch.isExpired()) {
                         Thread.interrupted();
                         throw new BackupFailure(
-                                Reason.RESTORE,
+                                Reason.UNPROVEN,
                                 "The restore did not end within %s (sidecar.backup.dump.limit) and was stopped."
                                         .formatted(settings.dump().limit()),
                                 e);
@@ -207,23 +233,160 @@ final class Verifier {
             }
         }
 
-        private void restore(Client client, ScratchServer scratch) throws InterruptedException {
+        private void restore(Client client, ScratchServer scratch, List<String> extensions)
+                throws InterruptedException {
             progress.begin("restoring " + manifest.id(), manifest.storedBytes());
             Instant begun = tools.clock().instant();
             globals(client, scratch);
+            requireExtensions(scratch, client, extensions);
             createDatabase(scratch);
             String connection = scratch.connectionString(RESTORED);
-            new Loader(reader, manifest, client, settings.dump().jobs(), scratch).loadIntoScratch(connection);
+            Loader loader = new Loader(reader, manifest, client, settings.dump().jobs(), scratch);
+            load(loader, scratch, connection);
+            notes.addAll(loader.leftOut());
             manifest.files(FileKind.DEFINITION).forEach(reader::check);
+            manifest.files(FileKind.DESCRIPTION).forEach(reader::check);
             manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
             restoreTook = Duration.between(begun, tools.clock().instant());
             reached = VerificationLevel.L3;
             if (asked == VerificationLevel.L4) {
                 compare(scratch);
+                compareDefinitions(client, scratch);
+                silenceEventTriggers(scratch);
                 checkIndexes(client, scratch, connection);
                 if (problems.isEmpty()) {
                     reached = VerificationLevel.L4;
                 }
+            }
+        }
+
+        /** A scratch server that does not start says nothing about the backup. */
+        private ScratchServer scratch(Client client, List<String> extensions) throws InterruptedException {
+            try {
+                return tools.postgres().scratchServer(client, neededBytes(), extensions);
+            } catch (BackupFailure e) {
+                throw e.reason() == Reason.RESTORE
+                        ? new BackupFailure(Reason.UNPROVEN, "The scratch server did not start: " + e.getMessage(), e)
+                        : e;
+            }
+        }
+
+        /**
+         * What fails is tried once more, with one job: several may meet in a deadlock, or load rows before those that they are checked with.
+         */
+        private void load(Loader loader, ScratchServer scratch, String connection) throws InterruptedException {
+            Supplier<Session> sessions = () -> scratch.address().connect(RESTORED, "sidecar verify");
+            try {
+                loader.loadIntoScratch(connection, sessions);
+                return;
+            } catch (BackupFailure e) {
+                if (!e.reason().maySucceedWithOneJob()) {
+                    throw e;
+                }
+                notes.add("It did not restore with several jobs at once, and was tried with one.");
+                requireAlive(scratch, e);
+            }
+            progress.begin("restoring " + manifest.id() + " with one job", manifest.storedBytes());
+            try (Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+                NewDatabase.drop(maintenance, RESTORED);
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot drop a database: " + e.getMessage(), e);
+            }
+            createDatabase(scratch);
+            List<FailedEntry> failed = loader.loadCarefullyIntoScratch(connection, sessions);
+            if (!failed.isEmpty()) {
+                BackupFailure cause = new BackupFailure(
+                        Reason.RESTORE,
+                        failed.get(0).sentence()
+                                + (failed.size() == 1 ? "" : " And %d more did not.".formatted(failed.size() - 1)));
+                requireAlive(scratch, cause);
+                throw cause;
+            }
+        }
+
+        /** A scratch server that ended, or has no room left, says nothing about the backup. */
+        private void requireAlive(ScratchServer scratch, BackupFailure failure) {
+            if (failure.getMessage().contains("No space left on device")) {
+                throw new BackupFailure(Reason.SPACE, failure.getMessage(), failure);
+            }
+            try (Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+                maintenance.texts("SELECT 1");
+            } catch (SQLException | BackupFailure e) {
+                throw new BackupFailure(
+                        Reason.UNPROVEN, "The scratch server ended while it restored: " + failure.getMessage(), e);
+            }
+        }
+
+        private void requireExtensions(ScratchServer scratch, Client client, List<String> extensions) {
+            try (Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+                List<String> missing = new ArrayList<>(extensions);
+                missing.removeAll(maintenance.texts("SELECT name FROM pg_available_extensions"));
+                if (!missing.isEmpty()) {
+                    throw new BackupFailure(
+                            Reason.UNPROVEN,
+                            "Extension %s is not installed for PostgreSQL %d beside the sidecar; install it there to have the backup restored."
+                                    .formatted(String.join(", ", missing), client.major()));
+                }
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot query the scratch server: " + e.getMessage(), e);
+            }
+        }
+
+        /**
+         * Gives the database its own properties and compares the definitions. The session is opened before, as a setting of the database may
+         * keep others out, and the settings are taken away after, as more follow.
+         */
+        private void compareDefinitions(Client client, ScratchServer scratch) {
+            try (Session restored = scratch.address().connect(RESTORED, "sidecar verify");
+                    Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
+                for (String statement : manifest.server().definition()) {
+                    if (!DatabaseDefinition.movesFiles(statement)) {
+                        define(maintenance, statement);
+                    }
+                }
+                Optional<DefinitionComparison> found;
+                try (ScratchFolder folder = tools.postgres().scratchFolder(DefinitionsOfSet.bytes(manifest))) {
+                    found = DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, false);
+                }
+                maintenance.execute("ALTER DATABASE %s RESET ALL".formatted(Sql.quoted(RESTORED)));
+                if (found.isEmpty()) {
+                    notes.add(DefinitionsOfSet.obstacle(manifest, client.major()));
+                    return;
+                }
+                DefinitionComparison comparison = found.get();
+                differences.addAll(comparison.differences());
+                comparison.differences().forEach(difference -> problems.add(difference.sentence()));
+                comparison.moreSentence().ifPresent(problems::add);
+                if (!comparison.isEqual() && verdict == Verdict.HELD) {
+                    verdict = Verdict.DIFFERENT;
+                }
+                notes.add("%d definitions were compared.".formatted(comparison.compared()));
+                if (comparison.leftOut() > 0) {
+                    notes.add("The tablespaces of %d things were not compared: the scratch server has none."
+                            .formatted(comparison.leftOut()));
+                }
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot read the restored definitions: " + e.getMessage(), e);
+            }
+        }
+
+        /** What does not take shows as a difference. */
+        private void define(Session maintenance, String statement) {
+            try {
+                maintenance.execute(SqlScript.named(statement, Sql.quoted(RESTORED)));
+            } catch (SQLException | BackupFailure e) {
+                notes.add("'%s' failed: %s".formatted(statement.replace(":database", "the database"), e.getMessage()));
+            }
+        }
+
+        /** They have been compared by now; amcheck is an extension, which they might not let anybody create. */
+        private void silenceEventTriggers(ScratchServer scratch) {
+            try (Session restored = scratch.address().connect(RESTORED, "sidecar verify")) {
+                for (String trigger : restored.texts("SELECT quote_ident(evtname) FROM pg_event_trigger")) {
+                    restored.execute("ALTER EVENT TRIGGER " + trigger + " DISABLE");
+                }
+            } catch (SQLException e) {
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot disable the event triggers: " + e.getMessage(), e);
             }
         }
 
@@ -243,7 +406,7 @@ final class Verifier {
                     NewDatabase.createPlain(maintenance, RESTORED, manifest.server());
                 }
             } catch (SQLException e) {
-                throw new BackupFailure(Reason.RESTORE, "Cannot create a database: " + e.getMessage(), e);
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot create a database: " + e.getMessage(), e);
             }
         }
 
@@ -254,9 +417,12 @@ final class Verifier {
                                 manifest.contents(),
                                 Loader.contents(restored, manifest, Set.of()),
                                 new ContentsReader(restored).partitionsByHashOfEnum())
-                        .forEach(difference -> problems.add(difference.sentence()));
+                        .forEach(difference -> {
+                            problems.add(difference.sentence());
+                            verdict = Verdict.DAMAGED;
+                        });
             } catch (SQLException e) {
-                throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
+                throw new BackupFailure(Reason.UNPROVEN, "Cannot read the restored database: " + e.getMessage(), e);
             }
         }
 
@@ -285,11 +451,14 @@ final class Verifier {
                         Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
                 switch (amcheck.waitFor()) {
                     case 0 -> notes.add("Tables and indexes were checked with amcheck.");
-                    case FOUND_CORRUPTION -> problems.add("amcheck found: " + found);
-                    default -> throw amcheck.failure(Reason.RESTORE, "could not check the indexes");
+                    case FOUND_CORRUPTION -> {
+                        problems.add("amcheck found: " + found);
+                        verdict = Verdict.NOT_RESTORABLE;
+                    }
+                    default -> throw amcheck.failure(Reason.UNPROVEN, "could not check the indexes");
                 }
             } catch (IOException e) {
-                throw new BackupFailure(Reason.RESTORE, "pg_amcheck failed: " + e, e);
+                throw new BackupFailure(Reason.UNPROVEN, "pg_amcheck failed: " + e, e);
             }
         }
 

@@ -1,6 +1,7 @@
 /** Takes, verifies, restores and expires backups: the decisions, the runs, the schedule and the HTTP API. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"jobs", "postgres", "sets", "settings", "stores", "text"})
+@ApplicationModule(
+        allowedDependencies = {"archives", "definitions", "jobs", "postgres", "sets", "settings", "stores", "text"})
 package dev.sidecar.backup;
 
 import org.jspecify.annotations.NullMarked;

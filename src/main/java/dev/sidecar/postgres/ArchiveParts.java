@@ -166,7 +166,11 @@ public final class ArchiveParts {
     /** A comment is made by whoever made the object. */
     private boolean isAdministrators(Entry entry) {
         if (entry.isAbout()) {
-            return entry.needs().stream().map(byId::get).anyMatch(object -> object != null && isAdministrators(object));
+            // Of the schema that every database has an archive may hold the comment alone.
+            return entry.tag().equals("SCHEMA public")
+                    || entry.needs().stream()
+                            .map(byId::get)
+                            .anyMatch(object -> object != null && isAdministrators(object));
         }
         // A schema that is there already belongs to the server.
         return entry.kind().equals("EXTENSION") || isDefaultSchema(entry) || rights.needsAdministrator(entry);

@@ -2,6 +2,7 @@ package dev.sidecar.postgres;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The closed place of one proof, in which the scratch server and every program that reads what a stranger wrote run. Closing it ends all
@@ -9,8 +10,8 @@ import java.util.List;
  */
 interface Cell extends AutoCloseable {
 
-    /** Starts a pipeline in it. */
-    List<Child> startPipe(List<List<String>> commands);
+    /** Starts a pipeline in it. @param errors takes each line of the programs' errors */
+    List<Child> startPipe(List<List<String>> commands, Consumer<String> errors);
 
     /** A directory that its programs may write to, as they see it. */
     Path work();

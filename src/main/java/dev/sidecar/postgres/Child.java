@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -48,12 +49,15 @@ public final class Child implements AutoCloseable {
     private final String name;
     private final Process process;
     private final StringBuilder errors = new StringBuilder();
+    private final Consumer<String> listener;
+    private String unfinished = "";
     private final Thread drain;
     private boolean cut;
 
-    Child(String name, Process process) {
+    Child(String name, Process process, Consumer<String> listener) {
         this.name = name;
         this.process = process;
+        this.listener = listener;
         RUNNING.add(this);
         process.onExit().thenRun(() -> RUNNING.remove(this));
         drain = new Thread(this::drainErrors, name + "-errors");
@@ -63,28 +67,33 @@ public final class Child implements AutoCloseable {
 
     /** @param command the program's path and its arguments, none of them secret */
     public static Child start(List<String> command) {
-        return startPipe(List.of(command)).get(0);
+        return startPipe(List.of(command), line -> {}).get(0);
     }
 
     /** Starts a pipeline: each program reads the output of the one before it. @param commands as for {@link #start} */
-    static List<Child> startPipe(List<List<String>> commands) {
+    static List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
         return startPipe(
-                commands.stream().map(command -> nameOf(command.get(0))).toList(), commands);
+                commands.stream().map(command -> nameOf(command.get(0))).toList(), commands, errors);
     }
 
     static String nameOf(String program) {
         return program.substring(program.lastIndexOf('/') + 1);
     }
 
-    /** @param names of the programs, where the commands begin with what confines them */
-    static List<Child> startPipe(List<String> names, List<List<String>> commands) {
+    /**
+     * Starts the same.
+     *
+     * @param names of the programs, where the commands begin with what confines them
+     * @param errors takes each line of their errors
+     */
+    static List<Child> startPipe(List<String> names, List<List<String>> commands, Consumer<String> errors) {
         commands.forEach(command -> checkLetters(command, ARGUMENTS));
         try {
             List<Process> processes = ProcessBuilder.startPipeline(
                     commands.stream().map(Child::builder).toList());
             List<Child> children = new ArrayList<>();
             for (int i = 0; i < commands.size(); i++) {
-                children.add(new Child(names.get(i), processes.get(i)));
+                children.add(new Child(names.get(i), processes.get(i), errors));
             }
             return children;
         } catch (IOException e) {
@@ -164,6 +173,13 @@ public final class Child implements AutoCloseable {
         expectSuccess(reason);
     }
 
+    /** Waits for the program to end, and for the last of its errors to be read. @return its exit code */
+    public int waitForErrors() throws InterruptedException {
+        int exit = process.waitFor();
+        drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
+        return exit;
+    }
+
     /** Waits for the program to succeed. */
     public void expectSuccess(Reason reason) throws InterruptedException {
         int exit = process.waitFor();
@@ -200,12 +216,24 @@ public final class Child implements AutoCloseable {
         }
     }
 
+    private void listen(String part) {
+        String text = unfinished + part;
+        int from = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+            listener.accept(text.substring(from, end));
+            from = end + 1;
+        }
+        unfinished = text.substring(Math.max(from, text.length() - KEPT_ERRORS));
+    }
+
     private void drainErrors() {
         byte[] buffer = new byte[4_096];
         try (InputStream in = process.getErrorStream()) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                String part = new String(buffer, 0, n, StandardCharsets.UTF_8);
+                listen(part);
                 synchronized (errors) {
-                    errors.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+                    errors.append(part);
                     if (errors.length() > KEPT_ERRORS) {
                         // Whole lines alone: what is left of a cut one may be a row that an error quotes.
                         int next = errors.indexOf("\n", errors.length() - KEPT_ERRORS);

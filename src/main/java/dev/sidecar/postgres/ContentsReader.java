@@ -68,7 +68,9 @@ public final class ContentsReader {
 
     private static final String TABLESPACES = """
             SELECT DISTINCT t.spcname FROM pg_tablespace t
-            WHERE t.oid IN (SELECT reltablespace FROM pg_class WHERE reltablespace <> 0) AND t.spcname !~ '^pg_'
+            WHERE t.oid IN (SELECT reltablespace FROM pg_class WHERE reltablespace <> 0
+                            UNION SELECT dattablespace FROM pg_database WHERE datname = current_database())
+              AND t.spcname !~ '^pg_'
             ORDER BY t.spcname
             """;
 
@@ -230,7 +232,7 @@ public final class ContentsReader {
         boolean provider = version >= 150_000;
         String locale = version >= 170_000 ? "datlocale" : provider ? "daticulocale" : "NULL";
         String name = session.text("SHOW server_version").split(" ")[0];
-        List<String> definition = definition();
+        List<String> definition = DatabaseDefinition.statements(session);
         return session.rows(
                         """
                         SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
@@ -254,33 +256,6 @@ public final class ContentsReader {
                                 row.getString(6),
                                 definition))
                 .get(0);
-    }
-
-    /** Reads the properties of the database itself, which an archive of one database does not hold. */
-    private List<String> definition() throws SQLException {
-        List<String> definition = new ArrayList<>(session.texts("""
-                SELECT format('ALTER DATABASE :database OWNER TO %I', pg_get_userbyid(datdba))
-                FROM pg_database WHERE datname = current_database() AND datdba <> 10
-                """));
-        definition.addAll(session.texts("""
-                SELECT format('GRANT %s ON DATABASE :database TO %s', string_agg(a.privilege_type, ', '),
-                              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
-                FROM pg_database d, aclexplode(d.datacl) a
-                WHERE d.datname = current_database() AND a.grantee <> d.datdba AND a.grantee <> 10
-                GROUP BY a.grantee
-                """));
-        definition.addAll(session.texts("""
-                SELECT 'REVOKE ' || p || ' ON DATABASE :database FROM PUBLIC'
-                FROM pg_database d, unnest(ARRAY['CONNECT', 'TEMPORARY']) p
-                WHERE d.datname = current_database() AND d.datacl IS NOT NULL
-                  AND NOT EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0 AND a.privilege_type = p)
-                """));
-        definition.addAll(session.texts("""
-                SELECT format('ALTER DATABASE :database SET %I = %L', split_part(s, '=', 1), substr(s, strpos(s, '=') + 1))
-                FROM pg_db_role_setting r, unnest(r.setconfig) s
-                WHERE r.setrole = 0 AND r.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-                """));
-        return definition;
     }
 
     /** Lists the names of tables that exist now, which another session's snapshot may not show. */

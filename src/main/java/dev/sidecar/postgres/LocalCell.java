@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -107,7 +108,7 @@ final class LocalCell implements Cell {
     }
 
     @Override
-    public List<Child> startPipe(List<List<String>> commands) {
+    public List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
         List<String> names =
                 commands.stream().map(command -> Child.nameOf(command.get(0))).toList();
         List<List<String>> confined = new ArrayList<>();
@@ -118,7 +119,7 @@ final class LocalCell implements Cell {
                 confined.add(Stream.concat(asUser.stream(), command.stream()).toList());
             }
         }
-        return Child.startPipe(names, confined);
+        return Child.startPipe(names, confined, errors);
     }
 
     @Override

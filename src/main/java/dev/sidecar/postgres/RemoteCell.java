@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** A cell in the prover, a service of its own, for as long as one connection to it is held. */
 final class RemoteCell implements Cell {
@@ -80,7 +81,7 @@ final class RemoteCell implements Cell {
     }
 
     @Override
-    public List<Child> startPipe(List<List<String>> commands) {
+    public List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
         try {
             SocketChannel connection = connect(socket);
             RemotePipe pipe = new RemotePipe(connection, commands.size());
@@ -88,7 +89,7 @@ final class RemoteCell implements Cell {
             pipe.begin(leased.token(), commands, () -> running.remove(pipe));
             List<Child> children = new ArrayList<>();
             for (int i = 0; i < commands.size(); i++) {
-                children.add(new Child(Child.nameOf(commands.get(i).get(0)), pipe.process(i)));
+                children.add(new Child(Child.nameOf(commands.get(i).get(0)), pipe.process(i), errors));
             }
             return children;
         } catch (IOException e) {

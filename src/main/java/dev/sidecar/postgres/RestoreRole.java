@@ -175,8 +175,10 @@ public final class RestoreRole implements AutoCloseable {
             case "SCHEMA", "PUBLICATION" -> entry.kind() + " " + tag;
             case "COLLATION", "CONVERSION", "STATISTICS", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION" ->
                 entry.kind() + " " + qualified;
-            // They belong to what they are part of.
-            case "TABLE DATA",
+            // They belong to what they are part of; the database itself is given to its owner later.
+            case "DATABASE",
+                    "DATABASE PROPERTIES",
+                    "TABLE DATA",
                     "CONSTRAINT",
                     "FK CONSTRAINT",
                     "CHECK CONSTRAINT",
@@ -224,17 +226,17 @@ public final class RestoreRole implements AutoCloseable {
         return found.isEmpty() ? null : found.get(0);
     }
 
-    /** The statement that drops it names it with its schema and all of its arguments; the server reads that as a name and nothing else. */
+    /** An entry names it by the types of its arguments; the statement that drops it has their names too, which no function reads. */
     private @org.jspecify.annotations.Nullable String routine(Session session, Entry entry) throws SQLException {
-        String drop = entry.drop().strip();
-        String start = "DROP " + entry.kind() + " ";
-        if (!drop.startsWith(start) || !drop.endsWith(";")) {
-            return null;
-        }
-        String signature = drop.substring(start.length(), drop.length() - 1);
-        List<String> found =
-                session.texts("SELECT 'ROUTINE ' || to_regprocedure(%1$s)::text WHERE to_regprocedure(%1$s) IS NOT NULL"
-                        .formatted(Sql.literal(signature)));
+        List<String> found = session.texts("""
+                SELECT 'ROUTINE ' || p.oid::regprocedure
+                FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = %1$s AND starts_with(%2$s, p.proname || '(')
+                  AND %2$s = p.proname || '('
+                        || coalesce((SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.i)
+                                     FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, i)),
+                                    CASE p.prokind WHEN 'a' THEN '*' ELSE '' END) || ')'
+                """.formatted(Sql.literal(entry.schema()), Sql.literal(entry.tag())));
         return found.isEmpty() ? null : found.get(0);
     }
 

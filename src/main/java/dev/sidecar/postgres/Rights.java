@@ -54,7 +54,19 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
     private static final Pattern BEYOND = Pattern.compile(" (LEAKPROOF|SUPPORT) ?");
     private static final Pattern DATABASE_SETTING = Pattern.compile("ALTER DATABASE :database SET \"?([^\" =]+)\"? = ");
     private static final Pattern DATABASE_OWNER =
-            Pattern.compile("ALTER DATABASE :database OWNER TO \"?(.*?)\"?", Pattern.DOTALL);
+            Pattern.compile("ALTER DATABASE :database OWNER TO (.*)", Pattern.DOTALL);
+
+    /** It acts on whoever logs in as the role. */
+    private static final Pattern ROLE_SETTING = Pattern.compile(
+            "ALTER ROLE ((?:[^\" ]|\"(?:[^\"]|\"\")*\")+) IN DATABASE :database SET \"?([^\" =]+)\"? = ");
+
+    private static final Pattern GRANTOR = Pattern.compile("SET SESSION AUTHORIZATION (.*)", Pattern.DOTALL);
+
+    private static final Pattern OF_AN_OWNER = Pattern.compile(
+            "(GRANT|REVOKE) [A-Z, ]+ ON DATABASE :database (TO|FROM) .*|COMMENT ON DATABASE :database IS .*"
+                    + "|ALTER DATABASE :database (SET TABLESPACE .*|WITH .*)|RESET SESSION AUTHORIZATION",
+            Pattern.DOTALL);
+
     private static final Pattern SETTING = Pattern.compile("\\n    SET \"?([^\" ]+)\"? TO ");
 
     /** Asks the server. */
@@ -87,12 +99,31 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
                 };
     }
 
-    /** Tells whether a statement of a manifest about the database itself is more than an owner may say. */
+    /** Tells whether a statement of a manifest about the database itself is more than an owner may say; of an unknown one it is assumed. */
     public boolean needsAdministrator(String statement) {
         Matcher setting = DATABASE_SETTING.matcher(statement);
+        if (setting.lookingAt()) {
+            return !mayBeSet(setting.group(1));
+        }
         Matcher owner = DATABASE_OWNER.matcher(statement);
-        return setting.lookingAt() && !mayBeSet(setting.group(1))
-                || owner.matches() && !mayOwn(owner.group(1).replace("\"\"", "\""));
+        if (owner.matches()) {
+            return !mayOwn(unquoted(owner.group(1)));
+        }
+        Matcher ofRole = ROLE_SETTING.matcher(statement);
+        if (ofRole.lookingAt()) {
+            return !mayOwn(unquoted(ofRole.group(1))) || !mayBeSet(ofRole.group(2));
+        }
+        Matcher grantor = GRANTOR.matcher(statement);
+        if (grantor.matches()) {
+            return !mayOwn(unquoted(grantor.group(1)));
+        }
+        return !OF_AN_OWNER.matcher(statement).matches();
+    }
+
+    private static String unquoted(String name) {
+        return name.startsWith("\"") && name.endsWith("\"") && name.length() > 1
+                ? name.substring(1, name.length() - 1).replace("\"\"", "\"")
+                : name;
     }
 
     /** Tells whether the administrator restores an entry after everything else. */

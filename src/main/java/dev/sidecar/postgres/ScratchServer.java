@@ -232,8 +232,8 @@ public final class ScratchServer implements Workbench, AutoCloseable {
     }
 
     @Override
-    public List<Child> startPipe(List<List<String>> commands) {
-        return cell.startPipe(commands);
+    public List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
+        return cell.startPipe(commands, errors);
     }
 
     @Override

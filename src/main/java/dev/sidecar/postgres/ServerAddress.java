@@ -23,7 +23,10 @@ public final class ServerAddress {
      */
     private static final String DEAF = "-c search_path=pg_catalog,pg_temp -c role=none -c row_security=off"
             + " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
-            + " -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed";
+            + " -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed"
+            + " -c idle_session_timeout=0 -c exit_on_error=off -c quote_all_identifiers=off"
+            // pg_dump and pg_restore fix other settings that texts of values depend on, but not these.
+            + " -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C";
 
     /**
      * Settings under which nothing ends a session early, and every value is always written the same way. Only those that the server's
@@ -32,9 +35,9 @@ public final class ServerAddress {
     private static final String STEADY = """
             SELECT pg_catalog.set_config(s.name, v.value, false)
             FROM pg_catalog.pg_settings s
-              JOIN (VALUES ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('TimeZone', 'UTC'),
+              JOIN (VALUES ('transaction_timeout', '0'), ('TimeZone', 'UTC'),
                            ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'),
-                           ('extra_float_digits', '3'), ('lc_monetary', 'C'), ('xmlbinary', 'base64'),
+                           ('extra_float_digits', '3'), ('xmlbinary', 'base64'),
                            ('restrict_nonsystem_relation_kind', 'view, foreign-table')) AS v(name, value)
                 ON v.name OPERATOR(pg_catalog.=) s.name
             """;

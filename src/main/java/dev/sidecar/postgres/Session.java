@@ -40,6 +40,22 @@ public final class Session implements AutoCloseable {
         return made;
     }
 
+    /**
+     * Reads the rows of a query one by one, as COPY writes them: one is in memory at a time, and no letter is converted, as not every byte
+     * of a name must be one.
+     */
+    public void copy(String query, Line line) throws SQLException {
+        CopyOut rows = copyOut("COPY (" + query + ") TO STDOUT (ENCODING 'SQL_ASCII')");
+        for (byte[] row = rows.readFromCopy(); row != null; row = rows.readFromCopy()) {
+            line.accept(row);
+        }
+    }
+
+    /** Takes a row in COPY's text format, with its line feed. */
+    public interface Line {
+        void accept(byte[] row) throws SQLException;
+    }
+
     /** Makes a value of the row that a result stands at. */
     interface Row<T> {
         T from(ResultSet row) throws SQLException;

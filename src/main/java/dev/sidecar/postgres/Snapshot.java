@@ -54,6 +54,11 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
+    /** The session that holds the moment, for others that read of it. */
+    public Session session() {
+        return session;
+    }
+
     public Manifest.Server server() {
         return server;
     }

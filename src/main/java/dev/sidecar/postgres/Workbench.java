@@ -13,7 +13,12 @@ import java.util.function.Consumer;
 public interface Workbench {
 
     /** Starts a pipeline: each program reads the output of the one before it. */
-    List<Child> startPipe(List<List<String>> commands);
+    default List<Child> startPipe(List<List<String>> commands) {
+        return startPipe(commands, line -> {});
+    }
+
+    /** Starts the same. @param errors takes each line of the programs' errors, of which a long run may have any number */
+    List<Child> startPipe(List<List<String>> commands, Consumer<String> errors);
 
     /** Writes a file for the programs. @return its path as the programs see it */
     Path write(String name, Consumer<OutputStream> content) throws IOException, InterruptedException;
@@ -25,8 +30,8 @@ public interface Workbench {
     static Workbench ofThisProcess(Path folder) {
         return new Workbench() {
             @Override
-            public List<Child> startPipe(List<List<String>> commands) {
-                return Child.startPipe(commands);
+            public List<Child> startPipe(List<List<String>> commands, Consumer<String> errors) {
+                return Child.startPipe(commands, errors);
             }
 
             @Override

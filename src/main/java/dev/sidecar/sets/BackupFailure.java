@@ -58,6 +58,8 @@ public final class BackupFailure extends RuntimeException {
         DAMAGED,
         /** The restore failed. */
         RESTORE,
+        /** The verification could not do its own work, which says nothing about the backup. */
+        UNPROVEN,
         /** The restored contents differ from the manifest. */
         DIFFERENT,
         /** A shutdown or an interrupt stopped the work. */
@@ -68,6 +70,11 @@ public final class BackupFailure extends RuntimeException {
         NOT_FOUND,
         /** An unexpected error; the log has its stack trace. */
         UNEXPECTED;
+
+        /** Tells whether a restore that failed for this reason may succeed with one job, or say then what does not restore. */
+        public boolean maySucceedWithOneJob() {
+            return this == RESTORE || this == PERMISSION || this == LOCK_TIMEOUT;
+        }
 
         /** Returns the name in lower case, as the metric's label. */
         public String label() {

@@ -75,7 +75,8 @@ public final class Instructions {
                 { printf '\\\\restrict %%s\\n' "$RESTRICT"; grep -avE "^(CREATE|ALTER) ROLE \"?$PGUSER\"?[ ;]" globals.sql; } | psql -X -q -d postgres || true
                 ```
 
-                5. Restore the database under a new name, so that nothing is overwritten:
+                5. Restore the database under a new name, so that nothing is overwritten. If a command stops with a deadlock, drop the new
+                database, `export JOBS=1`, and repeat:
 
                 ```sh
                 %s%s%s```
@@ -152,7 +153,7 @@ public final class Instructions {
     private static String decode(List<StoredFile> files, @Nullable EncryptedWith encryption) {
         StringBuilder commands = new StringBuilder();
         for (StoredFile file : files) {
-            if (file.kind() == FileKind.DEFINITION) {
+            if (file.kind() == FileKind.DEFINITION || file.kind() == FileKind.DESCRIPTION) {
                 continue;
             }
             String compressed = file.name().replaceFirst("\\.age$", "");
@@ -172,18 +173,21 @@ public final class Instructions {
         return name.replaceFirst("\\.(zst|gz)(\\.age)?$", "");
     }
 
+    /** Event triggers come last: they act on all that is restored after them, and pg_restore fills materialized views after them. */
     private static String restore(List<StoredFile> archives) {
-        if (archives.isEmpty()) {
-            return "pg_restore --exit-on-error -j 4 -d \"$DB\" database.dump\n";
-        }
         StringBuilder commands = new StringBuilder();
+        commands.append("pg_restore --list database.dump > contents.list\n");
+        commands.append("grep -av ' EVENT TRIGGER ' contents.list > first.list\n");
+        commands.append("grep -a ' EVENT TRIGGER ' contents.list > last.list || true\n");
         commands.append("pg_restore --exit-on-error --section=pre-data -d \"$DB\" database.dump\n");
-        commands.append("pg_restore --exit-on-error --section=data -j 4 -d \"$DB\" database.dump\n");
+        commands.append("pg_restore --exit-on-error --section=data -d \"$DB\" database.dump\n");
         for (StoredFile archive : archives) {
             commands.append(
                     "pg_restore --exit-on-error --section=data -d \"$DB\" %s\n".formatted(plainName(archive.name())));
         }
-        commands.append("pg_restore --exit-on-error --section=post-data -j 4 -d \"$DB\" database.dump\n");
+        commands.append(
+                "pg_restore --exit-on-error --section=post-data -L first.list -j \"${JOBS:-4}\" -d \"$DB\" database.dump\n");
+        commands.append("pg_restore --exit-on-error -L last.list -d \"$DB\" database.dump\n");
         return commands.toString();
     }
 }

@@ -163,6 +163,8 @@ public record Manifest(
         GLOBALS,
         /** SQL that makes the database, or gives it its owner, settings and grants; neither compressed nor encrypted, like the manifest. */
         DEFINITION,
+        /** What a restored database must have besides rows, to be compared with it. Older sets have no such file. */
+        DESCRIPTION,
         /** The instructions for a restore by hand. */
         INSTRUCTIONS
     }

@@ -55,7 +55,7 @@ class DamageTest {
                 CONTENTS.add(Files.readAllBytes(file));
             }
         }
-        assertThat(FILES).hasSize(9);
+        assertThat(FILES).hasSize(10);
     }
 
     @AfterAll
@@ -90,7 +90,7 @@ class DamageTest {
             }
             Files.write(FILES.get(file), whole);
         }
-        assertThat(flips).isEqualTo(450);
+        assertThat(flips).isEqualTo(500);
         assertThat(isTaken()).as("the whole set").isTrue();
     }
 

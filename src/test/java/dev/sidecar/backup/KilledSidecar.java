@@ -3,6 +3,7 @@ package dev.sidecar.backup;
 import dev.sidecar.postgres.InstalledPrograms;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
+import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.TestSets;
@@ -21,7 +22,7 @@ public final class KilledSidecar {
 
     private KilledSidecar() {}
 
-    /** @param arguments {@code take|verify}, the database or the id, then settings as name=value */
+    /** @param arguments {@code take|verify|restore}, the database, the major or the new database, then settings as name=value */
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> settings = new HashMap<>();
         for (String argument : List.of(arguments).subList(2, arguments.length)) {
@@ -52,6 +53,17 @@ public final class KilledSidecar {
                             new TakeRequest(arguments[1], Generation.MANUAL, Instant.EPOCH),
                             java.util.Optional.empty(),
                             progress);
+        } else if (arguments[0].equals("restore")) {
+            BackupTools tools = new BackupTools(
+                    postgres,
+                    TestSets.catalogue(List.of(local)),
+                    TestSets.compression(settings),
+                    TestSets.encryption(settings),
+                    Clock.systemUTC());
+            Backup backup = tools.catalogue().list().get(0);
+            System.out.println("begun");
+            new Restorer(BoundSettings.ofBackup(settings, BackupProperties.class), tools)
+                    .restore(backup, RestoreRequest.intoNew(backup.id(), arguments[1]), progress);
         } else {
             InstalledPrograms.Client client = postgres.programs().ofMajor(Integer.parseInt(arguments[1]));
             postgres.scratchServer(client, 0, java.util.List.of());

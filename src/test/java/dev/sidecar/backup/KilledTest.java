@@ -82,6 +82,55 @@ class KilledTest {
         }
     }
 
+    /** The rows are still to come; nobody must take it for a restored database, nor back it up as one. */
+    @Test
+    void aRestoreThatWasKilledLeavesNothingUnderTheNameThatWasAskedFor() throws Exception {
+        String database = server.createDatabase("killed");
+        String into = database + "_into";
+        String unfinished = "SELECT datname FROM pg_database WHERE datname LIKE '" + into + "%'";
+        server.execute(
+                database,
+                "CREATE TABLE t AS SELECT generate_series(1, 10) AS i",
+                "CREATE SUBSCRIPTION far CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false, slot_name = 'live')");
+        BackupFixture fixture = new BackupFixture(server, folder);
+        try {
+            fixture.take(database);
+            BackupFixture slow = new BackupFixture(server, folder)
+                    .withProgram(
+                            "pg_restore",
+                            "case \"$*\" in *--dbname=*) \"$REAL\" \"$@\"; exec sleep 20;; esac; exec $REAL \"$@\"");
+            Process sidecar = start(slow, "restore", into);
+            Awaitility.await("the restore has begun")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> server.query("postgres", unfinished).stream()
+                            .anyMatch(name -> !server.query(
+                                            name,
+                                            "SELECT 1 FROM pg_subscription s JOIN pg_database d"
+                                                    + " ON d.oid = s.subdbid WHERE datname = current_database()")
+                                    .isEmpty()));
+            sidecar.destroyForcibly().waitFor();
+            assertThat(server.query("postgres", unfinished))
+                    .singleElement()
+                    .asString()
+                    .startsWith(into + "_restoring_");
+
+            Backups backups = fixture.backups();
+            backups.restore(RestoreRequest.intoNew(backups.list().get(0).id(), into), backups.progress());
+            assertThat(server.query("postgres", unfinished)).containsExactly(into);
+            assertThat(server.query(into, "SELECT count(*) FROM t")).containsExactly("10");
+        } finally {
+            for (String name : server.query(
+                    "postgres", "SELECT datname FROM pg_database WHERE datname LIKE '" + database + "%'")) {
+                server.execute(
+                        name,
+                        "DO $$BEGIN IF EXISTS (SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+                                + " WHERE datname = current_database()) THEN"
+                                + " ALTER SUBSCRIPTION far SET (slot_name = NONE); DROP SUBSCRIPTION far; END IF; END$$");
+                server.dropDatabase(name);
+            }
+        }
+    }
+
     private String major() {
         return server.query("postgres", "SHOW server_version_num").get(0).replaceFirst("....$", "");
     }

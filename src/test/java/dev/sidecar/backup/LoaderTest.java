@@ -218,7 +218,10 @@ class LoaderTest {
             session.execute("CREATE ROLE " + Sql.quoted(server.user()));
             String before = session.text("SELECT pg_current_wal_insert_lsn()");
 
-            loader(backup, client, scratch, jobs).loadIntoScratch(scratch.connectionString("scratch"));
+            loader(backup, client, scratch, jobs)
+                    .loadIntoScratch(
+                            scratch.connectionString("scratch"),
+                            () -> scratch.address().connect("scratch", "test"));
 
             String written =
                     session.text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint");

@@ -65,6 +65,7 @@ class RoundTripTest {
                 .containsExactlyInAnyOrder(
                         backup.id() + "/database.dump.zst",
                         backup.id() + "/globals.sql.zst",
+                        backup.id() + "/definitions.tsv.zst",
                         backup.id() + "/create.sql",
                         backup.id() + "/definition.sql",
                         backup.id() + "/RESTORE.md",

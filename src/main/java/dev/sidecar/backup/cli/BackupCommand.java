@@ -14,6 +14,7 @@ import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +45,9 @@ final class BackupCommand implements SidecarCommand {
             paramLabel = "DATABASE",
             description = "Exact names of the databases. Default: all that the settings select.")
     private List<String> databases = new ArrayList<>();
+
+    @Option(names = "--database", description = "The same as DATABASE, as the other commands have it.")
+    private List<String> named = new ArrayList<>();
 
     @Option(names = "--no-verify", description = "Do not verify the backup.")
     private boolean noVerify;
@@ -82,7 +86,8 @@ final class BackupCommand implements SidecarCommand {
     }
 
     private List<String> selected(Progress progress) {
-        return databases.isEmpty() ? shell.run(progress, shell.backups()::databases) : databases;
+        List<String> asked = Stream.concat(databases.stream(), named.stream()).toList();
+        return asked.isEmpty() ? shell.run(progress, shell.backups()::databases) : asked;
     }
 
     private Answer take(String database, Progress progress) {

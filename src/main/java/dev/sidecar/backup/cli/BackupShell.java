@@ -35,6 +35,8 @@ final class BackupShell {
 
     static final String EXIT_REFUSED = "8:nothing shows that this sidecar made the backup";
 
+    static final String EXIT_INCOMPLETE = "9:restored as much as possible; what is missing was listed";
+
     static final int FAILED = 1;
     static final int USAGE = 2;
     static final int NOT_AS_MANIFEST = 3;
@@ -43,6 +45,7 @@ final class BackupShell {
     static final int IMPOSSIBLE = 6;
     static final int NOT_CONFIRMED = 7;
     static final int REFUSED = 8;
+    static final int INCOMPLETE = 9;
 
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -153,7 +156,7 @@ final class BackupShell {
         } catch (BackupFailure e) {
             throw failure(e);
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure(USAGE, String.valueOf(e.getMessage()));
+            throw new CommandFailure(NOT_FOUND, String.valueOf(e.getMessage()));
         }
     }
 

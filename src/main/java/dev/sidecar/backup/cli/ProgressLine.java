@@ -105,6 +105,9 @@ final class ProgressLine {
 
     /** Writes the progress, such as {@code dumping shop: 45 %, 1.2 GB of 2.7 GB, 118 MB/s, 0:13 left}. */
     static String text(View view) {
+        if (view.bytes() == 0 && view.expectedBytes() == 0) {
+            return HostileText.line(view.stage());
+        }
         StringBuilder text = new StringBuilder(HostileText.line(view.stage())).append(": ");
         view.percent().ifPresent(percent -> text.append(percent).append(" %, "));
         text.append(Sizes.of(view.bytes()));

@@ -44,7 +44,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_BUSY,
             BackupShell.EXIT_IMPOSSIBLE,
             BackupShell.EXIT_NOT_CONFIRMED,
-            BackupShell.EXIT_REFUSED
+            BackupShell.EXIT_REFUSED,
+            BackupShell.EXIT_INCOMPLETE
         })
 final class RestoreCommand implements SidecarCommand {
 
@@ -93,6 +94,11 @@ final class RestoreCommand implements SidecarCommand {
             description = "Also trust backups signed with this key (PEM), such as that of a machine that is lost.")
     private @Nullable Path publicKey;
 
+    @Option(
+            names = "--keep-going",
+            description = "Restore as much as possible into a new database, and list what is missing.")
+    private boolean keepGoing;
+
     @Option(names = "--plan", description = "Only print the plan.")
     private boolean planOnly;
 
@@ -139,19 +145,20 @@ final class RestoreCommand implements SidecarCommand {
         } else {
             print(restored);
         }
-        return 0;
+        return restored.missing().isEmpty() ? 0 : BackupShell.INCOMPLETE;
     }
 
     private RestoreRequest request(Backup backup) {
         if (target.replace != null) {
-            return consented(new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables));
+            return asked(new RestoreRequest(backup.id(), target.replace, true, schemaOnly, tables));
         }
         String into = target.into != null ? target.into : RestoreRequest.newName(backup.id(), clock.instant());
-        return consented(new RestoreRequest(backup.id(), into, false, schemaOnly, tables));
+        return asked(new RestoreRequest(backup.id(), into, false, schemaOnly, tables));
     }
 
-    private RestoreRequest consented(RestoreRequest request) {
-        return Boolean.TRUE.equals(privileged) ? request.withConsent() : request;
+    private RestoreRequest asked(RestoreRequest request) {
+        RestoreRequest consented = Boolean.TRUE.equals(privileged) ? request.withConsent() : request;
+        return keepGoing ? consented.pastErrors() : consented;
     }
 
     private static boolean consents() {
@@ -220,5 +227,9 @@ final class RestoreCommand implements SidecarCommand {
                 .ifPresent(kept -> BackupShell.out()
                         .printf("The replaced database is kept as '%s'; drop it when you are sure.%n", kept));
         restored.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
+        restored.missing().forEach(missing -> BackupShell.out().println("  missing: " + HostileText.line(missing)));
+        restored.differences()
+                .forEach(difference -> BackupShell.out()
+                        .println("  not as in the backup: " + HostileText.line(difference.sentence())));
     }
 }

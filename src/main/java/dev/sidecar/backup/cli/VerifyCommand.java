@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Verifies a backup in storage, to one of four levels:",
             "L1 every file matches its checksum, L2 every file is decoded to the end, L3 the backup is restored into a throwaway server,"
-                    + " L4 the restored contents equal the manifest, table by table. The live server is never touched."
+                    + " L4 the restored rows and definitions are those that were backed up. The live server is never touched."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -99,6 +99,9 @@ final class VerifyCommand implements SidecarCommand {
         verification
                 .measuredRestore()
                 .ifPresent(took -> BackupShell.out().println("  the restore itself took " + Durations.clock(took)));
+        if (!verification.held()) {
+            BackupShell.out().printf("  %s: %s%n", verification.verdict().words(), verification.advice());
+        }
         verification.problems().forEach(problem -> BackupShell.out().println("  " + HostileText.line(problem)));
         verification.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
     }

@@ -30,7 +30,7 @@ final class RestoreProof implements Proof {
         return new Claim(
                 "BKP-5",
                 Area.BACKUPS,
-                "A backup of every database was test-restored from storage within the RPO with equal row counts, in less than the"
+                "A backup of every database was test-restored from storage within the RPO with equal rows and definitions, in less than the"
                         + " RTO.",
                 Duration.ofMinutes(5));
     }
@@ -47,8 +47,8 @@ final class RestoreProof implements Proof {
             newestRestored(database, all)
                     .ifPresentOrElse(
                             backup -> judge(backup, now, wrong, restored),
-                            () -> wrong.add(
-                                    "no backup of %s has been test-restored with equal contents".formatted(database)));
+                            () -> wrong.add("no backup of %s has been test-restored with equal contents%s"
+                                    .formatted(database, why(database, all))));
         }
         return (wrong.isEmpty() && !restored.isEmpty()
                         ? Finding.held(
@@ -57,6 +57,19 @@ final class RestoreProof implements Proof {
                                         + (restored.size() > 1 ? " and %d more".formatted(restored.size() - 1) : ""))
                         : Finding.broken("%s.", String.join("; ", wrong)))
                 .with(restored);
+    }
+
+    /** What the newest verification of the newest backup found, such as the definitions that a restore did not bring back. */
+    private static String why(String database, List<Backup> all) {
+        return all.stream()
+                .filter(backup -> backup.id().database().equals(database))
+                .findFirst()
+                .flatMap(backup -> backup.events().stream()
+                        .filter(event ->
+                                event.level() != null && !event.detail().isBlank())
+                        .reduce((older, newer) -> newer)
+                        .map(event -> " (%s: %s)".formatted(backup.id(), event.detail())))
+                .orElse("");
     }
 
     private static Optional<Backup> newestRestored(String database, List<Backup> all) {

@@ -215,7 +215,7 @@ class BackupCommandsTest {
     void tellsFailuresApartByTheirExitCodes(CapturedOutput output) {
         assertThat(run("verify")).isEqualTo(BackupShell.NOT_FOUND);
         assertThat(output.getErr()).contains("There is no backup yet; take one with 'sidecar backup'.");
-        assertThat(run("verify", "no-id")).isEqualTo(BackupShell.USAGE);
+        assertThat(run("verify", "no-id")).isEqualTo(BackupShell.NOT_FOUND);
         assertThat(run("restore", "--into", "a", "--replace", "b")).isEqualTo(BackupShell.USAGE);
         set("server.password", "wrong");
         assertThat(run("backup")).isEqualTo(BackupShell.FAILED);

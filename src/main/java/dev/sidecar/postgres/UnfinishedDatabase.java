@@ -1,0 +1,89 @@
+package dev.sidecar.postgres;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Sql;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A database that is being restored. It has a name of its own until it is whole, a comment that says what it is, and as long as its restore
+ * runs a lock: what is marked and not locked was left by a restore that was killed.
+ */
+public final class UnfinishedDatabase {
+
+    private static final Logger log = LoggerFactory.getLogger(UnfinishedDatabase.class);
+    private static final String COMMENT = "unfinished restore, made by the sidecar";
+    private static final Pattern NAME = Pattern.compile(".*_restoring_\\d{8}_\\d{6}", Pattern.DOTALL);
+    /** "side" as a number, beside a number for the name. */
+    private static final String LOCK = "(1936286821, hashtext(%s))";
+
+    private UnfinishedDatabase() {}
+
+    /** Creates one. It stays locked until {@code maintenance} is closed. */
+    public static void create(Session maintenance, String name, Manifest.Server like) throws SQLException {
+        maintenance.texts("SELECT pg_advisory_lock" + LOCK.formatted(Sql.literal(name)));
+        NewDatabase.create(maintenance, name, like);
+        maintenance.execute("COMMENT ON DATABASE %s IS %s".formatted(Sql.quoted(name), Sql.literal(COMMENT)));
+    }
+
+    /** Takes the mark off, before the database gets a comment of its own. */
+    public static void unmark(Session maintenance, String name) throws SQLException {
+        maintenance.execute("COMMENT ON DATABASE %s IS NULL".formatted(Sql.quoted(name)));
+    }
+
+    /** Drops what restores left that were killed. What cannot be dropped is logged. */
+    public static void sweep(ServerAddress address) {
+        try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
+            List<String> marked =
+                    maintenance.texts("SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = "
+                            + Sql.literal(COMMENT));
+            for (String name : marked) {
+                String lock = LOCK.formatted(Sql.literal(name));
+                if (NAME.matcher(name).matches()
+                        && maintenance
+                                .text("SELECT pg_try_advisory_lock" + lock)
+                                .equals("t")) {
+                    drop(address, maintenance, name);
+                    maintenance.texts("SELECT pg_advisory_unlock" + lock);
+                    log.atWarn().addKeyValue("database", name).log("database of a killed restore dropped");
+                }
+            }
+        } catch (SQLException | BackupFailure e) {
+            log.atWarn()
+                    .log(
+                            "databases of killed restores are not dropped, the next restore tries again: {}",
+                            e.getMessage());
+        }
+    }
+
+    /** Drops a database, whatever in it resists: a template flag, prepared transactions, subscriptions, sessions. */
+    public static void drop(ServerAddress address, Session maintenance, String name) throws SQLException {
+        if (maintenance
+                .texts("SELECT 1 FROM pg_database WHERE datname = " + Sql.literal(name))
+                .isEmpty()) {
+            return;
+        }
+        maintenance.execute("ALTER DATABASE %s WITH IS_TEMPLATE false".formatted(Sql.quoted(name)));
+        try (Session inside = address.connect(name, "sidecar restore")) {
+            for (String transaction : inside.texts(
+                    "SELECT quote_literal(gid) FROM pg_prepared_xacts WHERE database = current_database()")) {
+                inside.execute("ROLLBACK PREPARED " + transaction);
+            }
+            for (String subscription : inside.texts(
+                    "SELECT quote_ident(s.subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+                            + " WHERE d.datname = current_database()")) {
+                inside.execute("ALTER SUBSCRIPTION " + subscription + " DISABLE");
+                // Its slot is the live database's.
+                inside.execute("ALTER SUBSCRIPTION " + subscription + " SET (slot_name = NONE)");
+                inside.execute("DROP SUBSCRIPTION " + subscription);
+            }
+        } catch (BackupFailure e) {
+            log.atDebug().log("cannot look into the database to drop: {}", e.getMessage());
+        }
+        NewDatabase.drop(maintenance, name);
+    }
+}

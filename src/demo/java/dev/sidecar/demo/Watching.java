@@ -105,6 +105,8 @@ final class Watching implements AutoCloseable {
                                                 postgres.port())),
                         "--collector.stat_statements",
                         "--collector.long_running_transactions",
+                        "--collector.database_wraparound",
+                        "--collector.postmaster",
                         "--collector.stat_checkpointer"));
         targets.put("NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of()));
         targets.put(

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,9 @@ class FairnessTest {
                 for (int i = 0; i < 1100; i++) {
                     send(from("127.0.0.2", gateway), slow);
                 }
+                // A request may be unfinished for a second before it loses its place to another.
+                Instant flooded = Instant.now();
+                await().until(() -> Instant.now().isAfter(flooded.plusSeconds(2)));
                 for (int i = 0; i < 50; i++) {
                     long began = System.nanoTime();
                     try (var other = connect("127.0.0.3", gateway.port())) {

@@ -241,6 +241,8 @@ final class ProvenWorld implements AutoCloseable {
                                         .formatted(PASSWORD, postgres.port())),
                         "--collector.stat_statements",
                         "--collector.long_running_transactions",
+                        "--collector.database_wraparound",
+                        "--collector.postmaster",
                         "--collector.stat_checkpointer"));
         targets.put(
                 "REDIS_EXPORTER_TARGET",

@@ -283,7 +283,7 @@ final class Verifier {
                 if (!e.reason().maySucceedWithOneJob()) {
                     throw e;
                 }
-                notes.add("It did not restore with several jobs at once, and was tried with one.");
+                notes.add("It did not restore with several jobs at once, and was tried with one: " + e.getMessage());
                 requireAlive(scratch, e);
             }
             progress.begin("restoring " + manifest.id() + " with one job", manifest.storedBytes());

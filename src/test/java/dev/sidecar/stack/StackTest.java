@@ -103,7 +103,7 @@ class StackTest {
     void preflightTellsWhatIsOnAndWhatIsOffAndASecondRunChangesNothing() {
         assertThat(stack.logs("preflight"))
                 .contains("preflight: ready,")
-                .containsPattern("ON\\s+isolation\\s+17 services; user 0: alloy")
+                .containsPattern("ON\\s+isolation\\s+18 services; user 0: alloy")
                 .containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
         Result again = stack.preflight(Map.of());
         assertThat(again.exitCode()).isZero();

@@ -197,10 +197,15 @@ final class RemotePipe {
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             if (!closed) {
                 closed = true;
-                ProverProtocol.frame(toProver, ProverProtocol.INPUT, new byte[0], 0, 0);
+                try {
+                    ProverProtocol.frame(toProver, ProverProtocol.INPUT, new byte[0], 0, 0);
+                } catch (IOException e) {
+                    // The program has ended without reading to the end, and its exit code says how; a local one is
+                    // closed as quietly.
+                }
             }
         }
     }

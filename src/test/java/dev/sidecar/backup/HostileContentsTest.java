@@ -143,9 +143,9 @@ class HostileContentsTest {
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
     }
 
-    /** That the attacks are real: without the sandbox each of them reaches what it is after. */
+    /** That the attacks are real: without the sandbox each reaches what it is after, but for event triggers, which are restored last. */
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(value = Way.class, mode = EnumSource.Mode.EXCLUDE, names = "TRIGGER_OF_AN_EVENT")
     void getEverythingWithoutTheSandbox(Way way) throws Exception {
         plantAttack(way);
         BackupFixture fixture =

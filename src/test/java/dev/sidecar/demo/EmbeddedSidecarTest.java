@@ -138,13 +138,13 @@ class EmbeddedSidecarTest {
                 .atMost(LONG)
                 .until(() -> get(page, "Accept", "text/html")
                         .body()
-                        .matches("(?s).*mail</b> \\[FIRING:\\d+] critical postgres on this-machine does not answer.*"));
+                        .matches("(?s).*mail</b> \\[FIRING:\\d+] critical DatabaseConnectionFailed postgres on .*"));
         assertThat(post(page + "/repair?what=database", page).statusCode()).isEqualTo(200);
         Awaitility.await("the mail about its end, and the backup's proof holds again")
                 .atMost(LONG)
                 .until(
                         () -> get(page, "Accept", "text/html").body(),
-                        html -> html.contains("[RESOLVED] critical postgres on this-machine")
+                        html -> html.contains("[RESOLVED] critical DatabaseConnectionFailed postgres on ")
                                 && !html.contains("BKP-4 broken"));
     }
 

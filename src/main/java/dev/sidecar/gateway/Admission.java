@@ -51,6 +51,9 @@ final class Admission {
         }
         ClientConnection newcomer = new ClientConnection(worker, channel);
         if (taken > limits.connections() && !worker.evict()) {
+            // What it asks is looked at when it is known whether it gets a place, so that the API sees nothing of a
+            // client without one.
+            channel.config().setAutoRead(false);
             askOthers(newcomer, worker, workers.iterator(), place);
         }
     }
@@ -68,6 +71,7 @@ final class Admission {
                 parts.metrics().closed(Closing.FULL);
                 if (mayBeTold(newcomer.closing())) {
                     newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
+                    newcomer.listen();
                 } else {
                     newcomer.evict();
                 }
@@ -76,7 +80,9 @@ final class Admission {
         }
         Worker other = others.next();
         other.execute(() -> {
-            if (other == worker || !other.evict()) {
+            if (other != worker && other.evict()) {
+                worker.execute(newcomer::listen);
+            } else {
                 askOthers(newcomer, worker, others, place);
             }
         });

@@ -68,6 +68,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         deadline = System.nanoTime() + LINGER;
     }
 
+    /** Reads what it asks, from now on. */
+    void listen() {
+        channel.config().setAutoRead(true);
+    }
+
     /** Sets the time until the next sign of life within a request or an answer. */
     void expectWithin(Duration time) {
         deadline = System.nanoTime() + time.toNanos();
@@ -179,6 +184,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** How readily this client's place goes to another one, at this moment. */
     Waiting waiting(long now) {
+        if (refusal != null) {
+            // It has no place to lose.
+            return new Waiting(Waiting.For.NOTHING, 0);
+        }
         Exchange current = exchange;
         if (current != null) {
             return current.waiting(now);

@@ -5,10 +5,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.StreamCorruptedException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,40 +103,11 @@ final class ProverProtocol {
         }
     }
 
-    /** Channels.newOutputStream lets nobody write while somebody reads. */
     static DataOutputStream output(SocketChannel channel) {
-        return new DataOutputStream(new BufferedOutputStream(
-                new OutputStream() {
-                    @Override
-                    public void write(int b) throws IOException {
-                        write(new byte[] {(byte) b}, 0, 1);
-                    }
-
-                    @Override
-                    public void write(byte[] bytes, int offset, int length) throws IOException {
-                        ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
-                        while (buffer.hasRemaining()) {
-                            channel.write(buffer);
-                        }
-                    }
-                },
-                8192));
+        return new DataOutputStream(new BufferedOutputStream(SocketStreams.output(channel), 8192));
     }
 
     static DataInputStream input(SocketChannel channel) {
-        return new DataInputStream(new BufferedInputStream(
-                new InputStream() {
-                    @Override
-                    public int read() throws IOException {
-                        byte[] one = new byte[1];
-                        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-                    }
-
-                    @Override
-                    public int read(byte[] bytes, int offset, int length) throws IOException {
-                        return channel.read(ByteBuffer.wrap(bytes, offset, length));
-                    }
-                },
-                8192));
+        return new DataInputStream(new BufferedInputStream(SocketStreams.input(channel), 8192));
     }
 }

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A cell in the prover, a service of its own, for as long as one connection to it is held. */
@@ -37,7 +39,7 @@ final class RemoteCell implements Cell {
         long until = System.nanoTime() + wait.toNanos();
         while (true) {
             try {
-                return tryLease(socket, neededBytes);
+                return tryLease(socket, until, neededBytes);
             } catch (IOException e) {
                 if (System.nanoTime() > until) {
                     throw new BackupFailure(
@@ -51,8 +53,12 @@ final class RemoteCell implements Cell {
         }
     }
 
-    private static RemoteCell tryLease(Path socket, long neededBytes) throws IOException {
+    private static RemoteCell tryLease(Path socket, long until, long neededBytes) throws IOException {
         SocketChannel lease = connect(socket);
+        // It may take the connection and then say nothing.
+        CompletableFuture<Void> tooLate = CompletableFuture.runAsync(
+                () -> hangUp(lease),
+                CompletableFuture.delayedExecutor(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS));
         try {
             DataOutputStream out = ProverProtocol.output(lease);
             out.writeByte(ProverProtocol.LEASE);
@@ -69,6 +75,16 @@ final class RemoteCell implements Cell {
         } catch (IOException | RuntimeException e) {
             lease.close();
             throw e;
+        } finally {
+            tooLate.cancel(false);
+        }
+    }
+
+    private static void hangUp(SocketChannel connection) {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            // It is gone, which is what was wanted.
         }
     }
 
@@ -121,10 +137,6 @@ final class RemoteCell implements Cell {
     @Override
     public void close() {
         running.forEach(RemotePipe::hangUp);
-        try {
-            lease.close();
-        } catch (IOException e) {
-            // It is gone, which is what was wanted.
-        }
+        hangUp(lease);
     }
 }

@@ -9,7 +9,6 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,39 +95,13 @@ public final class UnixSockets extends SocketFactory {
 
         @Override
         public InputStream getInputStream() throws IOException {
-            SocketChannel from = connected();
-            InputStream in = new InputStream() {
-                @Override
-                public int read() throws IOException {
-                    byte[] one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-                }
-
-                @Override
-                public int read(byte[] bytes, int offset, int length) throws IOException {
-                    return from.read(ByteBuffer.wrap(bytes, offset, length));
-                }
-            };
+            InputStream in = SocketStreams.input(connected());
             return hostile ? new LimitedAnswers(in) : in;
         }
 
         @Override
         public OutputStream getOutputStream() throws IOException {
-            SocketChannel to = connected();
-            return new OutputStream() {
-                @Override
-                public void write(int b) throws IOException {
-                    write(new byte[] {(byte) b}, 0, 1);
-                }
-
-                @Override
-                public void write(byte[] bytes, int offset, int length) throws IOException {
-                    ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
-                    while (buffer.hasRemaining()) {
-                        to.write(buffer);
-                    }
-                }
-            };
+            return SocketStreams.output(connected());
         }
 
         @Override

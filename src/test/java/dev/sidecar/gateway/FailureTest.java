@@ -353,6 +353,26 @@ class FailureTest {
     }
 
     @Test
+    void theApiSeesNothingOfClientsThatGetNoPlace() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", "2");
+                var first = gateway.connect().send(GET);
+                var second = gateway.connect().send(GET)) {
+            await().until(() -> upstream.connections.size() == 2);
+            for (int i = 0; i < 500; i++) {
+                try (var tooMany = gateway.connect()) {
+                    assertThat(tooMany.send(GET).message()).startsWith("HTTP/1.1 503");
+                }
+            }
+            assertThat(upstream.connections).hasSize(2);
+            assertThat(first).isNotEqualTo(second);
+        }
+    }
+
+    @Test
     void oneClientTooManyIsToldToComeLater() {
         try (var upstream = new RawUpstream((connection, number) -> {
                     connection.head();

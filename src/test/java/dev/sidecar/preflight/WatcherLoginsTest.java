@@ -84,7 +84,7 @@ class WatcherLoginsTest {
                 "--web.listen-address=127.0.0.1:" + prometheus));
         for (int port : new int[] {prometheus, alertmanager}) {
             Awaitility.await("port " + port)
-                    .atMost(Duration.ofMinutes(1))
+                    .atMost(Duration.ofMinutes(3))
                     .ignoreExceptions()
                     .until(() -> ask(port, "GET", "/-/ready", LOGIN, "").statusCode() == 200);
         }
@@ -127,7 +127,7 @@ class WatcherLoginsTest {
     @Test
     void prometheusReachesItselfAndAlertmanagerWithTheLogin() {
         Awaitility.await()
-                .atMost(Duration.ofMinutes(1))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(500))
                 .untilAsserted(() -> {
                     assertThat(value("up{job=\"prometheus\"}")).isEqualTo("1");

@@ -53,6 +53,7 @@ final class Restorer {
         // Nothing has its final name before it is whole, whatever ends this process.
         String target = RestoreRequest.datedName(request.into(), "_restoring", since);
         UnfinishedDatabase.sweep(address);
+        RestoreRole.sweep(address);
         Manifest manifest = backup.manifest();
         try (ScratchFolder folder = tools.postgres().scratchFolder(decodedBytes(manifest));
                 Session maintenance = address.connectToMaintenance("sidecar restore");

@@ -201,7 +201,7 @@ public final class Child implements AutoCloseable {
     public BackupFailure failure(Reason reason, String what) throws InterruptedException {
         drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
         String said = errors();
-        Reason precise = said.contains("permission denied")
+        Reason precise = said.contains("permission denied") || said.contains("row-level security policy")
                 ? Reason.PERMISSION
                 : said.contains("lock timeout") || said.contains("canceling statement due to lock")
                         ? Reason.LOCK_TIMEOUT

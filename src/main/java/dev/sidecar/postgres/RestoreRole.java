@@ -47,11 +47,12 @@ public final class RestoreRole implements AutoCloseable {
         this.address = address;
     }
 
-    /** Makes the role. @param maintenance a session of the administrator, open for longer than the role */
+    /** Makes the role, and locks it. @param maintenance a session of the administrator, open for longer than the role */
     public static RestoreRole create(ServerAddress server, Session maintenance) throws SQLException {
         SecureRandom random = new SecureRandom();
         String name = PREFIX + hex(random, BYTES_OF_NAME);
         String password = hex(random, BYTES_OF_PASSWORD);
+        maintenance.texts("SELECT pg_advisory_lock" + UnfinishedDatabase.LOCK.formatted(Sql.literal(name)));
         boolean superuser = maintenance.text("SHOW is_superuser").equals("on");
         // The server may log the statement: it gets what the password is checked with, not the password.
         String verifier = PasswordUtil.encodeScramSha256(password.toCharArray());
@@ -66,6 +67,38 @@ public final class RestoreRole implements AutoCloseable {
             maintenance.execute("GRANT %s TO CURRENT_USER".formatted(name));
         }
         return new RestoreRole(maintenance, server, name, server.as(name, Secret.of(password)));
+    }
+
+    /**
+     * Drops the roles that restores left which were killed: no session holds their locks. Their databases must be gone, as
+     * {@link UnfinishedDatabase#sweep} sees to it; a role that still owns something stays, and is logged.
+     */
+    public static void sweep(ServerAddress address) {
+        try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
+            for (String name : maintenance.texts("SELECT rolname FROM pg_roles WHERE rolname ~ '^%s[0-9a-f]{%d}$'"
+                    .formatted(PREFIX, 2 * BYTES_OF_NAME))) {
+                String lock = UnfinishedDatabase.LOCK.formatted(Sql.literal(name));
+                if (maintenance.text("SELECT pg_try_advisory_lock" + lock).equals("t")) {
+                    drop(maintenance, name);
+                    maintenance.texts("SELECT pg_advisory_unlock" + lock);
+                }
+            }
+        } catch (SQLException | BackupFailure e) {
+            log.atWarn()
+                    .log("roles of killed restores are not dropped, the next restore tries again: {}", e.getMessage());
+        }
+    }
+
+    private static void drop(Session maintenance, String name) {
+        try {
+            maintenance.execute("DROP OWNED BY " + name);
+            maintenance.execute("DROP ROLE " + name);
+            log.atWarn().addKeyValue("role", name).log("role of a killed restore dropped");
+        } catch (SQLException e) {
+            log.atWarn()
+                    .addKeyValue("role", name)
+                    .log("the role of a killed restore cannot be dropped: {}", e.getMessage());
+        }
     }
 
     private static String hex(SecureRandom random, int bytes) {

@@ -19,7 +19,7 @@ public final class UnfinishedDatabase {
     private static final String COMMENT = "unfinished restore, made by the sidecar";
     private static final Pattern NAME = Pattern.compile(".*_restoring_\\d{8}_\\d{6}", Pattern.DOTALL);
     /** "side" as a number, beside a number for the name. */
-    private static final String LOCK = "(1936286821, hashtext(%s))";
+    static final String LOCK = "(1936286821, hashtext(%s))";
 
     private UnfinishedDatabase() {}
 

@@ -114,6 +114,9 @@ class KilledTest {
             Backups backups = fixture.backups();
             backups.restore(RestoreRequest.intoNew(backups.list().get(0).id(), into), backups.progress());
             assertThat(server.query("postgres", unfinished)).containsExactly(into);
+            assertThat(server.query("postgres", "SELECT rolname FROM pg_roles WHERE rolname ~ '^sidecar_restore_'"))
+                    .as("the role of the restore that was killed, and of the one that was not")
+                    .isEmpty();
             assertThat(server.query(into, "SELECT count(*) FROM t")).containsExactly("10");
         } finally {
             for (String name : server.query(

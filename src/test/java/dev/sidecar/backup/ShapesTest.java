@@ -179,7 +179,8 @@ class ShapesTest {
             fixture.with("server.user", "keeper").with("server.password", "weak");
             assertThatThrownBy(() -> fixture.take(database))
                     .isInstanceOfSatisfying(
-                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.PERMISSION))
+                            BackupFailure.class,
+                            e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(Reason.PERMISSION))
                     .hasMessageContaining("mine");
             assertThat(fixture.stored()).isEmpty();
         } finally {

@@ -69,8 +69,8 @@ class SteadySessionsTest {
             Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
             assertThat(verification.problems()).isEmpty();
             assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
-            Restored restored =
-                    backups.restore(RestoreRequest.intoNew(backup.id(), database + "_again"), backups.progress());
+            Restored restored = backups.restore(
+                    RestoreRequest.intoNew(backup.id(), database + "_again").withConsent(), backups.progress());
             assertThat(restored.differences()).isEmpty();
             assertThat(restored.notes()).noneMatch(note -> note.contains("failed"));
             assertThat(restored.rows()).isEqualTo(20000);

@@ -148,6 +148,7 @@ class ConsoleTest {
         browser.pressIn(".proof", "Restore…");
         browser.press("Plan a replacement…");
         browser.type("confirm", "shpo");
+        browser.type("consent", "without");
         browser.press("Replace");
 
         assertThat(browser.text("[role=alert]")).contains("Nothing was done").contains(database);

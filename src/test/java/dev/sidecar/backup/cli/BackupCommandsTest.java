@@ -245,14 +245,15 @@ class BackupCommandsTest {
     }
 
     private int run(String... arguments) {
-        return Commands.run(SidecarApplication.class, arguments);
+        return typing("", arguments);
     }
 
+    /** With an input that ends behind the line; that of the test's own process belongs to who started the test. */
     private int typing(String line, String... arguments) {
         InputStream before = System.in;
         System.setIn(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
         try {
-            return run(arguments);
+            return Commands.run(SidecarApplication.class, arguments);
         } finally {
             System.setIn(before);
         }

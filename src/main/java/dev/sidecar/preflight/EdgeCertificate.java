@@ -44,20 +44,24 @@ final class EdgeCertificate implements Step {
     public void prepare(Plan plan) {
         Optional<String> certificate = given.read("tls.crt", plan);
         Optional<String> key = given.read("tls.key", plan);
-        if (certificate.isPresent() != key.isPresent()) {
-            String missing = key.isPresent() ? "tls.crt" : "tls.key";
+        if (!given.has("tls.crt") && !given.has("tls.key")) {
+            off(plan);
+        } else if (given.has("tls.crt") != given.has("tls.key")) {
+            String missing = given.has("tls.key") ? "tls.crt" : "tls.key";
             plan.found(ReportLine.wrong(
                     "secrets/" + missing,
                     "is missing, but the other file of the pair is there",
                     "provide both files or neither"));
-        } else if (certificate.isPresent()) {
+        } else if (certificate.isPresent() && key.isPresent()) {
             switchOn(certificate.get(), key.get(), plan);
-        } else {
-            for (String file : new String[] {"tls.conf", "tls.crt", "tls.key"}) {
-                plan.remove(nginx.resolve(file));
-            }
-            plan.found(ReportLine.off("TLS at the edge", "no secrets/tls.crt and secrets/tls.key: HTTP only"));
         }
+    }
+
+    private void off(Plan plan) {
+        for (String file : new String[] {"tls.conf", "tls.crt", "tls.key"}) {
+            plan.remove(nginx.resolve(file));
+        }
+        plan.found(ReportLine.off("TLS at the edge", "no secrets/tls.crt and secrets/tls.key: HTTP only"));
     }
 
     private void switchOn(String certificate, String key, Plan plan) {

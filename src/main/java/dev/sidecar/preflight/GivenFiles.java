@@ -41,6 +41,11 @@ final class GivenFiles implements Step {
         }
     }
 
+    /** A person put a file of this name there, whether or not it can be used. */
+    boolean has(String name) {
+        return Files.exists(directory.resolve(name));
+    }
+
     /** Reads a given file without the line break at its end; empty if there is none or it cannot be used. */
     Optional<String> read(String name, Plan plan) {
         try {

@@ -7,6 +7,9 @@ import java.util.Optional;
 /** Switches mail on if a mail server is named, and then requires all its settings: Alertmanager would notice a missing one only when it sends. */
 final class MailSettings implements Step {
 
+    /** 1 to 65535. */
+    private static final String PORT = "(0*[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+
     private static final String ADDRESS = "[^\\s@,]+@[^\\s@,]+";
     private static final String ADDRESSES = ADDRESS + "(\\s*,\\s*" + ADDRESS + ")*";
 
@@ -25,7 +28,7 @@ final class MailSettings implements Step {
             off(plan);
             return;
         }
-        require("SMTP_SMARTHOST", server, "[A-Za-z0-9.-]+:\\d{1,5}", "host:port, such as mail.our-team.net:587", plan);
+        require("SMTP_SMARTHOST", server, "[A-Za-z0-9.-]+:" + PORT, "host:port, such as mail.our-team.net:587", plan);
         require("SMTP_FROM", settings.get("SMTP_FROM"), "(.*<)?" + ADDRESS + ">?", "a mail address", plan);
         require(
                 "ALERT_MAIL_TO",
@@ -40,6 +43,9 @@ final class MailSettings implements Step {
                 "true or false",
                 plan);
         boolean user = settings.get("SMTP_USERNAME").isPresent();
+        if (user) {
+            require("SMTP_USERNAME", settings.get("SMTP_USERNAME"), ".*", "the user of the mail server", plan);
+        }
         boolean password =
                 plan.content(secrets.resolve("alertmanager/smtp_password")).isPresent();
         if (user != password) {

@@ -30,6 +30,7 @@ class PreflightConfiguration {
                 isolation,
                 given,
                 new MountedFiles(directories.stack()),
+                new StackSettings(settings),
                 new Secrets(StackSecrets.ALL, given, secrets, new GeneratedSecret()),
                 new RedisFiles(settings, secrets),
                 new WebLogins(secrets),

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,7 +16,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class ScrapeTargets implements Step {
 
     private static final Pattern TARGET =
-            Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,62})=([A-Za-z0-9._-]+:\\d{1,5})(/\\S*)?");
+            Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,62})=([A-Za-z0-9._-]+:(\\d{1,5}))(/[A-Za-z0-9._~%+/-]*)?");
+
+    private static final int LAST_PORT = 65_535;
+
+    private static final Set<String> OURS = Set.of(SmallStack.TARGETS.split(","));
 
     private final Settings settings;
     private final Identity identity;
@@ -31,17 +36,29 @@ final class ScrapeTargets implements Step {
 
     @Override
     public void prepare(Plan plan) {
-        List<Map<String, Object>> extra = new ArrayList<>();
+        Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
         for (String target : settings.get("EXTRA_TARGETS", "").split(",")) {
             Matcher parts = TARGET.matcher(target.strip());
-            if (parts.matches()) {
-                extra.add(target(
+            if (parts.matches() && isPort(parts.group(3))) {
+                String name = parts.group(1);
+                Map<String, Object> group = target(
                         parts.group(2),
-                        parts.group(1),
+                        name,
                         "app",
                         Map.of(
                                 "__metrics_path__",
-                                Optional.ofNullable(parts.group(3)).orElse("/metrics"))));
+                                Optional.ofNullable(parts.group(4)).orElse("/metrics")));
+                if (isOurs(name)) {
+                    plan.found(ReportLine.wrong(
+                            "EXTRA_TARGETS",
+                            "'" + name + "' is a service of the stack itself",
+                            "give yours another name: its metrics would be taken for those of the other"));
+                } else if (byName.putIfAbsent(name, group) != null) {
+                    plan.found(ReportLine.wrong(
+                            "EXTRA_TARGETS",
+                            "has '" + name + "' twice",
+                            "give each its own name, such as " + name + "-1 and " + name + "-2"));
+                }
             } else if (!target.isBlank()) {
                 plan.found(ReportLine.wrong(
                         "EXTRA_TARGETS",
@@ -49,12 +66,37 @@ final class ScrapeTargets implements Step {
                         "write service=host:port or service=host:port/path, separated by commas"));
             }
         }
+        expected(byName.keySet(), plan);
+        List<Map<String, Object>> extra = List.copyOf(byName.values());
         plan.write(directory.resolve("extra.json"), json(extra));
         plan.found(
                 extra.isEmpty()
                         ? ReportLine.off("extra scrape targets", "EXTRA_TARGETS is not set")
                         : ReportLine.on("extra scrape targets", settings.get("EXTRA_TARGETS", "")));
         plan.write(directory.resolve("blackbox-edge.json"), json(probes(plan)));
+    }
+
+    private static boolean isPort(String digits) {
+        int port = Integer.parseInt(digits);
+        return port > 0 && port <= LAST_PORT;
+    }
+
+    /** An own API may have the name of the sample, whose place it takes. */
+    private boolean isOurs(String name) {
+        return OURS.contains(name)
+                && !(name.equals("api") && settings.get("API_METRICS_TARGET").isEmpty());
+    }
+
+    /** A target that is expected and that nothing scrapes would be missing for ever. */
+    private void expected(Set<String> extra, Plan plan) {
+        for (String name : settings.get("EXPECTED_TARGETS", "").split(",")) {
+            if (!name.isBlank() && !OURS.contains(name.strip()) && !extra.contains(name.strip())) {
+                plan.found(ReportLine.wrong(
+                        "EXPECTED_TARGETS",
+                        "nothing is scraped by the name '" + name.strip() + "'",
+                        "remove it, correct it, or add it to EXTRA_TARGETS in .env"));
+            }
+        }
     }
 
     private List<Map<String, Object>> probes(Plan plan) {

@@ -17,7 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PreflightTest {
 
     private static final String STRONG = "correct-horse-battery";
+    private static final Identity IDENTITY = new Identity("staging", "host-1", "sidecar", "staging");
 
     @TempDir
     Path root;
@@ -255,6 +261,17 @@ class PreflightTest {
         "pagerduty_routing_key, abc",
         "opsgenie_api_key, GenieKey",
         "alert_webhook_url, ftp://host/",
+        "slack_webhook_url, https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "slack_webhook_url, https://hooks.slack.com/services/T000/B000/XXXX",
+        "slack_webhook_url, https://hooks.slack.com/services/YOUR/WEBHOOK/URL",
+        "slack_webhook_url, https://hooks.slack.com/services/...",
+        "pagerduty_routing_key, 00000000000000000000000000000000",
+        "pagerduty_routing_key, 0123456789abcdef0123456789abcdef",
+        "opsgenie_api_key, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+        "opsgenie_api_key, 00000000-0000-0000-0000-000000000000",
+        "heartbeat_url, https://hc-ping.com/00000000-0000-0000-0000-000000000000",
+        "heartbeat_url, https://hc-ping.com/your-uuid-here",
+        "alert_webhook_url, https://alerts.invalid/hook",
     })
     void refusesAChannelsSecretThatCannotWork(String name, String value) throws IOException {
         given(name, value);
@@ -350,6 +367,125 @@ class PreflightTest {
         settings.put("EXTRA_TARGETS", "worker:9400");
         assertThat(run()).isFalse();
         assertThat(printed).contains("'worker:9400' is not understood").contains("service=host:port");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    EXTRA_TARGETS            | worker=a:1/m;queue=b:2/m         | is not understood
+                    EXTRA_TARGETS            | worker=a:99999                   | is not understood
+                    EXTRA_TARGETS            | worker=a:0                       | is not understood
+                    EXTRA_TARGETS            | worker=a:1,worker=b:1            | has 'worker' twice
+                    EXTRA_TARGETS            | postgres=b:9187                  | is a service of the stack itself
+                    EXTRA_TARGETS            | worker=a:1/metrics?token=x       | is not understood
+                    EXPECTED_TARGETS         | api,wroker                       | nothing is scraped by the name 'wroker'
+                    EDGE_PROBE_PATH          | health                           | a path that begins with /
+                    API_METRICS_PATH         | metrics                          | a path that begins with /
+                    API_METRICS_TARGET       | http://api:8081                  | host:port
+                    API_METRICS_TARGET       | api:80810                        | host:port
+                    REDIS_PORT               | abc                              | a port, 1 to 65535
+                    POSTGRES_PORT            | 65536                            | a port, 1 to 65535
+                    EDGE_PORT                | 0                                | a port, 1 to 65535
+                    GRAFANA_PORT             | 8080                             | is 8080, as is CONTROL_PORT
+                    UPSTREAM_URL             | host.docker.internal:3000        | http://host:port
+                    UPSTREAM_URL             | https://api:3000                 | http://host:port
+                    UPSTREAM_URL             | http://api:3000/v1               | http://host:port
+                    UPSTREAM_URL             | http:/api:3000                   | http://host:port
+                    UPSTREAM_URL             | http://api:70000                 | http://host:port
+                    GRAFANA_URL              | localhost:3001                   | a URL that begins with
+                    GRAFANA_URL              | https://grafana.our-team.net:0/x | a URL that begins with
+                    STAGING_REDIS            | 0                                | names the stack's own Redis
+                    STAGING_REDIS            | no                               | 0 or 1
+                    STAGING_POSTGRES         | 0                                | names the stack's own PostgreSQL
+                    SAMPLE_API               | 0                                | names the stack's own API
+                    REDIS_HOST               | redis:6379                       | a host's name
+                    POSTGRES_HOST            | postgres://db                    | a host's name
+                    POSTGRES_SSLMODE         | required                         | disable, allow, prefer
+                    BACKUP_RPO               | a day                            | a duration
+                    WATCHING_MEMORY_BUDGET   | 800 MB                           | a size
+                    BIND_ADDRESS             | localhost:8080                   | an address
+                    CONTROL_HOSTS            | https://a b                      | separated by commas
+                    SLACK_CHANNEL            | #alerts, #night                  | one channel
+                    PROOFS_WITHOUT           | SEC-3                            | proofs with a reason
+                    PROOFS_WITHOUT           | SEC-3=; LOG-1=none               | proofs with a reason
+                    SIDECAR_HOST             | our host                         | a name of letters
+                    API_SERVICES             | api, worker                      | separated by
+                    POSTGRES_DATABASE        | your_database                    | is a placeholder
+                    """)
+    void aSettingThatCannotWorkIsToldByItsName(String name, String value, String told) throws IOException {
+        StringWriter out = new StringWriter();
+        asComposePassesThem();
+        settings.put(name, value);
+
+        assertThat(run()).as(printed).isFalse();
+        assertThat(printed)
+                .containsPattern(
+                        "WRONG +(" + name + "|POSTGRES_HOST|REDIS_HOST|UPSTREAM_URL) .*" + Pattern.quote(told));
+    }
+
+    @Test
+    void everySettingOfTheStackIsLookedAt() throws IOException {
+        asComposePassesThem();
+        settings.putAll(Map.of(
+                "SMTP_SMARTHOST", "mail.our-team.net:587",
+                "SMTP_FROM", "alerts@our-team.net",
+                "SMTP_USERNAME", "alerts",
+                "ALERT_MAIL_TO", "ops@our-team.net"));
+        given("smtp_password", STRONG);
+        assertThat(run()).as(printed).isTrue();
+        Set<String> all = settingsOfTheStack();
+
+        all.forEach(name -> settings.put(name, "<fill in>"));
+
+        assertThat(run()).isFalse();
+        assertThat(all).allSatisfy(name -> assertThat(printed).containsPattern("WRONG +" + name + " "));
+    }
+
+    @Test
+    void whatOtherMachinesCouldReachIsTold() throws IOException {
+        settings.put("BIND_ADDRESS", "0.0.0.0");
+
+        assertThat(run()).as(printed).isTrue();
+
+        assertThat(printed).containsPattern("NOTE +BIND_ADDRESS +is 0.0.0.0: other machines reach the console");
+        for (String own : new String[] {"127.0.0.1", "::1", "127.1.2.3"}) {
+            settings.put("BIND_ADDRESS", own);
+            run();
+            assertThat(printed).doesNotContain("BIND_ADDRESS");
+        }
+    }
+
+    /** Its defaults, without what Docker reads before anything starts. */
+    private void asComposePassesThem() throws IOException {
+        Pattern setting = Pattern.compile("\\$\\{([A-Z_]+):?-([^}]*)}");
+        Matcher found = setting.matcher(Files.readString(Path.of("docker-compose.staging.yml")));
+        while (found.find()) {
+            settings.put(found.group(1), found.group(2));
+        }
+        settings.put("LOKI_ADDRESS", settings.remove("LOKI_URL"));
+    }
+
+    private static Set<String> settingsOfTheStack() throws IOException {
+        Set<String> ofDocker = Set.of(
+                "BUILD_IMAGE",
+                "JRE_IMAGE",
+                "POSTGRES_EXTENSIONS",
+                "SECRETS_DIR",
+                "SIDECAR_VERSION",
+                "DOCKER_CONTAINERS",
+                "COMPOSE_PROJECT_NAME");
+        String compose = Files.readString(Path.of("docker-compose.staging.yml"));
+        Set<String> names = Pattern.compile("\\$\\{([A-Z_]+)")
+                .matcher(compose)
+                .results()
+                .map(name -> name.group(1).equals("LOKI_URL") ? "LOKI_ADDRESS" : name.group(1))
+                .filter(name -> !ofDocker.contains(name))
+                .collect(Collectors.toCollection(TreeSet::new));
+        String passed = compose.substring(compose.indexOf("  preflight:\n", compose.indexOf("\nservices:")));
+        passed = passed.substring(passed.indexOf("    environment:"), passed.indexOf("\n    volumes:"));
+        for (String name : names) {
+            assertThat(passed).as("what preflight gets").contains(" " + name + ": ${");
+        }
+        return names;
     }
 
     @Test
@@ -524,6 +660,16 @@ class PreflightTest {
         assertThat(secret("nginx/tls.conf")).contains("listen 8443 ssl;");
         assertThat(config("prometheus/targets/blackbox-edge.json")).contains("\"nginx:8443\"");
 
+        Files.delete(root.resolve("given/tls.key"));
+        Files.createDirectory(root.resolve("given/tls.key"));
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .as("a file that cannot be read is there")
+                .containsPattern("WRONG\\s+secrets/tls.key\\s+cannot be read")
+                .doesNotContain("is missing");
+        Files.delete(root.resolve("given/tls.key"));
+        given("tls.key", certificate.key());
+
         Files.delete(root.resolve("given/tls.crt"));
         assertThat(run()).isFalse();
         assertThat(printed).containsPattern("WRONG\\s+secrets/tls.crt\\s+is missing");
@@ -575,11 +721,8 @@ class PreflightTest {
         StringWriter out = new StringWriter();
         PreflightProperties directories = new PreflightProperties(
                 root.resolve("given"), root.resolve("secrets"), root.resolve("config"), root.resolve("stack"));
-        boolean ready = new Preflight(PreflightConfiguration.steps(
-                        directories,
-                        new Identity("staging", "host-1", "sidecar", "staging"),
-                        new Settings(settings::get),
-                        clock))
+        boolean ready = new Preflight(
+                        PreflightConfiguration.steps(directories, IDENTITY, new Settings(settings::get), clock))
                 .run(new PrintWriter(out, true));
         printed = out.toString();
         return ready;

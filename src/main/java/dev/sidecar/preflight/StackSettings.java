@@ -1,0 +1,214 @@
+package dev.sidecar.preflight;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Looks at the form of every setting in {@code .env} before anything starts: what a service would refuse, or worse, what it would take for
+ * something else, is told here with the setting's name. Settings with a form of their own ({@code EXTRA_TARGETS}, mail, limits at the edge)
+ * are looked at by the steps that use them.
+ */
+final class StackSettings implements Step {
+
+    private static final int LAST_PORT = 65_535;
+    /** Of an address or a URL; a scheme's colon is followed by no digit. */
+    private static final Pattern PORT = Pattern.compile(":(\\d{1,5})(?=/|$)");
+
+    private static final String HOST = "([A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}])";
+    private static final String NAMES = "[A-Za-z0-9_.:/\\[\\]-]+(\\s*,\\s*[A-Za-z0-9_.:/\\[\\]-]+)*";
+    private static final String PROOF = "[A-Z]{3}-\\d{1,2}";
+    private static final String PROOFS = PROOF + "(\\s*,\\s*" + PROOF + ")*\\s*=[^;=]*\\S[^;=]*";
+
+    /** What a value must look like. */
+    private enum Form {
+        NUMBER_OF_PORT("\\d{1,5}", "a port, 1 to 65535"),
+        ADDRESS("(\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:]{2,39}|\\[[0-9A-Fa-f:]{2,39}]", "an address, such as 127.0.0.1"),
+        HOST_NAME(HOST, "a host's name or address, without port and without http://"),
+        HOST_AND_PORT(HOST + ":(\\d{1,5})", "host:port, such as host.docker.internal:3000"),
+        URL("https?://" + HOST + "(:\\d{1,5})?(/[!-~]*)?", "a URL that begins with http:// or https://"),
+        ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
+        PATH("/[!-~]*", "a path that begins with /"),
+        SWITCH("0|1", "0 or 1"),
+        LABEL("[A-Za-z0-9]([A-Za-z0-9_.-]{0,62})?", "a name of letters, digits, dots, dashes and underscores"),
+        SERVICES("[A-Za-z0-9._*+?|-]+", "services of compose, separated by |"),
+        ROLE("[A-Za-z_][A-Za-z0-9_$-]{0,62}", "the name of a role"),
+        DATABASE("[^'\"\\\\\\p{Cntrl}]{1,63}", "the name of a database"),
+        DURATION("\\d{1,9}(ms|s|m|h|d)|P(\\d{1,6}D)?(T[0-9HMS.]+)?", "a duration such as 90m, 26h or 2d"),
+        BYTES("\\d{1,9}(B|KB|MB|GB|TB)?", "a size such as 800MB"),
+        PERCENT("\\d{1,3}(\\.\\d{1,3})?", "a number such as 2"),
+        NETWORKS(NAMES, "addresses, networks or host names, separated by commas"),
+        CHANNEL("[#@]?[^\\s#@,]{1,80}", "one channel, such as #alerts"),
+        TLS_MODE(
+                "disable|allow|prefer|require|verify-ca|verify-full",
+                "disable, allow, prefer, require, verify-ca or verify-full"),
+        OUTCOMES("none|failures|all", "none, failures or all"),
+        WITHOUT(
+                PROOFS + "(\\s*;\\s*" + PROOFS + ")*",
+                "proofs with a reason, such as SEC-3=TLS ends at the load balancer");
+
+        private final Pattern pattern;
+        private final String must;
+
+        Form(String pattern, String must) {
+            this.pattern = Pattern.compile(pattern);
+            this.must = must;
+        }
+
+        boolean fits(String value) {
+            return pattern.matcher(value).matches()
+                    && port(value).map(Form::isPort).orElse(true);
+        }
+
+        private Optional<String> port(String value) {
+            return switch (this) {
+                case NUMBER_OF_PORT -> Optional.of(value);
+                case HOST_AND_PORT, URL, ORIGIN -> {
+                    Matcher port = PORT.matcher(value);
+                    yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
+                }
+                default -> Optional.empty();
+            };
+        }
+
+        private static boolean isPort(String digits) {
+            int port = Integer.parseInt(digits);
+            return port > 0 && port <= LAST_PORT;
+        }
+    }
+
+    /** A part that somebody brings, the switch that leaves ours out, and the setting that must then name theirs, with our own's value. */
+    private record Replaced(String part, String whenOff, String setting, String ours) {}
+
+    private static final List<Replaced> REPLACED = List.of(
+            new Replaced("PostgreSQL", "STAGING_POSTGRES", "POSTGRES_HOST", "postgres"),
+            new Replaced("Redis", "STAGING_REDIS", "REDIS_HOST", "redis"),
+            new Replaced("API", "SAMPLE_API", "UPSTREAM_URL", "http://api:8081"),
+            new Replaced("API", "SAMPLE_API", "API_METRICS_TARGET", "api:8081"));
+
+    private static final List<String> PUBLISHED = List.of(
+            "EDGE_PORT",
+            "EDGE_TLS_PORT",
+            "CONTROL_PORT",
+            "GATEWAY_PORT",
+            "GRAFANA_PORT",
+            "PROMETHEUS_PORT",
+            "ALERTMANAGER_PORT");
+
+    private static final Map<String, Form> FORMS = forms();
+
+    private final Settings settings;
+
+    StackSettings(Settings settings) {
+        this.settings = settings;
+    }
+
+    private static Map<String, Form> forms() {
+        Map<String, Form> forms = new LinkedHashMap<>();
+        PUBLISHED.forEach(name -> forms.put(name, Form.NUMBER_OF_PORT));
+        forms.put("POSTGRES_PORT", Form.NUMBER_OF_PORT);
+        forms.put("REDIS_PORT", Form.NUMBER_OF_PORT);
+        forms.put("BIND_ADDRESS", Form.ADDRESS);
+        forms.put("EDGE_BIND_ADDRESS", Form.ADDRESS);
+        forms.put("POSTGRES_HOST", Form.HOST_NAME);
+        forms.put("REDIS_HOST", Form.HOST_NAME);
+        forms.put("API_METRICS_TARGET", Form.HOST_AND_PORT);
+        forms.put("UPSTREAM_URL", Form.ORIGIN);
+        for (String name : List.of(
+                "GRAFANA_URL",
+                "PROMETHEUS_URL",
+                "ALERTMANAGER_URL",
+                "RUNBOOKS_URL",
+                "LOKI_ADDRESS",
+                "PAGERDUTY_URL",
+                "OPSGENIE_API_URL")) {
+            forms.put(name, Form.URL);
+        }
+        forms.put("API_METRICS_PATH", Form.PATH);
+        forms.put("EDGE_PROBE_PATH", Form.PATH);
+        for (String name : List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS")) {
+            forms.put(name, Form.SWITCH);
+        }
+        for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {
+            forms.put(name, Form.LABEL);
+        }
+        forms.put("API_SERVICES", Form.SERVICES);
+        forms.put("POSTGRES_DATABASE", Form.DATABASE);
+        forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
+        forms.put("POSTGRES_BACKUP_USER", Form.ROLE);
+        forms.put("POSTGRES_MONITOR_USER", Form.ROLE);
+        forms.put("BACKUP_RPO", Form.DURATION);
+        forms.put("BACKUP_RTO", Form.DURATION);
+        forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
+        forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);
+        forms.put("WATCHING_CPU_BUDGET", Form.PERCENT);
+        forms.put("CONTROL_HOSTS", Form.NETWORKS);
+        forms.put("CONTROL_TRUSTED_PROXIES", Form.NETWORKS);
+        forms.put("GATEWAY_TRUSTED_PROXIES", Form.NETWORKS);
+        forms.put("SLACK_CHANNEL", Form.CHANNEL);
+        forms.put("PROOFS_WITHOUT", Form.WITHOUT);
+        return forms;
+    }
+
+    @Override
+    public void prepare(Plan plan) {
+        List<String> wrong = new ArrayList<>();
+        FORMS.forEach((name, form) -> settings.get(name).ifPresent(value -> {
+            Optional<String> objection = form == Form.WITHOUT || form == Form.OUTCOMES
+                    ? Optional.empty()
+                    : KnownDefaults.objectionToValue(value);
+            if (objection.isPresent() || !form.fits(value)) {
+                wrong.add(name);
+                plan.found(ReportLine.wrong(
+                        name,
+                        objection.map(what -> "'" + value + "' " + what).orElse("is '" + value + "'"),
+                        "set it to " + form.must + " in .env"));
+            }
+        }));
+        REPLACED.forEach(part -> replaced(part, plan));
+        samePorts(wrong, plan);
+        open(wrong, plan);
+    }
+
+    private void replaced(Replaced part, Plan plan) {
+        boolean ours = settings.get(part.setting()).map(part.ours()::equals).orElse(false);
+        if (ours && settings.get(part.whenOff(), "1").equals("0")) {
+            plan.found(ReportLine.wrong(
+                    part.setting(),
+                    "names the stack's own %s, which %s=0 leaves out".formatted(part.part(), part.whenOff()),
+                    "set it to your own in .env"
+                            + (part.setting().equals("API_METRICS_TARGET") ? ", or to nothing" : "")));
+        }
+    }
+
+    private void samePorts(List<String> wrong, Plan plan) {
+        Map<Integer, String> taken = new LinkedHashMap<>();
+        for (String name : PUBLISHED) {
+            settings.get(name)
+                    .filter(value -> !wrong.contains(name))
+                    .map(Integer::parseInt)
+                    .ifPresent(port -> {
+                        String other = taken.putIfAbsent(port, name);
+                        if (other != null) {
+                            plan.found(ReportLine.wrong(
+                                    name, "is %d, as is %s".formatted(port, other), "give each its own port in .env"));
+                        }
+                    });
+        }
+    }
+
+    private void open(List<String> wrong, Plan plan) {
+        settings.get("BIND_ADDRESS")
+                .filter(address -> !wrong.contains("BIND_ADDRESS"))
+                .filter(address -> !address.matches("127\\..*|\\[?::1]?"))
+                .ifPresent(address -> plan.found(ReportLine.note(
+                        "BIND_ADDRESS",
+                        ("is %s: other machines reach the console, the gateway, Prometheus, Alertmanager and Grafana, without TLS."
+                                        + " Better keep 127.0.0.1 and open an SSH tunnel")
+                                .formatted(address))));
+    }
+}

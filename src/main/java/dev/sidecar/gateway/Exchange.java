@@ -1,6 +1,7 @@
 package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Call;
+import dev.sidecar.requests.TraceContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -22,6 +23,7 @@ final class Exchange {
     private final HttpRequest head;
     private final @Nullable FailureReason defect;
     private final String id;
+    private final TraceContext trace;
     private final AnswerHead answerHead;
     private final Tally tally;
     private @Nullable UpstreamConnection upstream;
@@ -42,7 +44,12 @@ final class Exchange {
             // Before anything is taken from it: what is logged, counted and forwarded is one and the same request.
             RequestHead.normalise(head);
         }
-        Call call = RequestHead.call(head, parts.hops(), client.peer());
+        this.trace = parts.hops()
+                .trace(
+                        client.peer(),
+                        head.headers(),
+                        parts.properties().tracing().sampling());
+        Call call = RequestHead.call(head, parts.hops(), client.peer(), trace);
         this.id = call.id();
         this.answerHead = new AnswerHead(head, id);
         this.tally = new Tally(parts, call);
@@ -64,7 +71,7 @@ final class Exchange {
         long leastRate = parts.properties().limits().leastRate().toBytes();
         pace = leastRate == 0 ? null : new Pace(parts.properties().timeouts().slow(), leastRate);
         awaitsContinue = HttpUtil.is100ContinueExpected(head);
-        parts.hops().toUpstream(head.headers(), client.peer(), id);
+        parts.hops().toUpstream(head.headers(), client.peer(), id, trace);
         if (!head.headers().contains(HttpHeaderNames.HOST)) {
             head.headers().set(HttpHeaderNames.HOST, worker.address().authority());
         }

@@ -1,5 +1,6 @@
 package dev.sidecar.gateway;
 
+import dev.sidecar.requests.Exemplars;
 import dev.sidecar.requests.Requests;
 import dev.sidecar.requests.Routes;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,12 @@ class GatewayConfiguration {
     @Conditional(ServesHere.class)
     Gateway gateway(GatewayProperties properties, MeterRegistry registry) {
         return new Gateway(parts(properties, registry));
+    }
+
+    /** The registry of metrics asks it. */
+    @Bean
+    Exemplars exemplars() {
+        return new Exemplars();
     }
 
     @Bean

@@ -38,7 +38,8 @@ record GatewayProperties(
         List<String> probePaths,
 
         @DefaultValue Limits limits,
-        @DefaultValue Timeouts timeouts) {
+        @DefaultValue Timeouts timeouts,
+        @DefaultValue Tracing tracing) {
 
     private static final String DRILL = "[DRILL]";
     private static final List<String> PROBING = List.of("Blackbox Exporter/", "kube-probe/", "ELB-HealthChecker/");
@@ -156,6 +157,22 @@ record GatewayProperties(
         private static void requireCount(String name, int value) {
             InvalidSetting.unless(
                     value >= 1 && value <= 100_000, "sidecar.gateway.limits." + name, value, "be between 1 and 100000");
+        }
+    }
+
+    /**
+     * Settings of traces (W3C Trace Context).
+     *
+     * @param sampling share of the traces begun here that are marked as sampled, 0 to 1; one that a trusted proxy began keeps its mark
+     */
+    record Tracing(@DefaultValue("0.1") double sampling) {
+
+        Tracing {
+            InvalidSetting.unless(
+                    sampling >= 0 && sampling <= 1,
+                    "sidecar.gateway.tracing.sampling",
+                    sampling,
+                    "be a share between 0 and 1, such as 0.1");
         }
     }
 

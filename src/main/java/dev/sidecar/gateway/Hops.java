@@ -1,6 +1,7 @@
 package dev.sidecar.gateway;
 
 import dev.sidecar.requests.RequestId;
+import dev.sidecar.requests.TraceContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
@@ -18,6 +19,8 @@ final class Hops {
 
     static final AsciiString REQUEST_ID = AsciiString.cached(RequestId.HEADER);
 
+    private static final AsciiString TRACE = AsciiString.cached(TraceContext.HEADER);
+    private static final AsciiString TRACE_STATE = AsciiString.cached(TraceContext.STATE_HEADER);
     private static final AsciiString FORWARDED = AsciiString.cached("Forwarded");
     private static final AsciiString FORWARDED_FOR = AsciiString.cached("X-Forwarded-For");
     private static final AsciiString FORWARDED_HOST = AsciiString.cached("X-Forwarded-Host");
@@ -220,8 +223,14 @@ final class Hops {
         return type != null && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
     }
 
+    /** Goes on with the trace that a trusted proxy tells of; begins one for everybody else, who could claim to be part of any. */
+    TraceContext trace(Sender peer, HttpHeaders headers, double sampling) {
+        TraceContext told = trusted.include(peer.at) ? TraceContext.continued(headers.getAll(TRACE)) : null;
+        return told == null ? TraceContext.begin(sampling) : told;
+    }
+
     /** Makes a request ready for the upstream. */
-    void toUpstream(HttpHeaders headers, Sender peer, String requestId) {
+    void toUpstream(HttpHeaders headers, Sender peer, String requestId, TraceContext trace) {
         String upgrade = upgrade(headers);
         boolean trailers = headers.containsValue(HttpHeaderNames.TE, "trailers", true);
         dropHop(headers);
@@ -236,6 +245,11 @@ final class Hops {
         }
         tellWhoAsked(headers, peer);
         headers.set(REQUEST_ID, requestId);
+        headers.set(TRACE, trace.toHeader());
+        if (trace.parentId() == null) {
+            // Notes about another trace.
+            headers.remove(TRACE_STATE);
+        }
     }
 
     /**

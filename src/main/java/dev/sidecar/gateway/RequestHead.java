@@ -2,6 +2,7 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Call;
 import dev.sidecar.requests.RequestId;
+import dev.sidecar.requests.TraceContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -66,7 +67,7 @@ final class RequestHead {
     }
 
     /** Describes a request for the log, whether the gateway could read it or not. */
-    static Call call(HttpRequest request, Hops hops, Hops.Sender peer) {
+    static Call call(HttpRequest request, Hops hops, Hops.Sender peer, TraceContext trace) {
         HttpHeaders headers = request.headers();
         boolean readable = request.decoderResult().isSuccess();
         return new Call(
@@ -74,7 +75,8 @@ final class RequestHead {
                 readable ? request.method().name() : "-",
                 readable ? path(request.uri()) : "-",
                 hops.client(peer, headers),
-                headers.get(HttpHeaderNames.USER_AGENT));
+                headers.get(HttpHeaderNames.USER_AGENT),
+                trace);
     }
 
     private static String path(String target) {

@@ -17,10 +17,8 @@ import tools.jackson.core.JsonGenerator;
  */
 final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
 
-    static final String REQUEST_ID = "request_id";
-    static final String TRACE_ID = "trace_id";
+    static final List<String> IDS = List.of("request_id", "trace_id", "span_id");
 
-    private static final List<String> IDS = List.of(REQUEST_ID, TRACE_ID, "span_id");
     private static final Set<String> OURS =
             Set.of("timestamp", "level", "logger", "message", "service", "environment", "stack_trace");
 

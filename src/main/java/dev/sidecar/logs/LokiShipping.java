@@ -10,6 +10,7 @@ import com.github.loki4j.client.pipeline.PipelineConfig;
 import com.github.loki4j.client.util.Loki4jLogger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -126,14 +127,14 @@ final class LokiShipping {
     }
 
     private static Map<String, String> ids(ILoggingEvent event) {
-        String request = ContextFields.id(event, ContextFields.REQUEST_ID);
-        String trace = ContextFields.id(event, ContextFields.TRACE_ID);
-        if (trace == null) {
-            return request == null ? Map.of() : Map.of(ContextFields.REQUEST_ID, request);
+        Map<String, String> ids = new LinkedHashMap<>();
+        for (String name : ContextFields.IDS) {
+            String id = ContextFields.id(event, name);
+            if (id != null) {
+                ids.put(name, id);
+            }
         }
-        return request == null
-                ? Map.of(ContextFields.TRACE_ID, trace)
-                : Map.of(ContextFields.REQUEST_ID, request, ContextFields.TRACE_ID, trace);
+        return ids;
     }
 
     private static String level(Level level) {

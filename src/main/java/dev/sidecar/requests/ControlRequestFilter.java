@@ -51,7 +51,8 @@ final class ControlRequestFilter extends OncePerRequestFilter {
                 request.getMethod(),
                 request.getRequestURI(),
                 request.getRemoteAddr(),
-                request.getHeader("User-Agent"));
+                request.getHeader("User-Agent"),
+                null);
     }
 
     /** The container turns an exception into a 500, but only after this filter. */

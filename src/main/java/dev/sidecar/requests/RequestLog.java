@@ -22,6 +22,10 @@ final class RequestLog {
                 .addKeyValue("bytes_in", answer.bytesIn())
                 .addKeyValue("bytes_out", answer.bytesOut())
                 .addKeyValue("user_agent", call.userAgent() == null ? "" : shortened(call.userAgent()));
+        if (call.trace() != null) {
+            line = line.addKeyValue(TraceContext.TRACE_FIELD, call.trace().traceId())
+                    .addKeyValue(TraceContext.SPAN_FIELD, call.trace().spanId());
+        }
         if (answer.failure() != null) {
             line = line.addKeyValue("failure", answer.failure());
         }

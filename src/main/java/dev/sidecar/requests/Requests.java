@@ -37,7 +37,7 @@ public final class Requests {
 
     /** The same for a plane that tells who asks. */
     public void ended(Call call, String route, Asker asker, Answer answer) {
-        metrics.ended(call.method(), route, asker, answer);
+        Exemplars.during(call.trace(), () -> metrics.ended(call.method(), route, asker, answer));
         log.served(call, route, answer);
     }
 

@@ -121,6 +121,22 @@ class GatewayProcessTest {
     }
 
     @Test
+    void aSlowBucketLeadsToATrace() throws Exception {
+        startGateway("-Dsidecar.gateway.tracing.sampling=1");
+
+        assertThat(get(port, "/", "").body()).isEqualTo("ok");
+
+        HttpRequest scrape = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + metricsPort + "/actuator/prometheus"))
+                .header("Authorization", "Bearer " + TOKEN)
+                .header("Accept", "application/openmetrics-text;version=1.0.0")
+                .build();
+        assertThat(http.send(scrape, BodyHandlers.ofString()).body())
+                .containsPattern(
+                        "sidecar_gateway_requests_seconds_bucket\\{.*# \\{span_id=\"[0-9a-f]{16}\",trace_id=\"[0-9a-f]{32}\"}");
+    }
+
+    @Test
     void itLoadsNothingOfTheControlPlane() throws Exception {
         ChildProcess gateway = startGateway("-Xlog:class+load");
 

@@ -4,12 +4,15 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.support.ShippedNginx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.SynchronousQueue;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,7 +36,9 @@ class ForwardingTest {
                     X-Request-ID: demo-1\r
                     \r
                     ok""");
-            assertThat(upstream.heads).containsExactly("""
+            assertThat(upstream.heads)
+                    .map(head -> head.replaceFirst("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", "a trace"))
+                    .containsExactly("""
                     GET /a%2Fb/%C3%A9/..%2f;p=1//c?q=%20&r=a+b&empty= HTTP/1.1\r
                     Host: api.example:8443\r
                     Cookie: a=1; b="2"\r
@@ -45,6 +50,7 @@ class ForwardingTest {
                     X-Forwarded-Host: api.example:8443\r
                     Forwarded: for=127.0.0.1;host="api.example:8443";proto=http\r
                     X-Request-ID: demo-1\r
+                    traceparent: a trace\r
                     \r
                     """);
         }
@@ -121,6 +127,52 @@ class ForwardingTest {
             stranger.send(forged).message();
 
             assertThat(upstream.heads.get(0)).doesNotContain("forged");
+        }
+    }
+
+    @Test
+    void aTrustedProxysTraceGoesOnAndAnotherClientsIsBegunAnew() {
+        String told =
+                "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
+                        + "tracestate: vendor=1\r\n\r\n";
+        try (var upstream = RawUpstream.answering(OK);
+                var trusting = GatewayServer.before(upstream.port());
+                var wary = GatewayServer.before(
+                        upstream.port(), "trusted-proxies", "192.0.2.0/24", "tracing.sampling", "0");
+                var known = trusting.connect();
+                var stranger = wary.connect()) {
+            known.send(told).message();
+            stranger.send(told).message();
+
+            assertThat(upstream.heads.get(0))
+                    .containsPattern("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01\r\n")
+                    .contains("tracestate: vendor=1\r\n")
+                    .doesNotContain("00f067aa0ba902b7");
+            assertThat(upstream.heads.get(1))
+                    .containsPattern("traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00\r\n")
+                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate");
+        }
+    }
+
+    @Test
+    void throughTheEdgeOnlyTheLoadBalancersTraceGoesOn(@TempDir Path alone, @TempDir Path behind) {
+        String told = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n"
+                + "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\ntracestate: vendor=1\r\n\r\n";
+        String balancer = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n";
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port());
+                var nginx = new ShippedNginx(alone, gateway.port(), Map.of());
+                var nginxBehind = new ShippedNginx(behind, gateway.port(), Map.of("limits.zones", balancer));
+                var stranger = RawConnection.to(nginx.port());
+                var known = RawConnection.to(nginxBehind.port())) {
+            stranger.send(told).message();
+            known.send(told).message();
+
+            assertThat(upstream.heads.get(0))
+                    .containsPattern("traceparent: 00-[0-9a-f]{32}-")
+                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate");
+            assertThat(upstream.heads.get(1))
+                    .contains("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-", "tracestate: vendor=1\r\n");
         }
     }
 

@@ -39,6 +39,7 @@ class LokiShippingTest {
             MDC.put("request_id", "demo-1");
             bench.logger().info("served");
             MDC.put("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736");
+            MDC.put("span_id", "00f067aa0ba902b7");
             bench.logger().atWarn().addKeyValue("request_id", "demo-2").log("slow");
             MDC.clear();
             bench.logger().error("failed");
@@ -52,7 +53,7 @@ class LokiShippingTest {
                     .containsExactlyInAnyOrder(
                             "{host=box-1, level=info, service=sidecar, source=sidecar, stack=staging}{request_id=demo-1}",
                             "{host=box-1, level=warn, service=sidecar, source=sidecar, stack=staging}"
-                                    + "{request_id=demo-2, trace_id=4bf92f3577b34da6a3ce929d0e0e4736}",
+                                    + "{request_id=demo-2, span_id=00f067aa0ba902b7, trace_id=4bf92f3577b34da6a3ce929d0e0e4736}",
                             "{host=box-1, level=error, service=sidecar, source=sidecar, stack=staging}{}");
             assertThat(loki.stored())
                     .allSatisfy(entry -> assertThat(entry.line())

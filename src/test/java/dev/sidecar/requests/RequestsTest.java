@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +41,7 @@ class RequestsTest {
         requests.started();
         assertThat(registry.scrape()).contains("sidecar_gateway_requests_in_flight{upstream=\"api\"} 1.0\n");
         requests.ended(
-                new Call("i-1", "GET", "/orders/1", "192.0.2.1", "curl/8"),
+                new Call("i-1", "GET", "/orders/1", "192.0.2.1", "curl/8", null),
                 "/orders/{id}",
                 new Answer(503, TimeUnit.MICROSECONDS.toNanos(12_345), 10, 2_000));
 
@@ -58,6 +61,27 @@ class RequestsTest {
     }
 
     @Test
+    void aSampledTraceIsInTheLineAndAtTheHistogram() {
+        PrometheusMeterRegistry withTraces = new PrometheusMeterRegistry(
+                PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM, new Exemplars());
+        Requests requests = new Requests(withTraces, "sidecar.gateway", Tags.empty());
+        TraceContext sampled = TraceContext.begin(1);
+        TraceContext other = TraceContext.begin(0);
+        for (TraceContext trace : List.of(other, sampled)) {
+            requests.started();
+            requests.ended(new Call("i", "GET", "/", "::1", null, trace), "/", new Answer(200, 1, 0, 0));
+        }
+
+        assertThat(withTraces.scrape("application/openmetrics-text; version=1.0.0; charset=utf-8"))
+                .contains("# {span_id=\"" + sampled.spanId() + "\",trace_id=\"" + sampled.traceId() + "\"}")
+                .doesNotContain(other.traceId());
+        assertThat(lines.list).extracting(RequestsTest::fields).satisfies(both -> {
+            assertThat(both.get(0)).contains(" trace_id=" + other.traceId() + " span_id=" + other.spanId());
+            assertThat(both.get(1)).contains(" trace_id=" + sampled.traceId() + " span_id=" + sampled.spanId());
+        });
+    }
+
+    @Test
     void theFamilyExistsBeforeTheFirstRequestWithElevenBuckets() {
         new Requests(registry, "sidecar.gateway", Tags.of("upstream", "api"));
 
@@ -70,7 +94,7 @@ class RequestsTest {
         Requests requests = new Requests(registry, "sidecar.control", Tags.empty());
         for (int status = 100; status < 1000; status++) {
             requests.started();
-            requests.ended(new Call("i", "M" + status, "/", "::1", null), "/", new Answer(status, 1, 0, 0));
+            requests.ended(new Call("i", "M" + status, "/", "::1", null, null), "/", new Answer(status, 1, 0, 0));
         }
         assertThat(registry.find("sidecar.control.requests").timers().stream()
                         .map(timer -> timer.getId().getTag("status"))
@@ -88,7 +112,7 @@ class RequestsTest {
         Requests requests = new Requests(registry, "sidecar.control", Tags.empty());
         requests.started();
         requests.ended(
-                new Call("i", "GET", "/" + "x".repeat(10_000), "::1", "y".repeat(10_000)),
+                new Call("i", "GET", "/" + "x".repeat(10_000), "::1", "y".repeat(10_000), null),
                 "/",
                 new Answer(200, 1, 0, 0));
 

@@ -20,6 +20,10 @@ public final class Commands {
 
     private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 
+    /** Colours would be written out like any other control sequence. */
+    private static final CommandLine.Help.ColorScheme PLAIN =
+            CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF);
+
     private Commands() {}
 
     /** Tells arguments of a command from Spring's own {@code --name=value} arguments, which belong to the server. */
@@ -50,6 +54,9 @@ public final class Commands {
     }
 
     private static int runCleaned(Class<?> application, String[] args) {
+        if (Help.print(args, plain(), System.out)) {
+            return CommandLine.ExitCode.OK;
+        }
         SpringApplicationBuilder builder = new SpringApplicationBuilder(application)
                 .web(WebApplicationType.NONE)
                 .bannerMode(Banner.Mode.OFF)
@@ -59,7 +66,7 @@ public final class Commands {
                 // Spring's shutdown hook would close the context under a command that Ctrl-C has just interrupted.
                 .properties(Map.of("spring.main.keep-alive", "false"));
         try (ConfigurableApplicationContext context = builder.run()) {
-            CommandLine commandLine = new CommandLine(new Root());
+            CommandLine commandLine = plain();
             try {
                 context.getBeansOfType(SidecarCommand.class).values().forEach(commandLine::addSubcommand);
             } catch (RuntimeException e) {
@@ -69,10 +76,13 @@ public final class Commands {
             return commandLine
                     .setExecutionExceptionHandler(Commands::failed)
                     .setCaseInsensitiveEnumValuesAllowed(true)
-                    // Colours would be written out like any other control sequence.
-                    .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                    .setColorScheme(PLAIN)
                     .execute(args);
         }
+    }
+
+    static CommandLine plain() {
+        return new CommandLine(new Root()).setColorScheme(PLAIN);
     }
 
     private static int failed(Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed)

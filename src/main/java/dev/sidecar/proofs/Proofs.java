@@ -21,7 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /**
  * Holds all proofs, each with its last drill. Every proof is a job of its own, so that a hanging one delays no other; only a few drills
@@ -36,6 +38,7 @@ public final class Proofs implements JobSource {
     private final Map<String, Proof> proofs = new LinkedHashMap<>();
     private final List<LeftOut> leftOut = new ArrayList<>();
     private final Map<String, Drill> drills = new ConcurrentHashMap<>();
+    private final List<Consumer<Drill>> listeners = new CopyOnWriteArrayList<>();
     private final Set<String> seenHeld = ConcurrentHashMap.newKeySet();
     private final Semaphore atOnce;
     private final ProofsProperties properties;
@@ -102,6 +105,11 @@ public final class Proofs implements JobSource {
         return JOB_PREFIX + id;
     }
 
+    /** Has somebody told of every drill from now on, on the thread that ran it. */
+    public void onDrill(Consumer<Drill> listener) {
+        listeners.add(listener);
+    }
+
     /** Makes the readiness report. */
     public Report report() {
         List<Drill> known = new ArrayList<>();
@@ -141,6 +149,7 @@ public final class Proofs implements JobSource {
                     new Drill(proof.claim(), finding, clock.instant(), Duration.ofNanos(System.nanoTime() - began));
             drills.put(proof.claim().id(), drill);
             metrics.drilled(drill);
+            listeners.forEach(listener -> listener.accept(drill));
             return drill;
         } finally {
             atOnce.release();

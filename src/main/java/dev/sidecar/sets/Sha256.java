@@ -5,8 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Computes the checksums of files and manifests, written as hexadecimal digits. */
-final class Sha256 {
+/** Computes the checksums of files, manifests and documents, written as hexadecimal digits. */
+public final class Sha256 {
 
     private final MessageDigest digest;
 
@@ -31,7 +31,8 @@ final class Sha256 {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    static String of(byte[] bytes) {
+    /** Computes the checksum of so many bytes. */
+    public static String of(byte[] bytes) {
         Sha256 sum = new Sha256();
         sum.update(bytes, 0, bytes.length);
         return sum.hex();

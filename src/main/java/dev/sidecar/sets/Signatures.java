@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * slot and the digests of all files. The key lies where nobody can write who can write to a store.
  *
  * <p>Each kind of text that is signed begins differently, so that a signature of one is none of another: a manifest with a brace, the list of
- * checksums with a hexadecimal digit, the others with words.
+ * checksums with a hexadecimal digit, an envelope with {@code DSSEv1}, the others with words.
  */
 public final class Signatures {
 
@@ -82,6 +82,19 @@ public final class Signatures {
     /** Returns the public half of the key that signs here, in PEM. */
     public String publicKey() {
         return key().publicHalf().pem();
+    }
+
+    /** Signs a document that leaves this machine, such as a report. @param payloadType its media type, signed with it */
+    public Envelope seal(String payloadType, byte[] payload) {
+        byte[] signature = key().sign(Envelope.message(payloadType, payload));
+        return new Envelope(payloadType, payload, List.of(new Envelope.Seal(keyId(), signature)));
+    }
+
+    /** Lists the public keys by which this sidecar knows its own work, and that of those whom its settings trust; makes no key. */
+    public List<VerifyingKey> knownKeys() {
+        List<VerifyingKey> keys = new ArrayList<>(trusted.values());
+        keyIfThere().map(SigningKey::publicHalf).ifPresent(keys::add);
+        return keys;
     }
 
     private SigningKey key() {

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param id the first 16 hexadecimal digits of the SHA-256 of the key, which names the files of its signatures
  * @param key the key
  */
-record VerifyingKey(String id, PublicKey key) {
+public record VerifyingKey(String id, PublicKey key) {
 
     private static final int ID_LENGTH = 16;
     private static final int MOST_KEYS = 100;
@@ -27,7 +27,7 @@ record VerifyingKey(String id, PublicKey key) {
             Pattern.compile("-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]{1,200})-----END PUBLIC KEY-----");
 
     /** Reads keys: PEM, or the one line of base64 between its marks. @throws IllegalArgumentException if there is none, or anything else */
-    static List<VerifyingKey> parse(String text) {
+    public static List<VerifyingKey> parse(String text) {
         List<String> encoded = new ArrayList<>();
         Matcher pem = PEM.matcher(text);
         while (pem.find() && encoded.size() <= MOST_KEYS) {

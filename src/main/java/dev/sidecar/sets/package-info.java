@@ -1,4 +1,4 @@
-/** Defines the format of a backup set: manifest, ids, compression, encryption, and the instructions for a restore by hand. */
+/** Defines the format of a backup set: manifest, ids, compression, encryption, the instructions for a restore by hand, and the key that signs. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"secrets", "settings", "stores", "text"})
 package dev.sidecar.sets;

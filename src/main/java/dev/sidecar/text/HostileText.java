@@ -63,6 +63,24 @@ public final class HostileText {
         return block.find() ? escapedBlock(markdown, block) : markdown.toString();
     }
 
+    /** For text or a quoted attribute of an HTML page: no element, entity or attribute begins or ends in it. */
+    public static String forHtml(String text) {
+        String one = line(text);
+        StringBuilder html = new StringBuilder(one.length() + 16);
+        for (int i = 0; i < one.length(); i++) {
+            char c = one.charAt(i);
+            switch (c) {
+                case '&' -> html.append("&amp;");
+                case '<' -> html.append("&lt;");
+                case '>' -> html.append("&gt;");
+                case '"' -> html.append("&quot;");
+                case '\'' -> html.append("&#39;");
+                default -> html.append(c);
+            }
+        }
+        return html.toString();
+    }
+
     private static String escapedBlock(StringBuilder markdown, Matcher block) {
         return markdown.insert(block.end() - 1, '\\').toString();
     }

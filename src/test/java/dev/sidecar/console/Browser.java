@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.Programs;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -184,7 +185,7 @@ public final class Browser implements AutoCloseable {
 
     /** Texts whose contrast with what is behind them is less than 4.5 : 1 (WCAG 2, AA), with the ratio. */
     @SuppressWarnings("unchecked")
-    List<String> faint() {
+    public List<String> faint() {
         return (List<String>) driver.executeScript("""
                 const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
                 const light = colour => {
@@ -227,13 +228,13 @@ public final class Browser implements AutoCloseable {
     }
 
     /** How far the page reaches beyond the window's right edge, in pixels. */
-    long overflow() {
+    public long overflow() {
         return (Long) ((JavascriptExecutor) driver)
                 .executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
     }
 
     /** What the browser complained of: refused scripts and styles, failed loads. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(entry -> entry.getMessage())
                 .toList();
@@ -241,7 +242,7 @@ public final class Browser implements AutoCloseable {
 
     /** Everything that the page loaded, by its address. */
     @SuppressWarnings("unchecked")
-    List<String> loaded() {
+    public List<String> loaded() {
         return (List<String>) ((JavascriptExecutor) driver)
                 .executeScript("return performance.getEntriesByType('resource').map(entry => entry.name)");
     }
@@ -260,6 +261,17 @@ public final class Browser implements AutoCloseable {
         Map<String, Object> shot = driver.executeCdpCommand(
                 "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", wholePage()));
         Files.write(folder.resolve(name + ".png"), Base64.getDecoder().decode((String) shot.get("data")));
+    }
+
+    /** The pages as they come out of a printer, A4 unless the page itself says otherwise. @return how many */
+    public int print(String name) throws IOException {
+        Path folder = Path.of("target/screenshots");
+        Files.createDirectories(folder);
+        Map<String, Object> pdf = driver.executeCdpCommand(
+                "Page.printToPDF", Map.of("preferCSSPageSize", true, "printBackground", false));
+        byte[] bytes = Base64.getDecoder().decode((String) pdf.get("data"));
+        Files.write(folder.resolve(name + ".pdf"), bytes);
+        return new String(bytes, StandardCharsets.ISO_8859_1).split("/Type */Page[^s]").length - 1;
     }
 
     private Map<String, Object> wholePage() {

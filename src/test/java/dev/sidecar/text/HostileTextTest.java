@@ -35,7 +35,8 @@ class HostileTextTest {
             HostileText.forTerminal(hostile),
             HostileText.line(hostile),
             HostileText.forLog(hostile),
-            HostileText.forMarkdown(hostile)
+            HostileText.forMarkdown(hostile),
+            HostileText.forHtml(hostile)
         }) {
             assertThat(shown.codePoints().map(Character::getType))
                     .doesNotContain(
@@ -82,5 +83,11 @@ class HostileTextTest {
         assertThat(HostileText.forMarkdown(hostile)).isEqualTo(shown);
         assertThat(HostileText.forMarkdown("# heading")).isEqualTo("\\# heading");
         assertThat(HostileText.forMarkdown("a\n# heading\n\n<b>")).isEqualTo("a # heading &lt;b&gt;");
+    }
+
+    @Test
+    void noElementEntityOrAttributeOfAPageBeginsInIt() {
+        assertThat(HostileText.forHtml("<b onclick='x()'>\"A & B\"</b>\n"))
+                .isEqualTo("&lt;b onclick=&#39;x()&#39;&gt;&quot;A &amp; B&quot;&lt;/b&gt;\\u000a");
     }
 }

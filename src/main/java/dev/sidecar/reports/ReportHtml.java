@@ -254,10 +254,13 @@ final class ReportHtml {
             html.end().end();
         }
         html.end().end();
+        String none = document.notMapped().isEmpty()
+                ? ""
+                : " Evidence towards none of these: " + String.join(", ", document.notMapped()) + ".";
         html.element(
                         "p",
-                        "A proof in green held, one in red and underlined was broken, the others proved nothing. Evidence towards none of these: "
-                                + String.join(", ", document.notMapped()) + ".",
+                        "A proof in green held, one in red and underlined was broken, the others proved nothing."
+                                + none,
                         "class",
                         "soft")
                 .end();

@@ -155,14 +155,19 @@ class ReportCommandTest {
                 .takeWhile(line -> !line.startsWith("```"))
                 .collect(Collectors.joining("\n"));
 
-        List<String> said = shell(commands, desk).lines().toList();
-        assertThat(said.get(0)).contains("Signature Verified Successfully");
-        assertThat(said.get(2)).startsWith(said.get(1) + " ").hasSizeGreaterThan(64);
-        assertThat(said.get(1)).hasSize(64);
+        assertThat(shell(commands, desk)).contains("Signature Verified Successfully", "readiness.html: OK");
 
+        Path page = desk.resolve("readiness.html");
+        String good = Files.readString(page);
+        Files.writeString(page, good + " ");
+        assertThat(shell(commands, desk)).contains("Verified Successfully", "readiness.html: FAILED");
+
+        Files.writeString(page, good);
         Path envelope = desk.resolve("readiness.intoto.json");
         Files.writeString(envelope, Files.readString(envelope).replaceFirst("(\"sig\":\")[^A]", "$1A"));
-        assertThat(shell(commands, desk)).doesNotContain("Verified Successfully");
+        assertThat(shell(commands, desk))
+                .doesNotContain("Verified Successfully")
+                .contains("readiness.html: OK");
     }
 
     private static String shell(String commands, Path desk) throws Exception {

@@ -10,6 +10,7 @@
             "peers",
             "prometheus",
             "proofs",
+            "reports",
             "requests",
             "sets",
             "settings",

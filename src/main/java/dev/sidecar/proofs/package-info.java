@@ -1,6 +1,6 @@
 /** Runs drills and makes the readiness report. It knows no single proof. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "peers", "secrets", "settings", "text"})
+@ApplicationModule(allowedDependencies = {"jobs", "peers", "settings", "text"})
 package dev.sidecar.proofs;
 
 import org.jspecify.annotations.NullMarked;

@@ -32,7 +32,8 @@ final class ReportFolder {
 
     static final int LARGEST_ENVELOPE = 8 << 20;
 
-    static final Pattern ID = Pattern.compile("\\d{8}T\\d{6}Z(-[2-9])?");
+    static final Pattern ID =
+            Pattern.compile("\\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3])([0-5]\\d){2}Z(-[2-9])?");
 
     private static final int MOST = 500;
     /** A clock that jumped must not empty the folder. */
@@ -40,6 +41,8 @@ final class ReportFolder {
 
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+    private static final int SECOND_LENGTH = 16;
 
     private final Path directory;
 
@@ -71,6 +74,11 @@ final class ReportFolder {
             }
         }
         throw new IOException("nine reports were signed within this second; try again");
+    }
+
+    /** When a report was made, to the second. */
+    static Instant at(String id) {
+        return Instant.from(SECOND.parse(id.substring(0, SECOND_LENGTH)));
     }
 
     void write(String id, byte[] page, byte[] envelope) throws IOException {

@@ -6,6 +6,7 @@ import dev.sidecar.sets.Signatures;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -14,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes signed reports of what the proofs say now, and keeps them. */
-final class SignedReports {
+public final class SignedReports {
 
     private static final Logger log = LoggerFactory.getLogger(SignedReports.class);
 
@@ -67,6 +68,26 @@ final class SignedReports {
             }
         }
         return null;
+    }
+
+    /**
+     * A report that is kept.
+     *
+     * @param id its id, by which {@code /api/reports} hands out its page and its signature
+     * @param at when it was made
+     */
+    public record Kept(String id, Instant at) {}
+
+    /** Signs a report and keeps it. @return its id */
+    public String signNow() throws IOException {
+        return sign().id();
+    }
+
+    /** Lists the reports that are kept, newest first. */
+    public List<Kept> kept() throws IOException {
+        return folder.ids().stream()
+                .map(id -> new Kept(id, ReportFolder.at(id)))
+                .toList();
     }
 
     /** Lists the ids of the reports, newest first. */

@@ -33,7 +33,7 @@ class ConsoleTest {
 
     private static final String PASSWORD = "correct-horse-battery";
     private static final List<String> PAGES =
-            List.of("/readiness", "/backups", "/alerts", "/requests?id=demo-1", "/runbooks/BackupLate.md");
+            List.of("/readiness", "/reports", "/backups", "/alerts", "/requests?id=demo-1", "/runbooks/BackupLate.md");
 
     @TempDir
     static Path folder;
@@ -113,6 +113,20 @@ class ConsoleTest {
         browser.pressIn("#proof-SEC-6", "Prove now");
 
         awaitDrillSince(before, browser);
+    }
+
+    @Test
+    void aReportIsSignedAndBothOfItsFilesAreThere() throws Exception {
+        browser.open("/readiness");
+        browser.press("Signed reports");
+        browser.press("Sign a report now");
+
+        assertThat(browser.text("[role=status]")).startsWith("Signed report ");
+        String page = browser.attribute(".proof a", "href");
+        assertThat(page).endsWith("Z.html");
+        assertThat(browser.namesOf(".proof a")).contains("Page of " + page.replaceAll(".*/|\\.html", ""));
+        assertThat(folder.resolve("access" + page.replace("/api", ""))).exists();
+        browser.picture("reports");
     }
 
     @Test
@@ -244,6 +258,7 @@ class ConsoleTest {
             other.open("/backups").press("Take a backup now");
             other.awaitText("#tasks .card", "done");
             other.open("/backups").pressIn(".proof", "Pin");
+            other.open("/reports").press("Sign a report now");
             other.press("Log out");
             send("/api/report/drills/SEC-6");
         } finally {
@@ -259,7 +274,8 @@ class ConsoleTest {
                         "who=admin action=take backup what=" + database + " result=accepted",
                         "who=admin action=log out result=accepted",
                         "who=admin action=POST what=/api/report/drills/SEC-6 result=202")
-                .anyMatch(line -> line.startsWith("who=admin action=pin backup what=" + database));
+                .anyMatch(line -> line.startsWith("who=admin action=pin backup what=" + database))
+                .anyMatch(line -> line.matches("who=admin action=sign report what=\\S+ result=signed"));
     }
 
     private static String line(ILoggingEvent event) {

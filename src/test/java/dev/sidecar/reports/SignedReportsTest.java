@@ -352,10 +352,10 @@ class SignedReportsTest {
     @Test
     void theFolderIsBoundedHoweverOftenSomebodySigns() throws IOException {
         for (int n = 0; n < 505; n++) {
-            Files.writeString(folder.resolve("20261126T%06dZ.intoto.json".formatted(n)), "{}");
+            Files.writeString(folder.resolve("20261126T%02d%02d00Z.intoto.json".formatted(n / 60, n % 60)), "{}");
         }
         assertThat(sample.reports.expire(Duration.ofDays(400))).isEqualTo(5);
-        assertThat(sample.reports.ids()).hasSize(500).doesNotContain("20261126T000004Z");
+        assertThat(sample.reports.ids()).hasSize(500).doesNotContain("20261126T000400Z");
     }
 
     @Test

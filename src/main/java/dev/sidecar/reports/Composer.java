@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -125,9 +126,7 @@ final class Composer {
         Map<String, Line> before = byId(last.proofs());
         Map<String, Line> now = byId(lines);
         List<Change> changed = lines.stream()
-                .filter(line -> before.containsKey(line.id()))
-                .map(line -> new Change(line.id(), before.get(line.id()).word(), line.word()))
-                .filter(change -> !change.from().equals(change.to()))
+                .flatMap(line -> change(before.get(line.id()), line).stream())
                 .toList();
         return new Changes(
                 last.id(),
@@ -137,6 +136,12 @@ final class Composer {
                 changed,
                 now.keySet().stream().filter(id -> !before.containsKey(id)).toList(),
                 before.keySet().stream().filter(id -> !now.containsKey(id)).toList());
+    }
+
+    private static Optional<Change> change(@Nullable Line before, Line now) {
+        return before == null || before.word().equals(now.word())
+                ? Optional.empty()
+                : Optional.of(new Change(now.id(), before.word(), now.word()));
     }
 
     private static Map<String, Line> byId(List<Line> lines) {

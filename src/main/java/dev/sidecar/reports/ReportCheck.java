@@ -30,7 +30,7 @@ record ReportCheck(
 
     /** Checks the envelope or the page of a report; the other file is looked for beside it. */
     static ReportCheck of(Path file, Collection<VerifyingKey> keys) throws IOException {
-        String name = file.getFileName().toString();
+        String name = nameOf(file);
         if (name.endsWith(ReportFolder.PAGE)) {
             Path envelope = file.resolveSibling(
                     name.substring(0, name.length() - ReportFolder.PAGE.length()) + ReportFolder.ENVELOPE);
@@ -38,8 +38,7 @@ record ReportCheck(
                 throw new ReportRefused(
                         Reason.NOT_A_REPORT,
                         "The signature of %s is missing: put %s beside it."
-                                .formatted(
-                                        line(name), line(envelope.getFileName().toString())));
+                                .formatted(line(name), line(nameOf(envelope))));
             }
             return envelope(read(envelope, ReportFolder.LARGEST_ENVELOPE), keys).withPage(file);
         }
@@ -49,6 +48,12 @@ record ReportCheck(
                 : check.statement.document().name();
         Path page = file.resolveSibling(stem + ReportFolder.PAGE);
         return Files.exists(page) ? check.withPage(page) : check;
+    }
+
+    /** The root of the file system has none. */
+    private static String nameOf(Path file) {
+        Path name = file.getFileName();
+        return name == null ? "" : name.toString();
     }
 
     /** Checks an envelope alone. */
@@ -87,9 +92,7 @@ record ReportCheck(
             throw new ReportRefused(
                     Reason.CHANGED,
                     "%s is not the page that was signed: it was changed, or belongs to another report than %s."
-                            .formatted(
-                                    line(file.getFileName().toString()),
-                                    statement.document().id()));
+                            .formatted(line(nameOf(file)), statement.document().id()));
         }
         return new ReportCheck(statement, signers, strangers, file);
     }
@@ -100,8 +103,7 @@ record ReportCheck(
             if (bytes.length > most) {
                 throw new ReportRefused(
                         Reason.NOT_A_REPORT,
-                        "%s is larger than any report (%d MB)."
-                                .formatted(line(file.getFileName().toString()), most >> 20));
+                        "%s is larger than any report (%d MB).".formatted(line(nameOf(file)), most >> 20));
             }
             return bytes;
         }

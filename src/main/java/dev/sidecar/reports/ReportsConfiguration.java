@@ -49,7 +49,8 @@ class ReportsConfiguration {
         @Bean
         Composer composer(Identity identity, ObjectProvider<BuildProperties> build, VerdictLog verdicts) {
             BuildProperties known = build.getIfAvailable();
-            return new Composer(identity, known == null ? "(unpackaged)" : known.getVersion(), verdicts);
+            String version = known == null ? null : known.getVersion();
+            return new Composer(identity, version == null ? "(unpackaged)" : version, verdicts);
         }
 
         @Bean

@@ -1,5 +1,6 @@
 package dev.sidecar.sets;
 
+import dev.sidecar.text.HostileText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -100,7 +101,10 @@ public record Envelope(String payloadType, byte[] payload, List<Seal> seals) {
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("it is not written in UTF-8", e);
         } catch (JacksonException e) {
-            throw new IllegalArgumentException("it is no JSON: " + e.getOriginalMessage(), e);
+            // The message quotes names out of the file, which could look like a line of ours.
+            String why = HostileText.line(String.valueOf(e.getOriginalMessage()));
+            throw new IllegalArgumentException(
+                    "it is no JSON: " + why.substring(0, Math.min(LONGEST_NAME, why.length())), e);
         }
     }
 

@@ -113,8 +113,10 @@ class ReportCommandTest {
                 .isEqualTo(15);
         assertThat(elsewhere("report", "verify", "/none.html", "--public-key", key.toString()))
                 .isEqualTo(15);
-        assertThat(elsewhere("report", "verify", "/none.json", "--public-key", key.toString()))
-                .isEqualTo(1);
+        for (String unreadable : List.of("/none.json", "/", folder.toString())) {
+            assertThat(elsewhere("report", "verify", unreadable, "--public-key", key.toString()))
+                    .isEqualTo(1);
+        }
         assertThat(elsewhere("report", "verify", page.toString(), "--public-key", page.toString()))
                 .isEqualTo(1);
         assertThat(output.getErr()).contains("Cannot use the public key").doesNotContain("\tat ");

@@ -143,6 +143,18 @@ class EnvelopeTest {
     }
 
     @Test
+    void theReasonIsOneLineWhateverTheFileSays() {
+        String twice = "\"a\\nGENUINE: report\\u001b[2J%s\":1".formatted("x".repeat(5_000));
+
+        assertThatThrownBy(() -> Envelope.parse(("{" + twice + "," + twice + "}").getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .message()
+                .hasSizeLessThan(300)
+                .contains("GENUINE")
+                .doesNotContain("\n", "\u001b");
+    }
+
+    @Test
     void whatIsNotUtf8IsRefused() {
         assertThatThrownBy(() -> Envelope.parse("{\"a\":1}".getBytes(StandardCharsets.UTF_16)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -143,6 +143,7 @@ final class StackSettings implements Step {
         forms.put("POSTGRES_MONITOR_USER", Form.ROLE);
         forms.put("BACKUP_RPO", Form.DURATION);
         forms.put("BACKUP_RTO", Form.DURATION);
+        forms.put("REPORT_KEEP", Form.DURATION);
         forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
         forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);
         forms.put("WATCHING_CPU_BUDGET", Form.PERCENT);

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.alerts.Deliveries.Cause;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,6 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Counts deliveries and inhibitions. Names of receivers and rules come from Alertmanager, so their number is limited; the rest is {@code OTHER}. */
 final class AlertMetrics {
@@ -19,8 +22,30 @@ final class AlertMetrics {
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private final Map<Tags, AtomicReference<Delivered>> last = new ConcurrentHashMap<>();
 
+    private volatile @Nullable Deliveries deliveries;
+
     AlertMetrics(MeterRegistry registry) {
         this.registry = registry;
+        for (Cause cause : Cause.values()) {
+            Gauge.builder("sidecar.alert.undelivered", () -> undelivered(cause))
+                    .description("Alerts that fire and that a channel of their receiver did not take, by cause")
+                    .tag("cause", cause.label())
+                    .register(registry);
+        }
+    }
+
+    /** Shows what the last look at the deliveries found. */
+    void looked(Deliveries found) {
+        deliveries = found;
+    }
+
+    private double undelivered(Cause cause) {
+        Deliveries last = deliveries;
+        return last == null
+                ? 0
+                : Stream.concat(last.undelivered().stream(), last.unconfirmed().stream())
+                        .filter(one -> one.missing().stream().anyMatch(missing -> missing.cause() == cause))
+                        .count();
     }
 
     /** Counts a delivery by a channel. */

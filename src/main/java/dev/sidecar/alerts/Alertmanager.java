@@ -42,19 +42,98 @@ public final class Alertmanager {
 
     /** Lists the alerts that it knows of now, inhibited and silenced ones too. */
     public List<FiringAlert> firing() {
+        return alerts(peer.get("/api/v2/alerts"));
+    }
+
+    /** Lists the groups in which it notifies of alerts; an alert that goes to several receivers is in several. */
+    List<AlertGroup> groups() {
+        List<AlertGroup> groups = new ArrayList<>();
+        for (JsonNode group : peer.get("/api/v2/alerts/groups")) {
+            groups.add(new AlertGroup(
+                    group.path("receiver").path("name").stringValue(""),
+                    strings(group.path("labels")),
+                    alerts(group.path("alerts"))));
+        }
+        return groups;
+    }
+
+    private static List<FiringAlert> alerts(JsonNode list) {
         List<FiringAlert> alerts = new ArrayList<>();
-        for (JsonNode alert : peer.get("/api/v2/alerts")) {
+        for (JsonNode alert : list) {
             List<String> receivers = new ArrayList<>();
             alert.path("receivers")
                     .forEach(receiver -> receivers.add(receiver.path("name").stringValue("")));
+            JsonNode status = alert.path("status");
             alerts.add(new FiringAlert(
                     strings(alert.path("labels")),
                     strings(alert.path("annotations")),
                     Instant.parse(alert.path("startsAt").stringValue("1970-01-01T00:00:00Z")),
-                    "suppressed".equals(alert.path("status").path("state").stringValue("")),
+                    "suppressed".equals(status.path("state").stringValue(""))
+                            || !status.path("mutedBy").isEmpty(),
                     List.copyOf(receivers)));
         }
         return alerts;
+    }
+
+    /** Counts what each integration of each receiver tried since Alertmanager's start, and how that failed. */
+    Attempts attempts() {
+        return Attempts.parse(
+                Instant.parse(peer.get("/api/v2/status").path("uptime").stringValue("1970-01-01T00:00:00Z")),
+                peer.text("/metrics"));
+    }
+
+    /** Lists the silences that hold now. */
+    public List<Silence> silences() {
+        List<Silence> silences = new ArrayList<>();
+        for (JsonNode silence : peer.get("/api/v2/silences")) {
+            if ("active".equals(silence.path("status").path("state").stringValue(""))) {
+                List<Silence.Matcher> matchers = new ArrayList<>();
+                silence.path("matchers")
+                        .forEach(matcher -> matchers.add(new Silence.Matcher(
+                                matcher.path("name").stringValue(""),
+                                matcher.path("value").stringValue(""),
+                                matcher.path("isRegex").asBoolean(false))));
+                silences.add(new Silence(
+                        silence.path("id").stringValue(""),
+                        List.copyOf(matchers),
+                        Instant.parse(silence.path("startsAt").stringValue("1970-01-01T00:00:00Z")),
+                        Instant.parse(silence.path("endsAt").stringValue("1970-01-01T00:00:00Z")),
+                        silence.path("createdBy").stringValue(""),
+                        silence.path("comment").stringValue("")));
+            }
+        }
+        return silences;
+    }
+
+    /** Begins a silence. @param silence without an ID @return the ID */
+    public String silence(Silence silence) {
+        List<Map<String, Object>> matchers = silence.matchers().stream()
+                .map(matcher -> Map.<String, Object>of(
+                        "name", matcher.name(), "value", matcher.value(), "isRegex", matcher.regex(), "isEqual", true))
+                .toList();
+        return peer.exchangeJson(
+                        "/api/v2/silences",
+                        Map.of(
+                                "matchers",
+                                matchers,
+                                "startsAt",
+                                silence.from().toString(),
+                                "endsAt",
+                                silence.until().toString(),
+                                "createdBy",
+                                silence.by(),
+                                "comment",
+                                silence.comment()))
+                .path("silenceID")
+                .stringValue("");
+    }
+
+    /** Ends a silence now. */
+    public void endSilence(String id) {
+        int status = peer.delete("/api/v2/silence/" + id);
+        if (status != 200) {
+            throw new PeerUnavailable("Alertmanager answered %d to the end of a silence.".formatted(status), status);
+        }
     }
 
     /** Counts the notifications that failed since its start, by integration and reason. */
@@ -83,6 +162,15 @@ public final class Alertmanager {
         object.forEachEntry((name, value) -> strings.put(name, value.stringValue("")));
         return strings;
     }
+
+    /**
+     * A group of alerts that Alertmanager notifies of together.
+     *
+     * @param receiver the receiver's name
+     * @param labels what its alerts have in common, by which they are grouped
+     * @param alerts the alerts in it now
+     */
+    record AlertGroup(String receiver, Map<String, String> labels, List<FiringAlert> alerts) {}
 
     /** An alert on its way to Alertmanager; times as ISO-8601. */
     record PostedAlert(Map<String, String> labels, Map<String, String> annotations, String startsAt, String endsAt) {}

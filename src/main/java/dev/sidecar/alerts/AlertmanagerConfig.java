@@ -2,25 +2,71 @@ package dev.sidecar.alerts;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The part of Alertmanager's running configuration that drills need: channels, routes and inhibition rules.
+ * The part of Alertmanager's running configuration that drills and the check of deliveries need.
  *
  * @param channels every integration of every receiver
  * @param routes the routes that a drill can take: those that ask for a category or a severity, or for nothing
  * @param inhibitions the inhibition rules, in their order
+ * @param timings how long each receiver's routes wait; the longest where several lead to it
+ * @param toTheSidecar the channels that lead to the sidecar and not to people: those that are configured as the Watchdog's
  */
-public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, List<Inhibition> inhibitions) {
+public record AlertmanagerConfig(
+        List<Channel> channels,
+        List<Route> routes,
+        List<Inhibition> inhibitions,
+        Map<String, Timing> timings,
+        Set<Channel> toTheSidecar) {
+
+    /**
+     * The waiting times of a route.
+     *
+     * @param groupWait how long Alertmanager waits for more alerts before it notifies of a new group
+     * @param groupInterval how long it waits before it notifies of a change in a group
+     * @param repeatInterval after how long it notifies of the same again
+     */
+    public record Timing(Duration groupWait, Duration groupInterval, Duration repeatInterval) {
+
+        /** What Alertmanager takes where the configuration says nothing. */
+        static final Timing STANDARD = new Timing(Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofHours(4));
+
+        private Timing longest(Timing other) {
+            return new Timing(
+                    longer(groupWait, other.groupWait),
+                    longer(groupInterval, other.groupInterval),
+                    longer(repeatInterval, other.repeatInterval));
+        }
+
+        private static Duration longer(Duration one, Duration other) {
+            return one.compareTo(other) > 0 ? one : other;
+        }
+
+        private static Timing of(Map<String, Object> route, Timing inherited) {
+            return new Timing(
+                    duration(route.get("group_wait"), inherited.groupWait),
+                    duration(route.get("group_interval"), inherited.groupInterval),
+                    duration(route.get("repeat_interval"), inherited.repeatInterval));
+        }
+
+        private static Duration duration(@Nullable Object text, Duration inherited) {
+            return text == null ? inherited : AlertmanagerConfig.duration(String.valueOf(text));
+        }
+    }
 
     /**
      * A route to a receiver.
@@ -59,7 +105,7 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
     }
 
     private static final Pattern CATEGORY_OR_SEVERITY = Pattern.compile("(category|severity)=\"?([A-Za-z_-]+)\"?");
-    private static final Duration DEFAULT_GROUP_WAIT = Duration.ofSeconds(30);
+    private static final Pattern WATCHDOG = Pattern.compile("alertname=\"?Watchdog\"?");
 
     /** Lists the names of all receivers that have a channel, in the order of the configuration. */
     public List<String> receivers() {
@@ -73,6 +119,18 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
                 .toList();
     }
 
+    /** Lists the channels of one receiver that lead to people. */
+    public List<Channel> channelsToPeople(String receiver) {
+        return channels(receiver).stream()
+                .filter(channel -> !toTheSidecar.contains(channel))
+                .toList();
+    }
+
+    /** How long a receiver's routes wait. */
+    public Timing timing(String receiver) {
+        return timings.getOrDefault(receiver, Timing.STANDARD);
+    }
+
     /** Finds an inhibition rule by its name. */
     public Optional<Inhibition> inhibition(String name) {
         return inhibitions.stream().filter(rule -> rule.name().equals(name)).findFirst();
@@ -83,14 +141,15 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
         // A receiver is often written once and referred to by alias.
         options.setMaxAliasesForCollections(1_000);
         Map<String, Object> root = map(new Yaml(new SafeConstructor(options)).load(yaml));
-        List<Channel> channels = new ArrayList<>();
+        Map<Channel, Object> channels = new LinkedHashMap<>();
         for (Object receiver : list(root.get("receivers"))) {
             Map<String, Object> fields = map(receiver);
             fields.forEach((key, value) -> {
                 if (key.endsWith("_configs")) {
                     for (int i = 0; i < list(value).size(); i++) {
-                        channels.add(
-                                new Channel(String.valueOf(fields.get("name")), key.substring(0, key.length() - 8), i));
+                        channels.put(
+                                new Channel(String.valueOf(fields.get("name")), key.substring(0, key.length() - 8), i),
+                                list(value).get(i));
                     }
                 }
             });
@@ -105,8 +164,38 @@ public record AlertmanagerConfig(List<Channel> channels, List<Route> routes, Lis
                     strings(fields.get("equal"))));
         }
         List<Route> routes = new ArrayList<>();
-        collect(map(root.get("route")), Map.of(), DEFAULT_GROUP_WAIT, routes);
-        return new AlertmanagerConfig(List.copyOf(channels), List.copyOf(routes), List.copyOf(inhibitions));
+        Map<String, Timing> timings = new TreeMap<>();
+        Set<String> ofTheWatchdog = new HashSet<>();
+        collectTimings(map(root.get("route")), Timing.STANDARD, timings, ofTheWatchdog);
+        collect(map(root.get("route")), Map.of(), Timing.STANDARD.groupWait(), routes);
+        Set<Object> likeTheWatchdogs = channels.entrySet().stream()
+                .filter(channel -> ofTheWatchdog.contains(channel.getKey().receiver()))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.toSet());
+        return new AlertmanagerConfig(
+                List.copyOf(channels.keySet()),
+                List.copyOf(routes),
+                List.copyOf(inhibitions),
+                Map.copyOf(timings),
+                channels.entrySet().stream()
+                        .filter(channel -> likeTheWatchdogs.contains(channel.getValue()))
+                        .map(Map.Entry::getKey)
+                        .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static void collectTimings(
+            Map<String, Object> route, Timing inherited, Map<String, Timing> timings, Set<String> ofTheWatchdog) {
+        Timing timing = Timing.of(route, inherited);
+        if (route.containsKey("receiver")) {
+            String receiver = String.valueOf(route.get("receiver"));
+            timings.merge(receiver, timing, Timing::longest);
+            if (strings(route.get("matchers")).stream()
+                    .anyMatch(matcher ->
+                            WATCHDOG.matcher(matcher.replace(" ", "")).matches())) {
+                ofTheWatchdog.add(receiver);
+            }
+        }
+        list(route.get("routes")).forEach(child -> collectTimings(map(child), timing, timings, ofTheWatchdog));
     }
 
     private static void collect(

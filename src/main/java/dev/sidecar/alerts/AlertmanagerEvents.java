@@ -17,13 +17,18 @@ import tools.jackson.databind.JsonNode;
 final class AlertmanagerEvents {
 
     private final Receipts receipts;
+    private final Incidents incidents;
     private final AlertMetrics metrics;
     private final Function<AlertmanagerConfig.Inhibition, String> ruleNames;
 
     /** @param ruleNames finds the name of a rule that 0.33 identifies only by its matchers */
     AlertmanagerEvents(
-            Receipts receipts, AlertMetrics metrics, Function<AlertmanagerConfig.Inhibition, String> ruleNames) {
+            Receipts receipts,
+            Incidents incidents,
+            AlertMetrics metrics,
+            Function<AlertmanagerConfig.Inhibition, String> ruleNames) {
         this.receipts = receipts;
+        this.incidents = incidents;
         this.metrics = metrics;
         this.ruleNames = ruleNames;
     }
@@ -35,10 +40,14 @@ final class AlertmanagerEvents {
         }
         Instant at = Instant.parse(event.get("@timestamp").stringValue());
         JsonNode data = event.get("data");
+        incidents.heard();
         if (data.has("notification")) {
             delivered(at, data.get("notification"));
         } else if (data.has("inhibitionMutedAlert")) {
             muted(at, data.get("inhibitionMutedAlert"));
+        } else if (data.has("silenceMutedAlert")) {
+            incidents.muted(
+                    labels(data.get("silenceMutedAlert").path("mutedAlert").path("labels")));
         }
     }
 
@@ -50,11 +59,16 @@ final class AlertmanagerEvents {
         List<Map<String, String>> alerts = new ArrayList<>();
         boolean resolved = true;
         Instant newest = Instant.EPOCH;
+        incidents.delivered(
+                channel.receiver(), labels(notification.path("groupInfo").path("groupLabels")), at);
         for (JsonNode alert : notification.path("alerts")) {
             JsonNode details = alert.path("details");
-            alerts.add(labels(details.path("labels")));
-            resolved &= details.path("resolved").asBoolean(false);
+            Map<String, String> labels = labels(details.path("labels"));
+            alerts.add(labels);
+            boolean over = details.path("resolved").asBoolean(false);
+            resolved &= over;
             Instant began = Instant.parse(details.path("startsAt").stringValue("1970-01-01T00:00:00Z"));
+            incidents.told(channel, labels, began, over);
             newest = began.isAfter(newest) ? began : newest;
         }
         boolean first = notification.path("reason").stringValue("").endsWith("FIRST_NOTIFICATION");
@@ -73,6 +87,7 @@ final class AlertmanagerEvents {
         Muted muted = new Muted(
                 at, List.copyOf(rules), labels(muting.path("mutedAlert").path("labels")));
         receipts.add(muted);
+        incidents.muted(muted.labels());
         metrics.muted(muted);
     }
 

@@ -1,6 +1,8 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.jobs.JobSource;
 import dev.sidecar.notices.DeadMansSwitch;
+import dev.sidecar.notices.Notices;
 import dev.sidecar.peers.Peer;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.Identity;
@@ -8,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
@@ -22,6 +25,8 @@ import org.springframework.http.HttpHeaders;
 class AlertsConfiguration {
 
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    /** How long a channel may take beyond the wait of its route; a drill has as much. */
+    private static final Duration DELIVERY_MARGIN = Duration.ofSeconds(45);
 
     @Bean
     Alertmanager alertmanager(AlertsProperties settings) {
@@ -47,6 +52,39 @@ class AlertsConfiguration {
     }
 
     @Bean
+    Incidents incidents(Clock clock) {
+        return new Incidents(clock);
+    }
+
+    @Bean
+    DeliveryCheck deliveryCheck(Alertmanager alertmanager, Incidents incidents, Clock clock) {
+        return new DeliveryCheck(alertmanager, incidents, clock, DELIVERY_MARGIN);
+    }
+
+    @Bean
+    DirectTelling directTelling(
+            DeliveryCheck check,
+            Incidents incidents,
+            Notices notices,
+            DeadMansSwitch deadMansSwitch,
+            AlertMetrics metrics,
+            Identity identity,
+            Clock clock,
+            AlertsProperties settings) {
+        return new DirectTelling(
+                check,
+                new DirectTelling.Means(
+                        incidents, new IncidentsFile(settings.receiptsFile()), notices, deadMansSwitch, metrics),
+                identity,
+                clock);
+    }
+
+    @Bean
+    JobSource receiptJobs(AlertsProperties settings, DirectTelling telling) {
+        return () -> settings.alertmanagerUrl() == null ? List.of() : List.of(telling.job());
+    }
+
+    @Bean
     AlertMetrics alertMetrics(MeterRegistry registry) {
         return new AlertMetrics(registry);
     }
@@ -64,17 +102,23 @@ class AlertsConfiguration {
     @Bean
     AlertmanagerHooks alertmanagerHooks(
             Receipts receipts,
+            Incidents incidents,
             AlertMetrics metrics,
             Alertmanager alertmanager,
             Clock clock,
             DeadMansSwitch deadMansSwitch) {
         return new AlertmanagerHooks(
-                new AlertmanagerEvents(receipts, metrics, new InhibitionNames(alertmanager, clock)), deadMansSwitch);
+                new AlertmanagerEvents(receipts, incidents, metrics, new InhibitionNames(alertmanager, clock)),
+                deadMansSwitch);
     }
 
     @Bean
     AlertsController alertsController(
-            Receipts receipts, DeadMansSwitch deadMansSwitch, Drills drills, DrillRequests requests) {
-        return new AlertsController(receipts, deadMansSwitch, drills, requests);
+            Receipts receipts,
+            DeliveryCheck check,
+            DeadMansSwitch deadMansSwitch,
+            Drills drills,
+            DrillRequests requests) {
+        return new AlertsController(receipts, check, deadMansSwitch, drills, requests);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.alerts.Deliveries.Undelivered;
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
@@ -22,12 +23,19 @@ import org.springframework.web.bind.annotation.RestController;
 class AlertsController {
 
     private final Receipts receipts;
+    private final DeliveryCheck check;
     private final DeadMansSwitch deadMansSwitch;
     private final Drills drills;
     private final DrillRequests requests;
 
-    AlertsController(Receipts receipts, DeadMansSwitch deadMansSwitch, Drills drills, DrillRequests requests) {
+    AlertsController(
+            Receipts receipts,
+            DeliveryCheck check,
+            DeadMansSwitch deadMansSwitch,
+            Drills drills,
+            DrillRequests requests) {
         this.receipts = receipts;
+        this.check = check;
         this.deadMansSwitch = deadMansSwitch;
         this.drills = drills;
         this.requests = requests;
@@ -38,7 +46,9 @@ class AlertsController {
             DeadMansSwitch.Status deadMansSwitch,
             List<Delivered> lastOfEachChannel,
             List<Delivered> deliveries,
-            List<Muted> mutings) {}
+            List<Muted> mutings,
+            List<Undelivered> undelivered,
+            List<Undelivered> unconfirmed) {}
 
     /** The route to test. */
     record DrillRequest(@Nullable String route) {}
@@ -49,7 +59,9 @@ class AlertsController {
                 deadMansSwitch.status(),
                 receipts.lastOfEachChannel(),
                 receipts.deliveries().stream().limit(50).toList(),
-                receipts.mutings().stream().limit(50).toList());
+                receipts.mutings().stream().limit(50).toList(),
+                check.found().map(Deliveries::undelivered).orElse(List.of()),
+                check.found().map(Deliveries::unconfirmed).orElse(List.of()));
     }
 
     @GetMapping("/api/alerts/routes")

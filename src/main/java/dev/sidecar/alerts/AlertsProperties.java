@@ -4,6 +4,7 @@ import dev.sidecar.peers.Peer;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,13 +15,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param alertmanagerUsername user of the login at Alertmanager; it counts only with a password
  * @param alertmanagerPassword password of that user; null if Alertmanager asks for none
  * @param drillPause pause between two drills that people ask for
+ * @param receiptsFile file in which the receipts of alerts that fire are kept over a restart
  */
 @ConfigurationProperties("sidecar.alerts")
 record AlertsProperties(
         @Nullable URI alertmanagerUrl,
         @DefaultValue("admin") String alertmanagerUsername,
         @Nullable Secret alertmanagerPassword,
-        @DefaultValue("1m") Duration drillPause) {
+        @DefaultValue("1m") Duration drillPause,
+        Path receiptsFile) {
 
     AlertsProperties {
         alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;

@@ -1,6 +1,7 @@
-/** Asks Alertmanager for its alerts and routes, receives its receipts, and drills its routes and inhibition rules. */
+/** Asks Alertmanager for its alerts and routes, receives its receipts, drills its routes, and tells people of what it did not deliver. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"access", "commands", "jobs", "notices", "peers", "secrets", "settings"})
+@ApplicationModule(
+        allowedDependencies = {"access", "commands", "jobs", "notices", "peers", "secrets", "settings", "text"})
 package dev.sidecar.alerts;
 
 import org.jspecify.annotations.NullMarked;

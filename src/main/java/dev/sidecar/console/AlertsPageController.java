@@ -1,6 +1,8 @@
 package dev.sidecar.console;
 
 import dev.sidecar.alerts.Alertmanager;
+import dev.sidecar.alerts.Deliveries;
+import dev.sidecar.alerts.DeliveryCheck;
 import dev.sidecar.alerts.DrillRequests;
 import dev.sidecar.alerts.Receipts;
 import dev.sidecar.notices.DeadMansSwitch;
@@ -26,6 +28,7 @@ class AlertsPageController {
 
     private final Alertmanager alertmanager;
     private final Receipts receipts;
+    private final DeliveryCheck check;
     private final DeadMansSwitch deadMansSwitch;
     private final DrillRequests drills;
     private final Audit audit;
@@ -34,12 +37,14 @@ class AlertsPageController {
     AlertsPageController(
             Alertmanager alertmanager,
             Receipts receipts,
+            DeliveryCheck check,
             DeadMansSwitch deadMansSwitch,
             DrillRequests drills,
             Audit audit,
             Clock clock) {
         this.alertmanager = alertmanager;
         this.receipts = receipts;
+        this.check = check;
         this.deadMansSwitch = deadMansSwitch;
         this.drills = drills;
         this.audit = audit;
@@ -51,6 +56,8 @@ class AlertsPageController {
         Instant now = clock.instant();
         model.addAttribute("watchdog", watchdog(now));
         model.addAttribute("drills", drills.results());
+        model.addAttribute(
+                "undelivered", check.found().map(Deliveries::undelivered).orElse(List.of()));
         model.addAttribute(
                 "deliveries",
                 receipts.lastOfEachChannel().stream()

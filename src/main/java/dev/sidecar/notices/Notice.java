@@ -6,9 +6,9 @@ package dev.sidecar.notices;
  * @param subject one line
  * @param text plain text: what happened, since when, and what to do
  */
-record Notice(String subject, String text) {
+public record Notice(String subject, String text) {
 
-    Notice {
+    public Notice {
         // A line break in the subject would start another mail header.
         subject = subject.replaceAll("[\\r\\n]+", " ");
     }

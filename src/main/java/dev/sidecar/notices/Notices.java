@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Sends a notice by every receiver without Alertmanager. It retries each a few times; a failing one does not stop the others. */
-final class Notices {
+public final class Notices {
 
     /** Waits between attempts; an argument, so that tests do not wait. */
     @FunctionalInterface
@@ -31,12 +31,12 @@ final class Notices {
     }
 
     /** A receiver is configured. */
-    boolean canTell() {
+    public boolean canTell() {
         return !receivers.isEmpty();
     }
 
     /** Sends a notice to all. @return how many receivers accepted it */
-    int tell(Notice notice) throws InterruptedException {
+    public int tell(Notice notice) throws InterruptedException {
         int taken = 0;
         for (Notifier receiver : receivers) {
             boolean delivered = tell(receiver, notice);

@@ -160,6 +160,18 @@ public final class Peer {
                         .toEntity(JsonNode.class));
     }
 
+    /** Sends a DELETE request and returns the response's status. */
+    public int delete(String path) {
+        return guarded(
+                path,
+                () -> client().delete()
+                        .uri(path)
+                        .retrieve()
+                        .toBodilessEntity()
+                        .getStatusCode()
+                        .value());
+    }
+
     /** Sends a GET request and returns the response's status. */
     public int status(String path) {
         return guarded(

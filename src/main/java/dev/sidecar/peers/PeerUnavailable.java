@@ -35,6 +35,11 @@ public final class PeerUnavailable extends RuntimeException {
         return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
     }
 
+    /** What was asked is outside the program's limits; its answer says which. */
+    public boolean isBadRequest() {
+        return status == LOWEST_REFUSAL;
+    }
+
     /** The program accepts the same request later. */
     public boolean isTooSoon() {
         return status == TOO_MANY_REQUESTS;

@@ -7,6 +7,7 @@ import dev.sidecar.alerts.AlertmanagerConfig.Route;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class AlertmanagerConfigTest {
@@ -100,6 +101,7 @@ class AlertmanagerConfigTest {
 
     @Test
     void nothingIsMadeOfNothing() {
-        assertThat(AlertmanagerConfig.parse("")).isEqualTo(new AlertmanagerConfig(List.of(), List.of(), List.of()));
+        assertThat(AlertmanagerConfig.parse(""))
+                .isEqualTo(new AlertmanagerConfig(List.of(), List.of(), List.of(), Map.of(), Set.of()));
     }
 }

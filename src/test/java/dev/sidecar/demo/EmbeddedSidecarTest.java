@@ -159,7 +159,7 @@ class EmbeddedSidecarTest {
                 notHeld.put(id, proof.path("evidence").asString(""));
             }
         }
-        if (report.path("notConfigured").asInt(99) > 41 - 26
+        if (report.path("notConfigured").asInt(99) > 42 - 26
                 || !report.path("waiting").isEmpty()) {
             notHeld.put("not set up or waiting", report.path("summary").asString(""));
         }

@@ -21,17 +21,20 @@ class ReadinessController {
     private final Jobs jobs;
     private final VerdictHistory history;
     private final Audit audit;
+    private final MaintenanceForm maintenance;
 
-    ReadinessController(Proofs proofs, Jobs jobs, VerdictHistory history, Audit audit) {
+    ReadinessController(Proofs proofs, Jobs jobs, VerdictHistory history, Audit audit, MaintenanceForm maintenance) {
         this.proofs = proofs;
         this.jobs = jobs;
         this.history = history;
         this.audit = audit;
+        this.maintenance = maintenance;
     }
 
     @GetMapping({"/", "/readiness"})
     String page(Model model) {
         model.addAttribute("page", page(Instant.EPOCH));
+        model.addAttribute("maintenance", maintenance);
         return "readiness";
     }
 
@@ -39,6 +42,7 @@ class ReadinessController {
     @GetMapping("/readiness/changes")
     String changes(@RequestParam long since, Model model) {
         model.addAttribute("page", page(Instant.ofEpochMilli(since)));
+        model.addAttribute("maintenance", maintenance);
         return "readiness-changes";
     }
 
@@ -67,6 +71,7 @@ class ReadinessController {
             return "redirect:/readiness";
         }
         model.addAttribute("page", page(Instant.EPOCH));
+        model.addAttribute("maintenance", maintenance);
         return "readiness-changes";
     }
 

@@ -6,6 +6,7 @@
             "backup",
             "jobs",
             "loki",
+            "maintenance",
             "notices",
             "peers",
             "prometheus",

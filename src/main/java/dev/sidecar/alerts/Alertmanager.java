@@ -136,19 +136,6 @@ public final class Alertmanager {
         }
     }
 
-    /** Counts the notifications that failed since its start, by integration and reason. */
-    Map<String, Double> failures() {
-        Map<String, Double> failures = new TreeMap<>();
-        peer.text("/metrics")
-                .lines()
-                .filter(line -> line.startsWith("alertmanager_notifications_failed_total{"))
-                .forEach(line -> {
-                    int end = line.lastIndexOf(' ');
-                    failures.put(line.substring(0, end), Double.parseDouble(line.substring(end + 1)));
-                });
-        return failures;
-    }
-
     /** Sends it alerts as Prometheus does. */
     void post(List<PostedAlert> alerts) {
         int status = peer.postJson("/api/v2/alerts", alerts);

@@ -4,6 +4,7 @@ import dev.sidecar.jobs.JobSource;
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.notices.Notices;
 import dev.sidecar.peers.Peer;
+import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.Identity;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -57,8 +58,8 @@ class AlertsConfiguration {
     }
 
     @Bean
-    DeliveryCheck deliveryCheck(Alertmanager alertmanager, Incidents incidents, Clock clock) {
-        return new DeliveryCheck(alertmanager, incidents, clock, DELIVERY_MARGIN);
+    DeliveryCheck deliveryCheck(Alertmanager alertmanager, Prometheus prometheus, Incidents incidents, Clock clock) {
+        return new DeliveryCheck(alertmanager, new FiringInPrometheus(prometheus), incidents, clock, DELIVERY_MARGIN);
     }
 
     @Bean

@@ -28,6 +28,8 @@ public record Deliveries(
 
     /** Why an alert was not delivered; also the label of the metric. */
     public enum Cause {
+        /** Alertmanager does not know of it, although Prometheus has had it fire for minutes. */
+        NOT_KNOWN,
         /** Its receiver has no channel that leads to people. */
         NO_CHANNEL,
         /** The channel tried and failed. */

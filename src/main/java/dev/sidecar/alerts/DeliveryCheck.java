@@ -13,10 +13,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +30,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeliveryCheck {
 
+    /** Prometheus hands every alert over once a minute; Alertmanager forgets them when it stops. */
+    private static final Duration HANDED_OVER_WITHIN = Duration.ofMinutes(2);
+
     private final Alertmanager alertmanager;
+    private final Supplier<List<FiringAlert>> source;
     private final Incidents incidents;
     private final Clock clock;
     private final Duration margin;
     private @Nullable Attempts last;
     private volatile @Nullable Deliveries found;
 
-    /** @param margin how long a channel may take beyond the route's wait */
-    DeliveryCheck(Alertmanager alertmanager, Incidents incidents, Clock clock, Duration margin) {
+    /**
+     * @param source what Prometheus has had fire for two minutes, so that Alertmanager must know of it; empty if it cannot be asked
+     * @param margin how long a channel may take beyond the route's wait
+     */
+    DeliveryCheck(
+            Alertmanager alertmanager,
+            Supplier<List<FiringAlert>> source,
+            Incidents incidents,
+            Clock clock,
+            Duration margin) {
         this.alertmanager = alertmanager;
+        this.source = source;
         this.incidents = incidents;
         this.clock = clock;
         this.margin = margin;
@@ -54,10 +71,27 @@ public final class DeliveryCheck {
         List<AlertGroup> groups = alertmanager.groups();
         Map<Map<String, String>, FiringAlert> firing = new LinkedHashMap<>();
         groups.forEach(group -> group.alerts().forEach(alert -> firing.putIfAbsent(alert.labels(), alert)));
+        List<FiringAlert> unknown = unknown(firing.values(), attempts.since());
         incidents.see(firing.values(), config, last);
+        incidents.see(unknown, config, last);
         last = attempts;
-        found = new Look(config, attempts, groups, clock.instant()).at(firing.values());
+        found = new Look(config, attempts, groups, clock.instant()).at(firing.values(), unknown);
         return found;
+    }
+
+    /** What fires in Prometheus and is not here, by name only: labels may be changed on the way. */
+    private List<FiringAlert> unknown(Collection<FiringAlert> known, Instant started) {
+        if (clock.instant().isBefore(started.plus(HANDED_OVER_WITHIN))) {
+            return List.of();
+        }
+        Set<String> names = known.stream().map(DeliveryCheck::name).collect(Collectors.toSet());
+        return source.get().stream()
+                .filter(alert -> !names.contains(name(alert)) && !name(alert).equals("Watchdog"))
+                .toList();
+    }
+
+    private static String name(FiringAlert alert) {
+        return alert.labels().getOrDefault("alertname", "");
     }
 
     /** What the last look found; empty before the first. */
@@ -85,10 +119,21 @@ public final class DeliveryCheck {
             this.now = now;
         }
 
-        Deliveries at(Iterable<FiringAlert> firing) {
+        Deliveries at(Iterable<FiringAlert> firing, List<FiringAlert> unknown) {
+            unknown.forEach(alert -> undelivered.add(new Undelivered(
+                    alert,
+                    alert.since(),
+                    List.of(new Missing(
+                            "Alertmanager",
+                            Cause.NOT_KNOWN,
+                            "Prometheus has it fire, and Alertmanager does not know of it")),
+                    repeatInterval(alert))));
             for (FiringAlert alert : firing) {
                 if (!isDrill(alert.labels())) {
-                    incidents.of(alert).ifPresent(incident -> judge(alert, incident));
+                    incidents
+                            .of(alert)
+                            .ifPresentOrElse(
+                                    incident -> judge(alert, incident), () -> unconfirmed.add(notRemembered(alert)));
                 }
             }
             boolean reachesPeople = config.channels().stream()
@@ -133,6 +178,17 @@ public final class DeliveryCheck {
             }
         }
 
+        private Undelivered notRemembered(FiringAlert alert) {
+            return new Undelivered(
+                    alert,
+                    alert.since(),
+                    List.of(new Missing(
+                            String.join(", ", alert.receivers()),
+                            Cause.UNKNOWN,
+                            "more alerts fire than receipts are kept of")),
+                    repeatInterval(alert));
+        }
+
         private Duration repeatInterval(FiringAlert alert) {
             return alert.receivers().stream()
                     .map(receiver -> config.timing(receiver).repeatInterval())
@@ -142,7 +198,7 @@ public final class DeliveryCheck {
 
         /** The Watchdog is for the sidecar; every other alert is for people. */
         private List<Channel> channels(FiringAlert alert) {
-            boolean toPeople = !"Watchdog".equals(alert.labels().get("alertname"));
+            boolean toPeople = !name(alert).equals("Watchdog");
             return alert.receivers().stream()
                     .flatMap(receiver ->
                             (toPeople ? config.channelsToPeople(receiver) : config.channels(receiver)).stream())

@@ -71,14 +71,14 @@ public final class Drills {
             if (way == null) {
                 return failed(id, route, started, "No route '%s'; the routes are %s.".formatted(route, routes()));
             }
-            Map<String, Double> failuresBefore = alertmanager.failures();
+            Attempts before = alertmanager.attempts();
             Map<String, String> labels = labels(id, way);
             fire(labels, annotations(route), started);
             List<Channel> channels = config.channels(route);
             waitFor(
                     way.groupWait().plus(MARGIN),
                     () -> deliveredBy(channels, id).size() == channels.size());
-            DrillResult result = result(id, route, started, channels, failuresBefore);
+            DrillResult result = result(id, route, started, channels, before);
             resolve(labels, annotations(route), started);
             return result;
         } catch (NotConfigured | PeerUnavailable e) {
@@ -118,15 +118,14 @@ public final class Drills {
                 "This is a test: the sidecar checks that alerts by this route reach you. You need to do nothing.");
     }
 
-    private DrillResult result(
-            String id, String route, Instant started, List<Channel> channels, Map<String, Double> failuresBefore) {
+    private DrillResult result(String id, String route, Instant started, List<Channel> channels, Attempts before) {
         Map<Channel, Delivered> delivered = deliveredBy(channels, id);
         List<ChannelResult> results = new ArrayList<>();
         for (Channel channel : channels) {
             Delivered receipt = delivered.get(channel);
             results.add(
                     receipt == null
-                            ? new ChannelResult(channel, false, null, whyNot(channel, failuresBefore))
+                            ? new ChannelResult(channel, false, null, whyNot(channel, before))
                             : new ChannelResult(channel, true, Duration.between(started, receipt.at()), null));
         }
         return new DrillResult(id, route, started, clock.instant(), results, null);
@@ -142,18 +141,21 @@ public final class Drills {
         return delivered;
     }
 
-    /** Alertmanager does not record failed deliveries; it counts them by integration and reason. */
-    private String whyNot(Channel channel, Map<String, Double> before) {
-        List<String> reasons = new ArrayList<>();
-        alertmanager.failures().forEach((series, count) -> {
-            if (series.contains("integration=\"" + channel.integration() + "\"")
-                    && count > before.getOrDefault(series, 0.0)) {
-                reasons.add(series.replaceAll(".*reason=\"([^\"]*)\".*", "$1"));
-            }
-        });
-        return reasons.isEmpty()
-                ? "Alertmanager recorded neither a delivery nor a failure in time. Check that its event recorder is on and reaches the sidecar."
-                : "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons);
+    /**
+     * Alertmanager does not record failed deliveries; it counts them by integration and reason. It gives up, with a reason, only after
+     * minutes if the other side cannot be reached; the attempts are counted at once.
+     */
+    private String whyNot(Channel channel, Attempts before) {
+        Attempts now = alertmanager.attempts();
+        List<String> reasons = now.reasonsSince(before, channel);
+        double failed = now.failed(channel) - before.failed(channel);
+        if (!reasons.isEmpty()) {
+            return "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons);
+        }
+        return failed > 0
+                ? "Alertmanager tried %.0f times by %s and failed each time: the other side does not answer, or refuses. Its log has the reason."
+                        .formatted(failed, channel.integration())
+                : "Alertmanager recorded neither a delivery nor a failure in time. Check that its event recorder is on and reaches the sidecar.";
     }
 
     /**

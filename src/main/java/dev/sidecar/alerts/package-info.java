@@ -1,7 +1,17 @@
 /** Asks Alertmanager for its alerts and routes, receives its receipts, drills its routes, and tells people of what it did not deliver. */
 @NullMarked
 @ApplicationModule(
-        allowedDependencies = {"access", "commands", "jobs", "notices", "peers", "secrets", "settings", "text"})
+        allowedDependencies = {
+            "access",
+            "commands",
+            "jobs",
+            "notices",
+            "peers",
+            "prometheus",
+            "secrets",
+            "settings",
+            "text"
+        })
 package dev.sidecar.alerts;
 
 import org.jspecify.annotations.NullMarked;

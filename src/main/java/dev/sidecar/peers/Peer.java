@@ -201,7 +201,7 @@ public final class Peer {
 
     private <T> T requireSuccess(String path, HttpStatusCode status, @Nullable T body) {
         if (status.isError() || body == null) {
-            String said = String.valueOf(body);
+            String said = inWords(body);
             throw new PeerUnavailable(
                     "%s at %s answered %d to %s: %s"
                             .formatted(
@@ -213,6 +213,13 @@ public final class Peer {
                     status.value());
         }
         return body;
+    }
+
+    /** Problem details (RFC 9457) say in one field what a person needs. */
+    private static String inWords(@Nullable Object body) {
+        return body instanceof JsonNode json && json.path("detail").isString()
+                ? json.path("detail").stringValue()
+                : String.valueOf(body);
     }
 
     private <T> T guarded(String path, Supplier<T> call) {

@@ -125,7 +125,8 @@ class RealAlertmanagerTest {
     @Test
     void aDrillOfARouteIsSeenToArriveInEveryChannelOfItsReceiver() throws Exception {
         Drills drills = sidecar.getBean(Drills.class);
-        assertThat(drills.routes()).containsExactly("default", "security-critical", "performance", "broken");
+        assertThat(drills.routes())
+                .containsExactly("default", "security-critical", "performance", "broken", "unreachable");
 
         DrillResult result = drills.deliver("security-critical");
 
@@ -154,10 +155,24 @@ class RealAlertmanagerTest {
         });
     }
 
+    /** Alertmanager gives up only when the next notification is due, which may be in an hour. */
+    @Test
+    void aDrillOfARouteWhoseServerDoesNotExistSaysSo() throws Exception {
+        DrillResult result = sidecar.getBean(Drills.class).deliver("unreachable");
+
+        assertThat(result.channels()).singleElement().satisfies(one -> {
+            assertThat(one.delivered()).isFalse();
+            assertThat(one.reason())
+                    .matches(
+                            "Alertmanager tried \\d+ times by webhook and failed each time: .*Its log has the reason\\.");
+        });
+    }
+
     @Test
     void aRouteThatIsNotThereIsAProblemAndNoException() throws Exception {
         assertThat(sidecar.getBean(Drills.class).deliver("securty").problem())
-                .isEqualTo("No route 'securty'; the routes are [default, security-critical, performance, broken].");
+                .isEqualTo(
+                        "No route 'securty'; the routes are [default, security-critical, performance, broken, unreachable].");
     }
 
     @Test
@@ -313,6 +328,7 @@ class RealAlertmanagerTest {
                     - { receiver: security-critical, matchers: ['category = security', 'severity = critical'] }
                     - { receiver: performance, matchers: ['category = performance'] }
                     - { receiver: broken, matchers: ['category = broken'] }
+                    - { receiver: unreachable, matchers: ['category = unreachable'], group_interval: 1h }
                 inhibit_rules:
                   - name: service-down-mutes-performance
                     source_matchers: ['alertname =~ "ServiceDown|UpstreamUnreachable"', 'stack =~ ".+"', 'service =~ ".+"']
@@ -331,6 +347,8 @@ class RealAlertmanagerTest {
                     webhook_configs: [{ url: '%3$s/ok' }]
                   - name: broken
                     webhook_configs: [{ url: '%3$s/broken' }]
+                  - name: unreachable
+                    webhook_configs: [{ url: 'http://localhost:1/' }]
                   - name: watchdog
                     webhook_configs: &sidecar
                       - url: '%1$s/hooks/alerts/webhook'
@@ -344,7 +362,7 @@ class RealAlertmanagerTest {
                         "--storage.path=" + directory.resolve("data"),
                         "--web.listen-address=127.0.0.1:" + port,
                         "--cluster.listen-address=",
-                        "--enable-feature=event-recorder")
+                        "--enable-feature=event-recorder,receiver-name-in-metrics")
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("alertmanager.log").toFile())
                 .start();

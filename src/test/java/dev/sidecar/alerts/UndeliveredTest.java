@@ -58,6 +58,9 @@ class UndeliveredTest {
     Path directory;
 
     private final MovedClock clock = new MovedClock();
+    /** As Prometheus has it fire. */
+    private List<FiringAlert> inPrometheus = List.of();
+
     private Outside outside;
     private AlertmanagerServer alertmanager;
     private Relay address;
@@ -148,6 +151,24 @@ class UndeliveredTest {
         telling.look();
         assertThat(direct()).singleElement().asString().contains("Alertmanager did not try since");
         assertThat(outside.received(TEAM)).hasSize((int) told);
+    }
+
+    /** The same when all of the stack was recreated in between. */
+    @Test
+    void norDoesTheSidecarTakeItForToldWhenItWasRecreatedToo() throws Exception {
+        fire(OUTAGE, Instant.now());
+        await(found -> found.delivered() == 1);
+        telling.look();
+        telling.close();
+        restartAlertmanager();
+        startSidecar();
+        after(Duration.ofSeconds(300 / FACTOR).plus(Duration.ofSeconds(1)));
+
+        fire(OUTAGE, Instant.now());
+
+        assertThat(awaitMissing().cause()).isEqualTo(Cause.NOT_SENT);
+        telling.look();
+        assertThat(direct()).singleElement().asString().contains("DatabaseConnectionFailed postgres on h1");
     }
 
     @Test
@@ -246,6 +267,31 @@ class UndeliveredTest {
         assertThat(direct()).isEmpty();
     }
 
+    /** Prometheus could not hand it over, or something on the way dropped it. */
+    @Test
+    void whatPrometheusHasFireAndAlertmanagerDoesNotKnowIsTold() throws Exception {
+        inPrometheus = List.of(
+                new FiringAlert(OUTAGE, Map.of(), Instant.now().minusSeconds(200), false, List.of()),
+                new FiringAlert(
+                        Map.of("alertname", "Watchdog"), Map.of(), Instant.now().minusSeconds(200), false, List.of()));
+        assertThat(check.look().undelivered())
+                .as("Alertmanager has just started")
+                .isEmpty();
+        clock.move(Duration.ofMinutes(3));
+
+        assertThat(awaitMissing())
+                .isEqualTo(new Missing(
+                        "Alertmanager",
+                        Cause.NOT_KNOWN,
+                        "Prometheus has it fire, and Alertmanager does not know of it"));
+        telling.look();
+        telling.look();
+        assertThat(direct()).singleElement().asString().contains("DatabaseConnectionFailed");
+
+        fire(OUTAGE, Instant.now());
+        await(found -> found.undelivered().isEmpty());
+    }
+
     @Test
     void theFailureOfTheOnlyChannelReachesPeopleDirectly() throws Exception {
         fire(
@@ -326,7 +372,7 @@ class UndeliveredTest {
             events.take(event.json());
             return Answer.ok("ok");
         });
-        check = new DeliveryCheck(asked, incidents, clock, MARGIN);
+        check = new DeliveryCheck(asked, () -> inPrometheus, incidents, clock, MARGIN);
         telling = new DirectTelling(
                 check,
                 new DirectTelling.Means(

@@ -55,7 +55,7 @@ final class MaintenanceForm {
     }
 
     public String sentence() {
-        return "Before a deploy: silences %s of %s, ends by itself, and notifies you of everything else."
+        return "It silences %s of %s, and ends by itself. You are notified of everything else."
                 .formatted(String.join(", ", maintenances.alerts()), String.join(", ", maintenances.services()));
     }
 }

@@ -10,6 +10,7 @@ import dev.sidecar.access.AdminCredentials;
 import dev.sidecar.alerts.AlertmanagerServer;
 import dev.sidecar.alerts.Outside;
 import dev.sidecar.commands.CommandFailure;
+import dev.sidecar.console.Browser;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.support.FreePort;
 import java.io.ByteArrayOutputStream;
@@ -167,6 +168,26 @@ class MaintenanceTest {
         assertThat(form("/maintenance/" + id + "/end", "").statusCode()).isEqualTo(302);
 
         assertThat(get("/").body()).doesNotContain("by &lt;b&gt;hand");
+    }
+
+    @Test
+    void aPersonFindsThemOnTheFirstPage() throws Exception {
+        try (Browser browser = new Browser(url).logIn(PASSWORD)) {
+            browser.open("/readiness");
+            browser.click("#begin-maintenance summary");
+            browser.typeInto("#begin-maintenance input[name=reason]", "a deploy seen by everybody");
+            browser.click("#begin-maintenance button");
+            browser.awaitText("#maintenance", "begun by admin: a deploy seen by everybody");
+            browser.size(360, 740);
+            browser.picture("maintenance-small");
+            browser.size(1200, 900);
+            browser.picture("maintenance");
+
+            browser.click("#maintenance button");
+
+            browser.awaitText(".note.held", "Ended maintenance: a deploy seen by everybody");
+            assertThat(browser.count("#maintenance .card")).isZero();
+        }
     }
 
     @Test

@@ -303,7 +303,9 @@ class ConsoleTest {
                 browser.dark(dark);
                 for (String page : PAGES) {
                     browser.open(page);
-                    assertThat(browser.faint()).as("%s, dark: %s", page, dark).isEmpty();
+                    // The colours of a page that was just opened may still be on their way.
+                    await().alias("%s, dark: %s".formatted(page, dark))
+                            .untilAsserted(() -> assertThat(browser.faint()).isEmpty());
                 }
             }
         } finally {

@@ -8,7 +8,6 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
 import dev.sidecar.sets.BackupFailure;
-import dev.sidecar.sets.Sql;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,7 +77,7 @@ final class BackupRoleProof implements Proof {
             String restorer = postgres.nameOfAdministrator();
             String restores = restorer.equals(postgres.address().user())
                     ? "No other role restores: set sidecar.backup.restore.user."
-                    : "Role %s restores.".formatted(Sql.identifier(restorer));
+                    : "Role %s restores.".formatted(restorer);
             return powers.isEmpty()
                     ? Finding.held(
                             "Role %s takes backups. It was refused when it tried to become superuser, to log in as one, to run a program, to"

@@ -159,7 +159,7 @@ class PreflightTest {
                 .isEqualTo(secret("postgres/restore_password"))
                 .isNotEqualTo(secret("sidecar/db_password"));
 
-        settings.put("POSTGRES_HOST", "db.example.org");
+        settings.put("POSTGRES_HOST", "db.our-team.net");
         run();
         assertThat(user).doesNotExist();
         assertThat(printed).contains("POSTGRES_RESTORE_USER is not set");

@@ -249,8 +249,9 @@ public final class ContentsReader {
             String others = session.text(
                     "SELECT count(*) FROM pg_largeobject_metadata WHERE NOT pg_has_role(lomowner, 'USAGE')");
             if (!others.equals("0")) {
-                hidden.add("%s large objects of other roles (ALTER ROLE %s SET lo_compat_privileges = on)"
-                        .formatted(others, session.text("SELECT quote_ident(current_user)")));
+                hidden.add(
+                        "%s large objects of other roles (or this role, once one said: ALTER ROLE %s SET lo_compat_privileges = on)"
+                                .formatted(others, session.text("SELECT quote_ident(current_user)")));
             }
         }
         return hidden;

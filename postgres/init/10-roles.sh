@@ -1,20 +1,17 @@
 #!/bin/sh
-# Runs at the first start only: creates the roles and the database of the stack.
+# Runs at the first start only: creates the roles and the database of the API and of the exporter.
 #   app      owns the database of the API
 #   monitor  reads statistics (postgres-exporter)
-#   backup   takes and restores backups. A superuser: owners, grants and the roles' passwords are part of a backup.
 # The passwords come from files and never appear in an argument, in the environment or in the server's log.
 set -eu
 psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --username postgres --dbname postgres <<'SQL'
 \set app_password `cat /run/secrets/postgres/app_password`
 \set monitor_password `cat /run/secrets/postgres/monitor_password`
-\set backup_password `cat /run/secrets/postgres/backup_password`
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = panic;
 SET pgaudit.log = 'none';
 CREATE ROLE app LOGIN PASSWORD :'app_password';
 CREATE ROLE monitor LOGIN PASSWORD :'monitor_password' IN ROLE pg_monitor;
-CREATE ROLE backup LOGIN SUPERUSER PASSWORD :'backup_password';
 CREATE DATABASE app OWNER app;
 REVOKE CONNECT ON DATABASE app FROM PUBLIC;
 GRANT CONNECT ON DATABASE app TO monitor;

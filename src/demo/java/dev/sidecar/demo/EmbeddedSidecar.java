@@ -158,8 +158,10 @@ final class EmbeddedSidecar implements AutoCloseable {
         settings.put("SIDECAR_ACCESS_DIRECTORY", home.resolve("access").toString());
         settings.put("SIDECAR_BACKUP_SERVER_HOST", postgres.host());
         settings.put("SIDECAR_BACKUP_SERVER_PORT", Integer.toString(postgres.port()));
-        settings.put("SIDECAR_BACKUP_SERVER_USER", postgres.user());
-        settings.put("SIDECAR_BACKUP_SERVER_PASSWORD", postgres.password());
+        settings.put("SIDECAR_BACKUP_SERVER_USER", "backup");
+        settings.put("SIDECAR_BACKUP_SERVER_PASSWORD", backupRole(postgres));
+        settings.put("SIDECAR_BACKUP_RESTORE_USER", postgres.user());
+        settings.put("SIDECAR_BACKUP_RESTORE_PASSWORD", postgres.password());
         settings.put("SIDECAR_BACKUP_DIRECTORY", home.resolve("backups").toString());
         return ChildProcess.start(
                 "the sidecar",
@@ -167,6 +169,14 @@ final class EmbeddedSidecar implements AutoCloseable {
                 settings,
                 this::pass,
                 ChildProcess.guardedJar(home, JAR, "-Xmx192m", "-XX:+UseSerialGC"));
+    }
+
+    /** Makes the role that takes backups, as on a server of yours. @return its password */
+    private static String backupRole(PostgresServer postgres) {
+        String password = UUID.randomUUID().toString();
+        postgres.execute("postgres", "CREATE ROLE backup LOGIN PASSWORD '%s'".formatted(password));
+        postgres.script("postgres", Path.of("postgres/backup-role.sql"), "role=backup");
+        return password;
     }
 
     /** Everything but the lines about its own traffic, in which those of a person would drown. */

@@ -201,6 +201,25 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Runs a script with psql, as the superuser. @param variables of psql, such as {@code role=backup} */
+    public void script(String database, Path script, String... variables) {
+        List<String> command = new ArrayList<>(List.of(
+                programs.resolve("psql").toString(),
+                "--no-psqlrc",
+                "--quiet",
+                "--host=" + host(),
+                "--port=" + port,
+                "--username=" + user(),
+                "--dbname=" + database,
+                "--file=" + script.toAbsolutePath()));
+        Stream.of(variables).forEach(variable -> command.add("--set=" + variable));
+        ChildProcess psql =
+                ChildProcess.start("psql", UnixUser.same(), Map.of("PGPASSWORD", password), line -> {}, command);
+        if (psql.waitFor(Duration.ofMinutes(1)) != 0) {
+            throw new IllegalStateException(script + " failed:\n" + psql.lastLines());
+        }
+    }
+
     /** The first column of every row, as text. */
     public List<String> query(String database, String sql) {
         try (Connection connection = connect(database);

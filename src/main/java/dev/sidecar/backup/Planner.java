@@ -57,7 +57,7 @@ final class Planner {
         try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
             target(maintenance, request, obstacles);
             server(maintenance, backup.manifest(), obstacles, warnings);
-            administrator(maintenance, obstacles);
+            administrator(maintenance, address, obstacles, warnings);
             if (key == null && !backup.isDamaged()) {
                 parts(backup, request, Rights.of(maintenance), obstacles, privileged);
             }
@@ -83,7 +83,14 @@ final class Planner {
                 privileged);
     }
 
-    private void administrator(Session session, List<String> obstacles) throws SQLException {
+    private void administrator(Session session, ServerAddress address, List<String> obstacles, List<String> warnings)
+            throws SQLException {
+        String wanted = postgres.nameOfAdministrator();
+        if (!address.user().equals(wanted)) {
+            warnings.add(
+                    "There is no role %s, so %s restores, a superuser. Make that role, or clear sidecar.backup.restore.user."
+                            .formatted(Sql.identifier(wanted), Sql.identifier(address.user())));
+        }
         session.texts("""
                 SELECT rolname FROM pg_roles WHERE rolname = current_user AND NOT (rolsuper OR rolcreatedb AND rolcreaterole)
                 """)

@@ -100,6 +100,7 @@ final class Restorer {
                     // Its own settings may keep others out, so they come when this session is open.
                     UnfinishedDatabase.unmark(maintenance, target);
                     define(maintenance, target, manifest, request, false, notes);
+                    letBackupsIn(maintenance, target, request.into(), notes);
                     if (request.tables().isEmpty()) {
                         DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
                                 .ifPresentOrElse(
@@ -215,6 +216,19 @@ final class Restorer {
                 notes.add("'%s' failed: %s"
                         .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
             }
+        }
+    }
+
+    /** Tells whether the role that takes backups may connect: a backup from before that role was made knows nothing of it. */
+    private void letBackupsIn(Session maintenance, String target, String name, List<String> notes) throws SQLException {
+        String taker = tools.postgres().address().user();
+        if (!maintenance
+                .texts("SELECT 1 FROM pg_roles WHERE rolname = %s AND NOT has_database_privilege(oid, %s, 'CONNECT')"
+                        .formatted(Sql.literal(taker), Sql.literal(target)))
+                .isEmpty()) {
+            notes.add(
+                    "Role %1$s may not connect to it, so that it has no backups: GRANT CONNECT ON DATABASE %2$s TO %1$s."
+                            .formatted(Sql.identifier(taker), Sql.identifier(name)));
         }
     }
 

@@ -11,9 +11,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.postgresql.copy.CopyOut;
 
 /** Reads the contents of a database in the current transaction, in the same way from the source and from a restored copy. */
@@ -52,6 +54,28 @@ public final class ContentsReader {
                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
             ORDER BY n.nspname, c.relname
             """;
+
+    /** What pg_dump reads or locks and this role may not, with the grant that lets it. Policies hide rows from all but some. */
+    private static final String UNREADABLE = """
+            SELECT format('%I.%I', schema, name),
+                   CASE WHEN NOT may_enter THEN format('GRANT USAGE ON SCHEMA %I TO %I', schema, current_user)
+                        WHEN NOT may_read THEN format('GRANT SELECT ON %s%I.%I TO %I', kind, schema, name, current_user)
+                        ELSE format('ALTER ROLE %I BYPASSRLS', current_user) END
+            FROM (SELECT n.nspname AS schema, c.relname AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END AS kind,
+                         has_schema_privilege(n.oid, 'USAGE') AS may_enter,
+                         CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')
+                                        ELSE has_table_privilege(c.oid, 'SELECT') END AS may_read,
+                         c.relkind = 'r' AND row_security_active(c.oid) AS rows_are_hidden
+                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    AND NOT EXISTS (SELECT FROM pg_depend d
+                                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS dumped
+            WHERE NOT may_enter OR NOT may_read OR rows_are_hidden
+            ORDER BY schema, name
+            """;
+
+    private static final int MOST_NAMED = 20;
+    private static final int MOST_GRANTS = 5;
 
     private static final String ROLES = """
             SELECT DISTINCT r.rolname FROM pg_roles r
@@ -100,6 +124,39 @@ public final class ContentsReader {
                             .formatted(session.text("SELECT current_user"), String.join(", ", forbidden)));
         }
         return tables;
+    }
+
+    /**
+     * Refuses a role that may not read all of the database and the password hashes of roles.
+     *
+     * @param maintenance a session of the same role, where the hashes are read
+     * @throws BackupFailure with PERMISSION, naming what it may not read and what to grant
+     */
+    void refuseUnreadable(Session maintenance) throws SQLException {
+        Set<String> names = new LinkedHashSet<>();
+        Set<String> grants = new LinkedHashSet<>();
+        session.rows(UNREADABLE, row -> names.add(row.getString(1)) | grants.add(row.getString(2)));
+        maintenance
+                .texts("SELECT format('GRANT SELECT ON pg_catalog.pg_authid TO %I', current_user)"
+                        + " WHERE NOT has_table_privilege('pg_authid', 'SELECT')")
+                .forEach(grant -> {
+                    names.add("the password hashes of roles");
+                    grants.add(grant);
+                });
+        if (!names.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.PERMISSION,
+                    "User '%s' may not read %s. A superuser can run postgres/backup-role.sql for it, or say: %s."
+                            .formatted(
+                                    session.text("SELECT current_user"),
+                                    first(names, MOST_NAMED, ", "),
+                                    first(grants, MOST_GRANTS, "; ")));
+        }
+    }
+
+    private static String first(Set<String> all, int most, String between) {
+        return all.stream().limit(most).collect(Collectors.joining(between))
+                + (all.size() > most ? " and %d more".formatted(all.size() - most) : "");
     }
 
     /**
@@ -192,8 +249,9 @@ public final class ContentsReader {
             String others = session.text(
                     "SELECT count(*) FROM pg_largeobject_metadata WHERE NOT pg_has_role(lomowner, 'USAGE')");
             if (!others.equals("0")) {
-                hidden.add("%s large objects of other roles (ALTER ROLE %s SET lo_compat_privileges = on)"
-                        .formatted(others, session.text("SELECT quote_ident(current_user)")));
+                hidden.add(
+                        "%s large objects of other roles (or this role, once one said: ALTER ROLE %s SET lo_compat_privileges = on)"
+                                .formatted(others, session.text("SELECT quote_ident(current_user)")));
             }
         }
         return hidden;

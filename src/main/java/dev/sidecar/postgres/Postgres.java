@@ -2,15 +2,21 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Sql;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Gives the server to back up, its databases, the installed programs and scratch servers, as set. */
 public final class Postgres {
+
+    private static final Logger log = LoggerFactory.getLogger(Postgres.class);
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
@@ -34,10 +40,33 @@ public final class Postgres {
         return address;
     }
 
-    /** The same server, as the administrator who restores into it. */
+    /**
+     * The same server, as the administrator who restores into it. A server from before that role was named may lack it: there the role
+     * that takes backups restores as before, if it is a superuser.
+     */
     public ServerAddress administrator() {
         PostgresProperties.Restore restore = settings.restore();
-        return restore.user().isBlank() ? address : address.as(restore.user(), restore.password());
+        if (restore.user().isBlank()) {
+            return address;
+        }
+        try (Session session = address.connectToMaintenance("sidecar restore")) {
+            String missing = session.text("SELECT current_setting('is_superuser') = 'on' AND NOT EXISTS"
+                    + " (SELECT FROM pg_roles WHERE rolname = %s)".formatted(Sql.literal(restore.user())));
+            if (missing.equals("t")) {
+                return address;
+            }
+        } catch (SQLException | BackupFailure e) {
+            // The administrator may get in where the role that takes backups does not.
+            log.atDebug().log("cannot ask for the role of restores: {}", e.getMessage());
+        }
+        return address.as(restore.user(), restore.password());
+    }
+
+    /** The role that is to restore into the server: the one that takes backups, if no other is set. */
+    public String nameOfAdministrator() {
+        return settings.restore().user().isBlank()
+                ? address.user()
+                : settings.restore().user();
     }
 
     /** Names of the databases to back up, by the settings and by what the server has now. */

@@ -2,6 +2,7 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.Sql;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -44,6 +45,9 @@ public final class ServerAddress {
 
     /** What one answer of a scratch server may hold; the names of a hundred thousand tables are a tenth of it. */
     private static final String HOSTILE_RESULT = "64M";
+
+    /** insufficient_privilege. */
+    private static final String FORBIDDEN = "42501";
 
     private static final String LOGIN_REFUSED = "28";
 
@@ -160,12 +164,19 @@ public final class ServerAddress {
      * Opens a session that is deaf to what the database says: no setting, function, operator or cast that the application's role made has
      * a say in it. There is no other way to open one.
      *
-     * @throws BackupFailure with CONNECTION if that fails
+     * @throws BackupFailure with CONNECTION if that fails, with PERMISSION if the role may not connect to this database
      */
     public Session connect(String database, String applicationName) {
         try {
             return new Session(open(database, applicationName, user, password));
         } catch (SQLException e) {
+            if (!hostile && FORBIDDEN.equals(e.getSQLState())) {
+                throw new BackupFailure(
+                        BackupFailure.Reason.PERMISSION,
+                        "User '%s' may not connect to database '%s'. A superuser can say: GRANT CONNECT ON DATABASE %s TO %s."
+                                .formatted(user, database, Sql.identifier(database), Sql.identifier(user)),
+                        e);
+            }
             throw new BackupFailure(
                     BackupFailure.Reason.CONNECTION,
                     "Cannot open database '%s' at %s port %d as user '%s': %s"

@@ -87,6 +87,7 @@ public final class Snapshot implements AutoCloseable {
     /** Locks all tables, so that none can be altered or dropped until the end, and lists them. */
     public List<Table> lockedTables() {
         try {
+            refuseUnreadable();
             List<Table> tables = reader.tables();
             for (int from = 0; from < tables.size(); from += TABLES_IN_ONE_STATEMENT) {
                 List<String> names =
@@ -99,6 +100,12 @@ public final class Snapshot implements AutoCloseable {
             return tables;
         } catch (SQLException e) {
             throw failure(e);
+        }
+    }
+
+    private void refuseUnreadable() throws SQLException {
+        try (Session maintenance = address.connectToMaintenance("sidecar backup")) {
+            reader.refuseUnreadable(maintenance);
         }
     }
 
@@ -177,7 +184,8 @@ public final class Snapshot implements AutoCloseable {
         Reason reason = state.equals("55P03")
                 ? Reason.LOCK_TIMEOUT
                 : state.equals("42501") ? Reason.PERMISSION : state.startsWith("08") ? Reason.CONNECTION : Reason.DUMP;
-        return new BackupFailure(reason, "Cannot read the database: " + message, e);
+        String grant = reason == Reason.PERMISSION ? ". A superuser can run postgres/backup-role.sql in it." : "";
+        return new BackupFailure(reason, "Cannot read the database: " + message + grant, e);
     }
 
     @Override

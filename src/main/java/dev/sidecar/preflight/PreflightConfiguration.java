@@ -35,6 +35,7 @@ class PreflightConfiguration {
                 new RedisFiles(settings, secrets),
                 new WebLogins(secrets),
                 new GrafanaViewer(secrets),
+                new RestoreLogin(settings, secrets.resolve("sidecar")),
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 new EdgeCertificate(given, nginx, clock),
                 new EdgeLimits(settings, nginx),

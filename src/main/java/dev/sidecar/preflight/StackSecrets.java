@@ -55,6 +55,12 @@ final class StackSecrets {
                     GENERATED_ONCE,
                     "postgres/backup_password",
                     "sidecar/db_password"),
+            password(
+                    "postgres_restore_password",
+                    "PostgreSQL, role restore",
+                    GENERATED_ONCE,
+                    "postgres/restore_password",
+                    "sidecar/settings/sidecar.backup.restore.password"),
             password("redis_password", "Redis", GENERATED, "redis/password", "api/redis_password"),
             password(
                     "webhook_token",

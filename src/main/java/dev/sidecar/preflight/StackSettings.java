@@ -140,6 +140,7 @@ final class StackSettings implements Step {
         forms.put("POSTGRES_DATABASE", Form.DATABASE);
         forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
         forms.put("POSTGRES_BACKUP_USER", Form.ROLE);
+        forms.put("POSTGRES_RESTORE_USER", Form.ROLE);
         forms.put("POSTGRES_MONITOR_USER", Form.ROLE);
         forms.put("BACKUP_RPO", Form.DURATION);
         forms.put("BACKUP_RTO", Form.DURATION);

@@ -149,10 +149,12 @@ enum Control {
             "NIS2, Directive (EU) 2022/2555",
             "Article 21(2)(i)",
             "Access control policies",
-            "The control plane requires a login, and other users of the machine cannot read the secrets.",
+            "The control plane requires a login, other users of the machine cannot read the secrets, and backups are taken with no"
+                    + " more rights than that needs.",
             "Who has which access and why, and access to everything else.",
             "SEC-6",
-            "SEC-7");
+            "SEC-7",
+            "SEC-9");
 
     /** Proofs of speed, size and convenience: they are evidence towards none of these. */
     static final Set<String> NOT_MAPPED = Set.of("BKP-3", "DSH-3", "LOG-3", "LOG-6", "MET-5", "PRF-1", "PRF-2");

@@ -113,6 +113,7 @@ class PreflightTest {
                         "postgres/app_password",
                         "postgres/backup_password",
                         "postgres/monitor_password",
+                        "postgres/restore_password",
                         "postgres/superuser_password",
                         "prometheus/alertmanager_password",
                         "prometheus/client.yml",
@@ -131,6 +132,8 @@ class PreflightTest {
                         "sidecar/metrics_token",
                         "sidecar/preflight.json",
                         "sidecar/prometheus_password",
+                        "sidecar/settings/sidecar.backup.restore.password",
+                        "sidecar/settings/sidecar.backup.restore.user",
                         "sidecar/settings/sidecar.dashboards.grafana-url",
                         "sidecar/settings/sidecar.dashboards.public-url",
                         "sidecar/settings/sidecar.rules.expected-targets",
@@ -144,6 +147,26 @@ class PreflightTest {
                 .isEqualTo("{\"redis://redis:6379\":\"" + secret("redis/password") + "\"}");
         assertThat(Files.getPosixFilePermissions(root.resolve("secrets/redis/password")))
                 .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+    }
+
+    /** The role that takes backups is no superuser, so another restores: on a server of yours it is whom you name. */
+    @Test
+    void restoresHaveARoleOfTheirOwn() throws IOException {
+        Path user = root.resolve("secrets/sidecar/settings/sidecar.backup.restore.user");
+        run();
+        assertThat(user).hasContent("restore");
+        assertThat(secret("sidecar/settings/sidecar.backup.restore.password"))
+                .isEqualTo(secret("postgres/restore_password"))
+                .isNotEqualTo(secret("sidecar/db_password"));
+
+        settings.put("POSTGRES_HOST", "db.our-team.net");
+        run();
+        assertThat(user).doesNotExist();
+        assertThat(printed).contains("POSTGRES_RESTORE_USER is not set");
+
+        settings.put("POSTGRES_RESTORE_USER", "dba");
+        run();
+        assertThat(user).hasContent("dba");
     }
 
     @Test
@@ -170,7 +193,11 @@ class PreflightTest {
         given("redis_password", STRONG);
         run();
 
-        assertThat(files("secrets").values())
+        Map<String, String> secrets = files("secrets");
+        assertThat(secrets.remove("sidecar/settings/sidecar.backup.restore.user"))
+                .as("the name of a role, which is none")
+                .isEqualTo("restore");
+        assertThat(secrets.values())
                 .isNotEmpty()
                 .allSatisfy(value -> assertThat(printed).doesNotContain(value));
         assertThat(printed).contains("Slack").doesNotContain("secretpart");

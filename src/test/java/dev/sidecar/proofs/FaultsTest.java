@@ -161,6 +161,15 @@ class FaultsTest {
 
     @Test
     @Order(2)
+    void backupsTakenByASuperuser() throws Exception {
+        exactly(
+                Map.of("SEC-9", Verdict.BROKEN),
+                () -> world.sqlAsKeeper("ALTER ROLE saver SUPERUSER"),
+                () -> world.sqlAsKeeper("ALTER ROLE saver NOSUPERUSER"));
+    }
+
+    @Test
+    @Order(2)
     void aRedisWithThePasswordOfItsExample() throws Exception {
         exactly(
                 Map.of("SEC-1", Verdict.BROKEN),

@@ -136,7 +136,9 @@ final class ProvenWorld implements AutoCloseable {
                 "postgres",
                 "CREATE EXTENSION pg_stat_statements",
                 "CREATE ROLE keeper SUPERUSER LOGIN PASSWORD '" + PASSWORD + "'",
+                "CREATE ROLE saver LOGIN PASSWORD '" + PASSWORD + "'",
                 "CREATE DATABASE shop");
+        server.script("postgres", Path.of("postgres/backup-role.sql"), "role=saver");
         server.execute(
                 "shop",
                 "CREATE TABLE orders (id serial PRIMARY KEY, note text)",
@@ -349,7 +351,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.alerts.watchdog-limit", "2m");
         settings.put("sidecar.backup.server.host", postgres.host());
         settings.put("sidecar.backup.server.port", postgres.port());
-        settings.put("sidecar.backup.server.user", "keeper");
+        settings.put("sidecar.backup.server.user", "saver");
         settings.put("sidecar.backup.server.password", PASSWORD);
         settings.put("sidecar.backup.server.databases", "shop");
         settings.put("sidecar.backup.slots.daily.cron", "-");

@@ -417,6 +417,51 @@ class StackTest {
                 .isEqualTo("backup\n");
     }
 
+    /** Its superuser backs up and restores until the documented command is run, and runs on while it is. */
+    @Test
+    void aStackFromBeforeGetsTheRolesByOneCommand() {
+        String roles =
+                "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname IN ('backup', 'restore') ORDER BY 1";
+        assertThat(sql("postgres", roles)).isEqualTo("backup|f|t\nrestore|t|f\n");
+        sql("postgres", "ALTER ROLE backup SUPERUSER NOBYPASSRLS");
+        sql("postgres", "ALTER ROLE backup RESET ALL");
+        sql("postgres", "REVOKE pg_read_all_data, pg_read_all_settings, pg_read_all_stats FROM backup");
+        sql("postgres", "ALTER ROLE restore RENAME TO restore_later");
+        sql("app", "REVOKE CONNECT ON DATABASE app FROM backup");
+        sql("app", "CREATE TABLE owned_by_backup ()");
+        sql("app", "ALTER TABLE owned_by_backup OWNER TO backup");
+
+        for (int run = 0; run < 2; run++) {
+            Result made = stack.exec("postgres", "/docker-entrypoint-initdb.d/20-backup-roles.sh");
+            assertThat(made.exitCode()).as(made.all()).isZero();
+            assertThat(made.all()).isEmpty();
+            assertThat(sql("postgres", roles)).isEqualTo("backup|f|t\nrestore|t|f\n");
+        }
+
+        assertThat(sql("app", "SELECT tableowner FROM pg_tables WHERE tablename = 'owned_by_backup'"))
+                .isEqualTo("restore\n");
+        assertThat(sql("app", "SELECT has_database_privilege('backup', 'app', 'CONNECT')"))
+                .isEqualTo("t\n");
+        for (String login : List.of("backup db_password", "restore settings/sidecar.backup.restore.password")) {
+            String role = login.split(" ")[0];
+            assertThat(stack.exec(
+                                    "sidecar",
+                                    "bash",
+                                    "-c",
+                                    "PGPASSWORD=$(cat /run/secrets/sidecar/%s) psql -w -h postgres -U %s -d app -Atc 'SELECT current_user'"
+                                            .formatted(login.split(" ")[1], role))
+                            .out())
+                    .isEqualTo(role + "\n");
+        }
+        sql("postgres", "COMMENT ON ROLE restore IS 'of the team'");
+        Result refused = stack.exec("postgres", "/docker-entrypoint-initdb.d/20-backup-roles.sh");
+        assertThat(refused.exitCode()).isNotZero();
+        assertThat(refused.all()).contains("which this stack did not make");
+        sql("postgres", "COMMENT ON ROLE restore IS 'restores backups, made by the sidecar'");
+        sql("app", "DROP TABLE owned_by_backup");
+        sql("postgres", "DROP ROLE restore_later");
+    }
+
     @Test
     void theDatabaseRecordsStatementsAndAuditsWhatIsChanged() {
         Result extensions = stack.exec(

@@ -226,6 +226,7 @@ class ArchitectureTest {
                 .resideOutsideOfPackages(
                         "dev.sidecar.postgres..",
                         "dev.sidecar.archives..",
+                        "dev.sidecar.checks..",
                         "dev.sidecar.definitions..",
                         "dev.sidecar.backup..",
                         "dev.sidecar.proofs.security..")

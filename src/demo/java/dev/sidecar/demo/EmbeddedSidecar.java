@@ -108,7 +108,7 @@ final class EmbeddedSidecar implements AutoCloseable {
                                 + String.join(", ", missing)
                         : "exporters for node, PostgreSQL and probes; Prometheus and Alertmanager with the shipped rules");
         progress.now("starting the sidecar and the sample API");
-        ChildProcess sidecar = keep(sidecar(postgres, api, watching == null ? Map.of() : watching.settings(inbox)));
+        ChildProcess sidecar = keep(sidecar(database, api, watching == null ? Map.of() : watching.settings(inbox)));
         await(sidecar, "the sidecar is ready", controlUrl() + "/actuator/health/readiness");
         progress.done("the console at " + controlUrl());
         await(sidecar, "the sidecar forwards to the sample API", edge());
@@ -144,7 +144,8 @@ final class EmbeddedSidecar implements AutoCloseable {
         }
     }
 
-    private ChildProcess sidecar(PostgresServer postgres, SampleApi api, Map<String, String> watching) {
+    private ChildProcess sidecar(SampleDatabase database, SampleApi api, Map<String, String> watching) {
+        PostgresServer postgres = database.server();
         Map<String, String> settings = new HashMap<>(watching);
         settings.put("SIDECAR_STACK", STACK);
         settings.put("SIDECAR_HOST", HOST);
@@ -163,6 +164,7 @@ final class EmbeddedSidecar implements AutoCloseable {
         settings.put("SIDECAR_BACKUP_RESTORE_USER", postgres.user());
         settings.put("SIDECAR_BACKUP_RESTORE_PASSWORD", postgres.password());
         settings.put("SIDECAR_BACKUP_DIRECTORY", home.resolve("backups").toString());
+        settings.put("SIDECAR_BACKUP_CHECKS_DIRECTORY", database.checks(home).toString());
         return ChildProcess.start(
                 "the sidecar",
                 UnixUser.same(),

@@ -5,8 +5,10 @@ import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +68,20 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
                         name));
         if (pgbench.waitFor(Duration.ofMinutes(5)) != 0) {
             throw new IllegalStateException("pgbench failed:\n" + pgbench.lastLines());
+        }
+    }
+
+    /** The sample's checks of restored backups, for this database. @return the folder of checks */
+    Path checks(Path home) {
+        Path checks = home.resolve("checks");
+        try (DirectoryStream<Path> shipped = Files.newDirectoryStream(Path.of("sample-api/checks/app"))) {
+            Path own = Files.createDirectories(checks.resolve(name));
+            for (Path check : shipped) {
+                Files.copy(check, own.resolve(check.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+            return checks;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Start it in the project's folder.", e);
         }
     }
 

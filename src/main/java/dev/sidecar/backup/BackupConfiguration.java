@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.checks.OwnChecks;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.sets.Catalogue;
@@ -28,8 +29,13 @@ class BackupConfiguration {
 
     @Bean
     BackupTools backupTools(
-            Postgres postgres, Catalogue catalogue, Compression compression, Encryption encryption, Clock clock) {
-        return new BackupTools(postgres, catalogue, compression, encryption, clock);
+            Postgres postgres,
+            Catalogue catalogue,
+            Compression compression,
+            Encryption encryption,
+            OwnChecks checks,
+            Clock clock) {
+        return new BackupTools(postgres, catalogue, compression, encryption, checks, clock);
     }
 
     @Bean

@@ -115,7 +115,7 @@ final class BackupJobs implements JobSource {
                 BackupRun.Done taken = there.isPresent()
                         ? run.finish(there.get(), backups.progress())
                         : run.take(new TakeRequest(database, generation, slot.slot()), true, backups.progress());
-                done.add(taken.backup().id().toString());
+                done.add(taken.backup().id() + taken.missedChecks());
                 failed.addAll(taken.problems());
             } catch (BackupFailure e) {
                 (e.reason() == Reason.BUSY ? skipped : failed).add(database + ": " + e.getMessage());
@@ -148,7 +148,7 @@ final class BackupJobs implements JobSource {
                         backups.verify(backup, backups.levelFor(backup.manifest()), backups.progress());
                 String what = "%s in '%s'".formatted(backup.id(), backup.store());
                 if (verification.held()) {
-                    held.add(what);
+                    held.add(what + BackupRun.missedChecks(List.of(verification)));
                 } else {
                     failed.add(what + ": " + String.join("; ", verification.problems()));
                 }
@@ -181,6 +181,8 @@ final class BackupJobs implements JobSource {
                 metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
         backups.measureRoom();
         try {
+            // A command may have run them, in a process of its own.
+            backups.list().forEach(backup -> metrics.checked(backup, backup.checks()));
             backups.list().stream()
                     .collect(Collectors.groupingBy(
                             backup -> backup.id().database(),

@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.RefusedSet;
@@ -15,10 +16,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,8 @@ final class BackupMetrics {
     private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
     private final Map<String, Value> free = new ConcurrentHashMap<>();
     private final Map<String, Value> refused = new ConcurrentHashMap<>();
+    private final Map<String, Map<String, Check>> checks = new HashMap<>();
+    private final Map<String, Instant> checkedOf = new HashMap<>();
     private final Value keyOk = new Value(Double.NaN);
 
     BackupMetrics(MeterRegistry registry, Duration rpo, Duration rto) {
@@ -161,10 +167,43 @@ final class BackupMetrics {
         of(backup).lastVerificationSuccess.set(0);
     }
 
-    /** Records whether the newest backup holds much less than the one before. */
+    /** Records whether the newest backup holds much less than the one before, or failed a check. */
     void suspect(Backup backup) {
         of(backup).suspect.set(backup.isSuspect() ? 1 : 0);
     }
+
+    /** Records what the operator's own checks found in a backup, unless they ran on a newer one before. A check that is gone loses its series. */
+    synchronized void checked(Backup backup, List<CheckResult> results) {
+        String database = backup.id().database();
+        Instant taken = backup.manifest().startedAt();
+        if (results.isEmpty() || checkedOf.getOrDefault(database, Instant.MIN).isAfter(taken)) {
+            return;
+        }
+        checkedOf.put(database, taken);
+        Map<String, Check> known = checks.computeIfAbsent(database, any -> new HashMap<>());
+        Set<String> now = results.stream().map(CheckResult::check).collect(Collectors.toSet());
+        known.entrySet().removeIf(check -> {
+            boolean gone = !now.contains(check.getKey());
+            if (gone) {
+                registry.remove(check.getValue().gauge);
+            }
+            return gone;
+        });
+        results.forEach(result -> known.computeIfAbsent(result.check(), name -> checkOf(database, name))
+                .held
+                .set(result.held() ? 1 : 0));
+    }
+
+    private Check checkOf(String database, String name) {
+        Value held = new Value(Double.NaN);
+        Gauge gauge = Gauge.builder("sidecar.backup.check.held", () -> held.value)
+                .description("1 if a check of your own held on the newest backup that it ran on")
+                .tags(Tags.of("database", database, "check", name))
+                .register(registry);
+        return new Check(held, gauge);
+    }
+
+    private record Check(Value held, Gauge gauge) {}
 
     /** Records how many published backups there are, and whether the newest is suspect. */
     void kept(String database, Generation generation, long count, boolean newestSuspect) {
@@ -258,7 +297,11 @@ final class BackupMetrics {
             duration = add("duration", "How long the newest backup took", "seconds", Double.NaN);
             kept = add("kept", "How many backups there are", null, 0);
             restore = add("restore", "How long the last restore into the scratch server took", "seconds", Double.NaN);
-            suspect = add("suspect", "Whether the newest backup has much less in it than the one before", null, 0);
+            suspect = add(
+                    "suspect",
+                    "Whether the newest backup has much less in it than the one before, or failed a check",
+                    null,
+                    0);
             for (Reason reason : Reason.values()) {
                 failures.put(
                         reason,

@@ -3,6 +3,7 @@ package dev.sidecar.backup;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Copies;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.VerificationLevel;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,19 @@ public final class BackupRun {
         boolean held() {
             return problems.isEmpty();
         }
+
+        /** Lists the operator's checks that did not hold, in parentheses; empty if all did. */
+        String missedChecks() {
+            return BackupRun.missedChecks(verifications);
+        }
+    }
+
+    static String missedChecks(List<Verification> verifications) {
+        String missed = verifications.stream()
+                .flatMap(verification -> verification.missedChecks().stream())
+                .map(CheckResult::sentence)
+                .collect(Collectors.joining(" "));
+        return missed.isEmpty() ? "" : " (" + missed + ")";
     }
 
     /** Takes a backup. @throws BackupFailure if nothing was published; later failures are among the problems */

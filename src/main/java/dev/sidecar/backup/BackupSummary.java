@@ -1,10 +1,12 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +29,12 @@ import org.jspecify.annotations.Nullable;
  * @param verifiedAt when that level was verified; absent at L0
  * @param restoreSeconds how long its newest restore into the scratch server took
  * @param damaged whether the newest verification found it damaged
- * @param suspect whether it holds much less than the one before
+ * @param suspect whether it holds much less than the one before, or failed a check, and nobody cleared the mark
  * @param pinned whether it must not expire
  * @param encrypted whether a restore needs a key
  * @param serverVersion version of the server it was taken from
  * @param standing {@code signed}, or {@code adopted} if a person accepted it
+ * @param checks what the operator's own checks found when they last ran; empty if they never did
  */
 public record BackupSummary(
         String id,
@@ -53,7 +56,8 @@ public record BackupSummary(
         boolean pinned,
         boolean encrypted,
         String serverVersion,
-        String standing) {
+        String standing,
+        List<CheckResult> checks) {
 
     /** Summarizes a backup. */
     public static BackupSummary of(Backup backup) {
@@ -78,7 +82,8 @@ public record BackupSummary(
                 backup.isPinned(),
                 manifest.encryption() != null,
                 manifest.server().version(),
-                backup.standing().name().toLowerCase(Locale.ROOT));
+                backup.standing().name().toLowerCase(Locale.ROOT),
+                backup.checks());
     }
 
     private static double seconds(Duration duration) {
@@ -94,6 +99,7 @@ public record BackupSummary(
                                 suspect ? "SUSPECT" : "",
                                 pinned ? "pinned" : "",
                                 encrypted ? "encrypted" : "",
+                                checks.isEmpty() ? "" : CheckResult.summary(checks),
                                 standing)
                         .filter(remark -> !remark.isEmpty())
                         .toList());

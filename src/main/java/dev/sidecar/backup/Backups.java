@@ -7,6 +7,7 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.Catalogue;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Progress;
@@ -19,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -222,6 +225,7 @@ public final class Backups {
         try (InUse.Hold hold = inUse.hold(backup.id())) {
             Verification found = interruptibly(() -> new Verifier(settings, tools).verify(backup, level, progress));
             write(backup, found);
+            writeChecks(backup, found);
             return found;
         } catch (BackupFailure e) {
             metrics.notVerified(backup);
@@ -270,6 +274,79 @@ public final class Backups {
         }
     }
 
+    /** The mark comes before the results: once they are written, a check that failed is known and marks nothing again. */
+    private void writeChecks(Backup backup, Verification found) {
+        if (found.checks().isEmpty()) {
+            return;
+        }
+        found.missedChecks()
+                .forEach(
+                        check -> log.atWarn().addKeyValue("backup", backup.id()).log("{}", check.sentence()));
+        if (found.verdict() != Verification.Verdict.DAMAGED) {
+            Set<String> known = failedBefore(backup.id());
+            List<CheckResult> failed = found.checks().stream()
+                    .filter(check -> check.outcome() == CheckResult.Outcome.FAILED)
+                    .toList();
+            if (failed.stream().anyMatch(check -> !known.contains(question(check)))) {
+                suspect(backup, failed.stream().map(CheckResult::sentence).collect(Collectors.joining(" ")));
+            }
+        }
+        tools.catalogue().record(backup, BackupEvent.ofChecks(found.at(), found.checks()));
+        metrics.checked(backup, found.checks());
+    }
+
+    /** Somebody who cleared the mark has judged these: a backup does not change, so the same question has the same answer. */
+    private Set<String> failedBefore(BackupId id) {
+        return list().stream()
+                .filter(copy -> copy.id().equals(id))
+                .flatMap(copy -> copy.events().stream())
+                .flatMap(event -> event.checks().stream())
+                .filter(check -> check.outcome() == CheckResult.Outcome.FAILED)
+                .map(Backups::question)
+                .collect(Collectors.toSet());
+    }
+
+    private static String question(CheckResult check) {
+        return check.check() + " " + check.version();
+    }
+
+    /** Marks every copy of a backup suspect, and pins the newest one before that is not. */
+    private void suspect(Backup backup, String why) {
+        String before = get(backup.id()).suspicion().map(other -> other + " ").orElse("");
+        log.atWarn()
+                .addKeyValue("backup", backup.id())
+                .log("backup is suspect; inspect it, then clear the mark or restore: {}", why);
+        mark(backup.id(), Type.SUSPECT, before + why);
+        list().stream()
+                .filter(other -> other.id().database().equals(backup.id().database()))
+                .filter(other ->
+                        other.manifest().startedAt().isBefore(backup.manifest().startedAt()))
+                .filter(other -> !other.isDamaged() && !other.isSuspect())
+                .findFirst()
+                .filter(other -> !other.isPinned())
+                .ifPresent(other -> pin(other.id(), "a later backup, %s, is suspect".formatted(backup.id())));
+        publishSuspect(backup.id());
+    }
+
+    /** The metric is about the newest of a generation, whichever was looked at. */
+    private void publishSuspect(BackupId id) {
+        list().stream()
+                .filter(backup -> backup.id().database().equals(id.database())
+                        && backup.id().generation() == id.generation())
+                .findFirst()
+                .ifPresent(metrics::suspect);
+    }
+
+    /** Tells whether the operator has checks for a database. */
+    public boolean hasChecks(String database) {
+        return tools.checks().areFor(database);
+    }
+
+    /** Lists what in the folder of checks is never run, each as a sentence. */
+    public List<String> misplacedChecks() {
+        return tools.checks().isOn() ? tools.checks().misplaced(databases()) : List.of();
+    }
+
     /** Plans a restore: what it would do, and its blockers. Changes nothing. */
     public RestorePlan plan(RestoreRequest request) {
         requireConfigured();
@@ -313,7 +390,7 @@ public final class Backups {
     /** Clears the suspect mark of a backup that somebody inspected and found correct. */
     public void clear(BackupId id, String why) {
         mark(id, Type.CLEARED, why);
-        metrics.suspect(get(id));
+        publishSuspect(id);
     }
 
     /** Tests encryption and, if this host has the secret key, decryption. @return why that fails; empty if it works */
@@ -381,11 +458,24 @@ public final class Backups {
         tools.postgres().sweepScratch();
         announceKey();
         unisolated().ifPresent(why -> log.warn("backups are verified to L2 only: {}", why));
+        warnOfChecks();
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
             publishKnown();
         } catch (BackupFailure e) {
             log.atWarn().log("metrics of earlier backups are missing until the next run: {}", e.getMessage());
+        }
+    }
+
+    /** A wrong file of a check is told with the next verification, too; nobody waits for that who just wrote it. */
+    private void warnOfChecks() {
+        try {
+            misplacedChecks().forEach(problem -> log.warn("some of your checks will not run: {}", problem));
+            databases().stream()
+                    .flatMap(database -> tools.checks().unusable(database).stream())
+                    .forEach(problem -> log.error("a check of yours cannot be used: {}", problem));
+        } catch (BackupFailure e) {
+            log.atWarn().log("cannot tell now which of your checks will run: {}", e.getMessage());
         }
     }
 
@@ -411,6 +501,7 @@ public final class Backups {
         newest.values().forEach(backup -> {
             metrics.remembered(backup);
             metrics.suspect(backup);
+            metrics.checked(backup, backup.checks());
             backup.restoreTook().ifPresent(took -> metrics.restoreMeasured(backup, took));
             if (backup.isDamaged()) {
                 metrics.notVerified(backup);

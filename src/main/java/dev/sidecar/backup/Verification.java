@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import dev.sidecar.definitions.DefinitionDifference;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.VerificationLevel;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param problems why it reached no higher level, each a sentence; one for each table that differs
  * @param notes remarks on how it was verified, each a sentence
  * @param differences of the definitions, the first hundred; each is also among the problems
+ * @param checks what the operator's own checks found in the restored copy; empty below L4, and where there are none
  */
 public record Verification(
         BackupId id,
@@ -35,7 +37,8 @@ public record Verification(
         Verdict verdict,
         List<String> problems,
         List<String> notes,
-        List<DefinitionDifference> differences) {
+        List<DefinitionDifference> differences,
+        List<CheckResult> checks) {
 
     /** Says whose fault it is that a backup did not reach a level. */
     public enum Verdict {
@@ -65,6 +68,11 @@ public record Verification(
     /** Tells whether the requested level was reached. */
     public boolean held() {
         return reached != null && reached.atLeast(asked);
+    }
+
+    /** Lists the checks of the operator that did not hold, for whatever reason. */
+    public List<CheckResult> missedChecks() {
+        return checks.stream().filter(check -> !check.held()).toList();
     }
 
     /** Says what to do about it. */

@@ -16,6 +16,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
@@ -104,7 +105,8 @@ final class Verifier {
                 run.differences.stream()
                         .map(difference -> new DefinitionDifference(
                                 difference.kind(), shown(difference.name()), shown(difference.what())))
-                        .toList());
+                        .toList(),
+                List.copyOf(run.checks));
     }
 
     /** A restored database may say anything: control characters and those that turn the writing round are replaced, and it is cut. */
@@ -129,6 +131,7 @@ final class Verifier {
         private final List<String> problems = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
         private final List<DefinitionDifference> differences = new ArrayList<>();
+        private final List<CheckResult> checks = new ArrayList<>();
         private Verdict verdict = Verdict.HELD;
         private @org.jspecify.annotations.Nullable VerificationLevel reached = VerificationLevel.L0;
         private @org.jspecify.annotations.Nullable Duration restoreTook;
@@ -253,6 +256,7 @@ final class Verifier {
                 compare(scratch);
                 compareDefinitions(client, scratch);
                 silenceEventTriggers(scratch);
+                ownChecks(scratch);
                 checkIndexes(client, scratch, connection);
                 if (problems.isEmpty()) {
                     reached = VerificationLevel.L4;
@@ -388,6 +392,22 @@ final class Verifier {
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot disable the event triggers: " + e.getMessage(), e);
             }
+        }
+
+        /** They run whatever else was found: what they say about rows and definitions is the operator's own judgement. */
+        private void ownChecks(ScratchServer scratch) throws InterruptedException {
+            String database = manifest.id().database();
+            if (!tools.checks().areFor(database)) {
+                return;
+            }
+            progress.begin("running your checks on " + manifest.id(), 0);
+            checks.addAll(tools.checks()
+                    .run(
+                            database,
+                            () -> scratch.address().connect(RESTORED, "sidecar check"),
+                            DatabaseDefinition.searchPath(manifest.server().definition())
+                                    .orElse("public"),
+                            manifest.startedAt()));
         }
 
         /** Estimates the space for the tables and their indexes, which a dump does not contain. */

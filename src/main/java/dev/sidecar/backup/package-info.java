@@ -1,7 +1,17 @@
 /** Takes, verifies, restores and expires backups: the decisions, the runs, the schedule and the HTTP API. */
 @NullMarked
 @ApplicationModule(
-        allowedDependencies = {"archives", "definitions", "jobs", "postgres", "sets", "settings", "stores", "text"})
+        allowedDependencies = {
+            "archives",
+            "checks",
+            "definitions",
+            "jobs",
+            "postgres",
+            "sets",
+            "settings",
+            "stores",
+            "text"
+        })
 package dev.sidecar.backup;
 
 import org.jspecify.annotations.NullMarked;

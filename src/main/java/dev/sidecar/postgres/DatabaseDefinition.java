@@ -3,6 +3,7 @@ package dev.sidecar.postgres;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads the properties of a database that an archive of it does not hold, as SQL that gives them to another one: owner, grants, settings,
@@ -16,6 +17,8 @@ public final class DatabaseDefinition {
     private static final String LISTS =
             "('local_preload_libraries', 'search_path', 'session_preload_libraries', 'shared_preload_libraries',"
                     + " 'temp_tablespaces', 'unix_socket_directories')";
+
+    private static final String SEARCH_PATH = "ALTER DATABASE :database SET search_path = ";
 
     private static final String OWNER = """
             SELECT format('ALTER DATABASE :database OWNER TO %I', pg_get_userbyid(datdba))
@@ -95,6 +98,14 @@ public final class DatabaseDefinition {
             statements.addAll(session.texts(query));
         }
         return statements;
+    }
+
+    /** Finds the search path that the database gives its sessions, as SQL. */
+    public static Optional<String> searchPath(List<String> statements) {
+        return statements.stream()
+                .filter(statement -> statement.startsWith(SEARCH_PATH))
+                .map(statement -> statement.substring(SEARCH_PATH.length()))
+                .findFirst();
     }
 
     /** Tells whether a statement moves the database to another tablespace, which is cheap only while the database is empty. */

@@ -28,6 +28,16 @@ public final class Session implements AutoCloseable {
         return rows(query, row -> row.getString(1));
     }
 
+    /** Tells how many columns a query has. What it is written in braces is left to the server. */
+    public int columns(String query) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            try (ResultSet none = statement.executeQuery(query)) {
+                return none.getMetaData().getColumnCount();
+            }
+        }
+    }
+
     /** Reads all rows, each made into a value. */
     <T> List<T> rows(String query, Row<T> make) throws SQLException {
         List<T> made = new ArrayList<>();
@@ -103,7 +113,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** Ends the session from any thread, whatever it is doing. */
-    void abort() {
+    public void abort() {
         try {
             connection.abort(Runnable::run);
         } catch (SQLException e) {

@@ -15,7 +15,7 @@ enum Control {
             "ISO/IEC 27001:2022",
             "A.8.13",
             "Information backup",
-            "Backups exist, are younger than the RPO, encrypted, signed and unchanged, follow the retention, and were restored as a test.",
+            "Backups exist, are younger than the RPO, encrypted, signed and unchanged, follow the retention, were restored as a test, and answer your own checks.",
             "The backup policy itself, data outside PostgreSQL, and a copy at another place.",
             "BKP-1",
             "BKP-2",
@@ -23,6 +23,7 @@ enum Control {
             "BKP-5",
             "BKP-6",
             "BKP-8",
+            "BKP-9",
             "SEC-8"),
     ISO_LOGGING(
             "ISO/IEC 27001:2022",

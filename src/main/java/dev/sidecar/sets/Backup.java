@@ -88,7 +88,17 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events, 
         return isOn(Type.PINNED, Type.UNPINNED);
     }
 
-    /** Tells whether the backup holds much less than the one before, and nobody has cleared the mark. */
+    /** Returns what the operator's own checks found when they last ran; empty if they never did. */
+    public List<CheckResult> checks() {
+        return newest(Type.CHECKED).map(BackupEvent::checks).orElse(List.of());
+    }
+
+    /** Returns when the operator's own checks last ran. */
+    public Optional<Instant> checkedAt() {
+        return newest(Type.CHECKED).map(BackupEvent::at);
+    }
+
+    /** Tells whether the backup holds much less than the one before, or failed a check, and nobody has cleared the mark. */
     public boolean isSuspect() {
         return isOn(Type.SUSPECT, Type.CLEARED);
     }

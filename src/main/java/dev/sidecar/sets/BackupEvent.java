@@ -2,6 +2,7 @@ package dev.sidecar.sets;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,13 +14,25 @@ import org.jspecify.annotations.Nullable;
  * @param level the verified level; for a failed verification the level that was not reached; absent for other types
  * @param restoreTook how long the restore into the scratch server took, absent below L3
  * @param detail the reason or the findings, for a person
+ * @param checks what the operator's own checks found; empty for other types
  */
 public record BackupEvent(
         Type type,
         Instant at,
         @Nullable VerificationLevel level,
         @Nullable Duration restoreTook,
-        String detail) {
+        String detail,
+        List<CheckResult> checks) {
+
+    public BackupEvent {
+        checks = List.copyOf(checks);
+    }
+
+    /** Creates an event without checks. */
+    public BackupEvent(
+            Type type, Instant at, @Nullable VerificationLevel level, @Nullable Duration restoreTook, String detail) {
+        this(type, at, level, restoreTook, detail, List.of());
+    }
 
     /** The closed list of events. */
     public enum Type {
@@ -31,10 +44,17 @@ public record BackupEvent(
         PINNED,
         /** The backup may expire again. */
         UNPINNED,
-        /** The backup holds much less than the one before. */
+        /** The backup holds much less than the one before, or a check of the operator's own failed. */
         SUSPECT,
         /** Somebody inspected a suspect backup and found it correct. */
-        CLEARED
+        CLEARED,
+        /** The operator's own checks ran on a restored copy. */
+        CHECKED
+    }
+
+    /** Creates the event of the operator's own checks. */
+    public static BackupEvent ofChecks(Instant at, List<CheckResult> checks) {
+        return new BackupEvent(Type.CHECKED, at, null, null, CheckResult.summary(checks), checks);
     }
 
     /** Creates an event without a level. */

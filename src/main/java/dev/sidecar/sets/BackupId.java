@@ -69,7 +69,7 @@ public record BackupId(String database, Instant takenAt, Generation generation, 
     }
 
     /** Encodes a database's name for ids and file names. */
-    static String encode(String name) {
+    public static String encode(String name) {
         StringBuilder encoded = new StringBuilder();
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);

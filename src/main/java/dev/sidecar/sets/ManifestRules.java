@@ -55,6 +55,13 @@ final class ManifestRules {
         present("type", event.type());
         time("at", event.at());
         present("detail", event.detail());
+        if (event.checks() != null) {
+            all("checks", event.checks());
+            require(event.checks().size() <= StoredEvent.MOST_CHECKS, "there are too many checks");
+            for (CheckResult check : event.checks()) {
+                present("the outcome of a check", check.outcome());
+            }
+        }
         if (event.restoreTook() != null) {
             require(
                     !event.restoreTook().isNegative() && event.restoreTook().toDays() < 3650,

@@ -258,16 +258,22 @@ public final class Signatures {
 
     /** The detail comes last, as it is the only part that may have line breaks. */
     private static byte[] text(String set, String store, BackupEvent event) {
-        return String.join(
-                        "\n",
-                        "sidecar event",
-                        set,
-                        store,
-                        event.type().name(),
-                        event.at().toString(),
-                        String.valueOf(event.level()),
-                        String.valueOf(event.restoreTook()),
-                        event.detail())
-                .getBytes(StandardCharsets.UTF_8);
+        List<String> lines = new ArrayList<>(List.of(
+                "sidecar event",
+                set,
+                store,
+                event.type().name(),
+                event.at().toString(),
+                String.valueOf(event.level()),
+                String.valueOf(event.restoreTook())));
+        if (event.type() == BackupEvent.Type.CHECKED) {
+            lines.add(Integer.toString(event.checks().size()));
+        }
+        for (CheckResult check : event.checks()) {
+            lines.addAll(
+                    List.of(check.check(), check.version(), check.outcome().name(), check.expected(), check.found()));
+        }
+        lines.add(event.detail());
+        return String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -1,15 +1,19 @@
 package dev.sidecar.sets;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sidecar.sets.BackupEvent.Type;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as its file holds it.
+ * An event as its file holds it. One of checks has the type of a verification without a level: a version that knows no checks reads the
+ * file, finds that the signature is of something else, and passes over it.
  *
  * @param key id of the key that signed it; absent in files from before events were signed
  * @param signature in base64
+ * @param checks what the operator's own checks found; absent in other events
  */
 record StoredEvent(
         Type type,
@@ -18,14 +22,39 @@ record StoredEvent(
         @Nullable Duration restoreTook,
         String detail,
         @Nullable String key,
-        @Nullable String signature) {
+        @Nullable String signature,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<CheckResult> checks) {
+
+    static final int MOST_CHECKS = 200;
+
+    /** An event without checks. */
+    StoredEvent(
+            Type type,
+            Instant at,
+            @Nullable VerificationLevel level,
+            @Nullable Duration restoreTook,
+            String detail,
+            @Nullable String key,
+            @Nullable String signature) {
+        this(type, at, level, restoreTook, detail, key, signature, null);
+    }
 
     static StoredEvent of(BackupEvent event, String key, String signature) {
+        boolean checked = event.type() == Type.CHECKED;
         return new StoredEvent(
-                event.type(), event.at(), event.level(), event.restoreTook(), event.detail(), key, signature);
+                checked ? Type.VERIFIED : event.type(),
+                event.at(),
+                event.level(),
+                event.restoreTook(),
+                event.detail(),
+                key,
+                signature,
+                checked ? event.checks() : null);
     }
 
     BackupEvent event() {
-        return new BackupEvent(type, at, level, restoreTook, detail);
+        return checks == null
+                ? new BackupEvent(type, at, level, restoreTook, detail)
+                : new BackupEvent(Type.CHECKED, at, level, restoreTook, detail, checks);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.checks.TestChecks;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.Backup;
@@ -68,7 +69,8 @@ public final class BackupFixture {
     }
 
     BackupTools tools(Catalogue catalogue) {
-        return new BackupTools(postgres(), catalogue, TestSets.compression(settings), encryption(), clock);
+        return new BackupTools(
+                postgres(), catalogue, TestSets.compression(settings), encryption(), TestChecks.of(settings), clock);
     }
 
     public Backups backups() {

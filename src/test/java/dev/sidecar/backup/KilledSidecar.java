@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.checks.TestChecks;
 import dev.sidecar.postgres.InstalledPrograms;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
@@ -47,6 +48,7 @@ public final class KilledSidecar {
                     TestSets.catalogue(List.of(store)),
                     TestSets.compression(settings),
                     TestSets.encryption(settings),
+                    TestChecks.of(settings),
                     Clock.systemUTC());
             new Taker(BoundSettings.ofBackup(settings, BackupProperties.class), tools)
                     .take(
@@ -59,6 +61,7 @@ public final class KilledSidecar {
                     TestSets.catalogue(List.of(local)),
                     TestSets.compression(settings),
                     TestSets.encryption(settings),
+                    TestChecks.of(settings),
                     Clock.systemUTC());
             Backup backup = tools.catalogue().list().get(0);
             System.out.println("begun");

@@ -230,6 +230,14 @@ class FaultsTest {
                 });
     }
 
+    /** It would never run, and nobody would know. */
+    @Test
+    @Order(2)
+    void checksInAFolderThatNamesNoDatabase() throws Exception {
+        Path misspelt = world.checks().resolve("shpo");
+        exactly(Map.of("BKP-9", Verdict.BROKEN), () -> Files.createDirectory(misspelt), () -> Files.delete(misspelt));
+    }
+
     /** The line is lost to whoever looks for it, and the target is down; who only wanted to ask Loki something says that he could not. */
     @Test
     @Order(3)

@@ -357,6 +357,10 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.backup.slots.daily.cron", "-");
         settings.put("sidecar.backup.slots.weekly.cron", "-");
         settings.put("sidecar.backup.directory", folder.resolve("backups"));
+        Files.writeString(
+                Files.createDirectories(checks().resolve("shop")).resolve("orders.sql"),
+                "-- at least: 10000\nSELECT count(*) FROM orders;\n");
+        settings.put("sidecar.backup.checks.directory", checks());
         settings.put("sidecar.rules.prometheus-url", "http://127.0.0.1:" + prometheusPort);
         settings.put(
                 "sidecar.rules.expected-targets",
@@ -395,6 +399,11 @@ final class ProvenWorld implements AutoCloseable {
             return lines.filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .collect(Collectors.joining(",", "", olderPrograms));
         }
+    }
+
+    /** The operator's own checks of backups. */
+    Path checks() {
+        return folder.resolve("checks");
     }
 
     private void take() {

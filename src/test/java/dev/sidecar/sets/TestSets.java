@@ -73,6 +73,14 @@ public final class TestSets {
         return ManifestFile.write(manifest);
     }
 
+    /** Returns a manifest or event that somebody changed, with a checksum that fits again; a signature no longer does. */
+    public static String resealed(String changed) {
+        int at = changed.lastIndexOf("\"\n}") - 64;
+        String zeros = changed.substring(0, at) + "0".repeat(64) + changed.substring(at + 64);
+        String sum = Sha256.of(zeros.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return changed.substring(0, at) + sum + changed.substring(at + 64);
+    }
+
     /** Writes the manifest of a set as its sidecar would, signed anew. */
     public static void publish(Manifest manifest, Store store) throws IOException {
         byte[] bytes = ManifestFile.write(manifest);

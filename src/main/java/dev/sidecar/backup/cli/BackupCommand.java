@@ -6,6 +6,7 @@ import dev.sidecar.backup.TakeRequest;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.text.Durations;
@@ -13,6 +14,7 @@ import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Sizes;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_FAILED,
             BackupShell.EXIT_USAGE,
             BackupShell.EXIT_NOT_AS_MANIFEST,
-            BackupShell.EXIT_BUSY
+            BackupShell.EXIT_BUSY,
+            BackupShell.EXIT_CHECK
         })
 final class BackupCommand implements SidecarCommand {
 
@@ -62,7 +65,15 @@ final class BackupCommand implements SidecarCommand {
     }
 
     /** @param problems empty if the backup is verified, or was not to be */
-    private record Answer(BackupSummary backup, List<String> problems) {}
+    private record Answer(BackupSummary backup, List<String> problems) {
+
+        private int exitCode() {
+            if (!problems.isEmpty()) {
+                return BackupShell.NOT_AS_MANIFEST;
+            }
+            return backup.checks().stream().allMatch(CheckResult::held) ? 0 : BackupShell.CHECK;
+        }
+    }
 
     @Override
     public Integer call() {
@@ -80,9 +91,13 @@ final class BackupCommand implements SidecarCommand {
         if (json) {
             BackupShell.json(answers);
         }
-        boolean unverified =
-                answers.stream().anyMatch(answer -> !answer.problems().isEmpty());
-        return exitCode != 0 ? exitCode : unverified ? BackupShell.NOT_AS_MANIFEST : 0;
+        return exitCode != 0
+                ? exitCode
+                : answers.stream()
+                        .map(Answer::exitCode)
+                        .filter(code -> code != 0)
+                        .min(Comparator.naturalOrder())
+                        .orElse(0);
     }
 
     private List<String> selected(Progress progress) {
@@ -114,6 +129,7 @@ final class BackupCommand implements SidecarCommand {
                                     proof.asked().meaning(),
                                     proof.store(),
                                     Durations.clock(proof.took())));
+            BackupShell.print(summary.checks());
             done.problems()
                     .forEach(problem -> BackupShell.out().println("  NOT VERIFIED: " + HostileText.line(problem)));
         }

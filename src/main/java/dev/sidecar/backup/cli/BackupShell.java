@@ -6,6 +6,7 @@ import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.BackupId;
+import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.text.HostileText;
@@ -37,6 +38,8 @@ final class BackupShell {
 
     static final String EXIT_INCOMPLETE = "9:restored as much as possible; what is missing was listed";
 
+    static final String EXIT_CHECK = "10:proven, but a check of your own did not hold";
+
     static final int FAILED = 1;
     static final int USAGE = 2;
     static final int NOT_AS_MANIFEST = 3;
@@ -46,6 +49,7 @@ final class BackupShell {
     static final int NOT_CONFIRMED = 7;
     static final int REFUSED = 8;
     static final int INCOMPLETE = 9;
+    static final int CHECK = 10;
 
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -188,6 +192,11 @@ final class BackupShell {
                     USAGE, "There are backups of %s; choose one with --database.".formatted(databases));
         }
         return databases.get(0);
+    }
+
+    /** Prints what the operator's own checks found. */
+    static void print(List<CheckResult> checks) {
+        checks.forEach(check -> out().println("  " + check.sentence()));
     }
 
     static void json(Object answer) {

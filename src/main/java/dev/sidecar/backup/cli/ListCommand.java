@@ -83,6 +83,8 @@ final class ListCommand implements SidecarCommand {
                                     .map(seconds -> Durations.clock(Duration.ofMillis((long) (seconds * 1000))))
                                     .orElse("-"),
                             HostileText.line(String.valueOf(backup.remarks())));
+            BackupShell.print(
+                    backup.checks().stream().filter(check -> !check.held()).toList());
         }
     }
 }

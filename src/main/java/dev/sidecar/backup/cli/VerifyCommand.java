@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Verifies a backup in storage, to one of four levels:",
             "L1 every file matches its checksum, L2 every file is decoded to the end, L3 the backup is restored into a throwaway server,"
-                    + " L4 the restored rows and definitions are those that were backed up. The live server is never touched."
+                    + " L4 the restored rows and definitions are those that were backed up. L4 also runs your own checks"
+                    + " (sidecar.backup.checks.directory); a backup that fails one is suspect. The live server is never touched."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -30,7 +31,8 @@ import picocli.CommandLine.Parameters;
             BackupShell.EXIT_USAGE,
             BackupShell.EXIT_NOT_AS_MANIFEST,
             BackupShell.EXIT_NOT_FOUND,
-            BackupShell.EXIT_REFUSED
+            BackupShell.EXIT_REFUSED,
+            BackupShell.EXIT_CHECK
         })
 final class VerifyCommand implements SidecarCommand {
 
@@ -84,7 +86,10 @@ final class VerifyCommand implements SidecarCommand {
         } else {
             print(verification);
         }
-        return verification.held() ? 0 : BackupShell.NOT_AS_MANIFEST;
+        if (!verification.held()) {
+            return BackupShell.NOT_AS_MANIFEST;
+        }
+        return verification.missedChecks().isEmpty() ? 0 : BackupShell.CHECK;
     }
 
     private static void print(Verification verification) {
@@ -104,5 +109,6 @@ final class VerifyCommand implements SidecarCommand {
         }
         verification.problems().forEach(problem -> BackupShell.out().println("  " + HostileText.line(problem)));
         verification.notes().forEach(note -> BackupShell.out().println("  " + HostileText.line(note)));
+        BackupShell.print(verification.checks());
     }
 }

@@ -15,9 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +33,7 @@ final class BackupJobs implements JobSource {
 
     private static final Logger log = LoggerFactory.getLogger(BackupJobs.class);
     private static final Retries RETRIES = new Retries(5, Duration.ofMinutes(2));
+    private static final long LOOK_AGAIN_MS = 3_000;
 
     private final Backups backups;
     private final BackupRun run;
@@ -37,6 +41,7 @@ final class BackupJobs implements JobSource {
     private final RetentionPolicy policy;
     private final BackupMetrics metrics;
     private final Clock clock;
+    private final Instant startedAt;
 
     BackupJobs(Backups backups, BackupRun run, BackupProperties settings, BackupMetrics metrics, Clock clock) {
         this.backups = backups;
@@ -45,6 +50,7 @@ final class BackupJobs implements JobSource {
         this.policy = RetentionPolicy.of(settings, backups::levelFor);
         this.metrics = metrics;
         this.clock = clock;
+        this.startedAt = clock.instant();
     }
 
     @Override
@@ -106,7 +112,66 @@ final class BackupJobs implements JobSource {
         List<String> done = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
         List<String> failed = new ArrayList<>();
-        for (String database : backups.databases()) {
+        List<String> all = backups.databases();
+        List<String> withoutTables =
+                isStarting() ? all.stream().filter(backups::awaitsTables).toList() : List.of();
+        take(
+                generation,
+                slot,
+                all.stream()
+                        .filter(database -> !withoutTables.contains(database))
+                        .toList(),
+                new Took(done, skipped, failed));
+        if (!withoutTables.isEmpty()) {
+            awaitTables(withoutTables);
+            take(generation, slot, withoutTables, new Took(done, skipped, failed));
+        }
+        publish();
+        if (!failed.isEmpty()) {
+            return Outcome.failure(String.join("; ", failed));
+        }
+        return done.isEmpty()
+                ? Outcome.skipped(skipped.isEmpty() ? "every database has its backup" : String.join("; ", skipped))
+                : Outcome.success("taken and verified: " + String.join(", ", done));
+    }
+
+    private boolean isStarting() {
+        return clock.instant().isBefore(startedAt.plus(settings.slots().awaitTables()));
+    }
+
+    /**
+     * An application that starts beside us makes its tables in these minutes; a backup of none, or of the first of them, would count for a
+     * day. They are complete when two looks find as many.
+     */
+    private void awaitTables(List<String> databases) {
+        log.atInfo().log("the first backup waits for the tables of {}", String.join(", ", databases));
+        Map<String, Long> found = new HashMap<>();
+        boolean settled = false;
+        while (!settled && isStarting()) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BackupFailure(Reason.SHUTDOWN, "The first backup was stopped while it waited for tables.");
+            }
+            settled = true;
+            for (String database : databases) {
+                OptionalLong now = backups.countTables(database);
+                if (now.isPresent()) {
+                    Long before = found.put(database, now.getAsLong());
+                    settled &= now.getAsLong() > 0 && before != null && before == now.getAsLong();
+                }
+            }
+        }
+    }
+
+    private record Took(List<String> done, List<String> skipped, List<String> failed) {}
+
+    private void take(Generation generation, Run slot, List<String> databases, Took took) {
+        List<String> done = took.done();
+        List<String> skipped = took.skipped();
+        List<String> failed = took.failed();
+        for (String database : databases) {
             Optional<Backup> there = ofSlot(database, generation, slot.slot());
             if (there.filter(policy::isVerified).isPresent()) {
                 continue;
@@ -121,13 +186,6 @@ final class BackupJobs implements JobSource {
                 (e.reason() == Reason.BUSY ? skipped : failed).add(database + ": " + e.getMessage());
             }
         }
-        publish();
-        if (!failed.isEmpty()) {
-            return Outcome.failure(String.join("; ", failed));
-        }
-        return done.isEmpty()
-                ? Outcome.skipped(skipped.isEmpty() ? "every database has its backup" : String.join("; ", skipped))
-                : Outcome.success("taken and verified: " + String.join(", ", done));
     }
 
     private Optional<Backup> ofSlot(String database, Generation generation, Instant slot) {

@@ -102,6 +102,7 @@ public record BackupProperties(
      * @param monthly the monthly backup, off by default
      * @param drill when the newest backups are verified again from storage
      * @param maxExpired how many backups one run may delete at most: a clock that jumped must not empty the store
+     * @param awaitTables how long after the start the first backup of a database waits for the application to make its tables
      */
     public record Slots(
             @DefaultValue("UTC") String zone,
@@ -109,10 +110,16 @@ public record BackupProperties(
             @DefaultValue Weekly weekly,
             @DefaultValue Monthly monthly,
             @DefaultValue("0 0 4 * * *") String drill,
-            @DefaultValue("3") int maxExpired) {
+            @DefaultValue("3") int maxExpired,
+            @DefaultValue("10m") Duration awaitTables) {
 
         public Slots {
             InvalidSetting.unless(maxExpired >= 1, "sidecar.backup.slots.max-expired", maxExpired, "be at least 1");
+            InvalidSetting.unless(
+                    !awaitTables.isNegative(),
+                    "sidecar.backup.slots.await-tables",
+                    awaitTables,
+                    "be a time such as 10m, or 0s to wait for none");
             try {
                 ZoneId.of(zone);
             } catch (DateTimeException e) {

@@ -99,6 +99,7 @@ public record BackupSummary(
                                 suspect ? "SUSPECT" : "",
                                 pinned ? "pinned" : "",
                                 encrypted ? "encrypted" : "",
+                                tables == 0 ? "NO TABLE" : "",
                                 checks.isEmpty() ? "" : CheckResult.summary(checks),
                                 standing)
                         .filter(remark -> !remark.isEmpty())

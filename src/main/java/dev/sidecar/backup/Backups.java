@@ -1,5 +1,7 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupEvent;
 import dev.sidecar.sets.BackupEvent.Type;
@@ -14,12 +16,14 @@ import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -34,6 +38,8 @@ import org.slf4j.LoggerFactory;
 public final class Backups {
 
     private static final Logger log = LoggerFactory.getLogger(Backups.class);
+
+    private static final OptionalLong NONE = OptionalLong.of(0);
 
     private final BackupProperties settings;
     private final BackupTools tools;
@@ -335,6 +341,31 @@ public final class Backups {
                         && backup.id().generation() == id.generation())
                 .findFirst()
                 .ifPresent(metrics::suspect);
+    }
+
+    /** Counts the tables that a database has now. Empty if it cannot be asked. */
+    OptionalLong countTables(String database) {
+        try (Session session = tools.postgres().address().connect(database, "sidecar backup")) {
+            return OptionalLong.of(new ContentsReader(session).countTables());
+        } catch (SQLException | BackupFailure e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /**
+     * Tells whether a backup can prove anything: one of no table does only if the database has none. The first is often taken before the
+     * application has made its tables.
+     */
+    public boolean isOfTables(Backup backup) {
+        return !backup.manifest().contents().tables().isEmpty()
+                || countTables(backup.id().database()).equals(NONE);
+    }
+
+    /** Tells whether the first backup of a database has to wait for the application to make its tables. */
+    boolean awaitsTables(String database) {
+        return !database.equals(tools.postgres().address().maintenanceDatabase())
+                && list().stream().noneMatch(backup -> backup.id().database().equals(database))
+                && countTables(database).equals(NONE);
     }
 
     /** Tells whether the operator has checks for a database. */

@@ -126,6 +126,11 @@ public final class ContentsReader {
         return tables;
     }
 
+    /** Counts the tables. */
+    public long countTables() throws SQLException {
+        return Long.parseLong(session.text("SELECT count(*) FROM (%s) t".formatted(TABLES)));
+    }
+
     /**
      * Refuses a role that may not read all of the database and the password hashes of roles.
      *

@@ -89,6 +89,49 @@ class BackupJobsTest {
                 .isEqualTo("" + (double) Instant.parse("2026-11-24T02:00:00Z").getEpochSecond());
     }
 
+    /** The application that starts beside the sidecar makes its tables in the first seconds. */
+    @Test
+    void theFirstBackupWaitsForTheTablesOfTheApplication() throws Exception {
+        String shop = server.createDatabase("shop");
+        databases.add(shop);
+        fixture.with("server.databases", shop);
+        BackupJobs jobs = jobs();
+
+        CompletableFuture<Outcome> first =
+                CompletableFuture.supplyAsync(() -> jobs.take(Generation.DAILY, slot(MONDAY)));
+        Awaitility.await()
+                .during(Duration.ofSeconds(4))
+                .atMost(Duration.ofSeconds(6))
+                .until(() -> fixture.backups().list().isEmpty() && !first.isDone());
+        server.execute(shop, "CREATE TABLE late (id int)");
+
+        assertThat(first.get(2, TimeUnit.MINUTES).result()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.backups().list())
+                .singleElement()
+                .satisfies(backup ->
+                        assertThat(backup.manifest().contents().tables()).hasSize(1));
+    }
+
+    @Test
+    void aDatabaseThatGetsNoTablesIsBackedUpAllTheSameAndTheBackupSaysThatItIsNoProof() throws Exception {
+        String empty = server.createDatabase("empty");
+        databases.add(empty);
+        fixture.with("server.databases", empty);
+        BackupJobs jobs = jobs();
+        CompletableFuture<Outcome> first =
+                CompletableFuture.supplyAsync(() -> jobs.take(Generation.DAILY, slot(MONDAY)));
+
+        clock.tick(Duration.ofMinutes(11));
+
+        assertThat(first.get(2, TimeUnit.MINUTES).result()).isEqualTo(Result.SUCCESS);
+        Backup backup = fixture.backups().list().get(0);
+        assertThat(BackupSummary.of(backup).remarks()).contains("NO TABLE");
+        assertThat(backup.verification().orElseThrow().detail()).contains("no table", "no proof");
+        assertThat(fixture.backups().isOfTables(backup)).isTrue();
+        server.execute(empty, "CREATE TABLE late (id int)");
+        assertThat(fixture.backups().isOfTables(backup)).isFalse();
+    }
+
     @Test
     void aSlotThatIsDoneIsNotDoneAgain() {
         database("shop");

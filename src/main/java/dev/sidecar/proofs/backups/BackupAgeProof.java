@@ -49,6 +49,7 @@ final class BackupAgeProof implements Proof {
         List<String> ages = new ArrayList<>();
         for (String database : backups.databases()) {
             newest(database, all)
+                    .filter(backups::isOfTables)
                     .ifPresentOrElse(
                             backup -> {
                                 Duration age =
@@ -60,7 +61,10 @@ final class BackupAgeProof implements Proof {
                                             .formatted(database, Durations.of(age)));
                                 }
                             },
-                            () -> wrong.add(database + " has no verified backup"));
+                            () -> wrong.add(database
+                                    + (newest(database, all).isPresent()
+                                            ? " has tables, but its newest verified backup has none: it was taken before them"
+                                            : " has no verified backup")));
             late(Generation.WEEKLY, database, all, now).ifPresent(wrong::add);
         }
         if (ages.isEmpty() && wrong.isEmpty()) {

@@ -45,10 +45,15 @@ final class RestoreProof implements Proof {
         backups.unisolated().ifPresent(why -> wrong.add(why.replaceFirst("\\.$", "")));
         for (String database : backups.databases()) {
             newestRestored(database, all)
+                    .filter(backups::isOfTables)
                     .ifPresentOrElse(
                             backup -> judge(backup, now, wrong, restored),
-                            () -> wrong.add("no backup of %s has been test-restored with equal contents%s"
-                                    .formatted(database, why(database, all))));
+                            () -> wrong.add(
+                                    newestRestored(database, all).isPresent()
+                                            ? "the newest backup of %s that was test-restored was taken before its tables, and proves nothing"
+                                                    .formatted(database)
+                                            : "no backup of %s has been test-restored with equal contents%s"
+                                                    .formatted(database, why(database, all))));
         }
         return (wrong.isEmpty() && !restored.isEmpty()
                         ? Finding.held(
@@ -81,13 +86,14 @@ final class RestoreProof implements Proof {
     private void judge(Backup backup, Instant now, List<String> wrong, List<String> restored) {
         Duration age = Duration.between(backup.verifiedAt().orElse(Instant.EPOCH), now);
         Duration took = backup.restoreTook().orElse(Duration.ZERO);
-        restored.add("%s restored %s ago in %s (RTO %s), %d tables equal"
+        int tables = backup.manifest().contents().tables().size();
+        restored.add("%s restored %s ago in %s (RTO %s), %s"
                 .formatted(
                         backup.id(),
                         Durations.of(age),
                         Durations.of(took),
                         Durations.of(backups.rto()),
-                        backup.manifest().contents().tables().size()));
+                        tables == 0 ? "which has no table, like its database" : tables + " tables equal"));
         if (age.compareTo(backups.rpo()) > 0) {
             wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Durations.of(age)));
         }

@@ -26,6 +26,9 @@ final class Anomalies {
         now.contents().tables().forEach(table -> tables.put(table.qualifiedName(), table));
         for (Table earlier : before.contents().tables()) {
             Table later = tables.get(earlier.qualifiedName());
+            if (now.leftOut().includes(earlier.qualifiedName())) {
+                continue;
+            }
             if (later == null) {
                 found.add("Table %s is gone; it had %s rows."
                         .formatted(earlier.qualifiedName(), earlier.rows() == null ? "uncounted" : earlier.rows()));

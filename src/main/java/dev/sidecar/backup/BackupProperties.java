@@ -8,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -48,6 +49,19 @@ public record BackupProperties(
         InvalidSetting.unless(keep >= 1, setting, keep, "be at least 1: the newest backup is always kept");
     }
 
+    private static void excluded(String setting, List<String> entries) {
+        for (String entry : entries) {
+            try {
+                Excluded.Rule.parse(entry);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSetting(
+                        setting,
+                        entry,
+                        "be a table such as shop.audit, app/shop.audit (of one database) or pattern:shop.log_*; quote a name with a dot as SQL does");
+            }
+        }
+    }
+
     private static void share(String setting, double value) {
         InvalidSetting.unless(value > 0 && value <= 1, setting, value, "be more than 0 and at most 1");
     }
@@ -59,6 +73,8 @@ public record BackupProperties(
      * @param ownArchiveAbove tables larger than this get archives of their own, so that they can be restored in parallel
      * @param countRowsUpTo tables larger than this are not counted, and the manifest says so
      * @param digests whether to compute a digest of every counted table too, which reads it a second time
+     * @param excludeTables tables to leave out: {@code [database/]schema.table}, or {@code pattern:} and the same with {@code *} and {@code ?}
+     * @param excludeRows tables whose rows to leave out, in the same way
      * @param leaveOutHidden whether a backup may lack what pg_dump leaves out without a word for a role that is no superuser
      * @param lockWait how long to wait for the lock of a table
      * @param limit how long a run may take
@@ -68,12 +84,16 @@ public record BackupProperties(
             @DefaultValue("32MB") DataSize ownArchiveAbove,
             @DefaultValue("100GB") DataSize countRowsUpTo,
             @DefaultValue("false") boolean digests,
+            @DefaultValue({}) List<String> excludeTables,
+            @DefaultValue({}) List<String> excludeRows,
             @DefaultValue("false") boolean leaveOutHidden,
             @DefaultValue("30s") Duration lockWait,
             @DefaultValue("12h") Duration limit) {
 
         public Dump {
             InvalidSetting.unless(jobs >= 1 && jobs <= 32, "sidecar.backup.dump.jobs", jobs, "be 1 to 32");
+            excluded("sidecar.backup.dump.exclude-tables", excludeTables);
+            excluded("sidecar.backup.dump.exclude-rows", excludeRows);
             positive("sidecar.backup.dump.lock-wait", lockWait);
             positive("sidecar.backup.dump.limit", limit);
         }

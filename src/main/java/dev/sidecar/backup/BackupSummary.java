@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param encrypted whether a restore needs a key
  * @param serverVersion version of the server it was taken from
  * @param standing {@code signed}, or {@code adopted} if a person accepted it
+ * @param withoutTables tables that were left out on purpose
+ * @param withoutRows tables whose rows were left out on purpose
  * @param checks what the operator's own checks found when they last ran; empty if they never did
  */
 public record BackupSummary(
@@ -57,6 +59,8 @@ public record BackupSummary(
         boolean encrypted,
         String serverVersion,
         String standing,
+        List<String> withoutTables,
+        List<String> withoutRows,
         List<CheckResult> checks) {
 
     /** Summarizes a backup. */
@@ -83,6 +87,8 @@ public record BackupSummary(
                 manifest.encryption() != null,
                 manifest.server().version(),
                 backup.standing().name().toLowerCase(Locale.ROOT),
+                manifest.leftOut().tables(),
+                manifest.leftOut().rows(),
                 backup.checks());
     }
 
@@ -100,6 +106,10 @@ public record BackupSummary(
                                 pinned ? "pinned" : "",
                                 encrypted ? "encrypted" : "",
                                 tables == 0 ? "NO TABLE" : "",
+                                withoutTables.isEmpty() ? "" : "without %d tables".formatted(withoutTables.size()),
+                                withoutRows.isEmpty()
+                                        ? ""
+                                        : "without the rows of %d tables".formatted(withoutRows.size()),
                                 checks.isEmpty() ? "" : CheckResult.summary(checks),
                                 standing)
                         .filter(remark -> !remark.isEmpty())

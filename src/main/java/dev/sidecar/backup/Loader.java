@@ -482,6 +482,9 @@ final class Loader {
             }
             List<Table> tables = new ArrayList<>();
             for (Table table : contents.tables()) {
+                if (manifest.leftOut().includes(table.qualifiedName())) {
+                    continue;
+                }
                 tables.add(counted.contains(table.qualifiedName()) ? contents.counted(table, digest) : table);
             }
             return new Contents(

@@ -51,6 +51,7 @@ final class Planner {
         if (backup.isDamaged()) {
             obstacles.add("The newest verification found it damaged; choose another backup or another store.");
         }
+        warnings.addAll(backup.manifest().leftOut().sentences());
         backup.suspicion().ifPresent(why -> warnings.add("It is suspect: " + why));
         tables(backup.manifest(), request, obstacles);
         ServerAddress address = postgres.administrator();

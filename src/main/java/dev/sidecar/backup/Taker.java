@@ -162,7 +162,8 @@ final class Taker {
             throws InterruptedException {
         BackupProperties.Dump dump = settings.dump();
         String name = snapshot.begin(dump.lockWait());
-        List<Table> tables = snapshot.lockedTables();
+        Excluded excluded = Excluded.of(dump, request.database(), snapshot.session());
+        List<Table> tables = excluded.kept(snapshot.lockedTables());
         progress.begin(
                 "dumping " + request.database(),
                 tables.stream().mapToLong(Table::bytes).sum());
@@ -178,7 +179,7 @@ final class Taker {
         List<StoredFile> files = new ArrayList<>();
         stages.add(() -> {
             files.add(DefinitionsOfSet.write(run.writer, snapshot.session(), snapshot.server()));
-            return snapshot.contents(tables, dump.countRowsUpTo().toBytes(), dump.digests());
+            return excluded.kept(snapshot.contents(tables, dump.countRowsUpTo().toBytes(), dump.digests()));
         });
         for (int i = 0; i < groups.size(); i++) {
             String file = "tables-%02d.dump".formatted(i + 1);
@@ -193,6 +194,7 @@ final class Taker {
                 "",
                 "--exclude-table-data",
                 groups.stream().flatMap(List::stream).toList());
+        command.addAll(excluded.options());
         stages.add(() -> archive(run, "database.dump", FileKind.DATABASE, command, tablesWithData));
         stages.add(() -> globals(run));
 
@@ -220,20 +222,22 @@ final class Taker {
                 files,
                 version,
                 tools.catalogue().signatures().keyId());
+        String gaps = excluded.recorded().isNone() ? "" : excluded.gaps();
         files.add(run.writer.writePlain(
-                Instructions.FILE, FileKind.INSTRUCTIONS, instructions.getBytes(StandardCharsets.UTF_8)));
+                Instructions.FILE, FileKind.INSTRUCTIONS, (instructions + gaps).getBytes(StandardCharsets.UTF_8)));
         return new Manifest(
-                1,
-                run.id,
-                request.slot(),
-                startedAt,
-                tools.clock().instant(),
-                snapshot.server(),
-                version,
-                tools.compression().label(),
-                tools.encryption().description(),
-                files,
-                contents);
+                        1,
+                        run.id,
+                        request.slot(),
+                        startedAt,
+                        tools.clock().instant(),
+                        snapshot.server(),
+                        version,
+                        tools.compression().label(),
+                        tools.encryption().description(),
+                        files,
+                        contents)
+                .without(excluded.recorded());
     }
 
     private static StoredFile definition(Run run, String name, String sql) {

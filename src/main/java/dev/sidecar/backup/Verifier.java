@@ -252,6 +252,7 @@ final class Verifier {
             manifest.files(FileKind.INSTRUCTIONS).forEach(reader::check);
             restoreTook = Duration.between(begun, tools.clock().instant());
             reached = VerificationLevel.L3;
+            notes.addAll(manifest.leftOut().sentences());
             if (manifest.contents().tables().isEmpty()) {
                 notes.add("The backup holds no table, so that it restores is no proof.");
             }

@@ -96,6 +96,9 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         }
 
         private void missing(Definition wanted) {
+            if (scope.leavesOut(wanted)) {
+                return;
+            }
             if (isCompared(wanted)) {
                 compared++;
                 add(wanted, "is missing");

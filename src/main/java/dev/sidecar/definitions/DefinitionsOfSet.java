@@ -77,7 +77,8 @@ public final class DefinitionsOfSet {
                     in,
                     restored,
                     Integer.parseInt(restored.text("SHOW server_version_num")),
-                    DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces));
+                    DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces)
+                            .without(manifest.leftOut().definitions()));
         } catch (IOException e) {
             throw new BackupFailure(
                     Reason.UNPROVEN, "Cannot read the description of the definitions: " + e.getMessage(), e);

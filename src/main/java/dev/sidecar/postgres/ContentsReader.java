@@ -22,15 +22,17 @@ import org.postgresql.copy.CopyOut;
 public final class ContentsReader {
 
     /** Tables of extensions are left out: CREATE EXTENSION makes them, and pg_dump does not dump them. */
-    private static final String TABLES = """
-            SELECT n.nspname, c.relname, pg_relation_size(c.oid), c.relpersistence <> 'u',
-                   has_table_privilege(c.oid, 'SELECT')
+    private static final String OF_TABLES = """
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
               AND NOT EXISTS (SELECT FROM pg_depend d
                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-            ORDER BY n.nspname, c.relname
             """;
+
+    private static final String TABLES = """
+            SELECT n.nspname, c.relname, pg_relation_size(c.oid), c.relpersistence <> 'u',
+                   has_table_privilege(c.oid, 'SELECT')
+            """ + OF_TABLES + "ORDER BY n.nspname, c.relname";
 
     private static final String PARTITIONS_BY_HASH_OF_ENUM = """
             SELECT n.nspname, c.relname, rn.nspname, r.relname
@@ -126,9 +128,9 @@ public final class ContentsReader {
         return tables;
     }
 
-    /** Counts the tables. */
+    /** Counts the tables. It waits for no lock, as whoever only looks must not. */
     public long countTables() throws SQLException {
-        return Long.parseLong(session.text("SELECT count(*) FROM (%s) t".formatted(TABLES)));
+        return Long.parseLong(session.text("SELECT count(*) " + OF_TABLES));
     }
 
     /**

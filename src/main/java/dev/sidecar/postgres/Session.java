@@ -28,6 +28,17 @@ public final class Session implements AutoCloseable {
         return rows(query, row -> row.getString(1));
     }
 
+    /** Reads all columns of all rows. */
+    public List<List<String>> table(String query) throws SQLException {
+        return rows(query, row -> {
+            List<String> cells = new ArrayList<>();
+            for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                cells.add(row.getString(i));
+            }
+            return cells;
+        });
+    }
+
     /** Tells how many columns a query has. What it is written in braces is left to the server. */
     public int columns(String query) throws SQLException {
         try (Statement statement = connection.createStatement()) {

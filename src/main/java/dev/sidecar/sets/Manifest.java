@@ -1,7 +1,9 @@
 package dev.sidecar.sets;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param files every file of the set but the manifest, in the order of a restore
  * @param contents the contents that a restore must have
  * @param origin who took it; absent in sets from before they were signed
+ * @param exclusions what was left out on purpose; absent if nothing was
  */
 public record Manifest(
         int format,
@@ -35,7 +38,38 @@ public record Manifest(
         @Nullable EncryptedWith encryption,
         List<StoredFile> files,
         Contents contents,
-        @Nullable Origin origin) {
+        @Nullable Origin origin,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Exclusions exclusions) {
+
+    /** Describes a backup of which nothing was left out. */
+    public Manifest(
+            int format,
+            BackupId id,
+            Instant slot,
+            Instant startedAt,
+            Instant finishedAt,
+            Server server,
+            String client,
+            String compression,
+            @Nullable EncryptedWith encryption,
+            List<StoredFile> files,
+            Contents contents,
+            @Nullable Origin origin) {
+        this(
+                format,
+                id,
+                slot,
+                startedAt,
+                finishedAt,
+                server,
+                client,
+                compression,
+                encryption,
+                files,
+                contents,
+                origin,
+                null);
+    }
 
     /** Describes a backup of which nobody says who took it. */
     public Manifest(
@@ -82,7 +116,73 @@ public record Manifest(
                 encryption,
                 files,
                 contents,
-                origin);
+                origin,
+                exclusions);
+    }
+
+    /** Returns the same manifest with what was left out. */
+    public Manifest without(Exclusions left) {
+        return new Manifest(
+                format,
+                id,
+                slot,
+                startedAt,
+                finishedAt,
+                server,
+                client,
+                compression,
+                encryption,
+                files,
+                contents,
+                origin,
+                left.isNone() ? null : left);
+    }
+
+    /** Returns what was left out on purpose. */
+    public Exclusions leftOut() {
+        return exclusions == null ? Exclusions.NONE : exclusions;
+    }
+
+    /**
+     * What was left out of a backup on purpose.
+     *
+     * @param tables that are not in the backup at all, by qualified name
+     * @param rows tables whose rows are not, by qualified name
+     * @param definitions names of the tables that are not and of what belongs to them, as PostgreSQL quotes them
+     */
+    public record Exclusions(List<String> tables, List<String> rows, List<String> definitions) {
+
+        /** Nothing. */
+        public static final Exclusions NONE = new Exclusions(List.of(), List.of(), List.of());
+
+        private static final int SHOWN = 20;
+
+        /** Tells whether nothing was left out. */
+        public boolean isNone() {
+            return tables.isEmpty() && rows.isEmpty();
+        }
+
+        /** Tells whether a table, or its rows, were left out. @param qualifiedName as {@link Table#qualifiedName} has it */
+        public boolean includes(String qualifiedName) {
+            return tables.contains(qualifiedName) || rows.contains(qualifiedName);
+        }
+
+        /** Says it for a person, a sentence for each kind. */
+        public List<String> sentences() {
+            List<String> sentences = new ArrayList<>();
+            if (!tables.isEmpty()) {
+                sentences.add("Left out on purpose: %s.".formatted(names(tables)));
+            }
+            if (!rows.isEmpty()) {
+                sentences.add("Left out on purpose: the rows of %s.".formatted(names(rows)));
+            }
+            return sentences;
+        }
+
+        private static String names(List<String> all) {
+            String first = String.join(", ", all.subList(0, Math.min(SHOWN, all.size())));
+            return all.size() > SHOWN ? "%s and %d more".formatted(first, all.size() - SHOWN) : first;
+        }
     }
 
     /** Name of the manifest's own file in a set. */

@@ -45,6 +45,11 @@ final class ManifestRules {
             all("keyIds", manifest.encryption().keyIds());
         }
         check(manifest.contents());
+        if (manifest.exclusions() != null) {
+            all("exclusions.tables", manifest.exclusions().tables());
+            all("exclusions.rows", manifest.exclusions().rows());
+            all("exclusions.definitions", manifest.exclusions().definitions());
+        }
         if (manifest.origin() != null) {
             present("origin.stack", manifest.origin().stack());
             present("origin.host", manifest.origin().host());

@@ -94,6 +94,7 @@ final class RestoreProof implements Proof {
                         Durations.of(took),
                         Durations.of(backups.rto()),
                         tables == 0 ? "which has no table, like its database" : tables + " tables equal"));
+        backup.manifest().leftOut().sentences().forEach(gap -> restored.add(backup.id() + ": " + gap));
         if (age.compareTo(backups.rpo()) > 0) {
             wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Durations.of(age)));
         }

@@ -177,6 +177,8 @@ class DocsTablesTest {
     @Test
     void theTableOfMetricsIsWhatAServerExportsBeforeItDidAnything(@TempDir Path folder) throws IOException {
         Map<String, String> metrics = new TreeMap<>();
+        Files.createDirectories(folder.resolve("checks/postgres"));
+        Files.writeString(folder.resolve("checks/postgres/one.sql"), "-- expect: 1\nSELECT 1\n");
         try (PostgresServer postgres = PostgresServer.start();
                 ConfigurableApplicationContext server = new SpringApplicationBuilder(SidecarApplication.class)
                         .run(
@@ -189,6 +191,7 @@ class DocsTablesTest {
                                 "--sidecar.backup.server.port=" + postgres.port(),
                                 "--sidecar.backup.server.user=" + postgres.user(),
                                 "--sidecar.backup.server.password=" + postgres.password(),
+                                "--sidecar.backup.checks.directory=" + folder.resolve("checks"),
                                 "--sidecar.backup.directory=" + folder.resolve("backups"))) {
             server.getBean(PrometheusMeterRegistry.class).getPrometheusRegistry().scrape().stream()
                     .filter(family -> family.getMetadata().getPrometheusName().startsWith("sidecar_"))

@@ -239,8 +239,6 @@ final class BackupJobs implements JobSource {
                 metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
         backups.measureRoom();
         try {
-            // A command may have run them, in a process of its own.
-            backups.list().forEach(backup -> metrics.checked(backup, backup.checks()));
             backups.list().stream()
                     .collect(Collectors.groupingBy(
                             backup -> backup.id().database(),

@@ -194,6 +194,12 @@ final class BackupMetrics {
                 .set(result.held() ? 1 : 0));
     }
 
+    /** Creates the series of checks that will run. */
+    synchronized void knownChecks(String database, List<String> names) {
+        Map<String, Check> known = checks.computeIfAbsent(database, any -> new HashMap<>());
+        names.forEach(name -> known.computeIfAbsent(name, one -> checkOf(database, one)));
+    }
+
     private Check checkOf(String database, String name) {
         Value held = new Value(Double.NaN);
         Gauge gauge = Gauge.builder("sidecar.backup.check.held", () -> held.value)

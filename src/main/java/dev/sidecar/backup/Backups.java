@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,7 +157,21 @@ public final class Backups {
     private Catalogue.Listing look() {
         Catalogue.Listing listing = tools.catalogue().look();
         metrics.refused(tools.catalogue().stores(), listing.refused());
+        publishNewest(listing.backups());
         return listing;
+    }
+
+    /** A command takes and verifies backups in a process of its own, and what it did settles what failed here. */
+    private void publishNewest(List<Backup> newestFirst) {
+        Set<String> seen = new HashSet<>();
+        newestFirst.stream()
+                .filter(backup -> seen.add(
+                        backup.id().database() + "/" + backup.id().generation()))
+                .forEach(backup -> {
+                    metrics.remembered(backup);
+                    metrics.suspect(backup);
+                });
+        newestFirst.forEach(backup -> metrics.checked(backup, backup.checks()));
     }
 
     /** Accepts a refused set on a person's word, and records that beside it with a signature. */
@@ -530,9 +545,6 @@ public final class Backups {
                             backup, java.util.Objects.requireNonNull(event.level()), event.at(), event.restoreTook()));
         }
         newest.values().forEach(backup -> {
-            metrics.remembered(backup);
-            metrics.suspect(backup);
-            metrics.checked(backup, backup.checks());
             backup.restoreTook().ifPresent(took -> metrics.restoreMeasured(backup, took));
             if (backup.isDamaged()) {
                 metrics.notVerified(backup);
@@ -541,6 +553,7 @@ public final class Backups {
         for (String database : databases()) {
             metrics.known(database, Generation.DAILY);
             metrics.known(database, Generation.WEEKLY);
+            metrics.knownChecks(database, tools.checks().names(database));
         }
     }
 

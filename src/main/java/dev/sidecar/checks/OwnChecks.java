@@ -94,6 +94,11 @@ public final class OwnChecks {
         return misplaced;
     }
 
+    /** Lists the names of the checks of a database. */
+    public List<String> names(String database) {
+        return isOn() ? load(database).stream().map(Found::name).limit(MOST).toList() : List.of();
+    }
+
     /** Lists why files of a database cannot be used as checks, each as a sentence. */
     public List<String> unusable(String database) {
         return isOn()

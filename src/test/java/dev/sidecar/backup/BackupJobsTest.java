@@ -206,6 +206,25 @@ class BackupJobsTest {
         assertThat(fixture.backups().list()).hasSize(2);
     }
 
+    /** The rule BackupFailed compares the two times; the command has metrics of its own that nobody reads. */
+    @Test
+    void aBackupTakenByACommandSettlesTheFailureOfTheDay() {
+        String shop = database("shop");
+        fixture.with("server.password", "wrong");
+        assertThat(jobs().take(Generation.DAILY, slot(MONDAY)).result()).isEqualTo(Result.FAILURE);
+        clock.tick(Duration.ofMinutes(5));
+        BackupFixture command = new BackupFixture(server, folder).at(clock);
+        command.take(shop);
+
+        fixture.backups().list();
+
+        double failed = Double.parseDouble(fixture.metric(
+                "sidecar_backup_last_failure_timestamp_seconds{database=\"" + shop + "\",generation=\"daily\"}"));
+        double succeeded = Double.parseDouble(fixture.metric(
+                "sidecar_backup_last_success_timestamp_seconds{database=\"" + shop + "\",generation=\"manual\"}"));
+        assertThat(succeeded).isGreaterThan(failed);
+    }
+
     /** One of its processes is killed, so that PostgreSQL ends every session and recovers: what clients see of a restart. */
     @Test
     void aServerThatRestartsInTheMiddleOfADumpFailsTheRunAndTheRetryMakesUpForIt() throws Exception {

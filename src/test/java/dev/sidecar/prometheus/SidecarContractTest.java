@@ -65,6 +65,8 @@ class SidecarContractTest {
         });
         api.start();
         PostgresServer postgres = PostgresServer.shared();
+        Files.createDirectories(directory.resolve("checks/postgres"));
+        Files.writeString(directory.resolve("checks/postgres/one.sql"), "-- expect: 1\nSELECT 1\n");
         int port = FreePort.get();
         int gateway = FreePort.get();
         control = URI.create("http://127.0.0.1:" + port);
@@ -103,7 +105,8 @@ class SidecarContractTest {
                         "--sidecar.backup.server.user=" + postgres.user(),
                         "--sidecar.backup.server.password=" + postgres.password(),
                         "--sidecar.backup.server.databases=postgres",
-                        "--sidecar.backup.directory=" + directory.resolve("backups")));
+                        "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
+                                "--sidecar.backup.directory=" + directory.resolve("backups")));
         await("sidecar").atMost(PATIENCE).ignoreExceptions().until(() -> {
             sidecar.requireAlive();
             return ask(control.resolve("/actuator/health/readiness"), "").statusCode() == 200;

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -239,7 +240,13 @@ final class BackupJobs implements JobSource {
                 metrics.due(generation, schedule.next(clock.instant()).orElse(null)));
         backups.measureRoom();
         try {
+            backups.lookForGone();
+            Set<String> forgotten = backups.gone().stream()
+                    .filter(gone -> gone.forgotten().isPresent())
+                    .map(Backups.Gone::database)
+                    .collect(Collectors.toSet());
             backups.list().stream()
+                    .filter(backup -> !forgotten.contains(backup.id().database()))
                     .collect(Collectors.groupingBy(
                             backup -> backup.id().database(),
                             Collectors.groupingBy(backup -> backup.id().generation())))

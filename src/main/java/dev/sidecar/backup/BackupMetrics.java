@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -133,6 +134,11 @@ final class BackupMetrics {
         s.dump.set(manifest.dumpBytes());
         s.ratio.set(manifest.storedBytes() == 0 ? 0 : (double) manifest.dumpBytes() / manifest.storedBytes());
         s.duration.set(manifest.duration().toMillis() / 1000.0);
+    }
+
+    /** Leaves the series of a database without values: no rule says anything about them, and none misses them. */
+    void forgotten(String database, Generation generation) {
+        of(database, generation).values.forEach(value -> value.set(Double.NaN));
     }
 
     /** Records a failed run. */
@@ -275,6 +281,7 @@ final class BackupMetrics {
     private final class Series {
 
         private final Tags tags;
+        private final List<Value> values = new ArrayList<>();
         private final Value lastSuccess;
         private final Value lastRunSuccess;
         private final Value lastFailure;
@@ -318,6 +325,7 @@ final class BackupMetrics {
             }
             for (VerificationLevel level : VerificationLevel.values()) {
                 Value value = new Value(0);
+                values.add(value);
                 verified.put(level, value);
                 gauge(
                         "sidecar.backup.last.verified.timestamp",
@@ -330,6 +338,7 @@ final class BackupMetrics {
 
         private Value add(String name, String description, @Nullable String unit, double initial) {
             Value value = new Value(initial);
+            values.add(value);
             gauge("sidecar.backup." + name, description, unit, tags, value);
             return value;
         }

@@ -123,6 +123,7 @@ public record BackupProperties(
      * @param drill when the newest backups are verified again from storage
      * @param maxExpired how many backups one run may delete at most: a clock that jumped must not empty the store
      * @param awaitTables how long after the start the first backup of a database waits for the application to make its tables
+     * @param forgetAfter how long after a database was found to be gone it is forgotten by itself; 0s for never
      */
     public record Slots(
             @DefaultValue("UTC") String zone,
@@ -131,7 +132,8 @@ public record BackupProperties(
             @DefaultValue Monthly monthly,
             @DefaultValue("0 0 4 * * *") String drill,
             @DefaultValue("3") int maxExpired,
-            @DefaultValue("10m") Duration awaitTables) {
+            @DefaultValue("10m") Duration awaitTables,
+            @DefaultValue("0s") Duration forgetAfter) {
 
         public Slots {
             InvalidSetting.unless(maxExpired >= 1, "sidecar.backup.slots.max-expired", maxExpired, "be at least 1");
@@ -140,6 +142,11 @@ public record BackupProperties(
                     "sidecar.backup.slots.await-tables",
                     awaitTables,
                     "be a time such as 10m, or 0s to wait for none");
+            InvalidSetting.unless(
+                    !forgetAfter.isNegative(),
+                    "sidecar.backup.slots.forget-after",
+                    forgetAfter,
+                    "be a time such as 30d, or 0s for never");
             try {
                 ZoneId.of(zone);
             } catch (DateTimeException e) {

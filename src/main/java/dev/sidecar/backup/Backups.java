@@ -15,9 +15,11 @@ import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.RefusedSet;
 import dev.sidecar.sets.VerificationLevel;
+import dev.sidecar.text.Durations;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -64,10 +66,105 @@ public final class Backups {
         return hasServer() && !tools.catalogue().stores().isEmpty();
     }
 
-    /** Lists the databases to back up: those on the server that the settings select. */
+    /** Lists the databases to back up: those on the server that the settings select, without those that were forgotten. */
     public List<String> databases() {
         requireConfigured();
-        return tools.postgres().databases();
+        Set<String> forgotten = forgotten();
+        return tools.postgres().databases().stream()
+                .filter(database -> !forgotten.contains(database))
+                .toList();
+    }
+
+    /** A store that does not answer is told where backups are taken, for each database. */
+    private Set<String> forgotten() {
+        try {
+            return forgotten(newestOfEach(tools.catalogue().list()));
+        } catch (BackupFailure e) {
+            return Set.of();
+        }
+    }
+
+    /** A database that has backups and is no longer on the server. @param forgotten why nobody needs to be told any more */
+    public record Gone(String database, Instant since, Optional<String> forgotten) {
+
+        /** Says it for a person. */
+        public String sentence() {
+            return forgotten
+                    .map(why -> "%s is gone since %s and was forgotten: %s".formatted(database, since, why))
+                    .orElseGet(() ->
+                            "%s is gone from the server since %s: restore it, or end its alarms with 'sidecar forget %s'"
+                                    .formatted(database, since, database));
+        }
+    }
+
+    /** Lists the databases that are gone, as was found before: the server is not asked. */
+    public List<Gone> gone() {
+        return newestOfEach(list()).values().stream()
+                .flatMap(backup ->
+                        backup
+                                .goneSince()
+                                .map(since -> new Gone(backup.id().database(), since, backup.forgotten()))
+                                .stream())
+                .toList();
+    }
+
+    /** Looks which databases are gone, records that beside their newest backups, and forgets those that are gone for long. */
+    void lookForGone() {
+        List<String> existing = tools.postgres().existing();
+        Instant now = tools.clock().instant();
+        Duration limit = settings.slots().forgetAfter();
+        newestOfEach(list()).forEach((database, backup) -> {
+            if (existing.contains(database) || backup.forgotten().isPresent()) {
+                return;
+            }
+            Instant since = backup.goneSince().orElse(now);
+            if (backup.goneSince().isEmpty()) {
+                log.atWarn()
+                        .addKeyValue("database", database)
+                        .log(
+                                "the database is gone from the server; restore it, or end its alarms with 'sidecar forget'");
+                mark(backup.id(), Type.GONE, "the database was no longer on the server");
+            }
+            if (!limit.isZero() && !now.isBefore(since.plus(limit))) {
+                forget(
+                        database,
+                        "it has been gone for %s (sidecar.backup.slots.forget-after)".formatted(Durations.of(limit)));
+            }
+        });
+    }
+
+    /** Forgets a database that is gone: it is no longer backed up, and its series have no values. Its backups stay. */
+    public void forget(String database, String why) {
+        requireConfigured();
+        Backup newest = newestOfEach(list()).get(database);
+        if (newest == null) {
+            throw new BackupFailure(Reason.NOT_FOUND, "There is no backup of '%s'.".formatted(database));
+        }
+        if (tools.postgres().existing().contains(database)) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "Database '%s' is on the server; to do without its backups, exclude it (sidecar.backup.server.exclude)."
+                            .formatted(database));
+        }
+        if (newest.goneSince().isEmpty()) {
+            mark(newest.id(), Type.GONE, "the database was no longer on the server");
+        }
+        mark(newest.id(), Type.FORGOTTEN, why);
+        log.atWarn().addKeyValue("database", database).log("the database is forgotten, its backups stay: {}", why);
+        look();
+    }
+
+    private static Map<String, Backup> newestOfEach(List<Backup> newestFirst) {
+        Map<String, Backup> newest = new LinkedHashMap<>();
+        newestFirst.forEach(backup -> newest.putIfAbsent(backup.id().database(), backup));
+        return newest;
+    }
+
+    private static Set<String> forgotten(Map<String, Backup> newest) {
+        return newest.values().stream()
+                .filter(backup -> backup.forgotten().isPresent())
+                .map(backup -> backup.id().database())
+                .collect(Collectors.toSet());
     }
 
     /** Takes one backup and publishes it. Verifying it is a separate step, which can be repeated. */
@@ -163,13 +260,18 @@ public final class Backups {
 
     /** A command takes and verifies backups in a process of its own, and what it did settles what failed here. */
     private void publishNewest(List<Backup> newestFirst) {
+        Set<String> forgotten = forgotten(newestOfEach(newestFirst));
         Set<String> seen = new HashSet<>();
         newestFirst.stream()
-                .filter(backup -> seen.add(
-                        backup.id().database() + "/" + backup.id().generation()))
+                .filter(backup ->
+                        seen.add(backup.id().database() + "/" + backup.id().generation()))
                 .forEach(backup -> {
-                    metrics.remembered(backup);
-                    metrics.suspect(backup);
+                    if (forgotten.contains(backup.id().database())) {
+                        metrics.forgotten(backup.id().database(), backup.id().generation());
+                    } else {
+                        metrics.remembered(backup);
+                        metrics.suspect(backup);
+                    }
                 });
         newestFirst.forEach(backup -> metrics.checked(backup, backup.checks()));
     }
@@ -507,6 +609,7 @@ public final class Backups {
         warnOfChecks();
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
         try {
+            lookForGone();
             publishKnown();
         } catch (BackupFailure e) {
             log.atWarn().log("metrics of earlier backups are missing until the next run: {}", e.getMessage());
@@ -538,7 +641,12 @@ public final class Backups {
 
     private void publishKnown() {
         Map<String, Backup> newest = new LinkedHashMap<>();
-        for (Backup backup : list()) {
+        List<Backup> all = list();
+        Set<String> forgotten = forgotten(newestOfEach(all));
+        for (Backup backup : all) {
+            if (forgotten.contains(backup.id().database())) {
+                continue;
+            }
             newest.putIfAbsent(backup.id().database() + "/" + backup.id().generation(), backup);
             backup.verification()
                     .ifPresent(event -> metrics.verified(

@@ -118,6 +118,7 @@ final class Retention {
                     .formatted(newest.id(), newest.id()));
         }
         return policy.lastDue(generation, now)
+                .filter(due -> newest.forgotten().isEmpty())
                 .filter(slot::isBefore)
                 .map(due -> "there is no backup for the slot of " + due);
     }

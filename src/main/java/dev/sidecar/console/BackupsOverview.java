@@ -46,7 +46,9 @@ final class BackupsOverview {
                     .limit(TASKS_SHOWN)
                     .map(task -> BackupsPage.TaskRow.of(task, now))
                     .toList();
-            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now), backups.refused());
+            List<String> gone =
+                    backups.gone().stream().map(Backups.Gone::sentence).toList();
+            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now), backups.refused(), gone);
         } catch (BackupFailure e) {
             return BackupsPage.off(e.getMessage());
         }

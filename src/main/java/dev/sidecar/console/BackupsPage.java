@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param tasks newest first
  * @param promise RPO and RTO as one sentence
  * @param refused sets that are no backups
+ * @param gone databases that are no longer on the server, each a sentence
  */
 record BackupsPage(
         @Nullable String off,
@@ -34,10 +35,11 @@ record BackupsPage(
         List<Row> rows,
         List<TaskRow> tasks,
         String promise,
-        List<RefusedSet> refused) {
+        List<RefusedSet> refused,
+        List<String> gone) {
 
     static BackupsPage off(String why) {
-        return new BackupsPage(why, List.of(), List.of(), List.of(), "", List.of());
+        return new BackupsPage(why, List.of(), List.of(), List.of(), "", List.of(), List.of());
     }
 
     public long running() {

@@ -42,12 +42,19 @@ public final class Databases {
     }
 
     private List<String> existing() {
-        if (settings.databases().stream().noneMatch(Databases::isPattern)) {
-            return List.of();
-        }
+        return settings.databases().stream().anyMatch(Databases::isPattern)
+                ? asked("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname")
+                : List.of();
+    }
+
+    /** Lists all that the server has. */
+    List<String> onServer() {
+        return asked("SELECT datname FROM pg_database ORDER BY datname");
+    }
+
+    private List<String> asked(String query) {
         try (Session session = address.connectToMaintenance("sidecar backup")) {
-            return session.texts(
-                    "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname");
+            return session.texts(query);
         } catch (SQLException e) {
             throw new BackupFailure(BackupFailure.Reason.CONNECTION, "Cannot list the databases: " + e.getMessage(), e);
         }

@@ -74,6 +74,11 @@ public final class Postgres {
         return new Databases(settings.server(), address).names();
     }
 
+    /** Names of all databases that the server has, whether they are backed up or not. */
+    public List<String> existing() {
+        return new Databases(settings.server(), address).onServer();
+    }
+
     /** The installed client programs. */
     public InstalledPrograms programs() {
         return new InstalledPrograms(settings.server().programs());

@@ -98,6 +98,19 @@ public record Backup(Manifest manifest, String store, List<BackupEvent> events, 
         return newest(Type.CHECKED).map(BackupEvent::at);
     }
 
+    /** Returns when the database was found to be gone from the server; only of its newest backup does that say anything. */
+    public Optional<Instant> goneSince() {
+        return events.stream()
+                .filter(event -> event.type() == Type.GONE)
+                .findFirst()
+                .map(BackupEvent::at);
+    }
+
+    /** Says why nobody needs to be told any more that the database is gone; only of its newest backup does that say anything. */
+    public Optional<String> forgotten() {
+        return newest(Type.FORGOTTEN).map(BackupEvent::detail);
+    }
+
     /** Tells whether the backup holds much less than the one before, or failed a check, and nobody has cleared the mark. */
     public boolean isSuspect() {
         return isOn(Type.SUSPECT, Type.CLEARED);

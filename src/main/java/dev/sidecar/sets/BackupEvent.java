@@ -49,7 +49,16 @@ public record BackupEvent(
         /** Somebody inspected a suspect backup and found it correct. */
         CLEARED,
         /** The operator's own checks ran on a restored copy. */
-        CHECKED
+        CHECKED,
+        /** The database is no longer on the server. */
+        GONE,
+        /** Nobody needs to be told any more that the database is gone. */
+        FORGOTTEN;
+
+        /** Versions from before these refuse a set with an event of a type that they do not know. */
+        boolean isOfFirstVersions() {
+            return compareTo(CLEARED) <= 0;
+        }
     }
 
     /** Creates the event of the operator's own checks. */

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,10 @@ import org.slf4j.LoggerFactory;
  * last. The next run repeats what failed or was missed.
  */
 public final class Copies {
+
+    /** What was found by reading the files of one store says nothing about those of another. */
+    private static final Set<BackupEvent.Type> OF_ONE_STORE =
+            Set.of(BackupEvent.Type.VERIFIED, BackupEvent.Type.DAMAGED, BackupEvent.Type.CHECKED);
 
     private static final Logger log = LoggerFactory.getLogger(Copies.class);
     private static final int BUFFER = 256 << 10;
@@ -85,7 +90,7 @@ public final class Copies {
             copyManifest(backup, from, to);
             Backup copy = new Backup(backup.manifest(), to.name(), List.of(), backup.standing());
             for (BackupEvent event : backup.events()) {
-                if (event.type() != BackupEvent.Type.VERIFIED && event.type() != BackupEvent.Type.DAMAGED) {
+                if (!OF_ONE_STORE.contains(event.type())) {
                     copy = catalogue.record(copy, event);
                 }
             }

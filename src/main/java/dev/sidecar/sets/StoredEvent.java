@@ -8,11 +8,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as its file holds it. One of checks has the type of a verification without a level: a version that knows no checks reads the
- * file, finds that the signature is of something else, and passes over it.
+ * An event as its file holds it. One of a later type has the type of a verification without a level: a version that does not know it reads
+ * the file, finds that the signature is of something else, and passes over it.
  *
  * @param key id of the key that signed it; absent in files from before events were signed
  * @param signature in base64
+ * @param as the type that it has, if that is a later one
  * @param checks what the operator's own checks found; absent in other events
  */
 record StoredEvent(
@@ -23,6 +24,7 @@ record StoredEvent(
         String detail,
         @Nullable String key,
         @Nullable String signature,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Type as,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<CheckResult> checks) {
 
     static final int MOST_CHECKS = 200;
@@ -36,25 +38,25 @@ record StoredEvent(
             String detail,
             @Nullable String key,
             @Nullable String signature) {
-        this(type, at, level, restoreTook, detail, key, signature, null);
+        this(type, at, level, restoreTook, detail, key, signature, null, null);
     }
 
     static StoredEvent of(BackupEvent event, String key, String signature) {
-        boolean checked = event.type() == Type.CHECKED;
+        boolean first = event.type().isOfFirstVersions();
         return new StoredEvent(
-                checked ? Type.VERIFIED : event.type(),
+                first ? event.type() : Type.VERIFIED,
                 event.at(),
                 event.level(),
                 event.restoreTook(),
                 event.detail(),
                 key,
                 signature,
-                checked ? event.checks() : null);
+                first ? null : event.type(),
+                event.checks().isEmpty() ? null : event.checks());
     }
 
     BackupEvent event() {
-        return checks == null
-                ? new BackupEvent(type, at, level, restoreTook, detail)
-                : new BackupEvent(Type.CHECKED, at, level, restoreTook, detail, checks);
+        return new BackupEvent(
+                as == null ? type : as, at, level, restoreTook, detail, checks == null ? List.of() : checks);
     }
 }

@@ -1,6 +1,7 @@
 package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Run;
@@ -204,6 +205,59 @@ class BackupJobsTest {
         Outcome retried = jobs().take(Generation.DAILY, new Run(MONDAY, true, 2));
         assertThat(retried.result()).as(retried.reason()).isEqualTo(Result.SUCCESS);
         assertThat(fixture.backups().list()).hasSize(2);
+    }
+
+    @Test
+    void aDatabaseThatIsGoneIsToldUntilAPersonForgetsItWithAReason() {
+        String shop = database("shop");
+        String old = database("old");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        String series = "sidecar_backup_last_success_timestamp_seconds{database=\"" + old + "\",generation=\"daily\"}";
+        assertThatThrownBy(() -> fixture.backups().forget(old, "x")).hasMessageContaining("is on the server");
+        server.dropDatabase(old);
+        clock.tick(Duration.ofDays(1));
+
+        assertThat(jobs().take(Generation.DAILY, slot(MONDAY.plus(Duration.ofDays(1))))
+                        .reason())
+                .contains(old);
+        assertThat(fixture.backups().gone())
+                .singleElement()
+                .satisfies(gone -> assertThat(gone.sentence()).contains(old, "sidecar forget"));
+        assertThat(fixture.metric(series)).isNotEqualTo("NaN");
+
+        fixture.backups().forget(old, "we sold it");
+
+        assertThat(fixture.backups().gone())
+                .singleElement()
+                .satisfies(gone -> assertThat(gone.sentence()).contains("forgotten: we sold it"));
+        assertThat(fixture.backups().databases()).containsExactly(shop);
+        assertThat(jobs().take(Generation.DAILY, slot(MONDAY.plus(Duration.ofDays(2))))
+                        .result())
+                .isEqualTo(Result.SUCCESS);
+        assertThat(fixture.metric(series)).isEqualTo("NaN");
+        assertThat(fixture.backups().list())
+                .anyMatch(backup -> backup.id().database().equals(old));
+        assertThatThrownBy(() -> fixture.backups().forget("nobody", "x")).hasMessageContaining("no backup of 'nobody'");
+    }
+
+    @Test
+    void aDatabaseThatIsGoneForLongIsForgottenByItself() {
+        database("shop");
+        String old = database("old");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        server.dropDatabase(old);
+        fixture.with("slots.forget-after", "3d");
+        jobs().take(Generation.DAILY, slot(MONDAY.plus(Duration.ofDays(1))));
+        clock.tick(Duration.ofDays(2));
+        jobs().take(Generation.DAILY, slot(MONDAY.plus(Duration.ofDays(2))));
+        assertThat(fixture.backups().gone()).allMatch(gone -> gone.forgotten().isEmpty());
+        clock.tick(Duration.ofDays(2));
+
+        jobs().take(Generation.DAILY, slot(MONDAY.plus(Duration.ofDays(4))));
+
+        assertThat(fixture.backups().gone())
+                .singleElement()
+                .satisfies(gone -> assertThat(gone.forgotten().orElseThrow()).contains("gone for", "forget-after"));
     }
 
     /** The rule BackupFailed compares the two times; the command has metrics of its own that nobody reads. */

@@ -106,7 +106,7 @@ class SidecarContractTest {
                         "--sidecar.backup.server.password=" + postgres.password(),
                         "--sidecar.backup.server.databases=postgres",
                         "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
-                                "--sidecar.backup.directory=" + directory.resolve("backups")));
+                        "--sidecar.backup.directory=" + directory.resolve("backups")));
         await("sidecar").atMost(PATIENCE).ignoreExceptions().until(() -> {
             sidecar.requireAlive();
             return ask(control.resolve("/actuator/health/readiness"), "").statusCode() == 200;

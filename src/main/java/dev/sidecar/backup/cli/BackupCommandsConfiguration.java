@@ -46,6 +46,11 @@ class BackupCommandsConfiguration {
     }
 
     @Bean
+    ForgetCommand forgetCommand(BackupShell shell) {
+        return new ForgetCommand(shell);
+    }
+
+    @Bean
     ExpireCommand expireCommand(BackupShell shell, Expiration expire) {
         return new ExpireCommand(shell, expire);
     }

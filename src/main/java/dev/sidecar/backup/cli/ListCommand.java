@@ -57,6 +57,8 @@ final class ListCommand implements SidecarCommand {
         } else {
             print(backups);
         }
+        shell.run(shell.backups().progress(), () -> shell.backups().gone())
+                .forEach(gone -> System.err.println(HostileText.line(gone.sentence())));
         BackupShell.warn(
                 shell.run(shell.backups().progress(), () -> shell.backups().refused()));
         return 0;

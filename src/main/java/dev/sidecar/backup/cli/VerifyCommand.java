@@ -85,6 +85,11 @@ final class VerifyCommand implements SidecarCommand {
             BackupShell.json(verification);
         } else {
             print(verification);
+            shell.backups()
+                    .get(backup.id())
+                    .suspicion()
+                    .ifPresent(why -> BackupShell.out()
+                            .printf("  SUSPECT, until somebody clears it (--clear): %s%n", HostileText.line(why)));
         }
         if (!verification.held()) {
             return BackupShell.NOT_AS_MANIFEST;

@@ -1,4 +1,4 @@
-/** Offers the backup commands on the command line: backup, list, verify, restore, expire. */
+/** Offers the backup commands on the command line: backup, list, verify, restore, expire, forget. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"backup", "commands", "definitions", "sets", "text"})
 package dev.sidecar.backup.cli;

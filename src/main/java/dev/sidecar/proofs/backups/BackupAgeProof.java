@@ -70,6 +70,7 @@ final class BackupAgeProof implements Proof {
         if (ages.isEmpty() && wrong.isEmpty()) {
             return Finding.broken("The server has no database to back up.");
         }
+        backups.gone().forEach(gone -> ages.add(gone.sentence()));
         return (wrong.isEmpty()
                         ? Finding.held(
                                 "%s.", ages.get(0) + (ages.size() > 1 ? " and %d more".formatted(ages.size() - 1) : ""))

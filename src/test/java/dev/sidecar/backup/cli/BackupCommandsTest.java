@@ -92,6 +92,52 @@ class BackupCommandsTest {
                 .isEqualTo("adopted");
     }
 
+    @Test
+    void aCheckThatDoesNotHoldHasAnExitCodeOfItsOwnAndASuspectBackupIsNotTheLatestToRestore(CapturedOutput output)
+            throws IOException {
+        Path checks = Files.createDirectories(folder.resolve("checks").resolve(database));
+        set("checks.directory", folder.resolve("checks").toString());
+        Path check =
+                Files.writeString(checks.resolve("products.sql"), "-- at least: 500\nSELECT count(*) FROM product");
+        assertThat(run("backup")).as(output.getErr()).isZero();
+        assertThat(output.getOut()).contains("Check products held: expected at least 500, found 500.");
+        String whole = id();
+        Files.writeString(check, "-- at least: 501\nSELECT count(*) FROM product");
+        assertThat(run("backup")).isEqualTo(BackupShell.CHECK);
+
+        assertThat(run("verify")).isEqualTo(BackupShell.CHECK);
+
+        assertThat(output.getOut())
+                .contains("Check products FAILED: expected at least 501, found 500.")
+                .contains("SUSPECT, until somebody clears it");
+        JsonNode listed = json(output, "list", "--json");
+        assertThat(listed.get(0).path("suspect").asBoolean()).isTrue();
+        assertThat(listed.get(0).path("damaged").asBoolean()).isFalse();
+        assertThat(listed.get(0).path("checks").get(0).path("outcome").asString())
+                .isEqualTo("FAILED");
+        assertThat(run("restore", "latest", "--into", database + "_plan", "--plan"))
+                .as(output.getErr())
+                .isZero();
+        assertThat(output.getErr()).contains("is suspect and was skipped");
+        assertThat(output.getOut()).contains(whole);
+    }
+
+    @Test
+    void aDatabaseThatIsGoneIsForgottenWithAReason(CapturedOutput output) {
+        assertThat(run("backup", "--no-verify")).as(output.getErr()).isZero();
+        assertThat(run("forget", database, "--why", "x")).isEqualTo(BackupShell.USAGE);
+        assertThat(run("forget", "nobody", "--why", "x")).isEqualTo(BackupShell.NOT_FOUND);
+        server.dropDatabase(database);
+        assertThat(run("forget", database)).isEqualTo(BackupShell.USAGE);
+
+        assertThat(run("forget", database, "--why", "it was sold"))
+                .as(output.getErr())
+                .isZero();
+
+        assertThat(run("list")).isZero();
+        assertThat(output.getErr()).contains("was forgotten: it was sold");
+    }
+
     /** Accepting what is from before must not accept what somebody puts there now. */
     @Test
     void allDoesNotMeanWhatIsLaterThanTheFirstSignedOne(CapturedOutput output) throws IOException {

@@ -98,7 +98,7 @@ class ConsoleTest {
         assertThat(browser.text("#proof-MET-1")).contains("set sidecar.rules.prometheus-url");
         assertThat(browser.text("#proof-LOG-2")).contains("set LOKI_URL");
         assertThat(browser.text(".headline"))
-                .containsPattern("\\d+ of 43 proven")
+                .containsPattern("\\d+ of 44 proven")
                 .contains("not set up");
         assertThat(browser.all(".ring .arc.not_set_up")).hasSize(1);
         assertThat(browser.all(".proof.not_set_up .badge.held")).isEmpty();

@@ -120,7 +120,7 @@ class EmbeddedSidecarTest {
                         .orElse(""))
                 .endsWith("/login");
 
-        Awaitility.await("27 proofs are set up, and hold")
+        Awaitility.await("28 proofs are set up, and hold")
                 .atMost(LONG)
                 .pollInterval(Duration.ofSeconds(3))
                 .untilAsserted(() -> assertThat(notHeld(control, login)).isEmpty());
@@ -159,7 +159,7 @@ class EmbeddedSidecarTest {
                 notHeld.put(id, proof.path("evidence").asString(""));
             }
         }
-        if (report.path("notConfigured").asInt(99) > 43 - 27
+        if (report.path("notConfigured").asInt(99) > 44 - 28
                 || !report.path("waiting").isEmpty()) {
             notHeld.put("not set up or waiting", report.path("summary").asString(""));
         }

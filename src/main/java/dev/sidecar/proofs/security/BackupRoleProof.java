@@ -89,7 +89,8 @@ final class BackupRoleProof implements Proof {
                                     role, Finding.list(powers))
                             .with(powers);
         } catch (SQLException | BackupFailure e) {
-            return Finding.inconclusive("The role that takes backups cannot be looked at: %s", e.getMessage());
+            return Finding.inconclusive(
+                    "The role that takes backups cannot be looked at: %s", String.valueOf(e.getMessage()));
         }
     }
 

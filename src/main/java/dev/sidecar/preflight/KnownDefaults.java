@@ -36,7 +36,7 @@ final class KnownDefaults {
             "welcome");
     private static final Pattern PLACEHOLDER = Pattern.compile(
             "\\$\\{.*|\\{\\{.*|<.*>|\\[.*]|x{3,}|\\*{3,}|\\.{3,}|.*(change|replace)[-_ ]?(me|this|it).*|.*your[-_ ].*|todo|tbd|fixme"
-                    + "|none|null|undefined|placeholder|dummy|insert.*here|.*example\\.(com|org|net).*|.*\\.(example|invalid|test)([:/].*)?"
+                    + "|none|null|undefined|placeholder|dummy|insert.*here|.*example\\.(com|org|net).*|.*\\.(example|invalid)([:/].*)?"
                     + "|.*/services/(x+|t?0{3,}|t?x{3,}|\\.{3}|\u2026)(/.*)?|.*/your/.*|.*x{8,}.*|.*/(x{3,}|\u2026)(/.*)?|.*\u2026.*|.*<[^>]*>.*|.*\\$\\{.*"
                     + "|(.)\\1{15,}|.*[0-]{16,}.*|(0123456789(abcdef)?){2,}.*|(1234567890){2,}.*|(deadbeef){3,}.*");
 

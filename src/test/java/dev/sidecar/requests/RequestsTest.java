@@ -67,9 +67,13 @@ class RequestsTest {
         Requests requests = new Requests(withTraces, "sidecar.gateway", Tags.empty());
         TraceContext sampled = TraceContext.begin(1);
         TraceContext other = TraceContext.begin(0);
+        // Series of their own: of one, an exemplar is taken now and then.
         for (TraceContext trace : List.of(other, sampled)) {
             requests.started();
-            requests.ended(new Call("i", "GET", "/", "::1", null, trace), "/", new Answer(200, 1, 0, 0));
+            requests.ended(
+                    new Call("i", "GET", "/", "::1", null, trace),
+                    trace.sampled() ? "/sampled" : "/other",
+                    new Answer(200, 1, 0, 0));
         }
 
         assertThat(withTraces.scrape("application/openmetrics-text; version=1.0.0; charset=utf-8"))

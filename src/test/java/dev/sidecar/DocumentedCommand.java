@@ -75,6 +75,16 @@ record DocumentedCommand(Path page, String line) {
         return programs;
     }
 
+    /** Finds the bracket that closes {@code $(}: one between quotes is none. */
+    private static int closing(String line, int from) {
+        int at = from;
+        while (line.charAt(at) != ')') {
+            char c = line.charAt(at);
+            at = (c == '\'' || c == '"' ? line.indexOf(c, at + 1) : at) + 1;
+        }
+        return at;
+    }
+
     private static void split(String line, List<List<String>> programs) {
         List<String> words = new ArrayList<>();
         StringBuilder word = new StringBuilder();
@@ -87,7 +97,7 @@ record DocumentedCommand(Path page, String line) {
                 inWord = true;
                 at = end;
             } else if (line.startsWith("$(", at)) {
-                int end = line.indexOf(')', at);
+                int end = closing(line, at);
                 split(line.substring(at + 2, end), programs);
                 word.append("$()");
                 inWord = true;

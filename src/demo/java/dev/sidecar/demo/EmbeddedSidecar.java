@@ -164,7 +164,7 @@ final class EmbeddedSidecar implements AutoCloseable {
         settings.put("SIDECAR_BACKUP_RESTORE_USER", postgres.user());
         settings.put("SIDECAR_BACKUP_RESTORE_PASSWORD", postgres.password());
         settings.put("SIDECAR_BACKUP_DIRECTORY", home.resolve("backups").toString());
-        settings.put("SIDECAR_BACKUP_CHECKS_DIRECTORY", database.checks(home).toString());
+        settings.put("SIDECAR_BACKUP_CHECKS_DIRECTORY", database.checks().toString());
         return ChildProcess.start(
                 "the sidecar",
                 UnixUser.same(),

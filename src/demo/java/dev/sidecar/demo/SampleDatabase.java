@@ -71,9 +71,9 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
         }
     }
 
-    /** The sample's checks of restored backups, for this database. @return the folder of checks */
-    Path checks(Path home) {
-        Path checks = home.resolve("checks");
+    /** The sample's checks of restored backups, for this database. They go with the server. @return the folder of checks */
+    Path checks() {
+        Path checks = server.socketDirectory().resolve("checks");
         try (DirectoryStream<Path> shipped = Files.newDirectoryStream(Path.of("sample-api/checks/app"))) {
             Path own = Files.createDirectories(checks.resolve(name));
             for (Path check : shipped) {

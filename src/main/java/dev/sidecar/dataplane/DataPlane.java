@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.tracer.common.SpanContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -62,8 +63,8 @@ public class DataPlane {
     }
 
     @Bean
-    static PrometheusMeterRegistry dataPlaneRegistry() {
-        return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
+    static PrometheusMeterRegistry dataPlaneRegistry(SpanContext traces) {
+        return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM, traces);
     }
 
     /** What Spring Boot measures of a process in the control plane, by the same names. */

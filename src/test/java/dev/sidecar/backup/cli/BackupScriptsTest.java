@@ -116,11 +116,12 @@ class BackupScriptsTest {
         for (JavaClass type : new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPackages("dev.sidecar")) {
-            if (type.isAnnotatedWith(ConfigurationProperties.class)
-                    && type.getAnnotationOfType(ConfigurationProperties.class)
-                            .value()
-                            .equals("sidecar.backup")) {
-                addNames(settings, "#SIDECAR_BACKUP", type.reflect());
+            if (type.isAnnotatedWith(ConfigurationProperties.class)) {
+                String prefix =
+                        type.getAnnotationOfType(ConfigurationProperties.class).value();
+                if (prefix.startsWith("sidecar.backup")) {
+                    addNames(settings, "#" + prefix.toUpperCase(Locale.ROOT).replace('.', '_'), type.reflect());
+                }
             }
         }
 

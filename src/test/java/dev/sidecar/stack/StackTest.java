@@ -572,7 +572,9 @@ class StackTest {
         String table = "kept_" + UUID.randomUUID().toString().substring(0, 8);
         sql("app", "CREATE TABLE " + table + " AS SELECT i FROM generate_series(1, 1000) i");
 
-        Result taken = stack.script("backup/backup-postgres.sh", "app");
+        // The first backup by itself waits for the API's tables, and may be running now.
+        Result taken = await().atMost(Duration.ofMinutes(3))
+                .until(() -> stack.script("backup/backup-postgres.sh", "app"), result -> result.exitCode() != 5);
         assertThat(taken.exitCode()).as(taken.all()).isZero();
         JsonNode backups = JsonMapper.shared()
                 .readTree(stack.script("backup/sidecar.sh", "list", "--database", "app", "--json")

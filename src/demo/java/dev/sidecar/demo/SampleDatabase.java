@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,10 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
             for (Path check : shipped) {
                 Files.copy(check, own.resolve(check.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
+            // Whoever runs the server removes its folder.
+            UserPrincipal owner = Files.getOwner(server.socketDirectory());
+            Files.setOwner(own, owner);
+            Files.setOwner(checks, owner);
             return checks;
         } catch (IOException e) {
             throw new UncheckedIOException("Start it in the project's folder.", e);

@@ -260,6 +260,8 @@ class ConsoleTest {
             other.open("/backups").pressIn(".proof", "Pin");
             other.open("/reports").press("Sign a report now");
             other.press("Log out");
+            // The browser must not go before its last request is answered.
+            await().atMost(Duration.ofMinutes(2)).until(() -> other.address().contains("/login"));
             send("/api/report/drills/SEC-6");
         } finally {
             loggers.forEach(logger -> logger.detachAppender(lines));

@@ -259,19 +259,25 @@ public final class Child implements AutoCloseable {
         }
     }
 
-    /** Stops it if it still runs: with SIGTERM, and by force some seconds later. */
+    /**
+     * Stops it if it still runs: with SIGTERM, and by force some seconds later. What it started goes with it: a sandbox that is stopped while
+     * it starts can leave a process behind that holds the ends of the pipes, and whoever writes to one would wait for ever.
+     */
     @Override
     public void close() {
         if (process.isAlive()) {
-            process.destroy();
+            List<ProcessHandle> started = process.descendants().toList();
+            // Of the handle: destroy() of the process also closes its input, and waits for who is writing to it.
+            process.toHandle().destroy();
             try {
                 if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
+                    process.toHandle().destroyForcibly();
                 }
             } catch (InterruptedException e) {
-                process.destroyForcibly();
+                process.toHandle().destroyForcibly();
                 Thread.currentThread().interrupt();
             }
+            started.forEach(ProcessHandle::destroyForcibly);
         }
     }
 }

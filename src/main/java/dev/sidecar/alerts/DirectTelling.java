@@ -110,8 +110,7 @@ final class DirectTelling implements AutoCloseable {
             return Outcome.success("the next notice waits until " + nextAllowed);
         }
         if (!due.isEmpty()) {
-            return sent(
-                    notices.tell(begun(due)) > 0, () -> deliveries.undelivered().forEach(one -> told(one, now)));
+            return sent(notices.tell(begun(due)) > 0, () -> due.forEach(one -> told(one, now)));
         }
         return sent(notices.tell(ended(over)) > 0, () -> over.forEach(one -> one.toldDirectly.clear()));
     }

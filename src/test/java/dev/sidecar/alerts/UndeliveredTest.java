@@ -363,6 +363,39 @@ class UndeliveredTest {
         assertThat(direct()).hasSize(3);
     }
 
+    @Test
+    void anAlertThatBeginsMeanwhilePutsOffNoOther() throws Exception {
+        clock.move(Duration.ofMinutes(3));
+        FiringAlert first = lost("BackupFailed");
+        inPrometheus = List.of(first);
+        telling.look();
+        assertThat(direct()).hasSize(1);
+
+        lookOn(Duration.ofHours(2));
+        assertThat(direct()).hasSize(1);
+        inPrometheus = List.of(first, lost("DiskFull"));
+        telling.look();
+        assertThat(direct()).hasSize(2);
+        assertThat(direct().get(1)).contains("DiskFull").doesNotContain("BackupFailed");
+
+        lookOn(Duration.ofHours(2));
+        assertThat(direct()).hasSize(3);
+        assertThat(direct().get(2)).contains("BackupFailed").doesNotContain("DiskFull");
+    }
+
+    private void lookOn(Duration time) throws Exception {
+        for (Duration gone = Duration.ZERO; gone.compareTo(time) < 0; gone = gone.plusMinutes(30)) {
+            clock.move(Duration.ofMinutes(30));
+            telling.look();
+        }
+    }
+
+    /** Prometheus has it fire, Alertmanager does not know it. */
+    private FiringAlert lost(String name) {
+        return new FiringAlert(
+                Map.of("alertname", name, "severity", "critical"), Map.of(), clock.instant(), false, List.of());
+    }
+
     private void startSidecar() {
         incidents = new Incidents(clock);
         AlertMetrics metrics = new AlertMetrics(new SimpleMeterRegistry());

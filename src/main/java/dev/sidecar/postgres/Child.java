@@ -43,7 +43,8 @@ public final class Child implements AutoCloseable {
 
     static {
         Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> RUNNING.forEach(child -> child.process.destroy()), "stop-children"));
+                .addShutdownHook(new Thread(
+                        () -> RUNNING.forEach(child -> child.process.toHandle().destroy()), "stop-children"));
     }
 
     private final String name;
@@ -249,35 +250,32 @@ public final class Child implements AutoCloseable {
 
     /** Waits some seconds for it to end by itself, then stops it by force. */
     void endOrStop() {
-        try {
-            if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        endWith(process.descendants().toList());
+    }
+
+    /** Stops it if it still runs: with SIGTERM, and by force some seconds later. */
+    @Override
+    public void close() {
+        List<ProcessHandle> started = process.descendants().toList();
+        // Of the handle: destroy() of the process also closes its input, and waits for whoever is writing to it.
+        process.toHandle().destroy();
+        endWith(started);
     }
 
     /**
-     * Stops it if it still runs: with SIGTERM, and by force some seconds later. What it started goes with it: a sandbox that is stopped while
-     * it starts can leave a process behind that holds the ends of the pipes, and whoever writes to one would wait for ever.
+     * Waits some seconds for its end, and ends by force what is left. That is what it started, too: a sandbox that is stopped while it starts
+     * can leave a process behind that holds the ends of the pipes, and whoever writes to one would wait for ever.
      */
-    @Override
-    public void close() {
-        if (process.isAlive()) {
-            List<ProcessHandle> started = process.descendants().toList();
-            // Of the handle: destroy() of the process also closes its input, and waits for who is writing to it.
-            process.toHandle().destroy();
-            try {
-                if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                    process.toHandle().destroyForcibly();
-                }
-            } catch (InterruptedException e) {
+    private void endWith(List<ProcessHandle> started) {
+        try {
+            if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
                 process.toHandle().destroyForcibly();
-                Thread.currentThread().interrupt();
+                process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
             }
-            started.forEach(ProcessHandle::destroyForcibly);
+        } catch (InterruptedException e) {
+            process.toHandle().destroyForcibly();
+            Thread.currentThread().interrupt();
         }
+        started.forEach(ProcessHandle::destroyForcibly);
     }
 }

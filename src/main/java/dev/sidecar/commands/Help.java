@@ -73,9 +73,8 @@ final class Help {
 
     /** Makes an object with nothing to work with: only the defaults of its options are read. */
     private static <T> T idle(Class<T> type) throws ReflectiveOperationException {
-        @SuppressWarnings("unchecked")
-        Constructor<T> constructor = (Constructor<T>) type.getDeclaredConstructors()[0];
+        Constructor<?> constructor = type.getDeclaredConstructors()[0];
         constructor.setAccessible(true);
-        return constructor.newInstance(new Object[constructor.getParameterCount()]);
+        return type.cast(constructor.newInstance(new Object[constructor.getParameterCount()]));
     }
 }

@@ -83,8 +83,15 @@ final class ReportFolder {
 
     void write(String id, byte[] page, byte[] envelope) throws IOException {
         make(directory);
-        replace(directory.resolve(id + PAGE), page);
-        replace(directory.resolve(id + ENVELOPE), envelope);
+        Path pageOf = directory.resolve(id + PAGE);
+        replace(pageOf, page);
+        try {
+            replace(directory.resolve(id + ENVELOPE), envelope);
+        } catch (IOException e) {
+            // Without its envelope nothing would list the page, and nothing would ever delete it.
+            Files.deleteIfExists(pageOf);
+            throw e;
+        }
     }
 
     /** Makes a directory that others cannot look into: evidence names hosts, databases and users. */

@@ -103,25 +103,16 @@ public record Manifest(
             @Nullable String previousSha256) {}
 
     /** Returns the same manifest with its origin. */
-    public Manifest of(Origin origin) {
-        return new Manifest(
-                format,
-                id,
-                slot,
-                startedAt,
-                finishedAt,
-                server,
-                client,
-                compression,
-                encryption,
-                files,
-                contents,
-                origin,
-                exclusions);
+    public Manifest of(Origin from) {
+        return with(from, exclusions);
     }
 
     /** Returns the same manifest with what was left out. */
     public Manifest without(Exclusions left) {
+        return with(origin, left.isNone() ? null : left);
+    }
+
+    private Manifest with(@Nullable Origin from, @Nullable Exclusions left) {
         return new Manifest(
                 format,
                 id,
@@ -134,8 +125,8 @@ public record Manifest(
                 encryption,
                 files,
                 contents,
-                origin,
-                left.isNone() ? null : left);
+                from,
+                left);
     }
 
     /** Returns what was left out on purpose. */

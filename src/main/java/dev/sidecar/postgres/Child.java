@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -43,12 +44,14 @@ public final class Child implements AutoCloseable {
 
     static {
         Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> RUNNING.forEach(child -> child.process.toHandle().destroy()), "stop-children"));
+                .addShutdownHook(new Thread(() -> RUNNING.forEach(child -> child.stop(false)), "stop-children"));
     }
 
     private final String name;
     private final Process process;
+    /** None of a program in the prover: what that started ends with it, there. */
+    private final Optional<ProcessHandle> handle;
+
     private final StringBuilder errors = new StringBuilder();
     private final Consumer<String> listener;
     private String unfinished = "";
@@ -58,6 +61,7 @@ public final class Child implements AutoCloseable {
     Child(String name, Process process, Consumer<String> listener) {
         this.name = name;
         this.process = process;
+        this.handle = process instanceof RemotePipe.RemoteProcess ? Optional.empty() : Optional.of(process.toHandle());
         this.listener = listener;
         RUNNING.add(this);
         process.onExit().thenRun(() -> RUNNING.remove(this));
@@ -250,16 +254,32 @@ public final class Child implements AutoCloseable {
 
     /** Waits some seconds for it to end by itself, then stops it by force. */
     void endOrStop() {
-        endWith(process.descendants().toList());
+        endWith(started());
     }
 
     /** Stops it if it still runs: with SIGTERM, and by force some seconds later. */
     @Override
     public void close() {
-        List<ProcessHandle> started = process.descendants().toList();
-        // Of the handle: destroy() of the process also closes its input, and waits for whoever is writing to it.
-        process.toHandle().destroy();
+        List<ProcessHandle> started = started();
+        stop(false);
         endWith(started);
+    }
+
+    private List<ProcessHandle> started() {
+        return handle.stream().flatMap(ProcessHandle::descendants).toList();
+    }
+
+    /** Through the handle: destroy() of a process also closes its input, and waits for whoever is writing to it. */
+    private void stop(boolean byForce) {
+        handle.ifPresentOrElse(
+                local -> {
+                    if (byForce) {
+                        local.destroyForcibly();
+                    } else {
+                        local.destroy();
+                    }
+                },
+                process::destroy);
     }
 
     /**
@@ -269,11 +289,11 @@ public final class Child implements AutoCloseable {
     private void endWith(List<ProcessHandle> started) {
         try {
             if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                process.toHandle().destroyForcibly();
+                stop(true);
                 process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
-            process.toHandle().destroyForcibly();
+            stop(true);
             Thread.currentThread().interrupt();
         }
         started.forEach(ProcessHandle::destroyForcibly);

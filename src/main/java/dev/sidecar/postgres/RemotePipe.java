@@ -103,7 +103,8 @@ final class RemotePipe {
         }
     }
 
-    private final class RemoteProcess extends Process {
+    /** A program in the prover, of which this machine may know no process. */
+    final class RemoteProcess extends Process {
 
         private final CompletableFuture<Integer> exit = new CompletableFuture<>();
         private final PipedInputStream errors = new PipedInputStream(BUFFER);

@@ -48,10 +48,6 @@ final class Verifier {
     private static final Pattern TABLESPACE = Pattern.compile(
             "^(CREATE|ALTER|COMMENT ON) TABLESPACE .*|^(GRANT|REVOKE) .* ON TABLESPACE .*", Pattern.DOTALL);
 
-    /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
-    private static final int FOUND_CORRUPTION = 2;
-
-    private static final int LONGEST_FINDING = 64 * 1024;
     private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
     private static final Pattern UNSHOWN = Pattern.compile("[\\p{Cc}\\p{Cf}&&[^\\n\\t]]");
     private static final int LONGEST_PROBLEM = 10_000;
@@ -261,7 +257,7 @@ final class Verifier {
                 compareDefinitions(client, scratch);
                 silenceEventTriggers(scratch);
                 ownChecks(scratch);
-                checkIndexes(client, scratch, connection);
+                checkIndexes(scratch, connection);
                 if (problems.isEmpty()) {
                     reached = VerificationLevel.L4;
                 }
@@ -451,39 +447,26 @@ final class Verifier {
         }
 
         /** Checks every table and B-tree with amcheck, which finds a broken sort order. */
-        private void checkIndexes(Client client, ScratchServer scratch, String connection) throws InterruptedException {
+        private void checkIndexes(ScratchServer scratch, String connection) throws InterruptedException {
             if (!settings.verify().indexes() || !problems.isEmpty()) {
                 return;
             }
-            if (!scratch.hasAmcheck() || !client.has("pg_amcheck")) {
+            if (!scratch.hasAmcheck()) {
                 notes.add(
                         "Indexes were not checked: amcheck is not installed here; it is part of PostgreSQL's contrib modules.");
                 return;
             }
             progress.begin("checking the indexes of " + manifest.id(), 0);
-            List<String> command = new ArrayList<>(List.of(
-                    client.program("pg_amcheck"),
-                    "--install-missing",
-                    "--jobs=" + settings.dump().jobs(),
-                    connection));
-            if (settings.verify().heapAllIndexed()) {
-                command.add("--heapallindexed");
-            }
-            try (Child amcheck = scratch.start(command)) {
-                amcheck.input().close();
-                String found =
-                        Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
-                switch (amcheck.waitFor()) {
-                    case 0 -> notes.add("Tables and indexes were checked with amcheck.");
-                    case FOUND_CORRUPTION -> {
-                        problems.add("amcheck found: " + found);
-                        verdict = Verdict.NOT_RESTORABLE;
-                    }
-                    default -> throw amcheck.failure(Reason.UNPROVEN, "could not check the indexes");
-                }
-            } catch (IOException e) {
-                throw new BackupFailure(Reason.UNPROVEN, "pg_amcheck failed: " + e, e);
-            }
+            scratch.corruption(
+                            connection,
+                            settings.dump().jobs(),
+                            settings.verify().heapAllIndexed())
+                    .ifPresentOrElse(
+                            found -> {
+                                problems.add("amcheck found: " + found);
+                                verdict = Verdict.NOT_RESTORABLE;
+                            },
+                            () -> notes.add("Tables and indexes were checked with amcheck."));
         }
 
         private void globals(Client client, ScratchServer scratch) throws InterruptedException {

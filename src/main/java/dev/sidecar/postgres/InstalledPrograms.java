@@ -53,6 +53,13 @@ public final class InstalledPrograms {
         return found.isPresent() ? found.get() : ofMajor(major);
     }
 
+    /** Finds the newest programs that have their server beside them. */
+    public Client newest() throws InterruptedException {
+        Optional<Client> found =
+                installed().stream().filter(Client::hasServer).max(Comparator.comparing(Client::major));
+        return found.isPresent() ? found.get() : ofMajor(0);
+    }
+
     private List<Client> installed() throws InterruptedException {
         List<Client> installed = new ArrayList<>();
         for (Path bin : candidates()) {

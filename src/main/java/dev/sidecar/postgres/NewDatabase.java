@@ -28,8 +28,13 @@ public final class NewDatabase {
 
     /** Creates an empty database of the same encoding, where the locale is not installed. */
     public static void createPlain(Session maintenance, String name, Manifest.Server like) throws SQLException {
+        createPlain(maintenance, name, like.encoding());
+    }
+
+    /** Creates an empty database of an encoding that somebody else names. */
+    public static void createPlain(Session maintenance, String name, String encoding) throws SQLException {
         maintenance.execute("CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C'"
-                .formatted(Sql.quoted(name), Sql.literal(like.encoding())));
+                .formatted(Sql.quoted(name), Sql.literal(encoding)));
     }
 
     public static void drop(Session maintenance, String name) throws SQLException {

@@ -3,6 +3,7 @@ package dev.sidecar.postgres;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.Limited;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +36,10 @@ public final class ScratchServer implements Workbench, AutoCloseable {
     /** The operating system's limit for a socket's path, less the socket's name. */
     private static final int LONGEST_SOCKET_DIRECTORY = 90;
 
+    /** The exit code of pg_amcheck for corruption; 1 is an error of its own. */
+    private static final int FOUND_CORRUPTION = 2;
+
+    private static final int LONGEST_FINDING = 64 * 1024;
     private static final int START_SECONDS = 120;
     private static final long POLL_MS = 20;
 
@@ -217,12 +224,43 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         return cell.description();
     }
 
+    /** Tells whether tables and indexes can be checked here. */
     public boolean hasAmcheck() {
+        if (!client.has("pg_amcheck")) {
+            return false;
+        }
         try (Session session = address().connect("postgres", "sidecar verify")) {
             return !session.texts("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
                     .isEmpty();
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot query the scratch server: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Checks every table and B-tree of a database, which finds a broken sort order.
+     *
+     * @param connection its connection string
+     * @return what is wrong; empty if nothing is
+     * @throws BackupFailure if they could not be checked
+     */
+    public Optional<String> corruption(String connection, int jobs, boolean heapAllIndexed)
+            throws InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(client.program("pg_amcheck"), "--install-missing", "--jobs=" + jobs, connection));
+        if (heapAllIndexed) {
+            command.add("--heapallindexed");
+        }
+        try (Child amcheck = start(command)) {
+            amcheck.input().close();
+            String found = Limited.beginning(amcheck.output(), LONGEST_FINDING).strip();
+            return switch (amcheck.waitFor()) {
+                case 0 -> Optional.empty();
+                case FOUND_CORRUPTION -> Optional.of(found);
+                default -> throw amcheck.failure(Reason.UNPROVEN, "could not check the indexes");
+            };
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.UNPROVEN, "pg_amcheck failed: " + e, e);
         }
     }
 

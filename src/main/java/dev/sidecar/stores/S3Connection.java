@@ -31,15 +31,25 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
             new S3Connection(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5), 5);
 
     private static final int PART_BYTES = 8 << 20;
+    static final String SETTING = "sidecar.backup.s3";
 
     S3Store open(S3 settings) {
         return open(settings, PART_BYTES);
     }
 
+    /** Opens a bucket that is only read. @param setting the settings that it comes from, for messages */
+    S3Store openToRead(String setting, S3 settings) {
+        return open(setting, settings, PART_BYTES);
+    }
+
     S3Store open(S3 settings, int partBytes) {
+        return open(SETTING, settings, partBytes);
+    }
+
+    private S3Store open(String setting, S3 settings, int partBytes) {
         S3ClientBuilder builder = S3Client.builder()
                 .region(Region.of(settings.region()))
-                .credentialsProvider(credentials(settings))
+                .credentialsProvider(credentials(setting, settings))
                 // Self-hosted servers have no DNS entries for buckets as host names.
                 .forcePathStyle(true)
                 // Many servers do not know trailing checksums; the MD5 of each part and our SHA-256 prove more.
@@ -53,34 +63,33 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
                                 .maxAttempts(attempts)
                                 .build()));
         if (!settings.endpoint().isBlank()) {
-            builder.endpointOverride(endpoint(settings.endpoint()));
+            builder.endpointOverride(endpoint(setting, settings.endpoint()));
         }
-        return new S3Store(builder.build(), settings.bucket(), settings.prefix(), partBytes);
+        return new S3Store(setting, builder.build(), settings.bucket(), settings.prefix(), partBytes);
     }
 
-    private static URI endpoint(String endpoint) {
+    private static URI endpoint(String setting, String endpoint) {
         try {
             URI uri = URI.create(endpoint);
             InvalidSetting.unless(
                     uri.getHost() != null,
-                    "sidecar.backup.s3.endpoint",
+                    setting + ".endpoint",
                     endpoint,
                     "be an address such as https://s3.example.org");
             return uri;
         } catch (IllegalArgumentException e) {
-            throw new InvalidSetting(
-                    "sidecar.backup.s3.endpoint", endpoint, "be an address such as https://s3.example.org");
+            throw new InvalidSetting(setting + ".endpoint", endpoint, "be an address such as https://s3.example.org");
         }
     }
 
-    private static AwsCredentialsProvider credentials(S3 settings) {
+    private static AwsCredentialsProvider credentials(String setting, S3 settings) {
         if (settings.accessKey().isBlank()) {
             return DefaultCredentialsProvider.builder().build();
         }
         Secret secretKey = settings.secretKey();
         if (secretKey == null) {
             throw new InvalidSetting(
-                    "sidecar.backup.s3.secret-key", "", "be set when sidecar.backup.s3.access-key is set");
+                    setting + ".secret-key", "", "be set when %s.access-key is set".formatted(setting));
         }
         return StaticCredentialsProvider.create(AwsBasicCredentials.create(settings.accessKey(), secretKey.reveal()));
     }

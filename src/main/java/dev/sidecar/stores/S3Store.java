@@ -23,13 +23,18 @@ public final class S3Store implements Store, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(S3Store.class);
 
+    private final String setting;
     private final S3Client client;
     private final String bucket;
     private final String prefix;
     private final int partBytes;
 
-    /** @param partBytes size of the first parts, and of the memory that an upload needs */
-    S3Store(S3Client client, String bucket, String prefix, int partBytes) {
+    /**
+     * @param setting the settings that it comes from, for messages
+     * @param partBytes size of the first parts, and of the memory that an upload needs
+     */
+    S3Store(String setting, S3Client client, String bucket, String prefix, int partBytes) {
+        this.setting = setting;
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
@@ -65,6 +70,23 @@ public final class S3Store implements Store, AutoCloseable {
                         .stream()
                         .map(object -> new Stored(object.key().substring(prefix.length()), object.size()))
                         .toList());
+    }
+
+    /** Lists all files with the time of each. @param most after which it stops */
+    List<Source.Found> found(long most) throws IOException {
+        return attempt(
+                "list the objects under '" + prefix + "'",
+                () ->
+                        client
+                                .listObjectsV2Paginator(
+                                        request -> request.bucket(bucket).prefix(prefix))
+                                .contents()
+                                .stream()
+                                .limit(most)
+                                .filter(object -> !object.key().endsWith("/"))
+                                .map(object -> new Source.Found(
+                                        object.key().substring(prefix.length()), object.size(), object.lastModified()))
+                                .toList());
     }
 
     @Override
@@ -193,15 +215,18 @@ public final class S3Store implements Store, AutoCloseable {
         return code == null ? "" : code;
     }
 
-    private static String whatToDo(S3Exception e) {
+    private String whatToDo(S3Exception e) {
         return switch (code(e)) {
-            case "NoSuchBucket" -> ": create the bucket, or fix sidecar.backup.s3.bucket";
-            case "InvalidAccessKeyId", "SignatureDoesNotMatch" -> ": fix sidecar.backup.s3.access-key and secret-key";
+            case "NoSuchBucket" -> ": create the bucket, or fix %s.bucket".formatted(setting);
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
+                ": fix %s.access-key and secret-key".formatted(setting);
             case "AccessDenied" ->
-                ": the key needs GetObject, PutObject, DeleteObject, ListBucket, AbortMultipartUpload"
-                        + " and ListBucketMultipartUploads";
+                setting.equals(S3Connection.SETTING)
+                        ? ": the key needs GetObject, PutObject, DeleteObject, ListBucket, AbortMultipartUpload"
+                                + " and ListBucketMultipartUploads"
+                        : ": the key needs GetObject and ListBucket";
             case "RequestTimeTooSkewed" -> ": set this machine's clock";
-            case "PermanentRedirect", "AuthorizationHeaderMalformed" -> ": fix sidecar.backup.s3.region";
+            case "PermanentRedirect", "AuthorizationHeaderMalformed" -> ": fix %s.region".formatted(setting);
             default -> "";
         };
     }

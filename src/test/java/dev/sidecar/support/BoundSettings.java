@@ -16,11 +16,16 @@ public final class BoundSettings {
 
     /** @param settings by their names below {@code sidecar.backup}; all others have their defaults */
     public static <T> T ofBackup(Map<String, ?> settings, Class<T> properties) {
+        return of("sidecar.backup", settings, properties);
+    }
+
+    /** @param settings by their names below the prefix; all others have their defaults */
+    public static <T> T of(String prefix, Map<String, ?> settings, Class<T> properties) {
         Map<String, Object> named = new HashMap<>();
-        settings.forEach((name, value) -> named.put("sidecar.backup." + name, value));
+        settings.forEach((name, value) -> named.put(prefix + "." + name, value));
         ApplicationConversionService conversions = new ApplicationConversionService();
         conversions.addConverter(String.class, Secret.class, (Converter<String, Secret>) Secret::of);
         return new Binder(List.of(new MapConfigurationPropertySource(named)), null, conversions, null)
-                .bindOrCreate("sidecar.backup", properties);
+                .bindOrCreate(prefix, properties);
     }
 }

@@ -1,0 +1,290 @@
+package dev.sidecar.dumps;
+
+import dev.sidecar.checks.OwnChecks;
+import dev.sidecar.dumps.DumpResult.Verdict;
+import dev.sidecar.dumps.DumpsProperties.From;
+import dev.sidecar.postgres.InstalledPrograms;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.CheckResult;
+import dev.sidecar.stores.Source;
+import dev.sidecar.text.HostileText;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges dumps that others take: whether the newest of each source is fresh and as large as usual, and what its restore showed. It reads
+ * them, and writes nothing to where they lie.
+ */
+public final class Dumps {
+
+    /** How much room a dump needs that pg_dump or somebody else has compressed, tables and indexes included. */
+    private static final int GROWTH = 8;
+
+    private static final int MOST_FOLDER_HEAD = DumpHead.BYTES;
+    private static final Duration TRY_AGAIN = Duration.ofHours(1);
+    private static final int LONGEST_PROBLEM = 2_000;
+
+    private final DumpsProperties settings;
+    private final Postgres postgres;
+    private final OwnChecks checks;
+    private final DumpResults results;
+    private final DumpMetrics metrics;
+    private final Clock clock;
+
+    Dumps(
+            DumpsProperties settings,
+            Postgres postgres,
+            OwnChecks checks,
+            DumpResults results,
+            DumpMetrics metrics,
+            Clock clock) {
+        this.settings = settings;
+        this.postgres = postgres;
+        this.checks = checks;
+        this.results = results;
+        this.metrics = metrics;
+        this.clock = clock;
+        sources().forEach(metrics::known);
+    }
+
+    /** Names of the sources, sorted. */
+    public List<String> sources() {
+        return List.copyOf(new TreeSet<>(settings.sources().keySet()));
+    }
+
+    /** Looks at a source: what lies there, and what was proven of it. */
+    public DumpState look(String source) {
+        From from = from(source);
+        Optional<DumpResult> result = results.of(source);
+        List<DumpFile> dumps;
+        try (Source open = from.open(source)) {
+            dumps = finished(open, from);
+        } catch (IOException e) {
+            DumpState unknown = DumpState.unknown(
+                    source, "Its dumps cannot be listed: " + HostileText.line(String.valueOf(e.getMessage())), result);
+            metrics.update(unknown);
+            return unknown;
+        }
+        DumpState state = DumpState.of(source, from, dumps, result, clock.instant());
+        metrics.update(state);
+        return state;
+    }
+
+    /** Tells whether the newest dump is to be restored: it is another one, or our own side failed and some time has passed. */
+    boolean isDue(String source) throws IOException {
+        From from = from(source);
+        try (Source open = from.open(source)) {
+            List<DumpFile> dumps = finished(open, from);
+            return !dumps.isEmpty()
+                    && results.of(source)
+                            .filter(result -> result.isOf(dumps.get(0))
+                                    && (result.verdict() != Verdict.NOT_VERIFIED
+                                            || result.provenAt().plus(TRY_AGAIN).isAfter(clock.instant())))
+                            .isEmpty();
+        }
+    }
+
+    /**
+     * Restores the newest finished dump of a source into a scratch server and runs your own checks on it.
+     *
+     * @throws BackupFailure if there is none, or it cannot be read from its place
+     */
+    public DumpResult prove(String source) throws InterruptedException {
+        From from = from(source);
+        try (Source open = from.open(source)) {
+            List<DumpFile> dumps = finished(open, from);
+            if (dumps.isEmpty()) {
+                throw new BackupFailure(
+                        Reason.NOT_FOUND,
+                        "Source '%s' has no finished dump: nothing there matches %s.%s (%s)."
+                                .formatted(source, DumpsProperties.setting(source), "pattern", from.pattern()));
+            }
+            DumpResult result = new Run(from, source, open, dumps.get(0)).prove();
+            results.put(source, result);
+            metrics.update(DumpState.of(source, from, dumps, Optional.of(result), clock.instant()));
+            return result;
+        } catch (IOException e) {
+            throw new BackupFailure(
+                    Reason.STORAGE, "The dumps of '%s' cannot be read: %s".formatted(source, e.getMessage()), e);
+        }
+    }
+
+    private From from(String source) {
+        From from = settings.sources().get(source);
+        if (from == null) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "There is no source '%s'; there %s."
+                            .formatted(
+                                    HostileText.line(source),
+                                    sources().isEmpty()
+                                            ? "is none (sidecar.dumps.sources)"
+                                            : "are " + String.join(", ", sources())));
+        }
+        return from;
+    }
+
+    /** What is still being written is no dump yet. */
+    private List<DumpFile> finished(Source open, From from) throws IOException {
+        Instant settled = clock.instant().minus(from.settled());
+        return DumpFile.among(open.list(), from.matcher()).stream()
+                .filter(dump -> !dump.modified().isAfter(settled))
+                .toList();
+    }
+
+    private final class Run {
+
+        private final From from;
+        private final String database;
+        private final Source source;
+        private final DumpFile dump;
+        private final List<String> problems = new ArrayList<>();
+        private final List<String> notes = new ArrayList<>();
+        private final List<CheckResult> results = new ArrayList<>();
+        private Verdict verdict = Verdict.RESTORED;
+        private @Nullable Duration restoreTook;
+        private long tables;
+        private long databaseBytes;
+
+        Run(From from, String name, Source source, DumpFile dump) {
+            this.from = from;
+            this.database = from.databaseOr(name);
+            this.source = source;
+            this.dump = dump;
+        }
+
+        DumpResult prove() throws InterruptedException, IOException {
+            try {
+                restore();
+            } catch (UnusableDump e) {
+                verdict = e.isDamaged() ? Verdict.DAMAGED : Verdict.NOT_VERIFIED;
+                problems.add(String.valueOf(e.getMessage()));
+            } catch (NoSuchFileException e) {
+                throw e;
+            } catch (BackupFailure e) {
+                if (e.reason() == Reason.SHUTDOWN) {
+                    throw e;
+                }
+                verdict = Verdict.NOT_VERIFIED;
+                problems.add(String.valueOf(e.getMessage()));
+            }
+            return new DumpResult(
+                    dump.name(),
+                    dump.bytes(),
+                    dump.modified(),
+                    clock.instant(),
+                    verdict,
+                    restoreTook,
+                    tables,
+                    databaseBytes,
+                    shown(problems),
+                    shown(notes),
+                    List.copyOf(results));
+        }
+
+        private static List<String> shown(List<String> sentences) {
+            return sentences.stream()
+                    .map(HostileText::line)
+                    .map(text -> text.length() > LONGEST_PROBLEM ? text.substring(0, LONGEST_PROBLEM) + "…" : text)
+                    .toList();
+        }
+
+        private void restore() throws InterruptedException, IOException {
+            Optional<String> unisolated = postgres.unisolated();
+            if (unisolated.isPresent()) {
+                throw new BackupFailure(Reason.NOT_CONFIGURED, unisolated.get());
+            }
+            DumpHead head = head();
+            InstalledPrograms programs = postgres.programs();
+            Client client = head.major() == 0 ? programs.newest() : programs.ofMajorOrNewer(head.major());
+            if (head.major() > 0 && client.major() > head.major()) {
+                notes.add("It is of PostgreSQL %d, which is not installed here; it was restored in %d."
+                        .formatted(head.major(), client.major()));
+            }
+            try (ScratchServer scratch = postgres.scratchServer(client, GROWTH * dump.bytes(), List.of())) {
+                scratch.endAfter(from.limit());
+                try {
+                    restore(new DumpRestore(source, dump, head, client, scratch), scratch);
+                } catch (InterruptedException | BackupFailure | UnusableDump e) {
+                    if (scratch.isExpired()) {
+                        Thread.interrupted();
+                        throw new BackupFailure(
+                                Reason.UNPROVEN,
+                                "The restore did not end within %s (the limit of this source) and was stopped."
+                                        .formatted(from.limit()),
+                                e);
+                    }
+                    throw e;
+                }
+            }
+        }
+
+        private void restore(DumpRestore restore, ScratchServer scratch) throws InterruptedException {
+            Instant begun = clock.instant();
+            RestoreMessages messages = restore.restore();
+            restoreTook = Duration.between(begun, clock.instant());
+            notes.addAll(restore.notes());
+            if (!messages.damage().isEmpty()) {
+                throw new UnusableDump(true, String.join("; ", messages.damage()));
+            }
+            if (!messages.unverifiable().isEmpty()) {
+                throw new BackupFailure(
+                        Reason.UNPROVEN,
+                        "PostgreSQL beside the sidecar lacks what it needs: "
+                                + String.join("; ", messages.unverifiable()));
+            }
+            String restored = restore.database(database);
+            tables = restore.tables(restored);
+            databaseBytes = restore.bytes(restored);
+            messages.errors().forEach(error -> problems.add("PostgreSQL said: " + error));
+            if (tables == 0) {
+                problems.add("It holds no table.");
+            }
+            restore.silenceEventTriggers(restored);
+            results.addAll(checks.run(database, () -> restore.session(restored), "public", dump.modified()));
+            if (problems.isEmpty() && scratch.hasAmcheck()) {
+                scratch.corruption(scratch.connectionString(restored), 1, false)
+                        .ifPresentOrElse(
+                                found -> problems.add("amcheck found: " + found),
+                                () -> notes.add("Tables and indexes were checked with amcheck."));
+            }
+            if (!problems.isEmpty()) {
+                verdict = Verdict.INCOMPLETE;
+            }
+        }
+
+        private DumpHead head() throws IOException {
+            if (dump.isFolder()) {
+                String contents = dump.keys().stream()
+                        .filter(key -> key.endsWith("/toc.dat"))
+                        .findFirst()
+                        .orElseThrow();
+                try (InputStream in = source.open(contents)) {
+                    return DumpHead.of(in.readNBytes(MOST_FOLDER_HEAD));
+                }
+            }
+            try (InputStream stored = source.open(dump.keys().get(0));
+                    InputStream in = Decompression.of(stored)) {
+                return DumpHead.of(in.readNBytes(DumpHead.BYTES));
+            } catch (ZipException | EOFException | com.github.luben.zstd.ZstdIOException e) {
+                throw new UnusableDump(
+                        true, "It cannot be decompressed: " + HostileText.line(String.valueOf(e.getMessage())));
+            }
+        }
+    }
+}

@@ -229,6 +229,7 @@ class ArchitectureTest {
                         "dev.sidecar.checks..",
                         "dev.sidecar.definitions..",
                         "dev.sidecar.backup..",
+                        "dev.sidecar.dumps..",
                         "dev.sidecar.proofs.security..")
                 .and()
                 // It begins the role of a prover.

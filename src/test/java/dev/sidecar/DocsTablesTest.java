@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -78,7 +79,10 @@ class DocsTablesTest {
             if (setting.type() != Map.class) {
                 assertThat(read(variable, name)).as(name).isEqualTo("set");
             } else if (!variable.isEmpty()) {
-                assertThat(read(variable.replace("<SOURCE>", "API"), name + ".api"))
+                String key = variable.replaceFirst(".*<SOURCE>", "")
+                        .replace('_', '.')
+                        .toLowerCase(Locale.ROOT);
+                assertThat(read(variable.replace("<SOURCE>", "API"), name + ".api" + key))
                         .as(name)
                         .isEqualTo("set");
             }
@@ -191,6 +195,7 @@ class DocsTablesTest {
                                 "--sidecar.backup.server.port=" + postgres.port(),
                                 "--sidecar.backup.server.user=" + postgres.user(),
                                 "--sidecar.backup.server.password=" + postgres.password(),
+                                "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
                                 "--sidecar.backup.checks.directory=" + folder.resolve("checks"),
                                 "--sidecar.backup.directory=" + folder.resolve("backups"))) {
             server.getBean(PrometheusMeterRegistry.class).getPrometheusRegistry().scrape().stream()

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -50,9 +51,15 @@ public final class OwnChecks {
     private static final Set<String> NO_ANSWER = Set.of("53", "57", "58", "08");
 
     private final ChecksProperties settings;
+    private final Set<String> others = ConcurrentHashMap.newKeySet();
 
     OwnChecks(ChecksProperties settings) {
         this.settings = settings;
+    }
+
+    /** Names databases that no server here has, and that may have checks all the same: their dumps come from elsewhere. */
+    public void alsoFor(Collection<String> databases) {
+        others.addAll(databases);
     }
 
     /** Tells whether there is a folder for checks. */
@@ -77,6 +84,7 @@ public final class OwnChecks {
         }
         Set<String> names = new TreeSet<>();
         databases.forEach(database -> names.addAll(foldersOf(database)));
+        others.forEach(database -> names.addAll(foldersOf(database)));
         List<String> misplaced = new ArrayList<>();
         try {
             for (Path entry : entries(directory())) {

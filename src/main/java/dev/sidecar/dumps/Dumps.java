@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
@@ -60,11 +59,14 @@ public final class Dumps {
         this.metrics = metrics;
         this.clock = clock;
         sources().forEach(metrics::known);
+        checks.alsoFor(sources().stream()
+                .map(source -> from(source).databaseOr(source))
+                .toList());
     }
 
     /** Names of the sources, sorted. */
     public List<String> sources() {
-        return List.copyOf(new TreeSet<>(settings.sources().keySet()));
+        return List.copyOf(settings.names());
     }
 
     /** Looks at a source: what lies there, and what was proven of it. */
@@ -126,7 +128,7 @@ public final class Dumps {
 
     private From from(String source) {
         From from = settings.sources().get(source);
-        if (from == null) {
+        if (from == null || !from.isSet()) {
             throw new BackupFailure(
                     Reason.NOT_FOUND,
                     "There is no source '%s'; there %s."

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -41,10 +44,10 @@ record DumpsProperties(
                     name,
                     "name each source with small letters, digits and hyphens, 40 at most");
             InvalidSetting.unless(
-                    from.folder.isBlank() != from.bucket.isBlank(),
+                    from.folder.isBlank() || from.bucket.isBlank(),
                     setting + ".folder",
                     from.folder,
-                    "be set, or %s.bucket, and not both".formatted(setting));
+                    "be blank where %s.bucket is set".formatted(setting));
             try {
                 from.matcher();
             } catch (PatternSyntaxException e) {
@@ -64,6 +67,14 @@ record DumpsProperties(
     private static void positive(String setting, Duration duration) {
         InvalidSetting.unless(
                 !duration.isNegative() && !duration.isZero(), setting, duration, "be more than zero, such as 26h");
+    }
+
+    /** Those that say where the dumps lie: compose passes one with a blank folder where none is meant. */
+    Set<String> names() {
+        return sources.entrySet().stream()
+                .filter(source -> source.getValue().isSet())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     static String setting(String name) {
@@ -103,6 +114,10 @@ record DumpsProperties(
             @DefaultValue("50") int leastShare,
             @DefaultValue("2m") Duration settled,
             @DefaultValue("6h") Duration limit) {
+
+        boolean isSet() {
+            return !folder.isBlank() || !bucket.isBlank();
+        }
 
         PathMatcher matcher() {
             return FileSystems.getDefault().getPathMatcher("glob:" + pattern);

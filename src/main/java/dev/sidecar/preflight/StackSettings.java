@@ -33,6 +33,7 @@ final class StackSettings implements Step {
         URL("https?://" + HOST + "(:\\d{1,5})?(/[!-~]*)?", "a URL that begins with http:// or https://"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
+        FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
         SWITCH("0|1", "0 or 1"),
         LABEL("[A-Za-z0-9]([A-Za-z0-9_.-]{0,62})?", "a name of letters, digits, dots, dashes and underscores"),
         SERVICES("[A-Za-z0-9._*+?|-]+", "services of compose, separated by |"),
@@ -144,6 +145,7 @@ final class StackSettings implements Step {
         forms.put("POSTGRES_MONITOR_USER", Form.ROLE);
         forms.put("BACKUP_RPO", Form.DURATION);
         forms.put("BACKUP_RTO", Form.DURATION);
+        forms.put("DUMPS_FOLDER", Form.FOLDER);
         forms.put("REPORT_KEEP", Form.DURATION);
         forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
         forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);

@@ -24,6 +24,7 @@ enum Control {
             "BKP-6",
             "BKP-8",
             "BKP-9",
+            "BKP-10",
             "SEC-8"),
     ISO_LOGGING(
             "ISO/IEC 27001:2022",

@@ -3,6 +3,7 @@ package dev.sidecar.dumps;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.checks.OwnChecks;
 import dev.sidecar.checks.TestChecks;
 import dev.sidecar.dumps.DumpResult.Verdict;
 import dev.sidecar.postgres.Postgres;
@@ -47,6 +48,7 @@ class DumpsTest {
 
     private final PostgresServer server = PostgresServer.shared();
     private PrometheusMeterRegistry registry;
+    private OwnChecks ownChecks;
 
     @TempDir
     private Path shared;
@@ -110,6 +112,7 @@ class DumpsTest {
         Files.writeString(checks.resolve("orders.sql"), "-- expect: 2000\nSELECT count(*) FROM app.orders");
         Files.writeString(checks.resolve("lines.sql"), "-- at least: 2001\nSELECT count(*) FROM app.lines");
         Dumps dumps = dumps(Map.of("database", "shop"), checks.getParent());
+        assertThat(ownChecks.misplaced(List.of())).isEmpty();
 
         DumpResult result = dumps.prove("nightly");
 
@@ -303,7 +306,7 @@ class DumpsTest {
     void settingsThatDoNotFitAreRefused() {
         assertThatThrownBy(() -> dumps(Map.of("bucket", "b")))
                 .hasRootCauseMessage(
-                        "sidecar.dumps.sources.nightly.folder is '%s', but it must be set, or sidecar.dumps.sources.nightly.bucket, and not both."
+                        "sidecar.dumps.sources.nightly.folder is '%s', but it must be blank where sidecar.dumps.sources.nightly.bucket is set."
                                 .formatted(folder));
     }
 
@@ -325,11 +328,12 @@ class DumpsTest {
         named.put("results-file", shared.resolve("results.json").toString());
         DumpsProperties properties = BoundSettings.of("sidecar.dumps", named, DumpsProperties.class);
         Postgres postgres = TestPostgres.of(backup);
+        ownChecks = TestChecks.of(backup);
         registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         return new Dumps(
                 properties,
                 postgres,
-                TestChecks.of(backup),
+                ownChecks,
                 new DumpResults(Path.of(properties.resultsFile())),
                 new DumpMetrics(registry),
                 Clock.systemUTC());

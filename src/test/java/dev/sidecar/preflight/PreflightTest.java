@@ -428,6 +428,7 @@ class PreflightTest {
                     POSTGRES_HOST            | postgres://db                    | a host's name
                     POSTGRES_SSLMODE         | required                         | disable, allow, prefer
                     BACKUP_RPO               | a day                            | a duration
+                    DUMPS_FOLDER             | dumps                            | a folder that begins
                     WATCHING_MEMORY_BUDGET   | 800 MB                           | a size
                     BIND_ADDRESS             | localhost:8080                   | an address
                     CONTROL_HOSTS            | https://a b                      | separated by commas

@@ -67,6 +67,7 @@ class ReportCommandTest {
                 "--sidecar.stack=shop",
                 "--sidecar.host=box-1",
                 "--sidecar.backup.directory=" + folder.resolve("backups"),
+                "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
                 "--sidecar.proofs.without=LOG-7=<b>somebody</b> else's disk",
                 "--sidecar.access.admin-password=" + PASSWORD,
                 "--sidecar.access.directory=" + folder.resolve("access"));

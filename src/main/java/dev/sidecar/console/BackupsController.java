@@ -5,6 +5,8 @@ import dev.sidecar.backup.BackupTasks.Task;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
+import dev.sidecar.dumps.Dumps;
+import dev.sidecar.jobs.Jobs;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupId;
@@ -31,13 +33,24 @@ class BackupsController {
     private final Backups backups;
     private final BackupTasks tasks;
     private final BackupsOverview overview;
+    private final Dumps dumps;
+    private final Jobs jobs;
     private final Audit audit;
     private final Clock clock;
 
-    BackupsController(Backups backups, BackupTasks tasks, BackupsOverview overview, Audit audit, Clock clock) {
+    BackupsController(
+            Backups backups,
+            BackupTasks tasks,
+            BackupsOverview overview,
+            Dumps dumps,
+            Jobs jobs,
+            Audit audit,
+            Clock clock) {
         this.backups = backups;
         this.tasks = tasks;
         this.overview = overview;
+        this.dumps = dumps;
+        this.jobs = jobs;
         this.audit = audit;
         this.clock = clock;
     }
@@ -45,6 +58,7 @@ class BackupsController {
     @GetMapping("/backups")
     String page(Model model) {
         model.addAttribute("page", overview.now());
+        model.addAttribute("dumps", dumps.known());
         return "backups";
     }
 
@@ -61,6 +75,17 @@ class BackupsController {
     @PostMapping("/backups/take")
     String take(@RequestParam String database, RedirectAttributes flash) {
         return act("take backup", database, flash, () -> started(tasks.take(database, true)));
+    }
+
+    @PostMapping("/backups/dumps/{source}/prove")
+    String prove(@PathVariable String source, RedirectAttributes flash) {
+        return act("prove dump", source, flash, () -> {
+            if (!dumps.sources().contains(source)) {
+                throw new BackupFailure(BackupFailure.Reason.NOT_FOUND, "There is no such source.");
+            }
+            jobs.runNow(Dumps.job(source));
+            return "The newest dump of %s is being restored; its row shows the result.".formatted(source);
+        });
     }
 
     @PostMapping("/backups/{id}/verify")

@@ -4,6 +4,7 @@
         allowedDependencies = {
             "alerts",
             "backup",
+            "dumps",
             "jobs",
             "loki",
             "maintenance",

@@ -30,19 +30,20 @@ final class DumpJobs implements JobSource {
     private Job job(String source) {
         Duration limit = settings.sources().get(source).limit().multipliedBy(2);
         return new Job(
-                "dumps-" + source,
+                Dumps.job(source),
                 Schedule.every(settings.look()),
                 limit,
                 Job.Retries.NONE,
                 // The first look is at the start.
                 () -> Optional.of(Instant.EPOCH),
-                run -> prove(source),
+                run -> prove(source, run.scheduled()),
                 false);
     }
 
-    private Outcome prove(String source) throws InterruptedException {
+    /** @param onlyNew whether a dump that was restored already is left alone */
+    private Outcome prove(String source, boolean onlyNew) throws InterruptedException {
         try {
-            if (!dumps.isDue(source)) {
+            if (onlyNew && !dumps.isDue(source)) {
                 dumps.look(source);
                 return Outcome.skipped("there is no new dump");
             }

@@ -299,7 +299,7 @@ final class DumpRestore {
                     "-v",
                     "ON_ERROR_STOP=0",
                     "-d",
-                    scratch.connectionString(RESTORED),
+                    scratch.connectionStringForScripts(RESTORED),
                     "-f",
                     file.toString()));
             if (!createRoles(messages.missingRoles())) {

@@ -103,8 +103,11 @@ public record DumpState(
                         Durations.ago(Duration.between(result.provenAt(), now)),
                         result.restoreTook() == null
                                 ? "."
-                                : ", in %s, with %d tables."
-                                        .formatted(Durations.clock(result.restoreTook()), result.tables())));
+                                : ", in %s, with %d table%s."
+                                        .formatted(
+                                                Durations.clock(result.restoreTook()),
+                                                result.tables(),
+                                                result.tables() == 1 ? "" : "s")));
         result.checks().forEach(check -> lines.add(check.sentence()));
         if (!result.isOf(newest)) {
             lines.add("%s: the newest dump has not been restored yet.".formatted(source));

@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,7 @@ public final class Dumps {
     private final DumpResults results;
     private final DumpMetrics metrics;
     private final Clock clock;
+    private final Map<String, DumpState> known = new ConcurrentHashMap<>();
 
     Dumps(
             DumpsProperties settings,
@@ -69,6 +72,19 @@ public final class Dumps {
         return List.copyOf(settings.names());
     }
 
+    /** The job that looks at a source; a person who runs it has the newest dump restored once more. */
+    public static String job(String source) {
+        return "dumps-" + source;
+    }
+
+    /** What was last seen of each source, without asking where its dumps lie. */
+    public List<DumpState> known() {
+        return sources().stream()
+                .map(source -> known.getOrDefault(
+                        source, DumpState.unknown(source, "nobody has looked yet.", results.of(source))))
+                .toList();
+    }
+
     /** Looks at a source: what lies there, and what was proven of it. */
     public DumpState look(String source) {
         From from = from(source);
@@ -79,10 +95,13 @@ public final class Dumps {
         } catch (IOException e) {
             DumpState unknown = DumpState.unknown(
                     source, "Its dumps cannot be listed: " + HostileText.line(String.valueOf(e.getMessage())), result);
-            metrics.update(unknown);
-            return unknown;
+            return seen(unknown);
         }
-        DumpState state = DumpState.of(source, from, dumps, result, clock.instant());
+        return seen(DumpState.of(source, from, dumps, result, clock.instant()));
+    }
+
+    private DumpState seen(DumpState state) {
+        known.put(state.source(), state);
         metrics.update(state);
         return state;
     }
@@ -118,7 +137,7 @@ public final class Dumps {
             }
             DumpResult result = new Run(from, source, open, dumps.get(0)).prove();
             results.put(source, result);
-            metrics.update(DumpState.of(source, from, dumps, Optional.of(result), clock.instant()));
+            seen(DumpState.of(source, from, dumps, Optional.of(result), clock.instant()));
             return result;
         } catch (IOException e) {
             throw new BackupFailure(

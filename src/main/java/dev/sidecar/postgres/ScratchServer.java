@@ -188,6 +188,12 @@ public final class ScratchServer implements Workbench, AutoCloseable {
                 .connectionString(database, "sidecar verify");
     }
 
+    /** The same for a script of others, which counts on the settings that a new database has. */
+    public String connectionStringForScripts(String database) {
+        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, SUPERUSER)
+                .hearing(database, "sidecar verify");
+    }
+
     /**
      * Ends all that runs in its cell after some time, and interrupts this thread: what a stranger wrote may never end by itself.
      *

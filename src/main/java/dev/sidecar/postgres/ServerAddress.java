@@ -146,13 +146,18 @@ public final class ServerAddress {
 
     /** The same for a server that asks for no password. */
     String connectionString(String database, String applicationName) {
+        return hearing(database, applicationName) + " "
+                + parameter("options", DEAF).stripTrailing();
+    }
+
+    /** The same for a script that expects a database's own settings, such as a search path: for a server with nothing to take alone. */
+    String hearing(String database, String applicationName) {
         return parameter("host", host)
                 + parameter("port", Integer.toString(port))
                 + parameter("user", user)
                 + parameter("dbname", database)
                 + parameter("sslmode", sslMode)
                 + parameter("connect_timeout", CONNECT_SECONDS)
-                + parameter("options", DEAF)
                 + parameter("application_name", applicationName).stripTrailing();
     }
 

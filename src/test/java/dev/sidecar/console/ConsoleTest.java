@@ -14,8 +14,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,13 +48,16 @@ class ConsoleTest {
     private static Browser browser;
 
     @BeforeAll
-    static void start() {
+    static void start() throws Exception {
         server = PostgresServer.start();
         database = server.createDatabase("shop");
         server.execute(
                 database,
                 "CREATE TABLE orders (id serial PRIMARY KEY, note text)",
                 "INSERT INTO orders (note) SELECT 'order ' || i FROM generate_series(1, 5000) i");
+        Path dumps = Files.createDirectories(folder.resolve("dumps"));
+        Path dump = Files.writeString(dumps.resolve("<b>shop.sql"), "CREATE TABLE orders (id int);");
+        Files.setLastModifiedTime(dump, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
         sidecar = SpringApplication.run(
                 SidecarApplication.class,
                 "--server.port=0",
@@ -62,6 +68,7 @@ class ConsoleTest {
                 "--sidecar.backup.server.user=" + server.user(),
                 "--sidecar.backup.server.password=" + server.password(),
                 "--sidecar.backup.server.databases=" + database,
+                "--sidecar.dumps.sources.nightly.folder=" + dumps,
                 "--sidecar.backup.directory=" + folder.resolve("backups"));
         base = "http://localhost:" + sidecar.getEnvironment().getProperty("local.server.port");
         browser = new Browser(base).logIn(PASSWORD);
@@ -98,7 +105,7 @@ class ConsoleTest {
         assertThat(browser.text("#proof-MET-1")).contains("set sidecar.rules.prometheus-url");
         assertThat(browser.text("#proof-LOG-2")).contains("set LOKI_URL");
         assertThat(browser.text(".headline"))
-                .containsPattern("\\d+ of 44 proven")
+                .containsPattern("\\d+ of 45 proven")
                 .contains("not set up");
         assertThat(browser.all(".ring .arc.not_set_up")).hasSize(1);
         assertThat(browser.all(".proof.not_set_up .badge.held")).isEmpty();
@@ -151,6 +158,18 @@ class ConsoleTest {
         browser.pressIn("#proof-BKP-5", "Prove now");
         browser.awaitText("#proof-BKP-5 .badge", "held");
         browser.picture("readiness-of-backups");
+    }
+
+    @Test
+    void aDumpOfOthersIsShownAndRestoredOnceMore() throws Exception {
+        browser.open("/backups");
+        browser.pressIn("#dumps", "Restore now");
+        assertThat(browser.text("[role=status]")).startsWith("The newest dump of nightly is being restored");
+
+        await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+            browser.open("/backups");
+            assertThat(browser.text("#dumps")).contains("nightly: <b>shop.sql", "restored", "with 1 table.");
+        });
     }
 
     @Test

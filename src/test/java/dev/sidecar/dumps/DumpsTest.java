@@ -173,6 +173,19 @@ class DumpsTest {
         assertThat(result.notes()).contains("It drops what is not there, as a dump taken with --clean does.");
     }
 
+    /** As people and other tools write scripts, without the schema. */
+    @Test
+    void aScriptMayCountOnTheDefaultSearchPath() throws Exception {
+        write(
+                folder.resolve("app.sql"),
+                "CREATE TABLE a (i int);\nINSERT INTO a VALUES (1);\n".getBytes(StandardCharsets.UTF_8));
+
+        DumpResult result = dumps(Map.of()).prove("nightly");
+
+        assertThat(result.problems()).isEmpty();
+        assertThat(result.tables()).isOne();
+    }
+
     static Stream<Map.Entry<String, byte[]>> strange() {
         return Stream.of(
                 Map.entry("It is empty.", new byte[0]),

@@ -28,7 +28,7 @@ final class DumpJobs implements JobSource {
     }
 
     private Job job(String source) {
-        Duration limit = settings.sources().get(source).limit().multipliedBy(2);
+        Duration limit = settings.from(source).limit().multipliedBy(2);
         return new Job(
                 Dumps.job(source),
                 Schedule.every(settings.look()),

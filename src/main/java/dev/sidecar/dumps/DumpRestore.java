@@ -179,7 +179,8 @@ final class DumpRestore {
             return in.read(buffer);
         } catch (java.util.zip.ZipException | java.io.EOFException | com.github.luben.zstd.ZstdIOException e) {
             throw new UnusableDump(
-                    true, "It cannot be decompressed to its end: " + HostileText.line(e.getMessage()) + ".");
+                    true,
+                    "It cannot be decompressed to its end: " + HostileText.line(String.valueOf(e.getMessage())) + ".");
         }
     }
 
@@ -256,7 +257,8 @@ final class DumpRestore {
             tar.finish(Reason.DAMAGED);
         } catch (BackupFailure e) {
             if (e.reason() == Reason.DAMAGED) {
-                throw new UnusableDump(true, "It cannot be unpacked: " + HostileText.line(e.getMessage()));
+                throw new UnusableDump(
+                        true, "It cannot be unpacked: " + HostileText.line(String.valueOf(e.getMessage())));
             }
             throw e;
         }

@@ -63,7 +63,7 @@ public final class Dumps {
         this.clock = clock;
         sources().forEach(metrics::known);
         checks.alsoFor(sources().stream()
-                .map(source -> from(source).databaseOr(source))
+                .map(source -> settings.from(source).databaseOr(source))
                 .toList());
     }
 
@@ -87,7 +87,7 @@ public final class Dumps {
 
     /** Looks at a source: what lies there, and what was proven of it. */
     public DumpState look(String source) {
-        From from = from(source);
+        From from = settings.from(source);
         Optional<DumpResult> result = results.of(source);
         List<DumpFile> dumps;
         try (Source open = from.open(source)) {
@@ -108,7 +108,7 @@ public final class Dumps {
 
     /** Tells whether the newest dump is to be restored: it is another one, or our own side failed and some time has passed. */
     boolean isDue(String source) throws IOException {
-        From from = from(source);
+        From from = settings.from(source);
         try (Source open = from.open(source)) {
             List<DumpFile> dumps = finished(open, from);
             return !dumps.isEmpty()
@@ -126,7 +126,7 @@ public final class Dumps {
      * @throws BackupFailure if there is none, or it cannot be read from its place
      */
     public DumpResult prove(String source) throws InterruptedException {
-        From from = from(source);
+        From from = settings.from(source);
         try (Source open = from.open(source)) {
             List<DumpFile> dumps = finished(open, from);
             if (dumps.isEmpty()) {
@@ -143,21 +143,6 @@ public final class Dumps {
             throw new BackupFailure(
                     Reason.STORAGE, "The dumps of '%s' cannot be read: %s".formatted(source, e.getMessage()), e);
         }
-    }
-
-    private From from(String source) {
-        From from = settings.sources().get(source);
-        if (from == null || !from.isSet()) {
-            throw new BackupFailure(
-                    Reason.NOT_FOUND,
-                    "There is no source '%s'; there %s."
-                            .formatted(
-                                    HostileText.line(source),
-                                    sources().isEmpty()
-                                            ? "is none (sidecar.dumps.sources)"
-                                            : "are " + String.join(", ", sources())));
-        }
-        return from;
     }
 
     /** What is still being written is no dump yet. */

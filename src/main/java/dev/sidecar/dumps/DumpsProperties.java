@@ -1,8 +1,11 @@
 package dev.sidecar.dumps;
 
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.settings.InvalidSetting;
 import dev.sidecar.stores.Source;
+import dev.sidecar.text.HostileText;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -75,6 +78,22 @@ record DumpsProperties(
                 .filter(source -> source.getValue().isSet())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** @throws BackupFailure if there is none of this name */
+    From from(String source) {
+        From from = sources.get(source);
+        if (from == null || !from.isSet()) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "There is no source '%s'; there %s."
+                            .formatted(
+                                    HostileText.line(source),
+                                    names().isEmpty()
+                                            ? "is none (sidecar.dumps.sources)"
+                                            : "are " + String.join(", ", names())));
+        }
+        return from;
     }
 
     static String setting(String name) {

@@ -230,6 +230,8 @@ class ArchitectureTest {
                         "dev.sidecar.definitions..",
                         "dev.sidecar.backup..",
                         "dev.sidecar.dumps..",
+                        // It asks whether the databases let it in.
+                        "dev.sidecar.probes..",
                         "dev.sidecar.proofs.security..")
                 .and()
                 // It begins the role of a prover.

@@ -44,10 +44,9 @@ public final class RenderedConfig {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("ALERTMANAGER_SECRETS", secrets.toString());
-        writeSecret(secrets, "slack_webhook_url", settings.get("SLACK_WEBHOOK_URL"));
-        writeSecret(secrets, "pagerduty_routing_key", settings.get("PAGERDUTY_ROUTING_KEY"));
-        writeSecret(secrets, "opsgenie_api_key", settings.get("OPSGENIE_API_KEY"));
-        writeSecret(secrets, "webhook_url", settings.get("ALERT_WEBHOOK_URL"));
+        for (Map.Entry<String, String> channel : Channels.SECRETS.entrySet()) {
+            writeSecret(secrets, channel.getValue(), settings.get(channel.getKey()));
+        }
         writeSecret(secrets, "smtp_password", settings.get("SMTP_PASSWORD"));
         writeSecret(secrets, "sidecar_token", settings.getOrDefault("SIDECAR_TOKEN", "token-of-the-sidecar"));
         Path templates = Files.createDirectories(directory.resolve("templates"));

@@ -91,8 +91,8 @@ class AlertsConfiguration {
     }
 
     @Bean
-    Drills drills(Alertmanager alertmanager, Receipts receipts, Identity identity, Clock clock) {
-        return new Drills(alertmanager, receipts, identity, clock);
+    Drills drills(Alertmanager alertmanager, Receipts receipts, Identity identity, Clock clock, Notices notices) {
+        return new Drills(alertmanager, receipts, identity, clock, notices::mailTrouble);
     }
 
     @Bean

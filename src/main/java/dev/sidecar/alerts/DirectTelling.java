@@ -103,8 +103,8 @@ final class DirectTelling implements AutoCloseable {
                             deliveries.unconfirmed().size()));
         }
         if (!notices.canTell()) {
-            return Outcome.skipped(
-                    "%d alerts were not delivered, and neither mail nor Slack is configured".formatted(due.size()));
+            return Outcome.skipped("%d alerts were not delivered, and the sidecar has no channel of its own configured"
+                    .formatted(due.size()));
         }
         if (now.isBefore(nextAllowed)) {
             return Outcome.success("the next notice waits until " + nextAllowed);

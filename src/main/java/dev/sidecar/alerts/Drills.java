@@ -13,10 +13,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +41,21 @@ public final class Drills {
     private final Receipts receipts;
     private final Identity identity;
     private final Clock clock;
+    private final Supplier<Optional<String>> mailTrouble;
     private final AtomicLong number = new AtomicLong();
 
-    Drills(Alertmanager alertmanager, Receipts receipts, Identity identity, Clock clock) {
+    /** @param mailTrouble asks the mail server why it takes no mail; empty if it would, or if the sidecar knows of none */
+    Drills(
+            Alertmanager alertmanager,
+            Receipts receipts,
+            Identity identity,
+            Clock clock,
+            Supplier<Optional<String>> mailTrouble) {
         this.alertmanager = alertmanager;
         this.receipts = receipts;
         this.identity = identity;
         this.clock = clock;
+        this.mailTrouble = mailTrouble;
     }
 
     /**
@@ -149,12 +159,20 @@ public final class Drills {
         Attempts now = alertmanager.attempts();
         List<String> reasons = now.reasonsSince(before, channel);
         double failed = now.failed(channel) - before.failed(channel);
+        String asked = channel.integration().equals("email") && (failed > 0 || !reasons.isEmpty())
+                ? mailTrouble
+                        .get()
+                        .map(why -> " Asked by the sidecar, the mail server does not take a mail either: " + why)
+                        .orElse("")
+                : "";
         if (!reasons.isEmpty()) {
-            return "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons);
+            return "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons)
+                    + (asked.isEmpty() ? "" : "." + asked);
         }
         return failed > 0
                 ? "Alertmanager tried %.0f times by %s and failed each time: the other side does not answer, or refuses. Its log has the reason."
-                        .formatted(failed, channel.integration())
+                                .formatted(failed, channel.integration())
+                        + asked
                 : "Alertmanager recorded neither a delivery nor a failure in time. Check that its event recorder is on and reaches the sidecar.";
     }
 

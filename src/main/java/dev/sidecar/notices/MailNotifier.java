@@ -78,7 +78,17 @@ final class MailNotifier implements Notifier {
         }
     }
 
-    private static Delivery judge(MailException failure) {
+    /** Greets the server, begins TLS and logs in, as before each mail, without sending one. */
+    Delivery ask() {
+        try {
+            sender.testConnection();
+            return Delivery.DONE;
+        } catch (MessagingException e) {
+            return judge(e);
+        }
+    }
+
+    private static Delivery judge(Exception failure) {
         Set<Throwable> causes = causes(failure);
         for (Throwable cause : causes) {
             @Nullable DeliveryProblem reason = reason(cause);

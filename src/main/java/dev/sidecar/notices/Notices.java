@@ -1,5 +1,6 @@
 package dev.sidecar.notices;
 
+import dev.sidecar.text.HostileText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,16 @@ public final class Notices {
     /** A receiver is configured. */
     public boolean canTell() {
         return !receivers.isEmpty();
+    }
+
+    /** Asks the mail server whether it would take a mail, without sending one. @return why not; empty if it would, or if none is set */
+    public Optional<String> mailTrouble() {
+        return receivers.stream()
+                .filter(MailNotifier.class::isInstance)
+                .map(receiver -> ((MailNotifier) receiver).ask())
+                .filter(answer -> !answer.isDone())
+                .map(answer -> HostileText.line(answer.detail()))
+                .findFirst();
     }
 
     /** Sends a notice to all. @return how many receivers accepted it */

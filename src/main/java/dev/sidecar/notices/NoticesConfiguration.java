@@ -2,12 +2,16 @@ package dev.sidecar.notices;
 
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.JobSource;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.Identity;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -19,6 +23,7 @@ import org.springframework.context.annotation.Configuration;
 class NoticesConfiguration {
 
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    private static final String PUSHOVER = "https://api.pushover.net/1/messages.json";
 
     @Bean
     DeadMansSwitch deadMansSwitch(NoticesProperties settings, Clock clock) {
@@ -27,20 +32,52 @@ class NoticesConfiguration {
     }
 
     @Bean
-    NoticeMetrics noticeMetrics(MeterRegistry registry, DeadMansSwitch deadMansSwitch) {
-        return new NoticeMetrics(registry, deadMansSwitch, List.of("mail", "slack"));
+    NoticeMetrics noticeMetrics(
+            MeterRegistry registry, DeadMansSwitch deadMansSwitch, NoticesProperties settings, Clock clock) {
+        Set<String> names = new LinkedHashSet<>(List.of("mail", "slack"));
+        notifiers(settings, clock).forEach(notifier -> names.add(notifier.name()));
+        return new NoticeMetrics(registry, deadMansSwitch, names);
     }
 
     @Bean
     Notices notices(NoticesProperties settings, Clock clock, NoticeMetrics metrics) {
-        List<Notifier> receivers = new ArrayList<>();
+        return new Notices(notifiers(settings, clock), metrics, time -> Thread.sleep(time.toMillis()));
+    }
+
+    private static List<Notifier> notifiers(NoticesProperties settings, Clock clock) {
+        List<Notifier> notifiers = new ArrayList<>();
         if (settings.mail().isOn()) {
-            receivers.add(new MailNotifier(settings.mail(), ANSWER_LIMIT, clock));
+            notifiers.add(new MailNotifier(settings.mail(), ANSWER_LIMIT, clock));
         }
-        if (settings.slack().webhookUrl() != null) {
-            receivers.add(new SlackNotifier(settings.slack().webhookUrl(), ANSWER_LIMIT));
+        hook(ChatService.SLACK, settings.slack().webhookUrl(), notifiers);
+        hook(ChatService.TEAMS, settings.teams().webhookUrl(), notifiers);
+        hook(ChatService.DISCORD, settings.discord().webhookUrl(), notifiers);
+        hook(ChatService.MATTERMOST, settings.mattermost().webhookUrl(), notifiers);
+        hook(ChatService.GOOGLE_CHAT, settings.googleChat().webhookUrl(), notifiers);
+        hook(ChatService.NTFY, settings.ntfy().url(), notifiers);
+        NoticesProperties.Telegram telegram = settings.telegram();
+        if (telegram.botToken() != null) {
+            notifiers.add(new ChatNotifier(
+                    ChatService.TELEGRAM,
+                    telegram.address(telegram.botToken()),
+                    Secret.of(String.valueOf(telegram.chatId())),
+                    ANSWER_LIMIT));
         }
-        return new Notices(receivers, metrics, time -> Thread.sleep(time.toMillis()));
+        NoticesProperties.Pushover pushover = settings.pushover();
+        if (pushover.token() != null) {
+            notifiers.add(new ChatNotifier(
+                    ChatService.PUSHOVER,
+                    Secret.of(PUSHOVER),
+                    Secret.of(pushover.token().reveal() + " " + pushover.userKey()),
+                    ANSWER_LIMIT));
+        }
+        return notifiers;
+    }
+
+    private static void hook(ChatService service, @Nullable Secret address, List<Notifier> notifiers) {
+        if (address != null) {
+            notifiers.add(new ChatNotifier(service, address, ANSWER_LIMIT));
+        }
     }
 
     @Bean

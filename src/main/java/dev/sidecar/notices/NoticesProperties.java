@@ -18,6 +18,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param backupOutcomes which outcomes of backup jobs are sent directly
  * @param mail the mail server; mail is off without one
  * @param slack the Slack channel; Slack is off without one
+ * @param teams the Microsoft Teams workflow; Teams is off without one
+ * @param discord the Discord webhook; Discord is off without one
+ * @param mattermost the Mattermost webhook; Mattermost is off without one
+ * @param googleChat the webhook of a Google Chat space; Google Chat is off without one
+ * @param telegram the Telegram bot and chat; Telegram is off without a token
+ * @param ntfy the ntfy topic; ntfy is off without one
+ * @param pushover the Pushover application and who is told; Pushover is off without a token
  */
 @ConfigurationProperties("sidecar.alerts")
 record NoticesProperties(
@@ -27,7 +34,14 @@ record NoticesProperties(
         @Nullable Secret heartbeatUrl,
         @DefaultValue("none") BackupOutcomes backupOutcomes,
         @DefaultValue Mail mail,
-        @DefaultValue Slack slack) {
+        @DefaultValue Hook slack,
+        @DefaultValue Hook teams,
+        @DefaultValue Hook discord,
+        @DefaultValue Hook mattermost,
+        @DefaultValue Hook googleChat,
+        @DefaultValue Telegram telegram,
+        @DefaultValue Ntfy ntfy,
+        @DefaultValue Pushover pushover) {
 
     /** The outcomes of backup jobs that are sent directly. */
     enum BackupOutcomes {
@@ -42,6 +56,11 @@ record NoticesProperties(
         requireBetween("watchdog-limit", watchdogLimit, Duration.ofMinutes(2), Duration.ofDays(1), "2m and 1d");
         requireBetween("remind-every", remindEvery, Duration.ofMinutes(1), Duration.ofDays(7), "1m and 7d");
         requireSecretAddress("sidecar.alerts.heartbeat-url", heartbeatUrl);
+        requireSecretAddress("sidecar.alerts.slack.webhook-url", slack.webhookUrl());
+        requireSecretAddress("sidecar.alerts.teams.webhook-url", teams.webhookUrl());
+        requireSecretAddress("sidecar.alerts.discord.webhook-url", discord.webhookUrl());
+        requireSecretAddress("sidecar.alerts.mattermost.webhook-url", mattermost.webhookUrl());
+        requireSecretAddress("sidecar.alerts.google-chat.webhook-url", googleChat.webhookUrl());
     }
 
     private static void requireBetween(String name, Duration value, Duration least, Duration most, String range) {
@@ -133,11 +152,59 @@ record NoticesProperties(
         }
     }
 
-    /** @param webhookUrl the incoming webhook, a secret as a whole; Slack is off without it */
-    record Slack(@Nullable Secret webhookUrl) {
+    /** @param webhookUrl the incoming webhook, a secret as a whole; the service is off without it */
+    record Hook(@Nullable Secret webhookUrl) {}
 
-        Slack {
-            requireSecretAddress("sidecar.alerts.slack.webhook-url", webhookUrl);
+    /**
+     * @param botToken token of the bot; Telegram is off without it
+     * @param chatId number of the chat that is told
+     * @param apiUrl address of Telegram's bot API
+     */
+    record Telegram(
+            @Nullable Secret botToken,
+            @Nullable String chatId,
+            @DefaultValue("https://api.telegram.org") URI apiUrl) {
+
+        Telegram {
+            apiUrl = apiUrl.toString().isBlank() ? URI.create("https://api.telegram.org") : apiUrl;
+            Peer.requireAddress("sidecar.alerts.telegram.api-url", apiUrl);
+            InvalidSetting.unless(
+                    botToken == null || botToken.reveal().matches("[A-Za-z0-9:_-]+"),
+                    "sidecar.alerts.telegram.bot-token",
+                    "***",
+                    "be a token as @BotFather gives it");
+            InvalidSetting.unless(
+                    botToken == null || chatId != null && chatId.matches("-?[1-9][0-9]{0,17}"),
+                    "sidecar.alerts.telegram.chat-id",
+                    chatId,
+                    "be the number of a chat when a bot is given");
+        }
+
+        Secret address(Secret token) {
+            return Secret.of(apiUrl.toString().replaceAll("/+$", "") + "/bot" + token.reveal() + "/sendMessage");
+        }
+    }
+
+    /** @param url the topic's address, a secret as a whole; ntfy is off without it */
+    record Ntfy(@Nullable Secret url) {
+
+        Ntfy {
+            requireSecretAddress("sidecar.alerts.ntfy.url", url);
+        }
+    }
+
+    /**
+     * @param token API token of the application; Pushover is off without it
+     * @param userKey the user or group that is told
+     */
+    record Pushover(@Nullable Secret token, @Nullable String userKey) {
+
+        Pushover {
+            InvalidSetting.unless(
+                    token == null || userKey != null && userKey.matches("[A-Za-z0-9]{30}"),
+                    "sidecar.alerts.pushover.user-key",
+                    userKey,
+                    "be 30 letters and digits when a token is given");
         }
     }
 }

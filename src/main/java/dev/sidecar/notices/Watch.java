@@ -42,7 +42,8 @@ final class Watch {
         return Outcome.failure(
                 notices.canTell()
                         ? "the Watchdog changed (" + signal + "), but no receiver accepted the notice"
-                        : "the Watchdog changed (" + signal + "), but neither mail nor Slack is configured");
+                        : "the Watchdog changed (" + signal
+                                + "), but the sidecar has no channel of its own configured");
     }
 
     private Notice notice(DeadMansSwitch.Signal signal) {

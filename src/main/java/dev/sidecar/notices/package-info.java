@@ -1,4 +1,4 @@
-/** Sends the sidecar's own notices by mail and to Slack without Alertmanager, and runs the dead man's switch. */
+/** Sends the sidecar's own notices by mail, chat and push without Alertmanager, and runs the dead man's switch. */
 @NullMarked
 @ApplicationModule(allowedDependencies = {"jobs", "peers", "secrets", "settings", "text"})
 package dev.sidecar.notices;

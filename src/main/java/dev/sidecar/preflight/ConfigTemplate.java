@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Renders the configuration of a program that reads no environment: it replaces {@code ${NAME}} or {@code ${NAME:-default}} by the value
- * of a setting, and keeps the lines between {@code # if NAME} and {@code # end} only if that setting is given. Values stand inside single
- * quotes of YAML; a quote in a value is doubled, so that no value can become structure. Comments stay as they are.
+ * of a setting, and keeps the lines between {@code # if NAME} and {@code # end}, or a line that ends with {@code # if NAME}, only if that
+ * setting is given. Values stand inside single quotes of YAML; a quote in a value is doubled, so that no value can become structure.
+ * Comments stay as they are.
  */
 final class ConfigTemplate {
 
     private static final Pattern IF = Pattern.compile("\\s*# if ([A-Z0-9_]+)\\s*");
+    private static final Pattern LINE_IF = Pattern.compile("(\\s*[^\\s#].*?) # if ([A-Z0-9_]+)\\s*");
     private static final Pattern END = Pattern.compile("\\s*# end\\s*");
     private static final Pattern HOLE = Pattern.compile("\\$\\{([A-Z0-9_]+)(?::-([^}]*))?}");
 
@@ -59,7 +61,12 @@ final class ConfigTemplate {
             block = null;
             kept = true;
         } else if (kept) {
-            rendered.add(line.stripLeading().startsWith("#") ? line : fill(line));
+            Matcher conditional = LINE_IF.matcher(line);
+            if (!conditional.matches()) {
+                rendered.add(line.stripLeading().startsWith("#") ? line : fill(line));
+            } else if (given(conditional.group(2)).isPresent()) {
+                rendered.add(fill(conditional.group(1)));
+            }
         }
     }
 

@@ -46,6 +46,15 @@ final class GivenFiles implements Step {
         return Files.exists(directory.resolve(name));
     }
 
+    /** A person put an empty file of this name there. */
+    boolean isEmpty(String name) {
+        try {
+            return Files.readString(directory.resolve(name)).isBlank();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Reads a given file without the line break at its end; empty if there is none or it cannot be used. */
     Optional<String> read(String name, Plan plan) {
         try {

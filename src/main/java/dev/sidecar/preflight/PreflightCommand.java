@@ -1,10 +1,13 @@
 package dev.sidecar.preflight;
 
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.probes.Probes;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -15,25 +18,34 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:ready",
+            "0:ready; with --probe: everything answered",
             "1:not ready: lines are marked WRONG; nothing was written",
             "2:wrong usage, or a setting with an impossible value"
         })
 final class PreflightCommand implements SidecarCommand {
 
     private final Preflight preflight;
+    private final Supplier<Probes> probes;
 
     @Spec
     private CommandSpec spec;
 
-    PreflightCommand(Preflight preflight) {
+    @Option(
+            names = "--probe",
+            description =
+                    "Only ask whether mail server, channels, API, databases and Redis answer, by the settings of the"
+                            + " sidecar; prepares nothing and sends no message.")
+    private boolean probe;
+
+    PreflightCommand(Preflight preflight, Supplier<Probes> probes) {
         this.preflight = preflight;
+        this.probes = probes;
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
-        boolean ready = preflight.run(out);
+        boolean ready = probe ? probes.get().run(out) : preflight.run(out);
         out.flush();
         return ready ? 0 : 1;
     }

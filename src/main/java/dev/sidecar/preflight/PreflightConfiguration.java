@@ -1,9 +1,11 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.probes.Probes;
 import dev.sidecar.settings.Identity;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,9 +17,14 @@ class PreflightConfiguration {
 
     @Bean
     PreflightCommand preflightCommand(
-            PreflightProperties directories, Identity identity, Environment environment, Clock clock) {
+            PreflightProperties directories,
+            Identity identity,
+            Environment environment,
+            Clock clock,
+            ObjectProvider<Probes> probes) {
         return new PreflightCommand(
-                new Preflight(steps(directories, identity, new Settings(environment::getProperty), clock)));
+                new Preflight(steps(directories, identity, new Settings(environment::getProperty), clock)),
+                probes::getObject);
     }
 
     /** The order matters: a later step reads the files that an earlier one will write. */

@@ -1,6 +1,5 @@
 package dev.sidecar.preflight;
 
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -8,14 +7,6 @@ import java.util.Optional;
  * names. Alertmanager, for one, reads a password's file only when it is about to send.
  */
 final class RenderedConfiguration implements Step {
-
-    /** A template asks by a setting's name if a channel is on; the value stays in its file. */
-    private static final Map<String, String> SECRET_BEHIND = Map.of(
-            "SLACK_WEBHOOK_URL", "slack_webhook_url",
-            "PAGERDUTY_ROUTING_KEY", "pagerduty_routing_key",
-            "OPSGENIE_API_KEY", "opsgenie_api_key",
-            "ALERT_WEBHOOK_URL", "webhook_url",
-            "SMTP_PASSWORD", "smtp_password");
 
     private final String service;
     private final PreflightProperties directories;
@@ -51,7 +42,8 @@ final class RenderedConfiguration implements Step {
                     ? Optional.of("on")
                     : Optional.empty();
         }
-        String secret = SECRET_BEHIND.get(variable);
+        // A template asks by a setting's name if a channel is on; the value stays in its file.
+        String secret = variable.equals("SMTP_PASSWORD") ? "smtp_password" : Channels.SECRETS.get(variable);
         return secret == null
                 ? settings.get(variable)
                 : plan.content(directories.secrets().resolve("alertmanager").resolve(secret))

@@ -12,9 +12,15 @@ import java.util.function.Function;
  * @param origin the way it comes about if it is not given, and if a later one is
  * @param objection finds the fault of a given value
  * @param copies its files, as {@code service/file}: one for each service that needs it
+ * @param offWhenEmpty an empty file switches the part off, as none does
  */
 record SecretFile(
-        String name, String purpose, Origin origin, Function<String, Optional<String>> objection, List<String> copies) {
+        String name,
+        String purpose,
+        Origin origin,
+        Function<String, Optional<String>> objection,
+        List<String> copies,
+        boolean offWhenEmpty) {
 
     enum Origin {
         /** Generated if not given; a new value counts from the next start on. */
@@ -26,7 +32,7 @@ record SecretFile(
     }
 
     static SecretFile password(String name, String purpose, Origin origin, String... copies) {
-        return new SecretFile(name, purpose, origin, KnownDefaults::objectionToPassword, List.of(copies));
+        return new SecretFile(name, purpose, origin, KnownDefaults::objectionToPassword, List.of(copies), false);
     }
 
     static SecretFile channel(String name, String purpose, String pattern, String must, String... copies) {
@@ -36,6 +42,7 @@ record SecretFile(
                 Origin.OPTIONAL,
                 value -> KnownDefaults.objectionToValue(value)
                         .or(() -> value.matches(pattern) ? Optional.empty() : Optional.of("must be " + must)),
-                List.of(copies));
+                List.of(copies),
+                true);
     }
 }

@@ -28,7 +28,8 @@ final class Secrets implements Step {
     @Override
     public void prepare(Plan plan) {
         for (SecretFile secret : secrets) {
-            Optional<String> value = given.read(secret.name(), plan);
+            boolean switchedOff = secret.offWhenEmpty() && given.isEmpty(secret.name());
+            Optional<String> value = switchedOff ? Optional.empty() : given.read(secret.name(), plan);
             Optional<String> objection = value.flatMap(secret.objection());
             if (objection.isPresent()) {
                 plan.found(ReportLine.wrong(
@@ -54,7 +55,11 @@ final class Secrets implements Step {
             keep(secret, value.get(), "given in secrets/" + secret.name(), plan);
         } else if (secret.origin() == Origin.OPTIONAL) {
             secret.copies().forEach(copy -> plan.remove(root.resolve(copy)));
-            plan.found(ReportLine.off(secret.purpose(), "no secrets/" + secret.name()));
+            plan.found(ReportLine.off(
+                    secret.purpose(),
+                    given.has(secret.name())
+                            ? "secrets/" + secret.name() + " is empty"
+                            : "no secrets/" + secret.name()));
         } else if (kept.isPresent()) {
             keep(secret, kept.get(), NOT_GIVEN, plan);
         } else {

@@ -11,7 +11,8 @@ import java.util.List;
 /** Lists all secrets of the stack and the services that get a copy of each. */
 final class StackSecrets {
 
-    private static final String URL = "https?://[A-Za-z0-9.-]+(:\\d+)?(/\\S*)?";
+    private static final String HOST = "https?://[A-Za-z0-9.-]+(:\\d+)?";
+    private static final String URL = HOST + "(/\\S*)?";
 
     static final List<SecretFile> ALL = List.of(
             password("grafana_admin_password", "Grafana, user admin", GENERATED_ONCE, "grafana/admin_password"),
@@ -110,6 +111,56 @@ final class StackSecrets {
                     "[A-Za-z0-9-]{32,64}",
                     "an API key of 32 to 64 letters, digits and dashes",
                     "alertmanager/opsgenie_api_key"),
+            channel(
+                    "teams_webhook_url",
+                    "Microsoft Teams",
+                    // Microsoft switched off the connectors of Office 365; their addresses are still in many places.
+                    "(?!\\S*[.]webhook[.]office[.]com/)" + HOST + "/\\S+",
+                    "the URL of a workflow (\"When a Teams webhook request is received\"), not of an Office 365 connector",
+                    "alertmanager/teams_webhook_url",
+                    "sidecar/settings/sidecar.alerts.teams.webhook-url"),
+            channel(
+                    "discord_webhook_url",
+                    "Discord",
+                    HOST + "(/\\S*)?/api/(v\\d+/)?webhooks/\\d+/[A-Za-z0-9_-]+",
+                    "a URL such as Discord shows for a webhook, which ends with /api/webhooks/NUMBER/TOKEN",
+                    "alertmanager/discord_webhook_url",
+                    "sidecar/settings/sidecar.alerts.discord.webhook-url"),
+            channel(
+                    "telegram_bot_token",
+                    "Telegram",
+                    "\\d{5,16}:[A-Za-z0-9_-]{30,60}",
+                    "a token as @BotFather gives it, NUMBER:LETTERS",
+                    "alertmanager/telegram_bot_token",
+                    "sidecar/settings/sidecar.alerts.telegram.bot-token"),
+            channel(
+                    "mattermost_webhook_url",
+                    "Mattermost",
+                    HOST + "(/\\S*)?/hooks/[a-z0-9]+",
+                    "a URL such as Mattermost shows for an incoming webhook, which ends with /hooks/KEY",
+                    "alertmanager/mattermost_webhook_url",
+                    "sidecar/settings/sidecar.alerts.mattermost.webhook-url"),
+            channel(
+                    "google_chat_webhook_url",
+                    "Google Chat",
+                    HOST + "(/\\S*)?/v1/spaces/[^/\\s]+/messages\\?(?=\\S*\\bkey=)(?=\\S*\\btoken=)\\S+",
+                    "a URL such as Google Chat shows for a webhook of a space, with key= and token=",
+                    "alertmanager/google_chat_webhook_url",
+                    "sidecar/settings/sidecar.alerts.google-chat.webhook-url"),
+            channel(
+                    "ntfy_url",
+                    "ntfy",
+                    HOST + "(/[A-Za-z0-9_-]+)*/[A-Za-z0-9_-]{1,64}(\\?auth=[A-Za-z0-9_-]+)?",
+                    "the URL of a topic, such as https://ntfy.sh/TOPIC",
+                    "alertmanager/ntfy_url",
+                    "sidecar/settings/sidecar.alerts.ntfy.url"),
+            channel(
+                    "pushover_token",
+                    "Pushover",
+                    "[A-Za-z0-9]{30}",
+                    "the 30 letters and digits of an application's API token",
+                    "alertmanager/pushover_token",
+                    "sidecar/settings/sidecar.alerts.pushover.token"),
             channel(
                     "heartbeat_url",
                     "heartbeat to the outside",

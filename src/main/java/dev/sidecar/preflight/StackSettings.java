@@ -43,6 +43,8 @@ final class StackSettings implements Step {
         BYTES("\\d{1,9}(B|KB|MB|GB|TB)?", "a size such as 800MB"),
         PERCENT("\\d{1,3}(\\.\\d{1,3})?", "a number such as 2"),
         NETWORKS(NAMES, "addresses, networks or host names, separated by commas"),
+        CHAT("-?[1-9]\\d{0,17}", "the number of a chat, which is negative for a group, such as -1001234567890"),
+        USER_KEY("[A-Za-z0-9]{30}", "the 30 letters and digits of your user or group key"),
         CHANNEL("[#@]?[^\\s#@,]{1,80}", "one channel, such as #alerts"),
         TLS_MODE(
                 "disable|allow|prefer|require|verify-ca|verify-full",
@@ -126,7 +128,8 @@ final class StackSettings implements Step {
                 "RUNBOOKS_URL",
                 "LOKI_ADDRESS",
                 "PAGERDUTY_URL",
-                "OPSGENIE_API_URL")) {
+                "OPSGENIE_API_URL",
+                "TELEGRAM_API_URL")) {
             forms.put(name, Form.URL);
         }
         forms.put("API_METRICS_PATH", Form.PATH);
@@ -154,6 +157,8 @@ final class StackSettings implements Step {
         forms.put("CONTROL_TRUSTED_PROXIES", Form.NETWORKS);
         forms.put("GATEWAY_TRUSTED_PROXIES", Form.NETWORKS);
         forms.put("SLACK_CHANNEL", Form.CHANNEL);
+        forms.put("TELEGRAM_CHAT_ID", Form.CHAT);
+        forms.put("PUSHOVER_USER_KEY", Form.USER_KEY);
         forms.put("PROOFS_WITHOUT", Form.WITHOUT);
         return forms;
     }

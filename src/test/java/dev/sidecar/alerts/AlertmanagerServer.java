@@ -10,11 +10,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
@@ -38,7 +40,15 @@ public final class AlertmanagerServer implements AutoCloseable {
 
     public static AlertmanagerServer start(Path directory, Map<String, String> settings, int factor)
             throws IOException {
+        return start(directory, settings, factor, UnaryOperator.identity(), EXTERNAL_URL);
+    }
+
+    /** @param change what a test changes in the rendered configuration, because no setting leads to it */
+    static AlertmanagerServer start(
+            Path directory, Map<String, String> settings, int factor, UnaryOperator<String> change, String externalUrl)
+            throws IOException {
         Path config = RenderedConfig.alertmanager(directory, settings);
+        Files.writeString(config, change.apply(Files.readString(config)));
         Hurried.alertmanager(config, factor);
         int port = FreePort.get();
         List<String> output = new CopyOnWriteArrayList<>();
@@ -52,7 +62,7 @@ public final class AlertmanagerServer implements AutoCloseable {
                         "--config.file=" + config,
                         "--storage.path=" + directory.resolve("alertmanager-data"),
                         "--web.listen-address=127.0.0.1:" + port,
-                        "--web.external-url=" + EXTERNAL_URL,
+                        "--web.external-url=" + externalUrl,
                         "--web.route-prefix=/",
                         "--cluster.listen-address=",
                         "--log.level=debug",
@@ -114,9 +124,14 @@ public final class AlertmanagerServer implements AutoCloseable {
     }
 
     private void post(Map<String, Object> alert) {
+        fire(List.of(alert));
+    }
+
+    /** Tells it of several alerts at once. */
+    void fire(List<?> alerts) {
         HttpResponse<String> response = send(HttpRequest.newBuilder(address.resolve("/api/v2/alerts"))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(List.of(alert)))));
+                .POST(HttpRequest.BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(alerts))));
         if (response.statusCode() != 200) {
             throw new IllegalStateException(response.statusCode() + " " + response.body());
         }

@@ -31,14 +31,14 @@ class MessagesTest {
     @TempDir
     Path directory;
 
-    private record Sample(String name, String externalUrl, List<Alert> alerts) {
+    record Sample(String name, String externalUrl, List<Alert> alerts) {
         @Override
         public String toString() {
             return name;
         }
     }
 
-    private record Alert(boolean firing, Map<String, String> labels, Map<String, String> annotations) {}
+    record Alert(boolean firing, Map<String, String> labels, Map<String, String> annotations) {}
 
     static Stream<Sample> samples() {
         Map<String, String> database = labels("DatabaseConnectionFailed", "postgres", Map.of());
@@ -78,6 +78,20 @@ class MessagesTest {
                         "hostile",
                         PUBLIC,
                         List.of(new Alert(true, labels("<!everyone>", "a\nSubject: x", Map.of()), hostile))),
+                new Sample(
+                        "formats",
+                        PUBLIC,
+                        List.of(new Alert(
+                                true,
+                                labels("Format*_`s", "worker", Map.of()),
+                                Map.of(
+                                        "summary",
+                                        "@everyone @here @channel <users/all> `code` *bold* _it_ ~s~ [click](https://evil.example) {{now}}",
+                                        "description",
+                                        "a: b \u202egnp.exe\u202c \u0007 # \u05e9\u05dc\u05d5\u05dd \ud83d\udd25 "
+                                                + "long ".repeat(20_000),
+                                        "runbook_url",
+                                        "https://evil.example/a](b)<c>|d")))),
                 new Sample("many", PUBLIC, many()));
     }
 

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,8 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** What lives outside the building (Slack, PagerDuty …) and the sidecar's end of Alertmanager's hooks: keeps what it was sent. */
 public final class Outside implements AutoCloseable {
 
-    /** A request as it came. Header names are in lower case. */
-    public record Received(String method, String path, Map<String, String> headers, String body) {
+    /** A request as it came; without a query that is empty. Header names are in lower case. */
+    public record Received(String method, String path, String query, Map<String, String> headers, String body) {
         public JsonNode json() {
             return JsonMapper.shared().readTree(body);
         }
@@ -41,14 +42,26 @@ public final class Outside implements AutoCloseable {
     private final Map<String, Function<Received, Answer>> answers = new ConcurrentHashMap<>();
 
     public Outside() {
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        this(newServer());
+    }
+
+    Outside(HttpServer server) {
+        this.server = server;
         server.createContext("/", this::handle);
         server.setExecutor(threads);
         server.start();
+    }
+
+    private static HttpServer newServer() {
+        try {
+            return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int port() {
+        return server.getAddress().getPort();
     }
 
     /** How to answer what comes for a path, from now on; otherwise with 200 and {@code ok}. */
@@ -68,6 +81,10 @@ public final class Outside implements AutoCloseable {
         return received.stream().filter(each -> each.path().equals(path)).toList();
     }
 
+    public List<Received> receivedBelow(String path) {
+        return received.stream().filter(each -> each.path().startsWith(path)).toList();
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             Map<String, String> headers = new TreeMap<>();
@@ -77,6 +94,7 @@ public final class Outside implements AutoCloseable {
             Received request = new Received(
                     exchange.getRequestMethod(),
                     exchange.getRequestURI().getPath(),
+                    Objects.requireNonNullElse(exchange.getRequestURI().getRawQuery(), ""),
                     headers,
                     new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             received.add(request);
@@ -86,7 +104,9 @@ public final class Outside implements AutoCloseable {
             answer.headers()
                     .forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
-            exchange.getResponseBody().write(body);
+            if (body.length > 0) {
+                exchange.getResponseBody().write(body);
+            }
         }
     }
 

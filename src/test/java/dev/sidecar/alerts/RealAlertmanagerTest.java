@@ -83,6 +83,9 @@ class RealAlertmanagerTest {
                         "--sidecar.access.webhook-token=" + TOKEN,
                         "--sidecar.access.admin-password=" + PASSWORD,
                         "--sidecar.alerts.drill-pause=0s",
+                        "--sidecar.alerts.mail.smarthost=127.0.0.1:1",
+                        "--sidecar.alerts.mail.from=alerts@example.org",
+                        "--sidecar.alerts.mail.to=night@example.org",
                         "--sidecar.alerts.alertmanager-url=" + alertmanagerUrl);
         assertThat(((WebServerApplicationContext) sidecar).getWebServer().getPort())
                 .isEqualTo(sidecarPort);
@@ -126,7 +129,7 @@ class RealAlertmanagerTest {
     void aDrillOfARouteIsSeenToArriveInEveryChannelOfItsReceiver() throws Exception {
         Drills drills = sidecar.getBean(Drills.class);
         assertThat(drills.routes())
-                .containsExactly("default", "security-critical", "performance", "broken", "unreachable");
+                .containsExactly("default", "security-critical", "performance", "broken", "unreachable", "mail");
 
         DrillResult result = drills.deliver("security-critical");
 
@@ -168,11 +171,24 @@ class RealAlertmanagerTest {
         });
     }
 
+    /** Nothing listens there. Alertmanager counts its attempts, and the sidecar asks the server why. */
+    @Test
+    void theCommandTellsOfAWrongMailServerWithTheReason() {
+        assertThat(command("alert", "test", "--route", "mail"))
+                .contains(
+                        "exit 10",
+                        "mail/email",
+                        "NOT delivered: Alertmanager tried",
+                        "times by email and failed each time")
+                .contains("Asked by the sidecar, the mail server does not take a mail either: Couldn't connect to host")
+                .doesNotContain("event recorder");
+    }
+
     @Test
     void aRouteThatIsNotThereIsAProblemAndNoException() throws Exception {
         assertThat(sidecar.getBean(Drills.class).deliver("securty").problem())
                 .isEqualTo(
-                        "No route 'securty'; the routes are [default, security-critical, performance, broken, unreachable].");
+                        "No route 'securty'; the routes are [default, security-critical, performance, broken, unreachable, mail].");
     }
 
     @Test
@@ -329,6 +345,7 @@ class RealAlertmanagerTest {
                     - { receiver: performance, matchers: ['category = performance'] }
                     - { receiver: broken, matchers: ['category = broken'] }
                     - { receiver: unreachable, matchers: ['category = unreachable'], group_interval: 1h }
+                    - { receiver: mail, matchers: ['category = mail'], group_interval: 1h }
                 inhibit_rules:
                   - name: service-down-mutes-performance
                     source_matchers: ['alertname =~ "ServiceDown|UpstreamUnreachable"', 'stack =~ ".+"', 'service =~ ".+"']
@@ -349,6 +366,9 @@ class RealAlertmanagerTest {
                     webhook_configs: [{ url: '%3$s/broken' }]
                   - name: unreachable
                     webhook_configs: [{ url: 'http://localhost:1/' }]
+                  - name: mail
+                    email_configs:
+                      - { to: night@example.org, from: alerts@example.org, smarthost: '127.0.0.1:1', require_tls: false }
                   - name: watchdog
                     webhook_configs: &sidecar
                       - url: '%1$s/hooks/alerts/webhook'

@@ -14,7 +14,7 @@ public final class NoticesFixture {
     /** Sends to Slack's webhook at this address, without waiting before another attempt. */
     public static Notices slack(String url, Clock clock) {
         return new Notices(
-                List.of(new SlackNotifier(Secret.of(url), Duration.ofSeconds(10))),
+                List.of(new ChatNotifier(ChatService.SLACK, Secret.of(url), Duration.ofSeconds(10))),
                 new NoticeMetrics(new SimpleMeterRegistry(), neverMissing(clock), List.of("slack")),
                 pause -> {});
     }

@@ -74,6 +74,12 @@ class NoticesPropertiesTest {
                 "remind-every|0s|between 1m",
                 "heartbeat-url|ftp://secret-path|address",
                 "slack.webhook-url|hooks.slack.com/secret-path|address",
+                "teams.webhook-url|secret-path|address",
+                "discord.webhook-url|discord.com/secret-path|address",
+                "mattermost.webhook-url|ftp://chat/secret-path|address",
+                "google-chat.webhook-url|secret-path|address",
+                "ntfy.url|ntfy.sh/secret-path|address",
+                "telegram.bot-token|secret-path /x|token",
                 "mail.smarthost|mail.example.org|host:port",
             })
     void aWrongValueStopsTheStartWithItsNameAndASecretIsNotRepeated(String name, String value, String must) {
@@ -83,6 +89,20 @@ class NoticesPropertiesTest {
                         .isInstanceOf(InvalidSetting.class)
                         .hasMessageContaining("sidecar.alerts." + name)
                         .hasMessageContaining(must)
+                        .hasMessageNotContaining("secret-path"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "telegram.bot-token=123456:secret-path, telegram.chat-id",
+        "pushover.token=secret-path, pushover.user-key",
+    })
+    void whoIsToldIsGivenWithWhoSends(String token, String missing) {
+        with("sidecar.alerts." + token)
+                .run(context -> assertThat(context.getStartupFailure())
+                        .rootCause()
+                        .isInstanceOf(InvalidSetting.class)
+                        .hasMessageContaining("sidecar.alerts." + missing)
                         .hasMessageNotContaining("secret-path"));
     }
 

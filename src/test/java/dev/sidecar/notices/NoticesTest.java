@@ -120,7 +120,7 @@ class NoticesTest {
                 new Identity("staging", "box-1", "sidecar", "test"));
         pass(Duration.ofMinutes(5));
         clock.tick(Duration.ofSeconds(15));
-        assertThat(watch.look().reason()).contains("neither mail nor Slack");
+        assertThat(watch.look().reason()).contains("no channel of its own");
     }
 
     private void pass(Duration time) {

@@ -60,7 +60,7 @@ class SlackNotifierTest extends NotifierContract {
 
     @Override
     Notifier receiver() {
-        return new SlackNotifier(Secret.of(url), limit);
+        return new ChatNotifier(ChatService.SLACK, Secret.of(url), limit);
     }
 
     @Override
@@ -98,7 +98,7 @@ class SlackNotifierTest extends NotifierContract {
                 "HTTP/1.1 header parser received no bytes",
                 new SSLException("Unrecognized SSL message, plaintext connection?"));
 
-        assertThat(SlackNotifier.failed(seen).reason()).isEqualTo(DeliveryProblem.TLS);
+        assertThat(ChatNotifier.failed(seen).reason()).isEqualTo(DeliveryProblem.TLS);
     }
 
     @Override

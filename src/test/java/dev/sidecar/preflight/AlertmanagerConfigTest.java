@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 
 /** amtool judges every combination of receivers that the preflight can render, and routes every alert of the catalogue. */
@@ -37,7 +38,14 @@ class AlertmanagerConfigTest {
             Map.of("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/secret-slack"),
             Map.of("PAGERDUTY_ROUTING_KEY", "secret-pagerduty"),
             Map.of("OPSGENIE_API_KEY", "secret-opsgenie"),
-            Map.of("ALERT_WEBHOOK_URL", "https://example.org/secret-hook"));
+            Map.of("ALERT_WEBHOOK_URL", "https://example.org/secret-hook"),
+            Map.of("TEAMS_WEBHOOK_URL", "https://example.org/secret-teams"),
+            Map.of("DISCORD_WEBHOOK_URL", "https://discord.com/api/webhooks/1/secret-discord"),
+            Map.of("TELEGRAM_BOT_TOKEN", "secret-telegram", "TELEGRAM_CHAT_ID", "-1001234567890"),
+            Map.of("MATTERMOST_WEBHOOK_URL", "https://example.org/hooks/secret-mattermost"),
+            Map.of("GOOGLE_CHAT_WEBHOOK_URL", "https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=secret-t"),
+            Map.of("NTFY_URL", "https://ntfy.sh/secret-topic"),
+            Map.of("PUSHOVER_TOKEN", "secret-pushover", "PUSHOVER_USER_KEY", "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"));
 
     @TempDir
     static Path shared;
@@ -49,8 +57,14 @@ class AlertmanagerConfigTest {
         everything = RenderedConfig.alertmanager(shared, settings((1 << INTEGRATIONS.size()) - 1));
     }
 
+    /** None, each alone, each left out, all, and every combination of the first five. */
     static IntStream combinations() {
-        return IntStream.range(0, 1 << INTEGRATIONS.size());
+        int all = (1 << INTEGRATIONS.size()) - 1;
+        return IntStream.concat(
+                        IntStream.range(0, 1 << 5),
+                        IntStream.range(0, INTEGRATIONS.size())
+                                .flatMap(i -> IntStream.of(1 << i, all & ~(1 << i), all)))
+                .distinct();
     }
 
     @ParameterizedTest
@@ -71,7 +85,17 @@ class AlertmanagerConfigTest {
 
         assertThat(config)
                 .doesNotContain(
-                        "email_configs", "slack_configs", "pagerduty_configs", "opsgenie_configs", "url_file", "smtp_");
+                        "email_configs",
+                        "slack_configs",
+                        "pagerduty_configs",
+                        "opsgenie_configs",
+                        "msteamsv2_configs",
+                        "discord_configs",
+                        "telegram_configs",
+                        "mattermost_configs",
+                        "pushover_configs",
+                        "url_file",
+                        "smtp_");
         assertThat(config).contains("/hooks/alerts/webhook");
     }
 
@@ -80,7 +104,7 @@ class AlertmanagerConfigTest {
     void secretsAreNamedByFileOnly() throws IOException {
         assertThat(Files.readString(Path.of("alertmanager/alertmanager.yml")))
                 .doesNotContainPattern(
-                        "(?m)^\\s*(smtp_auth_password|api_url|api_key|routing_key|service_key|credentials|bearer_token):.*\\$\\{(?!OPSGENIE_API_URL)")
+                        "(?m)^\\s*(smtp_auth_password|api_url|api_key|routing_key|service_key|credentials|bearer_token|webhook_url|bot_token|token):.*\\$\\{(?!OPSGENIE_API_URL|TELEGRAM_API_URL)")
                 .doesNotContain("service_key");
     }
 
@@ -114,6 +138,11 @@ class AlertmanagerConfigTest {
     @CsvSource({
         "email, without-mail",
         "slack, without-slack",
+        "msteamsv2, without-teams",
+        "discord, without-discord",
+        "telegram, without-telegram",
+        "mattermost, without-mattermost",
+        "pushover, without-pushover",
         "pagerduty, without-pagers",
         "opsgenie, without-pagers",
         "webhook, without-webhooks"
@@ -172,14 +201,29 @@ class AlertmanagerConfigTest {
     /** Every channel tells people of critical alerts; only the sidecar hears the Watchdog. */
     @Test
     void receiversHoldWhatTheyShould() {
-        String[] all = {
-            "name", "email_configs", "slack_configs", "pagerduty_configs", "opsgenie_configs", "webhook_configs"
-        };
+        List<String> pagers = List.of("pagerduty_configs", "opsgenie_configs");
+        List<String> all = Stream.concat(
+                        pagers.stream(),
+                        Stream.of(
+                                "name",
+                                "email_configs",
+                                "slack_configs",
+                                "msteamsv2_configs",
+                                "discord_configs",
+                                "telegram_configs",
+                                "mattermost_configs",
+                                "pushover_configs",
+                                "webhook_configs"))
+                .toList();
         for (String name : List.of("default", "security-critical", "operational-critical", "performance-critical")) {
-            assertThat(receiver(name)).containsOnlyKeys(all);
+            assertThat(receiver(name).keySet()).containsExactlyInAnyOrderElementsOf(all);
+            assertThat(files(receiver(name))).contains("webhook_url", "google_chat_webhook_url", "ntfy_url");
         }
         for (String name : List.of("security-warning", "operational-warning", "performance")) {
-            assertThat(receiver(name)).containsOnlyKeys("name", "email_configs", "slack_configs", "webhook_configs");
+            assertThat(receiver(name).keySet())
+                    .containsExactlyInAnyOrderElementsOf(
+                            all.stream().filter(key -> !pagers.contains(key)).toList());
+            assertThat(files(receiver(name))).contains("webhook_url", "google_chat_webhook_url", "ntfy_url");
         }
         assertThat(receiver("watchdog")).containsOnlyKeys("name", "webhook_configs");
     }
@@ -227,6 +271,15 @@ class AlertmanagerConfigTest {
                 .orElseThrow();
     }
 
+    private static List<String> files(Map<String, Object> receiver) {
+        return maps(receiver.get("webhook_configs")).stream()
+                .filter(hook -> hook.containsKey("url_file"))
+                .map(hook -> Path.of(String.valueOf(hook.get("url_file")))
+                        .getFileName()
+                        .toString())
+                .toList();
+    }
+
     private static List<Map<String, Object>> routes() {
         return maps(((Map<?, ?>) yaml().get("route")).get("routes"));
     }
@@ -234,7 +287,9 @@ class AlertmanagerConfigTest {
     @SuppressWarnings("unchecked")
     private static Map<String, Object> yaml() {
         try {
-            return (Map<String, Object>) new Yaml().load(Files.readString(everything));
+            LoaderOptions options = new LoaderOptions();
+            options.setMaxAliasesForCollections(1_000);
+            return (Map<String, Object>) new Yaml(options).load(Files.readString(everything));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

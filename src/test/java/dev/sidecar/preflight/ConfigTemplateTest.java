@@ -30,6 +30,19 @@ class ConfigTemplateTest {
     }
 
     @Test
+    void keepsALineOnlyWhenTheSettingAtItsEndIsGiven() {
+        String template = """
+                a: 1
+                slack: *slack # if SLACK
+                - '${SLACK}' # if SLACK
+                # a comment # if SLACK
+                """;
+        assertThat(render(template, Map.of())).isEqualTo("a: 1\n# a comment # if SLACK\n");
+        assertThat(render(template, Map.of("SLACK", "on")))
+                .isEqualTo("a: 1\nslack: *slack\n- 'on'\n# a comment # if SLACK\n");
+    }
+
+    @Test
     void aValueCannotBecomeStructure() {
         assertThat(render("'${NAME}'", Map.of("NAME", "it's $1 \\ ${OTHER}"))).isEqualTo("'it''s $1 \\ ${OTHER}'\n");
         assertThatIllegalArgumentException()

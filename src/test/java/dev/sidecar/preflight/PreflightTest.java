@@ -297,6 +297,24 @@ class PreflightTest {
         "opsgenie_api_key, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
         "opsgenie_api_key, 00000000-0000-0000-0000-000000000000",
         "heartbeat_url, https://hc-ping.com/00000000-0000-0000-0000-000000000000",
+        "teams_webhook_url, https://prod-1.westeurope.logic.azure.com/workflows/xxxxxxxx",
+        "teams_webhook_url, https://team.webhook.office.com/webhookb2/abc/IncomingWebhook/def",
+        "teams_webhook_url, prod-1.westeurope.logic.azure.com/workflows/a1",
+        "discord_webhook_url, https://discord.com/api/webhooks/YOUR_ID/YOUR_TOKEN",
+        "discord_webhook_url, https://discord.com/channels/1/2",
+        "discord_webhook_url, https://discord.com/api/webhooks/123/abcDEF/slack",
+        "telegram_bot_token, 123456:ABC",
+        "telegram_bot_token, bot123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "telegram_bot_token, <your bot token>",
+        "mattermost_webhook_url, https://chat.our-team.net/hooks/xxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "mattermost_webhook_url, https://chat.our-team.net/our-team/channels/town-square",
+        "google_chat_webhook_url, https://chat.googleapis.com/v1/spaces/AAAA/messages",
+        "google_chat_webhook_url, https://chat.google.com/room/AAAA",
+        "ntfy_url, https://ntfy.sh",
+        "ntfy_url, ntfy.sh/our-alerts-8df2",
+        "ntfy_url, https://ntfy.sh/<topic>",
+        "pushover_token, APP_TOKEN",
+        "pushover_token, azGDORePK8gMaC0QOYAMyEEuzJnyU",
         "heartbeat_url, https://hc-ping.com/your-uuid-here",
         "alert_webhook_url, https://alerts.invalid/hook",
     })
@@ -324,6 +342,86 @@ class PreflightTest {
 
         assertThat(run()).isFalse();
         assertThat(printed).containsPattern("WRONG\\s+secrets/smtp_password\\s+is empty");
+    }
+
+    @Test
+    void anEmptyFileSwitchesAChannelOff() throws IOException {
+        given("discord_webhook_url", "\n");
+
+        assertThat(run()).isTrue();
+        assertThat(printed).containsPattern("OFF\\s+Discord\\s+secrets/discord_webhook_url is empty");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "teams_webhook_url, https://prod-12.westeurope.logic.azure.com:443/workflows/a1b2c3/triggers/manual/paths/invoke?api-version=2016-06-01&sig=Zx9, teams_webhook_url, teams.webhook-url",
+        "discord_webhook_url, https://discord.com/api/webhooks/123456789012345678/abcDEF_-9, discord_webhook_url, discord.webhook-url",
+        "mattermost_webhook_url, https://chat.our-team.net/hooks/9xk3mbdr6pfhfjk4y5r7q8w1zc, mattermost_webhook_url, mattermost.webhook-url",
+        "google_chat_webhook_url, https://chat.googleapis.com/v1/spaces/AAQAxyz/messages?key=AIza9&token=k3y, google_chat_webhook_url, google-chat.webhook-url",
+        "ntfy_url, https://ntfy.sh/our-alerts-8df2, ntfy_url, ntfy.url",
+        "ntfy_url, https://ntfy.our-team.net/alerts?auth=QmVhcmVyIHRrXzE, ntfy_url, ntfy.url",
+    })
+    void aChannelsSecretReachesAlertmanagerAndTheSidecar(String name, String value, String file, String setting)
+            throws IOException {
+        given(name, value);
+
+        assertThat(run()).as(printed).isTrue();
+        assertThat(secret("alertmanager/" + file)).isEqualTo(value);
+        assertThat(secret("sidecar/settings/sidecar.alerts." + setting)).isEqualTo(value);
+        assertThat(printed).doesNotContain(value).doesNotContain("no channel is configured");
+    }
+
+    /** With the configuration as it is in the clone. */
+    @Test
+    void everyChannelAtOnceIsReady() throws IOException {
+        inClone("alertmanager/alertmanager.yml", Files.readString(Path.of("alertmanager/alertmanager.yml")));
+        given("smtp_password", STRONG);
+        given("slack_webhook_url", "https://hooks.slack.com/services/T0/B0/abc");
+        given("pagerduty_routing_key", "0123456789abcdef9876543210fedcba");
+        given("opsgenie_api_key", "1f2e3d4c-5b6a-7988-9a0b-c1d2e3f4a5b6");
+        given("teams_webhook_url", "https://prod-12.westeurope.logic.azure.com/workflows/a1b2c3");
+        given("discord_webhook_url", "https://discord.com/api/webhooks/123456789012345678/abcDEF_-9");
+        given("telegram_bot_token", "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw");
+        given("mattermost_webhook_url", "https://chat.our-team.net/hooks/9xk3mbdr6pfhfjk4y5r7q8w1zc");
+        given("google_chat_webhook_url", "https://chat.googleapis.com/v1/spaces/AAQAxyz/messages?key=AIza9&token=k3y");
+        given("ntfy_url", "https://ntfy.sh/our-alerts-8df2");
+        given("pushover_token", "azGDORePK8gMaC0QOYAMyEEuzJnyUi");
+        given("alert_webhook_url", "https://hooks.our-team.net/alerts");
+        settings.putAll(Map.of(
+                "SMTP_SMARTHOST", "mail.our-team.net:587",
+                "SMTP_FROM", "alerts@our-team.net",
+                "SMTP_USERNAME", "alerts",
+                "ALERT_MAIL_TO", "ops@our-team.net",
+                "TELEGRAM_CHAT_ID", "-1001234567890",
+                "PUSHOVER_USER_KEY", "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"));
+
+        assertThat(run()).as(printed).isTrue();
+        assertThat(config("alertmanager/alertmanager.yml"))
+                .contains("chat_id: -1001234567890", "webhook_configs:")
+                .doesNotContainPattern("(?m)^[^#\n]*(\\$\\{|# if )");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "telegram_bot_token, 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw, TELEGRAM_CHAT_ID, -1001234567890, @our_group",
+        "pushover_token, azGDORePK8gMaC0QOYAMyEEuzJnyUi, PUSHOVER_USER_KEY, uQiRzpo4DXghDmr9QzzfQu27cmVRsG, me@our-team.net",
+    })
+    void whoSendsAndWhoIsToldAreGivenTogether(String secret, String value, String setting, String right, String wrong)
+            throws IOException {
+        given(secret, value);
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG\\s+" + setting + "\\s+is not set, but secrets/" + secret + " is given");
+
+        settings.put(setting, wrong);
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+" + setting + "\\s+is '");
+
+        settings.put(setting, right);
+        assertThat(run()).as(printed).isTrue();
+        Files.delete(root.resolve("given/" + secret));
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+" + setting + "\\s+is set, but its secret is missing");
     }
 
     @Test

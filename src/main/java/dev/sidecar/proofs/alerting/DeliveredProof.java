@@ -40,7 +40,7 @@ final class DeliveredProof implements Proof {
                 .toList();
         if (!found.reachesPeople()) {
             return Finding.notConfigured(
-                    "Alertmanager has no channel that leads to people: set a mail server, Slack or a webhook.");
+                    "Alertmanager has no channel that leads to people: set a mail server, a chat or a webhook.");
         }
         if (!found.undelivered().isEmpty()) {
             return Finding.broken("Not delivered: %s.", named(found.undelivered()))

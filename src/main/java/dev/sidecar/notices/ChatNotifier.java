@@ -1,7 +1,6 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.secrets.Secret;
-import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -11,30 +10,39 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Posts to Slack's incoming webhook. The whole address is the secret, so no failure's message may repeat it. */
-final class SlackNotifier implements Notifier {
+/** Posts to a service that takes messages over HTTP. The address holds the secret, so no failure's message may repeat it. */
+final class ChatNotifier implements Notifier {
 
-    private static final int LONGEST_TEXT = 3_500;
     private static final int QUOTED = 200;
     private static final int LONGEST_ANSWER = 4096;
+    /** As Telegram and Discord say it. */
+    private static final Pattern RETRY_AFTER = Pattern.compile("\"retry_after\"\\s*:\\s*([0-9]{1,6})");
 
-    private final Secret webhookUrl;
+    private final ChatService service;
+    private final Secret address;
+    private final @Nullable Secret recipient;
     private final Duration limit;
     private final HttpClient client;
 
-    SlackNotifier(Secret webhookUrl, Duration limit) {
-        this.webhookUrl = webhookUrl;
+    ChatNotifier(ChatService service, Secret address, Duration limit) {
+        this(service, address, null, limit);
+    }
+
+    /** @param recipient who is told, where the address does not say that */
+    ChatNotifier(ChatService service, Secret address, @Nullable Secret recipient, Duration limit) {
+        this.service = service;
+        this.address = address;
+        this.recipient = recipient;
         this.limit = limit;
         this.client = HttpClient.newBuilder()
                 .connectTimeout(limit)
@@ -44,15 +52,14 @@ final class SlackNotifier implements Notifier {
 
     @Override
     public String name() {
-        return "slack";
+        return service.label();
     }
 
     @Override
     public Delivery deliver(Notice notice) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(webhookUrl.reveal()))
+        HttpRequest request = service.request(
+                        URI.create(address.reveal()), recipient == null ? "" : recipient.reveal(), notice)
                 .timeout(limit)
-                .header("Content-Type", "application/json; charset=utf-8")
-                .POST(HttpRequest.BodyPublishers.ofString(payload(notice)))
                 .build();
         CompletableFuture<HttpResponse<String>> answer = client.sendAsync(request, Limited.body(LONGEST_ANSWER));
         try {
@@ -70,22 +77,9 @@ final class SlackNotifier implements Notifier {
         }
     }
 
-    private static String payload(Notice notice) {
-        String whole = HostileText.forTerminal(notice.text());
-        String text = whole.length() <= LONGEST_TEXT ? whole : whole.substring(0, LONGEST_TEXT) + "…";
-        return JsonMapper.shared()
-                .writeValueAsString(
-                        Map.of("text", "*" + escape(HostileText.line(notice.subject())) + "*\n" + escape(text)));
-    }
-
-    /** Escapes Slack's three control characters; otherwise a text could notify everybody by {@code <!channel>}. */
-    private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-    }
-
     private static Delivery judge(HttpResponse<String> response) {
         int status = response.statusCode();
-        if (status == 200) {
+        if (status / 100 == 2) {
             return Delivery.DONE;
         }
         String said =
@@ -108,6 +102,11 @@ final class SlackNotifier implements Notifier {
         return response.headers()
                 .firstValue("Retry-After")
                 .filter(value -> value.matches("[0-9]{1,6}"))
+                .or(() -> RETRY_AFTER
+                        .matcher(response.body())
+                        .results()
+                        .map(found -> found.group(1))
+                        .findFirst())
                 .map(value -> Duration.ofSeconds(Long.parseLong(value)))
                 .orElse(null);
     }

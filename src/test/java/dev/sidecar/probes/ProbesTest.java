@@ -238,9 +238,8 @@ class ProbesTest {
                 .containsPattern("ON +PagerDuty ")
                 .contains("probe: 4 of 4 answered");
 
-        arguments[3] = "--sidecar.backup.server.port=" + FreePort.get();
-        arguments[1] = arguments[3];
         arguments[0] = "--sidecar.backup.server.host=127.0.0.1";
+        arguments[1] = "--sidecar.backup.server.port=" + FreePort.get();
         assertThat(command(arguments)).isEqualTo(1);
         assertThat(printed).containsPattern("WRONG +PostgreSQL ").contains("POSTGRES_HOST");
     }

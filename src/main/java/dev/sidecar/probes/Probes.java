@@ -78,7 +78,7 @@ public final class Probes {
                     said = answers.get(i).get(left, TimeUnit.NANOSECONDS);
                     right = true;
                 } catch (ExecutionException e) {
-                    said = reason(e.getCause());
+                    said = reason(e.getCause() == null ? e : e.getCause());
                 } catch (TimeoutException | CancellationException e) {
                     took.set(i, System.nanoTime() - began);
                     said = "no answer within " + limit.toSeconds() + " s";

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what to ask in the settings by which the sidecar itself runs. */
@@ -100,7 +101,8 @@ final class Configured {
                             !value(MAIL + "require-tls").equals("false"),
                             optional(MAIL + "username"),
                             optional(MAIL + "password"),
-                            limit)
+                            limit,
+                            (SSLSocketFactory) SSLSocketFactory.getDefault())
                     .call();
         });
     }

@@ -38,10 +38,12 @@ final class SmtpProbe implements Callable<String> {
     private final @Nullable String user;
     private final @Nullable String password;
     private final Duration limit;
+    private final SSLSocketFactory tls;
 
     /**
      * @param user who logs in; null if the server asks for no login
      * @param password of that user
+     * @param tls encrypts, and knows whom to trust
      */
     SmtpProbe(
             String host,
@@ -49,13 +51,15 @@ final class SmtpProbe implements Callable<String> {
             boolean requireTls,
             @Nullable String user,
             @Nullable String password,
-            Duration limit) {
+            Duration limit,
+            SSLSocketFactory tls) {
         this.host = host;
         this.port = port;
         this.requireTls = requireTls;
         this.user = user;
         this.password = password;
         this.limit = limit;
+        this.tls = tls;
     }
 
     @Override
@@ -89,8 +93,7 @@ final class SmtpProbe implements Callable<String> {
     }
 
     private SSLSocket encrypt(Socket socket) throws IOException {
-        SSLSocket encrypted =
-                (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault()).createSocket(socket, host, port, true);
+        SSLSocket encrypted = (SSLSocket) tls.createSocket(socket, host, port, true);
         SSLParameters parameters = encrypted.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         encrypted.setSSLParameters(parameters);

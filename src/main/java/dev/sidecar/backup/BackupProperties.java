@@ -72,7 +72,7 @@ public record BackupProperties(
      * @param jobs how many tables are dumped or restored at the same time
      * @param ownArchiveAbove tables larger than this get archives of their own, so that they can be restored in parallel
      * @param countRowsUpTo tables larger than this are not counted, and the manifest says so
-     * @param digests whether to compute a digest of every counted table too, which reads it a second time
+     * @param digests whether to compute a digest of every counted table too, for which all its columns are sent here
      * @param excludeTables tables to leave out: {@code [database/]schema.table}, or {@code pattern:} and the same with {@code *} and {@code ?}
      * @param excludeRows tables whose rows to leave out, in the same way
      * @param leaveOutHidden whether a backup may lack what pg_dump leaves out without a word for a role that is no superuser

@@ -115,7 +115,11 @@ final class Differences {
         }
 
         private static BigDecimal number(@org.jspecify.annotations.Nullable String digest) {
-            return digest == null || digest.equals("null") ? BigDecimal.ZERO : new BigDecimal(digest);
+            if (digest == null || digest.equals("null")) {
+                return BigDecimal.ZERO;
+            }
+            return new BigDecimal(
+                    digest.startsWith(Table.COPIED_DIGEST) ? digest.substring(Table.COPIED_DIGEST.length()) : digest);
         }
 
         Sum plus(Sum other) {

@@ -108,6 +108,13 @@ final class LiveLoader {
                 notes.addAll(handOver(role, session, parts, missing));
             }
             steps.grants(parts.grants());
+            List<Integer> doubtful = parts.grantsOnPartsOfExtensions();
+            if (!doubtful.isEmpty()) {
+                loader.carefully(archive)
+                        .some(List.of(new CarefulRestore.Some(administrator.carefully(false), doubtful)))
+                        .forEach(grant -> notes.add(
+                                "Left out, as nobody consented to the extension: %s.".formatted(grant.what())));
+            }
             if (!request.keepGoing()) {
                 refuse(steps.failed());
             }

@@ -8,6 +8,7 @@ import dev.sidecar.archives.TableOfContents;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
+import dev.sidecar.postgres.ContentsReader.Digesting;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.Workbench;
@@ -27,8 +28,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -470,14 +473,17 @@ final class Loader {
 
     /** Counts the contents of a restored database. Tables that the manifest did not count are not counted either. */
     static Contents contents(Session session, Manifest manifest, Set<String> only) {
+        return contents(session, manifest, manifest.contents(), only);
+    }
+
+    /** The same, digested as far as the contents expected are. */
+    static Contents contents(Session session, Manifest manifest, Contents expected, Set<String> only) {
         try {
             ContentsReader contents = new ContentsReader(session);
-            Set<String> counted = new HashSet<>();
-            boolean digest = false;
-            for (Table table : manifest.contents().tables()) {
+            Map<String, Digesting> counted = new HashMap<>();
+            for (Table table : expected.tables()) {
                 if (table.rows() != null && (only.isEmpty() || only.contains(table.qualifiedName()))) {
-                    counted.add(table.qualifiedName());
-                    digest |= table.digest() != null;
+                    counted.put(table.qualifiedName(), Digesting.of(table));
                 }
             }
             List<Table> tables = new ArrayList<>();
@@ -485,7 +491,8 @@ final class Loader {
                 if (manifest.leftOut().includes(table.qualifiedName())) {
                     continue;
                 }
-                tables.add(counted.contains(table.qualifiedName()) ? contents.counted(table, digest) : table);
+                Digesting digesting = counted.get(table.qualifiedName());
+                tables.add(digesting == null ? table : contents.counted(table, digesting));
             }
             return new Contents(
                     tables,
@@ -497,5 +504,18 @@ final class Loader {
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot count the restored rows: " + e.getMessage(), e);
         }
+    }
+
+    /** What a live server may be asked to compare: not the digests of older versions, whose query runs what the backup holds. */
+    static Contents comparableLive(Contents expected) {
+        return new Contents(
+                expected.tables().stream()
+                        .map(table -> Digesting.of(table) == Digesting.PLANNED ? table.withoutDigest() : table)
+                        .toList(),
+                expected.sequences(),
+                expected.largeObjects(),
+                expected.extensions(),
+                expected.roles(),
+                expected.tablespaces());
     }
 }

@@ -242,14 +242,15 @@ final class Restorer {
             List<String> missing) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
-            Contents contents = Loader.contents(restored, manifest, only);
-            List<Difference> differences = Differences.between(
-                            manifest.contents(), contents, new ContentsReader(restored).partitionsByHashOfEnum())
-                    .stream()
-                    .filter(difference -> difference.concerns(request))
-                    .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
-                            || !parts.leavesOutExtension(difference.name()))
-                    .toList();
+            Contents expected = Loader.comparableLive(manifest.contents());
+            Contents contents = Loader.contents(restored, manifest, expected, only);
+            List<Difference> differences =
+                    Differences.between(expected, contents, new ContentsReader(restored).partitionsByHashOfEnum())
+                            .stream()
+                            .filter(difference -> difference.concerns(request))
+                            .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
+                                    || !parts.leavesOutExtension(difference.name()))
+                            .toList();
             if (request.keepGoing()) {
                 differences.forEach(difference -> missing.add(difference.sentence()));
             } else if (!differences.isEmpty()) {

@@ -131,9 +131,27 @@ public final class ArchiveParts {
 
     /** Numbers of the entries that grant rights. */
     public List<Integer> grants() {
+        return grants(false);
+    }
+
+    /**
+     * Numbers of the entries that grant rights on what the archive does not hold, such as a function of an extension: where one is left
+     * out, the archive does not say whose it is.
+     */
+    public List<Integer> grantsOnPartsOfExtensions() {
+        return grants(true);
+    }
+
+    private List<Integer> grants(boolean onPartsOfExtensions) {
+        boolean lacksExtensions =
+                entries.stream().anyMatch(entry -> entry.kind().equals("EXTENSION") && leftOut.contains(entry.id()));
         return ids(entries.stream()
                 .filter(ArchiveParts::isGrant)
                 .filter(entry -> !leftOut.contains(entry.id()))
+                .filter(entry -> onPartsOfExtensions
+                        == (lacksExtensions
+                                && entry.kind().equals("ACL")
+                                && entry.needs().stream().noneMatch(byId::containsKey)))
                 .toList());
     }
 

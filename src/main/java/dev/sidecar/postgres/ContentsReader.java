@@ -7,6 +7,9 @@ import dev.sidecar.sets.Manifest.Extension;
 import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
+import java.math.BigInteger;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.copy.CopyOut;
 
 /** Reads the contents of a database in the current transaction, in the same way from the source and from a restored copy. */
@@ -75,6 +79,9 @@ public final class ContentsReader {
             WHERE NOT may_enter OR NOT may_read OR rows_are_hidden
             ORDER BY schema, name
             """;
+
+    /** Half of a checksum: enough to notice what was changed. */
+    private static final int DIGEST_BYTES = 16;
 
     private static final int MOST_NAMED = 20;
     private static final int MOST_GRANTS = 5;
@@ -183,16 +190,36 @@ public final class ContentsReader {
         return Sql.identifier(schema) + "." + Sql.identifier(table);
     }
 
+    /** Says how the contents of a table are digested. */
+    public enum Digesting {
+        NONE,
+        /** Of the rows as COPY writes them. */
+        COPIED,
+        /**
+         * By a query, as older versions did. Its planning runs functions that the owner of the table wrote, so only a server where there
+         * is nothing to take is asked so.
+         */
+        PLANNED;
+
+        /** Tells how the digest of a table was made. */
+        public static Digesting of(Table table) {
+            String digest = table.digest();
+            return digest == null ? NONE : digest.startsWith(Table.COPIED_DIGEST) ? COPIED : PLANNED;
+        }
+    }
+
     /** Counts the rows of a table exactly, and digests them if asked to. */
-    public Table counted(Table table, boolean digest) throws SQLException {
+    public Table counted(Table table, Digesting digesting) throws SQLException {
         String name = Sql.quoted(table.schema()) + "." + Sql.quoted(table.name());
         try {
+            boolean copied = digesting == Digesting.COPIED;
+            Rows rows = copied ? digested(name) : new Rows(number(table, name), null);
             return new Table(
                     table.schema(),
                     table.name(),
-                    rows(table, name),
+                    rows.number(),
                     table.bytes(),
-                    digest ? digest(name) : null,
+                    digesting == Digesting.PLANNED ? plannedDigest(name) : rows.digest(),
                     table.logged());
         } catch (SQLException e) {
             throw new BackupFailure(
@@ -202,13 +229,19 @@ public final class ContentsReader {
         }
     }
 
+    private record Rows(long number, @Nullable String digest) {}
+
     /**
      * Reads one column and lets the server tell the count. A query is planned, and the planner runs functions of the application that
      * stand in expressions of indexes, with our rights; COPY of a table is not planned. It also refuses what is no table. No letter is
      * converted, as nobody reads it and not every byte is one.
      */
-    private long rows(Table table, String name) throws SQLException {
-        String column = table.bytes() == 0 ? "" : narrowestColumn(name);
+    private long number(Table table, String name) throws SQLException {
+        String column = table.bytes() == 0
+                ? ""
+                : list(columns(name, "attlen < 0, attlen, attnum").stream()
+                        .limit(1)
+                        .toList());
         CopyOut rows = session.copyOut("COPY " + name + column + " TO STDOUT (ENCODING 'SQL_ASCII')");
         while (rows.readFromCopy() != null) {
             // Only the number counts.
@@ -216,18 +249,47 @@ public final class ContentsReader {
         return rows.getHandledRowCount();
     }
 
+    /**
+     * Sums up the digests of rows, so that their order does not matter. The columns are in the order of their names, as those of an
+     * inherited table come back in another one. Generated columns are left out: a restore computes them.
+     */
+    private Rows digested(String name) throws SQLException {
+        CopyOut rows =
+                session.copyOut("COPY " + name + list(columns(name, "attname")) + " TO STDOUT (ENCODING 'SQL_ASCII')");
+        MessageDigest row = sha256();
+        BigInteger sum = BigInteger.ZERO;
+        for (byte[] piece = rows.readFromCopy(); piece != null; piece = rows.readFromCopy()) {
+            row.update(piece);
+            if (Session.endsRow(piece)) {
+                sum = sum.add(new BigInteger(1, row.digest(), 0, DIGEST_BYTES));
+            }
+        }
+        return new Rows(rows.getHandledRowCount(), Table.COPIED_DIGEST + sum);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     /** In parentheses; empty if no column can be named, and then a row costs nothing. */
-    private String narrowestColumn(String name) throws SQLException {
-        List<String> columns = session.texts("""
+    private static String list(List<String> columns) {
+        return columns.isEmpty() ? "" : " (" + String.join(", ", columns) + ")";
+    }
+
+    private List<String> columns(String name, String order) throws SQLException {
+        return session.texts("""
                 SELECT quote_ident(attname) FROM pg_attribute
                 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-                ORDER BY attlen < 0, attlen, attnum LIMIT 1
-                """.formatted(Sql.literal(name)));
-        return columns.isEmpty() ? "" : " (" + columns.get(0) + ")";
+                ORDER BY %s
+                """.formatted(Sql.literal(name), order));
     }
 
     /** A row's text is made by its type's own output function: a cast to text may be the application's. */
-    private String digest(String name) throws SQLException {
+    private String plannedDigest(String name) throws SQLException {
         return String.valueOf(
                 session.text("SELECT sum(hashtextextended(textin(record_out(sidecar_row.*)), 0)::numeric)::text"
                         + " FROM ONLY " + name + " AS sidecar_row"));

@@ -39,12 +39,13 @@ public final class ServerAddress {
               JOIN (VALUES ('transaction_timeout', '0'), ('TimeZone', 'UTC'),
                            ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'),
                            ('extra_float_digits', '3'), ('xmlbinary', 'base64'),
+                           ('standard_conforming_strings', 'on'), ('client_min_messages', 'warning'),
                            ('restrict_nonsystem_relation_kind', 'view, foreign-table')) AS v(name, value)
                 ON v.name OPERATOR(pg_catalog.=) s.name
             """;
 
-    /** What one answer of a scratch server may hold; the names of a hundred thousand tables are a tenth of it. */
-    private static final String HOSTILE_RESULT = "64M";
+    /** What one answer may hold, as the owner of a database decides how long its texts are; the names of 100,000 tables are 7 MB. */
+    private static final String LARGEST_RESULT = "24M";
 
     /** insufficient_privilege. */
     private static final String FORBIDDEN = "42501";
@@ -222,11 +223,12 @@ public final class ServerAddress {
             properties.setProperty("socketFactory", UnixSockets.class.getName());
             properties.setProperty(
                     "socketFactoryArg", (hostile ? UnixSockets.HOSTILE : "") + host + "/.s.PGSQL." + port);
-            properties.setProperty("gssEncMode", "disable");
+        } else {
+            properties.setProperty("socketFactory", LimitedAnswers.Connections.class.getName());
+            properties.setProperty("socketFactoryArg", sslMode);
         }
-        if (hostile) {
-            properties.setProperty("maxResultBuffer", HOSTILE_RESULT);
-        }
+        properties.setProperty("gssEncMode", "disable");
+        properties.setProperty("maxResultBuffer", LARGEST_RESULT);
         Connection connection = DriverManager.getConnection(url(database), properties);
         try (Statement statement = connection.createStatement()) {
             statement.execute(STEADY);

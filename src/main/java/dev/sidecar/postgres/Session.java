@@ -1,5 +1,6 @@
 package dev.sidecar.postgres;
 
+import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,6 +12,8 @@ import org.postgresql.copy.CopyOut;
 
 /** A session with one database, deaf to what that database says. Only {@link ServerAddress} opens one. */
 public final class Session implements AutoCloseable {
+
+    private static final int LONGEST_LINE = 16 << 20;
 
     private final Connection connection;
 
@@ -64,12 +67,32 @@ public final class Session implements AutoCloseable {
     /**
      * Reads the rows of a query one by one, as COPY writes them: one is in memory at a time, and no letter is converted, as not every byte
      * of a name must be one.
+     *
+     * @throws SQLException also if a row is too long
      */
     public void copy(String query, Line line) throws SQLException {
         CopyOut rows = copyOut("COPY (" + query + ") TO STDOUT (ENCODING 'SQL_ASCII')");
-        for (byte[] row = rows.readFromCopy(); row != null; row = rows.readFromCopy()) {
-            line.accept(row);
+        ByteArrayOutputStream begun = new ByteArrayOutputStream();
+        for (byte[] piece = rows.readFromCopy(); piece != null; piece = rows.readFromCopy()) {
+            if (begun.size() + piece.length > LONGEST_LINE) {
+                throw new SQLException(
+                        "A definition in this database is longer than %d MB.".formatted(LONGEST_LINE >> 20));
+            }
+            if (!endsRow(piece)) {
+                begun.writeBytes(piece);
+            } else if (begun.size() == 0) {
+                line.accept(piece);
+            } else {
+                begun.writeBytes(piece);
+                line.accept(begun.toByteArray());
+                begun.reset();
+            }
         }
+    }
+
+    /** Tells whether a row of COPY's text format ends with this piece of it: a line feed of its values is written in another way. */
+    static boolean endsRow(byte[] piece) {
+        return piece.length > 0 && piece[piece.length - 1] == '\n';
     }
 
     /** Takes a row in COPY's text format, with its line feed. */
@@ -89,7 +112,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Begins the reading of rows with a COPY statement. */
+    /** Begins the reading of rows with a COPY statement. A long one arrives in several pieces. */
     CopyOut copyOut(String copy) throws SQLException {
         return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(copy);
     }

@@ -1,5 +1,6 @@
 package dev.sidecar.postgres;
 
+import dev.sidecar.postgres.ContentsReader.Digesting;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
@@ -135,7 +136,10 @@ public final class Snapshot implements AutoCloseable {
             List<Sequence> sequences = reader.sequences();
             List<Table> counted = new ArrayList<>();
             for (Table table : tables) {
-                counted.add(table.bytes() <= countedBytes ? reader.counted(table, digests) : table);
+                counted.add(
+                        table.bytes() <= countedBytes
+                                ? reader.counted(table, digests ? Digesting.COPIED : Digesting.NONE)
+                                : table);
             }
             return new Contents(
                     counted,

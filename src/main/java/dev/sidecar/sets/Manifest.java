@@ -343,6 +343,14 @@ public record Manifest(
             @Nullable String digest,
             boolean logged) {
 
+        /** Stands before digests of rows as COPY writes them; those of older versions were made by a query. */
+        public static final String COPIED_DIGEST = "copy:";
+
+        /** The same without a digest. */
+        public Table withoutDigest() {
+            return new Table(schema, name, rows, bytes, null, logged);
+        }
+
         /** Schema and name, quoted where needed. */
         public String qualifiedName() {
             return Sql.identifier(schema) + "." + Sql.identifier(name);

@@ -434,7 +434,7 @@ WHERE NOT t.tgisinternal AND @schema(n) AND @free(pg_class, c.oid) AND @free(pg_
 --- type
 SELECT format_type(t.oid, NULL), concat_ws(E'\n', 'kind ' || t.typtype::text,
   'of ' || format_type(nullif(t.typbasetype, 0), t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END,
-  'default ' || t.typdefault, 'collation ' || CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation END,
+  'default ' || coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), t.typdefault), 'collation ' || CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation END,
   (SELECT string_agg('label ' || quote_literal(e.enumlabel), E'\n' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
   CASE WHEN t.typtype = 'b' THEN concat_ws(E'\n', 'input ' || t.typinput, 'output ' || t.typoutput,
     'receive ' || nullif(t.typreceive, 0)::regproc, 'send ' || nullif(t.typsend, 0)::regproc, 'length ' || t.typlen,

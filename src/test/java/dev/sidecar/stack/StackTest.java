@@ -663,6 +663,114 @@ class StackTest {
         return result.out();
     }
 
+    /**
+     * A crash of the control plane, a stop and a restart, each under load through nginx, gateway and API. Meanwhile the gateway keeps to
+     * its memory: the figure that the engine shows, which leaves out file pages that the kernel may take back at any time.
+     */
+    @Test
+    @Order(Integer.MAX_VALUE - 5)
+    void whateverHappensToTheControlPlaneCostsTheApiNoRequestAndTheGatewayStaysSmall() throws Exception {
+        String gateway = stack.inspect("gateway").at("/State/StartedAt").asString();
+        try (SteadyLoad load = new SteadyLoad(URI.create(stack.url("EDGE_PORT", "/api/products/1")), 170)) {
+            load.awaitMore(1000);
+            String crashed = stack.inspect("sidecar").at("/State/StartedAt").asString();
+            stack.crash("sidecar");
+            awaitRestart("sidecar", crashed);
+            load.awaitMore(2000);
+
+            assertThat(stack.compose("stop", "--timeout", "30", "sidecar").exitCode())
+                    .isZero();
+            load.awaitMore(2000);
+            assertThat(stack.inspect("sidecar").at("/State/Status").asString()).isEqualTo("exited");
+            String stopped = stack.inspect("sidecar").at("/State/StartedAt").asString();
+            assertThat(stack.compose("start", "sidecar").exitCode()).isZero();
+            awaitRestart("sidecar", stopped);
+
+            String restarted = stack.inspect("sidecar").at("/State/StartedAt").asString();
+            assertThat(stack.compose("restart", "sidecar").exitCode()).isZero();
+            awaitRestart("sidecar", restarted);
+            load.awaitMore(Math.max(2000, 60 * 170 - load.served()));
+
+            assertThat(load.failures()).isEmpty();
+            assertThat(load.served()).isGreaterThanOrEqualTo(60 * 170);
+            assertThat(mebibytes("gateway")).as("MiB of the gateway").isLessThanOrEqualTo(120);
+        }
+        assertThat(stack.inspect("gateway").at("/State/StartedAt").asString())
+                .as("start of the gateway")
+                .isEqualTo(gateway);
+    }
+
+    /** Of one address: half a head, which nginx or the gateway holds itself, and a body that never ends. Another address asks meanwhile. */
+    @Test
+    @Order(Integer.MAX_VALUE - 4)
+    void elevenHundredSlowClientsOfOneAddressCostAnotherNothing() throws Exception {
+        String half = "GET /api/products/1 HTTP/1.1\r\nHost: a\r\n";
+        String endless = "POST /api/products HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx";
+        // nginx is a neighbour of itself; to the gateway, whose trusted proxy it is, the neighbour is Redis' container.
+        Map<String, String> neighbours =
+                Map.of("EDGE_PORT", "nginx http://127.0.0.1:8080", "GATEWAY_PORT", "redis http://gateway:8000");
+        for (Map.Entry<String, String> neighbour : neighbours.entrySet()) {
+            String[] who = neighbour.getValue().split(" ");
+            for (String slow : List.of(half, endless)) {
+                List<Socket> flood = new ArrayList<>();
+                try {
+                    URI flooded = URI.create(stack.url(neighbour.getKey(), "/"));
+                    for (int i = 0; i < 1100; i++) {
+                        flood.add(slowClient(flooded, slow));
+                    }
+                    Result asked = stack.exec(
+                            who[0],
+                            "sh",
+                            "-c",
+                            "for i in $(seq 50); do wget -q -T 10 -O /dev/null %s/api/products/1 && echo served; done"
+                                    .formatted(who[1]));
+                    assertThat(asked.out().lines())
+                            .as("%s, flooded with %s: %s", who[1], slow, asked.err())
+                            .hasSize(50);
+                } finally {
+                    for (Socket socket : flood) {
+                        socket.close();
+                    }
+                }
+            }
+        }
+        await("what RateLimitExceeded counts")
+                .atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofSeconds(2))
+                .untilAsserted(() -> assertThat(Double.parseDouble(
+                                query("sum(sidecar_gateway_connections_closed_total{reason=\"client_limit\"})")))
+                        .isGreaterThan(100));
+    }
+
+    /** The gateway may refuse it or close it at once. */
+    private static Socket slowClient(URI address, String request) throws IOException {
+        Socket socket = new Socket(address.getHost(), address.getPort());
+        try {
+            socket.getOutputStream().write(request.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            // That is the point.
+        }
+        return socket;
+    }
+
+    private static void awaitRestart(String service, String before) {
+        await("start of " + service).atMost(Duration.ofMinutes(2)).until(() -> {
+            JsonNode state = stack.inspect(service).get("State");
+            return !state.get("StartedAt").asString().equals(before)
+                    && state.get("Status").asString().equals("running")
+                    && (state.get("Health") == null
+                            || state.at("/Health/Status").asString().equals("healthy"));
+        });
+    }
+
+    /** What the engine shows as a container's memory. */
+    private static double mebibytes(String service) {
+        String shown = stack.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", stack.container(service))
+                .out();
+        assertThat(shown).matches("[0-9.]+MiB / .*\\s*");
+        return Double.parseDouble(shown.substring(0, shown.indexOf("MiB")));
+    }
+
     @Test
     @Order(Integer.MAX_VALUE - 3)
     void preflightStopsTheStackWhenSomethingIsWrong() throws IOException {
@@ -707,13 +815,7 @@ class StackTest {
         for (String service : longRunning()) {
             String before = stack.inspect(service).at("/State/StartedAt").asString();
             stack.crash(service);
-            await("start of " + service).atMost(Duration.ofMinutes(2)).until(() -> {
-                JsonNode state = stack.inspect(service).get("State");
-                return !state.get("StartedAt").asString().equals(before)
-                        && state.get("Status").asString().equals("running")
-                        && (state.get("Health") == null
-                                || state.at("/Health/Status").asString().equals("healthy"));
-            });
+            awaitRestart(service, before);
         }
         await().atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofSeconds(2))

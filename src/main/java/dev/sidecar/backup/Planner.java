@@ -16,20 +16,22 @@ import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** Plans a restore: finds its blockers and warnings before anything is changed. */
 final class Planner {
+
+    private static final int PIPE = 64 * 1024;
 
     private final Postgres postgres;
     private final BackupTools tools;
@@ -104,11 +106,10 @@ final class Planner {
     private void parts(
             Backup backup, RestoreRequest request, Rights rights, List<String> obstacles, List<String> privileged) {
         Manifest manifest = backup.manifest();
-        ArchiveStart start = new ArchiveStart();
         SetReader reader = new SetReader(
                 tools.catalogue().store(backup.store()), manifest, tools.encryption(), new Progress(tools.clock()));
         Archive archive =
-                start.of(reader, manifest.files(Manifest.FileKind.DATABASE).get(0));
+                contentsOf(reader, manifest.files(Manifest.FileKind.DATABASE).get(0));
         ArchiveParts parts = new ArchiveParts(archive, rights, request.privileged());
         privileged.addAll(parts.privileged());
         manifest.server().definition().stream()
@@ -121,52 +122,39 @@ final class Planner {
         }
     }
 
-    /** Takes in the beginning of an archive until its table of contents is complete. */
-    private static final class ArchiveStart extends OutputStream {
-
-        private static final int FIRST = 64 * 1024;
-        private static final int MOST = 512 << 20;
-
-        private final ByteArrayOutputStream start = new ByteArrayOutputStream();
-        private int next = FIRST;
-        private @Nullable Archive archive;
-
-        Archive of(SetReader reader, Manifest.StoredFile file) {
-            try {
-                reader.decode(file, this);
-            } catch (BackupFailure e) {
-                if (archive == null) {
-                    throw e;
-                }
+    /** Reads an archive until its table of contents is complete; no more of it is in memory than is read of that. */
+    private static Archive contentsOf(SetReader reader, Manifest.StoredFile file) {
+        PipedInputStream in = new PipedInputStream(PIPE);
+        FutureTask<Archive> reading = new FutureTask<>(() -> {
+            try (in) {
+                return Archive.read(in);
             }
-            try {
-                return archive == null ? Archive.read(new ByteArrayInputStream(start.toByteArray())) : archive;
-            } catch (IOException e) {
-                throw new BackupFailure(
-                        Reason.DAMAGED, "%s cannot be read: %s".formatted(file.name(), e.getMessage()), e);
-            }
+        });
+        BackupFailure broken = null;
+        try (PipedOutputStream out = new PipedOutputStream(in)) {
+            Thread thread = new Thread(reading, "table-of-contents");
+            thread.setDaemon(true);
+            thread.start();
+            reader.decode(file, out);
+        } catch (BackupFailure e) {
+            // Also when enough was read.
+            broken = e;
+        } catch (IOException e) {
+            broken = new BackupFailure(Reason.RESTORE, "%s cannot be read: %s".formatted(file.name(), e), e);
         }
-
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            start.write(bytes, offset, length);
-            if (start.size() >= next) {
-                next = 2 * start.size();
-                try {
-                    archive = Archive.read(new ByteArrayInputStream(start.toByteArray()));
-                } catch (EOFException e) {
-                    if (start.size() > MOST) {
-                        throw e;
-                    }
-                    return;
-                }
-                throw new IOException("enough");
+        try {
+            return reading.get();
+        } catch (ExecutionException e) {
+            if (broken != null && e.getCause() instanceof EOFException) {
+                throw broken;
             }
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "%s cannot be read: %s".formatted(file.name(), e.getCause().getMessage()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupFailure(Reason.RESTORE, "%s was not read to its end.".formatted(file.name()), e);
         }
     }
 

@@ -25,7 +25,14 @@ public final class Archive {
     private static final int NEWEST = version(1, 16);
     private static final int CUSTOM = 1;
     private static final int MOST_ENTRIES = 5_000_000;
-    private static final int LONGEST_TEXT = 64 << 20;
+    /** As long as a line of the description of a database may be. */
+    private static final int LONGEST_TEXT = 16 << 20;
+    /** The owner of a database decides how many functions it has, and how long they are. */
+    private static final int MOST_DEFINITIONS = 48 << 20;
+    /** Whose definitions say who may make them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
+    private static final Set<String> DEFINED =
+            Set.of("PUBLICATION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "CAST", "BLOB METADATA");
+
     private static final int TIMES = 7;
 
     private final List<Entry> entries;
@@ -55,7 +62,7 @@ public final class Archive {
      * @param tag its name without the schema; of a function with its arguments
      * @param schema empty if it has none
      * @param owner empty if it has none
-     * @param definition the statements that make it
+     * @param definition the statements that make it; empty where nobody asks for them
      * @param drop the statement that drops it, which names it exactly
      * @param needs numbers of the entries that it depends on
      */
@@ -122,6 +129,7 @@ public final class Archive {
         private int version;
         private int bytesOfNumber;
         private int bytesOfOffset;
+        private long definitions;
 
         Reader(DataInputStream in) {
             this.in = in;
@@ -163,7 +171,7 @@ public final class Archive {
             String tag = orEmpty();
             String kind = orEmpty();
             int section = number();
-            String definition = orEmpty();
+            String definition = definition(kind);
             String drop = orEmpty();
             text();
             String schema = orEmpty();
@@ -204,6 +212,18 @@ public final class Archive {
                 value |= in.readUnsignedByte() << (Byte.SIZE * i);
             }
             return negative ? -value : value;
+        }
+
+        private String definition(String kind) throws IOException {
+            String definition = orEmpty();
+            if (!DEFINED.contains(kind)) {
+                return "";
+            }
+            definitions += definition.length();
+            if (definitions > MOST_DEFINITIONS) {
+                throw new IOException("it has more than %d MB of functions".formatted(MOST_DEFINITIONS >> 20));
+            }
+            return definition;
         }
 
         private String orEmpty() throws IOException {

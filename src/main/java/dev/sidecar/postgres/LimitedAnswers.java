@@ -3,15 +3,25 @@ package dev.sidecar.postgres;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.StreamCorruptedException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.util.Properties;
 import javax.net.SocketFactory;
+import javax.net.ssl.HandshakeCompletedListener;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ssl.LibPQFactory;
+import org.postgresql.util.PSQLException;
 
 /**
  * Reads what a PostgreSQL server says, message by message, as the driver makes room for whatever length a message claims. The owner of
  * a database decides how long a row is, so a row of COPY is handed on in pieces, each a message of its own; of other messages only
- * those of an honest size pass. What is encrypted passes as it is.
+ * those of an honest size pass. What is encrypted passes as it is, and is read in the same way when it is decrypted.
  */
 final class LimitedAnswers extends FilterInputStream {
 
@@ -151,9 +161,17 @@ final class LimitedAnswers extends FilterInputStream {
         @Override
         public Socket createSocket() {
             return new Socket() {
+                private @Nullable InputStream answers;
+
+                // Asked for again by whoever decrypts, who goes on where the driver has stopped.
                 @Override
-                public InputStream getInputStream() throws IOException {
-                    return new LimitedAnswers(super.getInputStream(), mayEncrypt);
+                public synchronized InputStream getInputStream() throws IOException {
+                    InputStream known = answers;
+                    if (known == null) {
+                        known = new LimitedAnswers(super.getInputStream(), mayEncrypt);
+                        answers = known;
+                    }
+                    return known;
                 }
             };
         }
@@ -176,6 +194,185 @@ final class LimitedAnswers extends FilterInputStream {
         @Override
         public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
             return createSocket(address, port);
+        }
+    }
+
+    /** Lets it read so from a server that encrypts, which the driver asks as it always does. Public because the driver makes it by name. */
+    public static final class Encrypting extends LibPQFactory {
+
+        /** @param properties of the connection */
+        public Encrypting(Properties properties) throws PSQLException {
+            super(properties);
+        }
+
+        @Override
+        public Socket createSocket(Socket socket, String host, int port, boolean autoClose) throws IOException {
+            return new Decrypted((SSLSocket) super.createSocket(socket, host, port, autoClose));
+        }
+    }
+
+    /** An encrypted connection, whose answers are read so. */
+    private static final class Decrypted extends SSLSocket {
+
+        private final SSLSocket socket;
+
+        Decrypted(SSLSocket socket) {
+            this.socket = socket;
+        }
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return new LimitedAnswers(socket.getInputStream(), false);
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            return socket.getOutputStream();
+        }
+
+        @Override
+        public void startHandshake() throws IOException {
+            socket.startHandshake();
+        }
+
+        @Override
+        public SSLSession getSession() {
+            return socket.getSession();
+        }
+
+        @Override
+        public SSLParameters getSSLParameters() {
+            return socket.getSSLParameters();
+        }
+
+        @Override
+        public void setSSLParameters(SSLParameters parameters) {
+            socket.setSSLParameters(parameters);
+        }
+
+        @Override
+        public void setTcpNoDelay(boolean on) throws SocketException {
+            socket.setTcpNoDelay(on);
+        }
+
+        @Override
+        public void setKeepAlive(boolean on) throws SocketException {
+            socket.setKeepAlive(on);
+        }
+
+        @Override
+        public void setSoTimeout(int timeout) throws SocketException {
+            socket.setSoTimeout(timeout);
+        }
+
+        @Override
+        public int getSoTimeout() throws SocketException {
+            return socket.getSoTimeout();
+        }
+
+        @Override
+        public int getSendBufferSize() throws SocketException {
+            return socket.getSendBufferSize();
+        }
+
+        @Override
+        public int getReceiveBufferSize() throws SocketException {
+            return socket.getReceiveBufferSize();
+        }
+
+        @Override
+        public boolean isConnected() {
+            return socket.isConnected();
+        }
+
+        @Override
+        public boolean isClosed() {
+            return socket.isClosed();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+
+        @Override
+        public String[] getSupportedCipherSuites() {
+            return socket.getSupportedCipherSuites();
+        }
+
+        @Override
+        public String[] getEnabledCipherSuites() {
+            return socket.getEnabledCipherSuites();
+        }
+
+        @Override
+        public void setEnabledCipherSuites(String[] suites) {
+            socket.setEnabledCipherSuites(suites);
+        }
+
+        @Override
+        public String[] getSupportedProtocols() {
+            return socket.getSupportedProtocols();
+        }
+
+        @Override
+        public String[] getEnabledProtocols() {
+            return socket.getEnabledProtocols();
+        }
+
+        @Override
+        public void setEnabledProtocols(String[] protocols) {
+            socket.setEnabledProtocols(protocols);
+        }
+
+        @Override
+        public void addHandshakeCompletedListener(HandshakeCompletedListener listener) {
+            socket.addHandshakeCompletedListener(listener);
+        }
+
+        @Override
+        public void removeHandshakeCompletedListener(HandshakeCompletedListener listener) {
+            socket.removeHandshakeCompletedListener(listener);
+        }
+
+        @Override
+        public void setUseClientMode(boolean client) {
+            socket.setUseClientMode(client);
+        }
+
+        @Override
+        public boolean getUseClientMode() {
+            return socket.getUseClientMode();
+        }
+
+        @Override
+        public void setNeedClientAuth(boolean need) {
+            socket.setNeedClientAuth(need);
+        }
+
+        @Override
+        public boolean getNeedClientAuth() {
+            return socket.getNeedClientAuth();
+        }
+
+        @Override
+        public void setWantClientAuth(boolean want) {
+            socket.setWantClientAuth(want);
+        }
+
+        @Override
+        public boolean getWantClientAuth() {
+            return socket.getWantClientAuth();
+        }
+
+        @Override
+        public void setEnableSessionCreation(boolean may) {
+            socket.setEnableSessionCreation(may);
+        }
+
+        @Override
+        public boolean getEnableSessionCreation() {
+            return socket.getEnableSessionCreation();
         }
     }
 }

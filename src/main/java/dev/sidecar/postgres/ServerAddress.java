@@ -226,6 +226,7 @@ public final class ServerAddress {
         } else {
             properties.setProperty("socketFactory", LimitedAnswers.Connections.class.getName());
             properties.setProperty("socketFactoryArg", sslMode);
+            properties.setProperty("sslfactory", LimitedAnswers.Encrypting.class.getName());
         }
         properties.setProperty("gssEncMode", "disable");
         properties.setProperty("maxResultBuffer", LARGEST_RESULT);

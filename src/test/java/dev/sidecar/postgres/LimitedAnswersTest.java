@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sidecar.postgres.ContentsReader.Digesting;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.TestCertificate;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -13,11 +14,16 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.copy.CopyOut;
@@ -89,23 +95,12 @@ class LimitedAnswersTest {
     @Test
     void aRowOfHundredMegabytesIsCountedAndDigestedInPieces() throws Exception {
         String database = SERVER.createDatabase("large");
-        try (Session session = TestPostgres.of(Map.of(
-                        "server.host", SERVER.host(),
-                        "server.port", SERVER.port(),
-                        "server.user", SERVER.user(),
-                        "server.password", SERVER.password()))
-                .address()
-                .connect(database, "test")) {
+        try (Session session = session(SERVER, database, "disable")) {
             SERVER.execute(
                     database,
                     "CREATE TABLE large (t text)",
                     "INSERT INTO large VALUES (repeat('x', 100000000)), (E'a\\nb')");
-            CopyOut copy = session.copyOut("COPY public.large TO STDOUT");
-            int longest = 0;
-            for (byte[] piece = copy.readFromCopy(); piece != null; piece = copy.readFromCopy()) {
-                longest = Math.max(longest, piece.length);
-            }
-            assertThat(longest).isEqualTo(LimitedAnswers.PIECE);
+            assertThat(longestPiece(session, "public.large")).isEqualTo(LimitedAnswers.PIECE);
 
             Table table = new Table("public", "large", null, 8192, null, true);
             ContentsReader reader = new ContentsReader(session);
@@ -124,13 +119,7 @@ class LimitedAnswersTest {
 
     @Test
     void aDefinitionThatIsTooLongIsRefused() throws Exception {
-        try (Session session = TestPostgres.of(Map.of(
-                        "server.host", SERVER.host(),
-                        "server.port", SERVER.port(),
-                        "server.user", SERVER.user(),
-                        "server.password", SERVER.password()))
-                .address()
-                .connect("postgres", "test")) {
+        try (Session session = session(SERVER, "postgres", "disable")) {
             List<Integer> lengths = new ArrayList<>();
             session.copy("SELECT repeat('x', n) FROM (VALUES (1), (1000000)) AS v(n)", row -> lengths.add(row.length));
             assertThat(lengths).containsExactly(2, 1000001);
@@ -138,6 +127,52 @@ class LimitedAnswersTest {
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("longer than 16 MB");
         }
+    }
+
+    @Test
+    void aServerThatEncryptsIsReadInTheSameWay(@TempDir Path folder) throws Exception {
+        TestCertificate certificate =
+                TestCertificate.make(folder, "RSA", Instant.now().minusSeconds(60), Duration.ofDays(2));
+        try (PostgresServer server = PostgresServer.start()) {
+            String file = "COPY (SELECT unnest(string_to_array('%s', E'\\n'))) TO PROGRAM 'umask 077; cat > %s'";
+            server.execute(
+                    "postgres",
+                    file.formatted(certificate.certificate().replace("\r", ""), "server.crt"),
+                    file.formatted(certificate.key().replace("\r", ""), "server.key"),
+                    "ALTER SYSTEM SET ssl = on",
+                    "SELECT pg_reload_conf()",
+                    "CREATE TABLE large AS SELECT repeat('x', 10000000)");
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> server.query("postgres", "SHOW ssl").equals(List.of("on")));
+            for (String sslMode : List.of("require", "prefer", "disable")) {
+                try (Session session = session(server, "postgres", sslMode)) {
+                    assertThat(session.text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
+                            .isEqualTo(sslMode.equals("disable") ? "f" : "t");
+                    assertThat(longestPiece(session, "public.large")).isEqualTo(LimitedAnswers.PIECE);
+                }
+            }
+        }
+    }
+
+    private static Session session(PostgresServer server, String database, String sslMode) {
+        return TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.user", server.user(),
+                        "server.password", server.password(),
+                        "server.ssl-mode", sslMode))
+                .address()
+                .connect(database, "test");
+    }
+
+    private static int longestPiece(Session session, String table) throws SQLException {
+        CopyOut copy = session.copyOut("COPY " + table + " TO STDOUT");
+        int longest = 0;
+        for (byte[] piece = copy.readFromCopy(); piece != null; piece = copy.readFromCopy()) {
+            longest = Math.max(longest, piece.length);
+        }
+        return longest;
     }
 
     private static List<String> messages(LimitedAnswers answers, int atOnce) throws IOException {

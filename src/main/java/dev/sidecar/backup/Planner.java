@@ -145,13 +145,12 @@ final class Planner {
         try {
             return reading.get();
         } catch (ExecutionException e) {
-            if (broken != null && e.getCause() instanceof EOFException) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            if (broken != null && cause instanceof EOFException) {
                 throw broken;
             }
             throw new BackupFailure(
-                    Reason.DAMAGED,
-                    "%s cannot be read: %s".formatted(file.name(), e.getCause().getMessage()),
-                    e);
+                    Reason.DAMAGED, "%s cannot be read: %s".formatted(file.name(), cause.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BackupFailure(Reason.RESTORE, "%s was not read to its end.".formatted(file.name()), e);

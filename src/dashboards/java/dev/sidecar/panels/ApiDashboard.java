@@ -13,7 +13,14 @@ import java.util.Map;
 final class ApiDashboard {
 
     private static final String GATEWAY = "sidecar_gateway_requests_seconds";
+    /** Of the chosen services, without probes and drills, which call more often than a small team's users. */
+    private static final String USERS = "HERE,service=~\"$service\",client!~\"probe|drill\"";
+
     private static final String EDGE = "loki_process_custom_nginx_request_duration_seconds";
+
+    /** With "All" chosen, $service matches every service that writes lines, and not only those behind the gateway. */
+    private static final String NOT_THE_API =
+            "alertmanager|alloy|grafana|loki|postgres|preflight|prometheus|prover|redis|sidecar|system|.*-exporter";
 
     private ApiDashboard() {}
 
@@ -33,40 +40,40 @@ final class ApiDashboard {
 
     private static void red(Dashboard page) {
         page.row("Rate, errors, duration");
-        page.panel(timeSeries("Requests by status", "Requests a second at the gateway, stacked by status.")
+        page.panel(timeSeries("Requests by status", "Requests a second of users at the gateway, stacked by status.")
                 .unit("reqps")
                 .stacked()
                 .toLogs()
-                .query(
-                        "{{status}}",
-                        "sum by (status) (rate(" + GATEWAY + "_count{HERE,service=~\"$service\"}[$__rate_interval]))"));
+                .query("{{status}}", "sum by (status) (rate(" + GATEWAY + "_count{" + USERS + "}[$__rate_interval]))"));
         page.panel(timeSeries(
                         "Error ratio",
-                        "Share of answers with a server error: at the gateway, and at the edge, which sees also what the gateway did not answer.")
+                        "Share of answers with a server error: of users at the gateway, and of all at the edge, which sees also what the gateway did not answer.")
                 .unit("percentunit")
                 .fromZero()
                 .worseAbove(0.01, 0.05)
-                .query("gateway", """
-                        (sum(rate(sidecar_gateway_requests_seconds_count{HERE,service=~"$service",status=~"5.."}[$__rate_interval])) or vector(0))
-                        / sum(rate(sidecar_gateway_requests_seconds_count{HERE,service=~"$service"}[$__rate_interval]))""")
+                .query(
+                        "gateway",
+                        "(sum(rate(" + GATEWAY + "_count{" + USERS
+                                + ",status=~\"5..\"}[$__rate_interval])) or vector(0)) / (sum(rate(" + GATEWAY
+                                + "_count{" + USERS + "}[$__rate_interval])) > 0)")
                 .query("edge", """
                         (sum(rate(loki_process_custom_nginx_http_requests_total{HERE,status=~"5.."}[$__rate_interval])) or vector(0))
-                        / sum(rate(loki_process_custom_nginx_http_requests_total{HERE}[$__rate_interval]))"""));
-        page.panel(timeSeries("Answer time", "Median, 95th and 99th percentile at the gateway.")
+                        / (sum(rate(loki_process_custom_nginx_http_requests_total{HERE}[$__rate_interval])) > 0)"""));
+        page.panel(timeSeries(
+                        "Answer time",
+                        "Median, 95th and 99th percentile of the users' requests at the gateway. A dot is a sampled request: a click on it leads to its lines.")
                 .unit("s")
                 .fromZero()
                 .worseAbove(0.5, 1)
-                .query("p50", quantile(0.5, GATEWAY, ",service=~\"$service\""))
-                .query("p95", quantile(0.95, GATEWAY, ",service=~\"$service\""))
-                .query("p99", quantile(0.99, GATEWAY, ",service=~\"$service\"")));
+                .query("p50", quantile(0.5, GATEWAY, USERS))
+                .query("p95", quantile(0.95, GATEWAY, USERS))
+                .query("p99", quantile(0.99, GATEWAY, USERS))
+                .exemplars());
     }
 
     private static void detail(Dashboard page) {
         page.panel(heatmap("Answer times", "How many requests took how long. Two bands mean two kinds of requests.")
-                .query(
-                        "{{le}}",
-                        "sum by (le) (increase(" + GATEWAY
-                                + "_bucket{HERE,service=~\"$service\"}[$__rate_interval]))"));
+                .query("{{le}}", "sum by (le) (increase(" + GATEWAY + "_bucket{" + USERS + "}[$__rate_interval]))"));
         page.panel(
                 timeSeries(
                                 "Requests at the edge",
@@ -80,27 +87,39 @@ final class ApiDashboard {
         page.row("By route");
         page.panel(bars("Most used routes", "Requests a second over the chosen time, ten greatest.")
                 .unit("reqps")
+                .size(12, 8)
                 .now(
                         "{{method}} {{route}}",
-                        "topk(10, sum by (method, route) (rate(" + GATEWAY
-                                + "_count{HERE,service=~\"$service\"}[$__range])))"));
+                        "topk(10, sum by (method, route) (rate(" + GATEWAY + "_count{" + USERS + "}[$__range])))"));
         page.panel(bars("Slowest routes", "95th percentile of the answer time over the chosen time, ten greatest.")
                 .unit("s")
+                .size(12, 8)
                 .worseAbove(0.5, 1)
                 .now(
                         "{{method}} {{route}}",
-                        "topk(10, histogram_quantile(0.95, sum by (method, route, le) (rate(" + GATEWAY
-                                + "_bucket{HERE,service=~\"$service\"}[$__range]))))"));
+                        "topk(10, histogram_quantile(0.95, sum by (method, route, le) (rate(" + GATEWAY + "_bucket{"
+                                + USERS + "}[$__range]))) >= 0)"));
+        page.panel(timeSeries(
+                        "Probes and drills",
+                        "Requests a second that no user made, by who made them and how they were answered.")
+                .unit("reqps")
+                .size(12, 8)
+                .fromZero()
+                .query(
+                        "{{client}} {{status}}",
+                        "sum by (client, status) (rate(" + GATEWAY
+                                + "_count{HERE,service=~\"$service\",client=~\"probe|drill\"}[$__rate_interval]))"));
         page.panel(timeSeries(
                         "Refused requests",
                         "401, 403 and 429 a second: wrong passwords, missing rights, too many requests.")
                 .unit("reqps")
+                .size(12, 8)
                 .fromZero()
                 .nothing("None was refused")
                 .query(
                         "{{status}}",
-                        "sum by (status) (rate(" + GATEWAY
-                                + "_count{HERE,service=~\"$service\",status=~\"401|403|429\"}[$__rate_interval]))"));
+                        "sum by (status) (rate(" + GATEWAY + "_count{" + USERS
+                                + ",status=~\"401|403|429\"}[$__rate_interval]))"));
     }
 
     private static void whereTheTimeGoes(Dashboard page) {
@@ -110,9 +129,9 @@ final class ApiDashboard {
                         "The same requests as seen by nginx, by the gateway, and by the gateway's wait for the API. The gaps are what the layers cost.")
                 .unit("s")
                 .fromZero()
-                .query("edge", quantile(0.95, EDGE, ""))
-                .query("gateway", quantile(0.95, GATEWAY, ",service=~\"$service\""))
-                .query("API", quantile(0.95, "sidecar_gateway_upstream_seconds", ",service=~\"$service\"")));
+                .query("edge", quantile(0.95, EDGE, "HERE"))
+                .query("gateway", quantile(0.95, GATEWAY, USERS))
+                .query("API", quantile(0.95, "sidecar_gateway_upstream_seconds", "HERE,service=~\"$service\"")));
         page.panel(timeSeries("In flight", "Requests that are being answered at this moment.")
                 .fromZero()
                 .size(5, 8)
@@ -198,11 +217,12 @@ final class ApiDashboard {
         page.panel(lines(
                 "Errors at the edge and in the API",
                 "Lines of level error and fatal of nginx, the gateway and the API.",
-                "{HERE,service=~\"nginx|gateway|sidecar|$service\",level=~\"error|fatal\"}"));
+                "{HERE,service=~\"nginx|gateway|$service\",service!~\"" + NOT_THE_API + "\",level=~\"error|fatal\"}"));
     }
 
-    private static String quantile(double which, String histogram, String more) {
-        return "histogram_quantile(%s, sum by (le) (rate(%s_bucket{HERE%s}[$__rate_interval])))"
-                .formatted(which, histogram, more);
+    /** Without requests there is no percentile; Prometheus would answer NaN. */
+    private static String quantile(double which, String histogram, String of) {
+        return "histogram_quantile(%s, sum by (le) (rate(%s_bucket{%s}[$__rate_interval]))) >= 0"
+                .formatted(which, histogram, of);
     }
 }

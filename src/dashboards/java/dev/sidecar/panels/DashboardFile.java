@@ -17,7 +17,8 @@ record DashboardFile(String name, String text, JsonNode json) {
     private static final JsonMapper JSON = new JsonMapper();
 
     /** Stands for the values that Grafana inserts, with a range of a quarter of an hour. */
-    private static final Map<String, String> BUILT_IN = Map.of("$__rate_interval", "1m", "$__range", "15m");
+    private static final Map<String, String> BUILT_IN =
+            Map.of("$__rate_interval", "1m", "$__range", "15m", "$__auto", "1m");
 
     /** The values of the page's variables when nothing is chosen. */
     private static final Map<String, String> CHOSEN = Map.of(

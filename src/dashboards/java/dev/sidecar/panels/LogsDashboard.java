@@ -42,13 +42,13 @@ final class LogsDashboard {
                 .query("", "sum(loki_ingester_memory_streams{HERE})"));
         page.panel(stat(
                         "Lost lines",
-                        "Lines of the chosen time that did not reach Loki: given up by the collector, refused by Loki, or dropped by the sidecar's appender.")
+                        "Lines of the chosen time that Loki does not have: given up by the collector, refused by Loki for good, or dropped by the sidecar's appender. What Loki refused with 429 was sent again.")
                 .decimals(0)
                 .worseAbove(1, 100)
                 .query("", """
                         (sum(increase(otelcol_exporter_enqueue_failed_log_records_total{HERE}[$__range])) or vector(0))
-                        + (sum(increase(otelcol_exporter_send_failed_log_records_total{HERE}[$__range])) or vector(0))
-                        + (sum(increase(loki_discarded_samples_total{HERE}[$__range])) or vector(0))
+                        + ((sum(increase(loki_discarded_samples_total{HERE,reason!~".*rate_limit.*|stream_limit"}[$__range])) > 0)
+                          or sum(increase(otelcol_exporter_send_failed_log_records_total{HERE}[$__range])) or vector(0))
                         + (sum(increase(sidecar_log_lines_total{HERE,outcome=~"dropped|failed"}[$__range])) or vector(0))"""));
         page.panel(stat(
                         "Waiting",
@@ -70,23 +70,23 @@ final class LogsDashboard {
                 .columns()
                 .size(12, 9)
                 .toLogs()
-                .logs("{{service}}", "sum by (service) (count_over_time({HERE}[1m]))"));
+                .logs("{{service}}", "sum by (service) (rate({HERE}[$__auto])) * 60"));
         page.panel(timeSeries("By level", "Lines a minute of the chosen services.")
                 .columns()
                 .size(12, 9)
-                .logs("{{level}}", "sum by (level) (count_over_time({HERE,service=~\"$service|system\"}[1m]))"));
+                .logs("{{level}}", "sum by (level) (rate({HERE,service=~\"$service|system\"}[$__auto])) * 60"));
         page.panel(timeSeries("Errors by service", "Lines a minute of level error and fatal.")
                 .columns()
                 .nothing("No errors")
                 .size(12, 8)
                 .toLogs()
-                .logs("{{service}}", "sum by (service) (count_over_time({HERE,level=~\"error|fatal\"}[1m]))"));
+                .logs("{{service}}", "sum by (service) (rate({HERE,level=~\"error|fatal\"}[$__auto])) * 60"));
         page.panel(timeSeries(
                         "By source",
                         "Bytes a second by where the lines come from. A source that falls to zero has gone silent.")
                 .unit("Bps")
                 .size(12, 8)
-                .logs("{{source}}", "sum by (source) (bytes_rate({HERE}[1m]))"));
+                .logs("{{source}}", "sum by (source) (bytes_rate({HERE}[$__auto]))"));
     }
 
     private static void delivery(Dashboard page) {
@@ -101,13 +101,15 @@ final class LogsDashboard {
                 .query("{{proof}}", "max by (proof) (sidecar_proof_duration_seconds{HERE,area=\"logging\"})"));
         page.panel(timeSeries(
                         "Left out on purpose",
-                        "Lines a second that the collector does not ship, by reason: other projects' containers, the sidecar's own (it ships them itself).")
+                        "Lines a second that the collector does not ship, by reason: other projects' containers, the sidecar's own (it ships them itself), older than a week (Loki would refuse them).")
                 .fromZero()
                 .nothing("Nothing is left out")
                 .query(
                         "{{reason}}",
                         "sum by (reason) (rate(loki_process_dropped_lines_total{HERE}[$__rate_interval]))"));
-        page.panel(timeSeries("Lost", "Lines a second that were given up, and who gave them up.")
+        page.panel(timeSeries(
+                        "Lost",
+                        "Lines a second that were given up, and who gave them up. For one line that Loki refuses for good the collector counts all that it sent with it; Loki's count is the right one.")
                 .fromZero()
                 .worseAbove(0.01, 1)
                 .size(12, 8)
@@ -120,7 +122,7 @@ final class LogsDashboard {
                         "sum(rate(otelcol_exporter_send_failed_log_records_total{HERE}[$__rate_interval]))")
                 .query(
                         "Loki: {{reason}}",
-                        "sum by (reason) (rate(loki_discarded_samples_total{HERE}[$__rate_interval]))")
+                        "sum by (reason) (rate(loki_discarded_samples_total{HERE,reason!~\".*rate_limit.*|stream_limit\"}[$__rate_interval]))")
                 .query(
                         "sidecar",
                         "sum(rate(sidecar_log_lines_total{HERE,outcome=~\"dropped|failed\"}[$__rate_interval]))"));

@@ -25,8 +25,8 @@ final class OverviewDashboard {
     static Dashboard dashboard() {
         Dashboard page = new Dashboard(
                 "overview", "01 Operational health", "Is everything all right, and if not, where do I look?");
+        six(page);
         now(page);
-        traffic(page);
         states(page);
         page.row("What is wrong");
         page.panel(table("What fires", "Alerts that fire now. The Watchdog, which always fires, is left out.")
@@ -34,10 +34,6 @@ final class OverviewDashboard {
                 .nothing("No alerts firing")
                 .now("", "ALERTS{HERE,alertstate=\"firing\",alertname!=\"Watchdog\"}")
                 .tidy("Firing", "none", LESS_USEFUL));
-        page.panel(lines(
-                "Recent errors",
-                "The newest lines of level error and fatal of all services. Open one to see its request id and to jump to all lines of that request.",
-                "{HERE,level=~\"error|fatal\"}"));
         page.row("Each proof");
         page.panel(timeline("Readiness proofs", "Each proof as its last drill left it: held, or broken.")
                 .states("held", "broken")
@@ -54,10 +50,14 @@ final class OverviewDashboard {
                 .worseAbove(1, 5)
                 .worstIfNothing("unknown")
                 .query("", FIRING));
-        page.panel(stat("Services down", "Services whose own metrics cannot be read.")
+        page.panel(stat(
+                        "Services down",
+                        "Services that do not answer: whose own metrics cannot be read, and the database, the cache and the web server as their exporters see them.")
                 .worseAbove(1, 1)
                 .worstIfNothing("unknown")
-                .query("", "sum(up{HERE,role=\"app\"} == bool 0)"));
+                .query(
+                        "",
+                        "sum((up{HERE,role=\"app\"} or pg_up{HERE} or redis_up{HERE} or nginx_up{HERE}) == bool 0)"));
         page.panel(stat(
                         "Blind spots",
                         "Exporters and monitoring parts that do not answer: we do not see, which is not the same as down.")
@@ -87,41 +87,66 @@ final class OverviewDashboard {
                 .query("", "max(sidecar_dead_mans_switch_open{HERE})"));
     }
 
-    private static void traffic(Dashboard page) {
-        page.row("Traffic");
-        page.panel(timeSeries("Requests", "Requests a second at the gateway, by service.")
-                .unit("reqps")
-                .fromZero()
-                .size(7, 8)
-                .toLogs()
-                .query(
-                        "{{service}}",
-                        "sum by (service) (rate(sidecar_gateway_requests_seconds_count{HERE}[$__rate_interval]))"));
-        page.panel(gauge("Errors", "Share of the requests that were answered with a server error.")
+    /** Users only: probes call more often than a small team's users. */
+    private static void six(Dashboard page) {
+        page.row("Users");
+        page.panel(
+                timeSeries(
+                                "Requests",
+                                "Requests a second of users over 5 minutes, by service, and those of probes and drills apart.")
+                        .unit("reqps")
+                        .fromZero()
+                        .size(7, 8)
+                        .toLogs()
+                        .query("{{service}}", "sum by (service) (service:requests_all:rate5m{HERE})")
+                        .query(
+                                "probes and drills",
+                                "sum(rate(sidecar_gateway_requests_seconds_count{HERE,client=~\"probe|drill\"}[$__rate_interval]))"));
+        page.panel(gauge("Errors", "Share of the users' requests of 5 minutes that were answered with a server error.")
                 .unit("percentunit")
                 .range(0, 0.2)
                 .decimals(2)
                 .worseAbove(0.01, 0.05)
+                .nothing("no requests")
                 .query("", """
-                        (sum(rate(sidecar_gateway_requests_seconds_count{HERE,status=~"5.."}[$__rate_interval])) or vector(0))
-                        / sum(rate(sidecar_gateway_requests_seconds_count{HERE}[$__rate_interval]))"""));
-        page.panel(
-                timeSeries(
-                                "P95 of the answer time",
-                                "95 of 100 requests were answered faster, as measured by the gateway.")
-                        .unit("s")
-                        .fromZero()
-                        .worseAbove(0.5, 1)
-                        .size(7, 8)
-                        .toLogs()
-                        .query(
-                                "{{service}}",
-                                "histogram_quantile(0.95, sum by (service, le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval])))"));
+                        (sum(service:requests:rate5m{HERE,status=~"5.."}) or vector(0))
+                        / (sum(service:requests_all:rate5m{HERE}) > 0)"""));
+        page.panel(timeSeries(
+                        "P95 of the answer time",
+                        "95 of 100 requests of users were answered faster, as measured by the gateway. A dot is a sampled request: a click on it leads to its lines.")
+                .unit("s")
+                .fromZero()
+                .worseAbove(0.5, 1)
+                .size(7, 8)
+                .toLogs()
+                .query(
+                        "{{service}}",
+                        "histogram_quantile(0.95, sum by (service, le) (rate(sidecar_gateway_requests_seconds_bucket{HERE,client!~\"probe|drill\"}[$__rate_interval]))) >= 0")
+                .exemplars());
         page.panel(timeSeries("Active connections", "Open connections to PostgreSQL and Redis.")
                 .fromZero()
                 .size(6, 8)
                 .query("PostgreSQL", "sum(pg_stat_database_numbackends{HERE})")
                 .query("Redis", "sum(redis_connected_clients{HERE})"));
+        page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
+                .unit("percentunit")
+                .range(0, 1)
+                .worseBelow(0.9, 0.95)
+                .worseBelowFor("Redis", 0.5, 0.8)
+                .nothing("no reads")
+                .size(6, 10)
+                .query("PostgreSQL", """
+                        sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
+                        / (sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
+                        + sum(rate(pg_stat_database_blks_read{HERE,datname!~"template.*|postgres|"}[$__rate_interval])) > 0)""")
+                .query("Redis", """
+                        sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval]))
+                        / (sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval])) + sum(rate(redis_keyspace_misses_total{HERE}[$__rate_interval])) > 0)"""));
+        page.panel(lines(
+                        "Recent errors",
+                        "The newest lines of level error and fatal of all services. Open one to see its request id and to jump to all lines of that request.",
+                        "{HERE,level=~\"error|fatal\"}")
+                .size(18, 10));
     }
 
     private static void states(Dashboard page) {
@@ -141,20 +166,7 @@ final class OverviewDashboard {
                 .unit("percentunit")
                 .range(0, 1)
                 .worseBelow(0.5, 0.9)
-                .size(4, 10)
+                .size(8, 10)
                 .query("", "min(sidecar_readiness_ratio{HERE})"));
-        page.panel(gauge("Cache hits", "Share of reads that PostgreSQL and Redis answered from memory.")
-                .unit("percentunit")
-                .range(0, 1)
-                .worseBelow(0.9, 0.95)
-                .worseBelowFor("Redis", 0.5, 0.8)
-                .size(4, 10)
-                .query("PostgreSQL", """
-                        sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
-                        / (sum(rate(pg_stat_database_blks_hit{HERE,datname!~"template.*|postgres|"}[$__rate_interval]))
-                        + sum(rate(pg_stat_database_blks_read{HERE,datname!~"template.*|postgres|"}[$__rate_interval])))""")
-                .query("Redis", """
-                        sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval]))
-                        / (sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval])) + sum(rate(redis_keyspace_misses_total{HERE}[$__rate_interval])))"""));
     }
 }

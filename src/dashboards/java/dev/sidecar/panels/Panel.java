@@ -54,22 +54,18 @@ final class Panel {
         defaults.put("unit", "short");
     }
 
-    /** Lines over time, with a table of the last and the greatest value below. */
+    /** Where a panel begins that has nothing but zeros: Grafana would draw an axis up to 100, which is 10,000 %. */
+    private static final Map<String, Number> LEAST_TOP_OF_AXIS =
+            Map.of("percentunit", 0.1, "reqps", 1, "s", 0.1, "short", 1, "ops", 1, "Bps", 1024, "bytes", 1024);
+
+    /** Rows of a legend's table that a panel of the usual height shows whole. */
+    private static final int ROWS_OF_A_LEGEND = 2;
+
+    /** Lines over time, with the last and the greatest value of a few series below, or the names of many. */
     static Panel timeSeries(String title, String description) {
         Panel panel = new Panel("timeseries", title, description);
         panel.custom.putAll(Map.of("drawStyle", "line", "lineWidth", 1, "fillOpacity", 10, "showPoints", "never"));
         panel.custom.put("spanNulls", 60_000);
-        panel.options.put(
-                "legend",
-                Map.of(
-                        "displayMode",
-                        "table",
-                        "placement",
-                        "bottom",
-                        "showLegend",
-                        true,
-                        "calcs",
-                        List.of("last", "max")));
         panel.options.put("tooltip", Map.of("mode", "multi", "sort", "desc"));
         return panel;
     }
@@ -161,6 +157,12 @@ final class Panel {
         if (type.equals("heatmap")) {
             target.put("format", "heatmap");
         }
+        return this;
+    }
+
+    /** Marks sampled requests in the picture; a click on one leads to its lines. */
+    Panel exemplars() {
+        targets.forEach(target -> target.put("exemplar", true));
         return this;
     }
 
@@ -383,6 +385,13 @@ final class Panel {
     }
 
     Map<String, Object> toJson(int id, int x, int y) {
+        if (type.equals("timeseries")) {
+            options.put("legend", legend());
+            Number top = LEAST_TOP_OF_AXIS.get(String.valueOf(defaults.get("unit")));
+            if (top != null && !defaults.containsKey("max")) {
+                custom.put("axisSoftMax", top);
+            }
+        }
         if (!custom.isEmpty()) {
             defaults.put("custom", custom);
         }
@@ -406,6 +415,22 @@ final class Panel {
             json.put("transformations", transformations);
         }
         return json;
+    }
+
+    private Map<String, Object> legend() {
+        boolean few = targets.size() <= ROWS_OF_A_LEGEND
+                && targets.stream()
+                        .noneMatch(target ->
+                                String.valueOf(target.get("legendFormat")).contains("{{"));
+        return Map.of(
+                "displayMode",
+                few ? "table" : "list",
+                "placement",
+                "bottom",
+                "showLegend",
+                true,
+                "calcs",
+                few ? List.of("last", "max") : List.of());
     }
 
     /**

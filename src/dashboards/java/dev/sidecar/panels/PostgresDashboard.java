@@ -141,6 +141,6 @@ final class PostgresDashboard {
     private static String hitRatio(String by) {
         return """
                 sum %1$s(rate(pg_stat_database_blks_hit{HERE,%2$s}[$__rate_interval]))
-                / (sum %1$s(rate(pg_stat_database_blks_hit{HERE,%2$s}[$__rate_interval])) + sum %1$s(rate(pg_stat_database_blks_read{HERE,%2$s}[$__rate_interval])))""".formatted(by, OURS);
+                / (sum %1$s(rate(pg_stat_database_blks_hit{HERE,%2$s}[$__rate_interval])) + sum %1$s(rate(pg_stat_database_blks_read{HERE,%2$s}[$__rate_interval])) > 0)""".formatted(by, OURS);
     }
 }

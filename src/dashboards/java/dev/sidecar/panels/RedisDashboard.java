@@ -33,7 +33,7 @@ final class RedisDashboard {
                 .nothing("no reads")
                 .query("", """
                         sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval]))
-                        / (sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval])) + sum(rate(redis_keyspace_misses_total{HERE}[$__rate_interval])))"""));
+                        / (sum(rate(redis_keyspace_hits_total{HERE}[$__rate_interval])) + sum(rate(redis_keyspace_misses_total{HERE}[$__rate_interval])) > 0)"""));
         page.panel(gauge("Memory", "Share of maxmemory in use. Empty if there is no limit.")
                 .unit("percentunit")
                 .range(0, 1)

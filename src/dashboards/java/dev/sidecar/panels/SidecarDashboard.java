@@ -55,7 +55,7 @@ final class SidecarDashboard {
                         .worseAbove(0.005, 0.02)
                         .query(
                                 "",
-                                "histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval]))) - histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_upstream_seconds_bucket{HERE}[$__rate_interval])))"));
+                                "(histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval]))) >= 0) - (histogram_quantile(0.5, sum by (le) (rate(sidecar_gateway_upstream_seconds_bucket{HERE}[$__rate_interval]))) >= 0)"));
         page.panel(
                 stat(
                                 "Failed jobs",
@@ -98,10 +98,10 @@ final class SidecarDashboard {
                         .fromZero()
                         .query(
                                 "whole request",
-                                "histogram_quantile(0.95, sum by (le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval])))")
+                                "histogram_quantile(0.95, sum by (le) (rate(sidecar_gateway_requests_seconds_bucket{HERE}[$__rate_interval]))) >= 0")
                         .query(
                                 "waiting for the API",
-                                "histogram_quantile(0.95, sum by (le) (rate(sidecar_gateway_upstream_seconds_bucket{HERE}[$__rate_interval])))"));
+                                "histogram_quantile(0.95, sum by (le) (rate(sidecar_gateway_upstream_seconds_bucket{HERE}[$__rate_interval]))) >= 0"));
         page.panel(timeSeries("Lines that wait", "Log lines in the sidecar's bounded buffers, by where they go.")
                 .fromZero()
                 .query("{{output}}", "sum by (output) (sidecar_log_lines_waiting{HERE})"));

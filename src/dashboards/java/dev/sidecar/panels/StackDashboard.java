@@ -106,7 +106,7 @@ final class StackDashboard {
                         .fromZero()
                         .query(
                                 "{{route}}",
-                                "histogram_quantile(0.95, sum by (route, le) (rate(loki_request_duration_seconds_bucket{HERE,route=~\"loki_api_v1_push|loki_api_v1_query_range|loki_api_v1_query\"}[$__rate_interval])))"));
+                                "histogram_quantile(0.95, sum by (route, le) (rate(loki_request_duration_seconds_bucket{HERE,route=~\"loki_api_v1_push|loki_api_v1_query_range|loki_api_v1_query\"}[$__rate_interval]))) >= 0"));
         page.panel(timeSeries("Streams and chunks", "What Loki holds in memory.")
                 .fromZero()
                 .query("streams", "sum(loki_ingester_memory_streams{HERE})")

@@ -71,13 +71,13 @@ final class BackupJobs implements JobSource {
 
     private Job backup(Generation generation, Schedule schedule) {
         return new Job(
-                "backup-" + generation.label(),
-                schedule,
-                settings.dump().limit(),
-                RETRIES,
-                () -> Optional.of(lastDone(generation)),
-                slot -> take(generation, slot),
-                true);
+                        "backup-" + generation.label(),
+                        schedule,
+                        settings.dump().limit(),
+                        RETRIES,
+                        () -> Optional.of(lastDone(generation)),
+                        slot -> take(generation, slot))
+                .withAnnouncements();
     }
 
     /** Finds the newest slot for which every database has its backup. A database without a backup makes it the epoch, so that it gets one now. */

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  *     unknown, and then only slots after the start are due
  * @param work the work itself
  * @param announced whether people may ask to be told directly how its runs end
+ * @param ownLines whether the work itself logs how its runs end
  */
 public record Job(
         String name,
@@ -24,7 +25,8 @@ public record Job(
         Retries retries,
         Supplier<Optional<Instant>> lastDone,
         Work work,
-        boolean announced) {
+        boolean announced,
+        boolean ownLines) {
 
     /** Declares a job whose ends nobody is told of directly. */
     public Job(
@@ -34,7 +36,7 @@ public record Job(
             Retries retries,
             Supplier<Optional<Instant>> lastDone,
             Work work) {
-        this(name, schedule, limit, retries, lastDone, work, false);
+        this(name, schedule, limit, retries, lastDone, work, false, false);
     }
 
     /** Declares a job that leaves nothing behind and waits for its next slot after a failure. */
@@ -44,7 +46,12 @@ public record Job(
 
     /** Returns the same job, of whose ends people may ask to be told. */
     public Job withAnnouncements() {
-        return new Job(name, schedule, limit, retries, lastDone, work, true);
+        return new Job(name, schedule, limit, retries, lastDone, work, true, ownLines);
+    }
+
+    /** Returns the same job, whose work itself logs how its runs end: at debug level no line says it twice. */
+    public Job withOwnLines() {
+        return new Job(name, schedule, limit, retries, lastDone, work, announced, true);
     }
 
     /** Does the work of one run. An exception is a failure; an interrupt asks it to stop. */

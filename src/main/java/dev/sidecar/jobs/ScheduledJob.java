@@ -167,7 +167,7 @@ final class ScheduledJob {
             again = retryAt;
             next = " Next attempt at %s.".formatted(retryAt);
         }
-        var line = outcome.result() == Result.FAILURE ? log.atError() : routine ? log.atDebug() : log.atInfo();
+        var line = routine ? log.atDebug() : outcome.result() == Result.FAILURE ? log.atError() : log.atInfo();
         line.addKeyValue("job", job.name())
                 .addKeyValue("outcome", outcome.result().label())
                 .addKeyValue("duration_ms", took.toMillis())
@@ -193,15 +193,18 @@ final class ScheduledJob {
         }
     }
 
-    /** A frequent job that ends as before is not worth a line each time. */
+    /** A frequent job that ends as before is not worth a line each time, and neither is a failure that is known already. */
     private boolean isRoutine(Outcome outcome, Instant now) {
         Outcome before = last;
-        return before != null
-                && before.result() == outcome.result()
-                && job.schedule()
-                        .next(now)
-                        .filter(next -> next.isBefore(now.plus(FREQUENT)))
-                        .isPresent();
+        return job.ownLines()
+                || before != null
+                        && before.result() == outcome.result()
+                        && (outcome.result() != Result.FAILURE
+                                || before.reason().equals(outcome.reason()))
+                        && job.schedule()
+                                .next(now)
+                                .filter(next -> next.isBefore(now.plus(FREQUENT)))
+                                .isPresent();
     }
 
     private static String verb(Result result) {

@@ -3,7 +3,7 @@ package dev.sidecar.logs;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts what became of the lines for one output. At rest {@code accepted = delivered + failed}, and every line offered was accepted or
+ * Counts what became of the lines for one output. At rest {@code accepted = delivered + refused + failed}, and every line offered was accepted or
  * dropped, so that no line is ever missing.
  */
 final class LineCounts {
@@ -11,6 +11,7 @@ final class LineCounts {
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong delivered = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
 
     void accept() {
@@ -32,6 +33,11 @@ final class LineCounts {
         delivered.addAndGet(lines);
     }
 
+    /** Counts accepted lines that Loki refused one by one, and counts as discarded itself. */
+    void refuse(long lines) {
+        refused.addAndGet(lines);
+    }
+
     /** Counts accepted lines that were lost. */
     void fail(long lines) {
         failed.addAndGet(lines);
@@ -51,6 +57,10 @@ final class LineCounts {
         return delivered.get();
     }
 
+    long refused() {
+        return refused.get();
+    }
+
     long failed() {
         return failed.get();
     }
@@ -58,7 +68,7 @@ final class LineCounts {
     /** The accepted lines that are neither delivered nor lost yet. */
     long waiting() {
         // Read in this order, the difference can be too great for a moment, but never negative.
-        long decided = delivered.get() + failed.get();
+        long decided = delivered.get() + refused.get() + failed.get();
         return accepted.get() - decided;
     }
 }

@@ -26,6 +26,7 @@ final class LogMetrics {
             java.util.function.Function<LineAppender, LineCounts> counts) {
         lines(registry, output, "delivered", lines, from -> counts.apply(from).delivered());
         lines(registry, output, "dropped", lines, from -> counts.apply(from).dropped());
+        lines(registry, output, "refused", lines, from -> counts.apply(from).refused());
         lines(registry, output, "failed", lines, from -> counts.apply(from).failed());
         Gauge.builder(
                         "sidecar.log.lines.waiting",

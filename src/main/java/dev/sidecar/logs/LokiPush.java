@@ -12,7 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -26,14 +28,17 @@ import org.jspecify.annotations.Nullable;
  * <p>loki4j's own client gives a batch up at the first answer other than 429 and 503, waits for ever for an answer whose body never
  * ends, and counts losses in batches. This client repeats a batch until it goes through if the failure says nothing about the batch itself
  * (no connection, no answer in time, 429, 502, 503, 504). It repeats another 5xx a few times only, as Loki answers so to a batch it cannot
- * digest, and the next ones must not wait for that. Anything else means that Loki refused the batch. Sending lines twice that Loki had
+ * digest, and the next ones must not wait for that. Anything else means that Loki refused the batch, or the lines of it that its answer
+ * complains about. Sending lines twice that Loki had
  * stored before it fell silent does no harm: Loki keeps one of two equal lines with equal time.
  */
 final class LokiPush implements Loki4jHttpClient {
 
     private static final int SERVER_ERROR_ATTEMPTS = 5;
     private static final int GAVE_UP = 503;
-    private static final int LONGEST_ANSWER = 4096;
+    private static final int REFUSED = 400;
+    /** Complaints about 2,000 lines, each with the labels of its stream, fit in. */
+    private static final int LONGEST_ANSWER = 1024 * 1024;
 
     private final HttpConfig config;
     private final Duration answerLimit;
@@ -80,6 +85,14 @@ final class LokiPush implements Loki4jHttpClient {
                 trouble.over();
                 return new LokiResponse(answer.status(), "");
             }
+            OptionalInt refused = answer.refusedOf(lines);
+            if (refused.isPresent()) {
+                counts.deliver(lines - refused.getAsInt());
+                counts.refuse(refused.getAsInt());
+                trouble.over();
+                trouble.refused(refused.getAsInt(), answer.text());
+                return new LokiResponse(answer.status(), answer.text());
+            }
             if (!answer.worthAnother(attempt)) {
                 counts.fail(lines);
                 trouble.lost(lines, answer.status(), answer.text());
@@ -117,7 +130,7 @@ final class LokiPush implements Loki4jHttpClient {
         try {
             // The request's own time limit ends with the header of the answer.
             HttpResponse<String> response = answer.get(answerLimit.toMillis() + 500, TimeUnit.MILLISECONDS);
-            return new Answer(response.statusCode(), "HTTP " + response.statusCode() + " " + response.body());
+            return new Answer(response.statusCode(), response.body());
         } catch (ExecutionException e) {
             return new Answer(null, describe(e.getCause()));
         } catch (TimeoutException e) {
@@ -153,7 +166,19 @@ final class LokiPush implements Loki4jHttpClient {
         return lines;
     }
 
-    private record Answer(@Nullable Integer answered, String text) {
+    private record Answer(@Nullable Integer answered, String words) {
+
+        String text() {
+            return answered == null ? words : "HTTP " + answered + " " + words;
+        }
+
+        /** Counts the lines that Loki refused while it stored the others; empty if that is not how it answered. */
+        OptionalInt refusedOf(int lines) {
+            boolean whole = words.getBytes(StandardCharsets.UTF_8).length < LONGEST_ANSWER;
+            OptionalInt refused =
+                    answered != null && answered == REFUSED && whole ? RefusedLines.in(words) : OptionalInt.empty();
+            return refused.isPresent() && refused.getAsInt() <= lines ? refused : OptionalInt.empty();
+        }
 
         int status() {
             return answered == null ? GAVE_UP : answered;

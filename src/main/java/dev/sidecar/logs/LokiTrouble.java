@@ -79,6 +79,11 @@ final class LokiTrouble {
 
     void lost(int lines, int status, String reason) {
         count(status >= 500 ? Loss.SERVER_ERROR : Loss.REJECTED);
+        refused(lines, reason);
+    }
+
+    /** Tells of lines that Loki refused. Their batch is not lost. */
+    void refused(int lines, String reason) {
         long now = System.nanoTime();
         if (now - lastSaid > SILENCE_NANOS) {
             lastSaid = now;

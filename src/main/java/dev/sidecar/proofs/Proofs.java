@@ -24,6 +24,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Holds all proofs, each with its last drill. Every proof is a job of its own, so that a hanging one delays no other; only a few drills
@@ -31,6 +35,7 @@ import java.util.function.Consumer;
  */
 public final class Proofs implements JobSource {
 
+    private static final Logger log = LoggerFactory.getLogger(Proofs.class);
     private static final String JOB_PREFIX = "proof-";
     /** Retries with doubled waits over some hours, so that a slow start does not postpone a weekly drill by a week. */
     private static final int RETRIES = 10;
@@ -131,12 +136,13 @@ public final class Proofs implements JobSource {
         // The ids spread drills of the same interval over it, in the same way after every restart.
         Duration offset = Duration.ofMillis(Math.floorMod(claim.id().hashCode() * 7919L, interval.toMillis()));
         return new Job(
-                JOB_PREFIX + claim.id(),
-                Schedule.every(interval, offset),
-                claim.limit().multipliedBy(2),
-                new Retries(RETRIES, Duration.ofSeconds(20)),
-                () -> Optional.of(Instant.EPOCH),
-                run -> outcome(drill(proof)));
+                        JOB_PREFIX + claim.id(),
+                        Schedule.every(interval, offset),
+                        claim.limit().multipliedBy(2),
+                        new Retries(RETRIES, Duration.ofSeconds(20)),
+                        () -> Optional.of(Instant.EPOCH),
+                        run -> outcome(drill(proof)))
+                .withOwnLines();
     }
 
     /** Runs one drill and records its result, whatever the drill throws. */
@@ -147,13 +153,34 @@ public final class Proofs implements JobSource {
             Finding finding = judged(proof.claim().id(), find(proof));
             Drill drill =
                     new Drill(proof.claim(), finding, clock.instant(), Duration.ofNanos(System.nanoTime() - began));
-            drills.put(proof.claim().id(), drill);
+            logChange(drills.put(proof.claim().id(), drill), drill);
             metrics.drilled(drill);
             listeners.forEach(listener -> listener.accept(drill));
             return drill;
         } finally {
             atOnce.release();
         }
+    }
+
+    /** A proof that stays broken for days is drilled hundreds of times: one line says it, and another that it is over. */
+    private static void logChange(@Nullable Drill before, Drill now) {
+        ProofState was = before == null ? ProofState.HELD : before.state();
+        if (was == now.state()) {
+            return;
+        }
+        LoggingEventBuilder line = switch (now.state()) {
+            case BROKEN -> log.atError();
+            case INCONCLUSIVE -> log.atWarn();
+            default -> log.atInfo();
+        };
+        line.addKeyValue("proof", now.claim().id())
+                .addKeyValue("state", now.state().label())
+                .addKeyValue("duration_ms", now.took().toMillis())
+                .log(
+                        "proof {} is {}: {}",
+                        now.claim().id(),
+                        now.state().word(),
+                        now.finding().evidence());
     }
 
     /** What has held once is broken from its first failure on; anything else gets some time after the start. */

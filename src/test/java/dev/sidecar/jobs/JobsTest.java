@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.jobs.Job.Retries;
 import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.support.ErrorLines;
 import dev.sidecar.support.MutableClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -229,6 +231,52 @@ class JobsTest {
 
         await().until(() -> ended.size() == 2);
         assertThat(ended).extracting(JobEnded::announced).containsExactly(false, true);
+    }
+
+    /** A receiver that is away for a day must not fill the list of recent errors with one line a minute. */
+    @Test
+    void aFrequentJobThatKeepsFailingSaysItOnceUntilTheReasonChanges() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        Iterator<Outcome> outcomes = List.of(
+                        Outcome.failure("no route to host"),
+                        Outcome.failure("no route to host"),
+                        Outcome.failure("no route to host"),
+                        Outcome.failure("connection refused"),
+                        Outcome.success("sent"),
+                        Outcome.failure("connection refused"))
+                .iterator();
+        start(new Job("nightly", Schedule.every(Duration.ofMinutes(1)), LIMIT, run -> outcomes.next()));
+        try (ErrorLines ignored = ErrorLines.of(Jobs.class, lines)) {
+            for (int run = 1; run <= 6; run++) {
+                int ends = run;
+                clock.tick(Duration.ofMinutes(1));
+                jobs.tick();
+                await().until(() ->
+                        ended.size() == ends && !jobs.status("nightly").running());
+            }
+        }
+
+        assertThat(lines)
+                .containsExactly(
+                        "job nightly failed: no route to host",
+                        "job nightly failed: connection refused",
+                        "job nightly failed: connection refused");
+    }
+
+    @Test
+    void eachNightThatAJobFailsIsALineOfItsOwn() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.failure("disk full")));
+        try (ErrorLines ignored = ErrorLines.of(Jobs.class, lines)) {
+            clock.set("2026-11-23T02:00:00Z");
+            jobs.tick();
+            awaitOutcomes("failure", 1);
+            clock.set("2026-11-24T02:00:00Z");
+            jobs.tick();
+            awaitOutcomes("failure", 2);
+        }
+
+        assertThat(lines).containsExactly("job nightly failed: disk full", "job nightly failed: disk full");
     }
 
     @Test

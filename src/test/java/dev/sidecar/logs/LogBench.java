@@ -1,7 +1,11 @@
 package dev.sidecar.logs;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import java.time.Instant;
+import java.util.Map;
 
 /** A logger with the product's appender, apart from the logging of the tests themselves. */
 final class LogBench implements AutoCloseable {
@@ -32,6 +36,14 @@ final class LogBench implements AutoCloseable {
 
     Logger logger() {
         return logger;
+    }
+
+    /** Logs a line as if it had been written at another time. */
+    void logAt(Instant at, String message) {
+        LoggingEvent event = new LoggingEvent("", logger, Level.INFO, message, null, new Object[0]);
+        event.setInstant(at);
+        event.setMDCPropertyMap(Map.of());
+        logger.callAppenders(event);
     }
 
     LineAppender appender() {

@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,6 +40,34 @@ final class LokiDouble implements AutoCloseable {
     static final Behaviour STORES = (loki, exchange, entries) -> {
         loki.store(entries);
         exchange.sendResponseHeaders(204, -1);
+    };
+
+    /** As Loki does within its {@code creation_grace_period}: each line for itself, the complaints of equal words together. */
+    static final Behaviour REFUSES_THE_FUTURE = (loki, exchange, entries) -> {
+        Instant limit = Instant.now().plus(Duration.ofMinutes(10));
+        Map<String, Integer> complaints = new TreeMap<>();
+        for (Entry entry : entries) {
+            Instant at = Instant.ofEpochSecond(0, entry.nanos());
+            if (at.isAfter(limit)) {
+                complaints.merge(
+                        "entry for stream '%s' has timestamp too new: %s"
+                                .formatted(entry.labels(), at.truncatedTo(ChronoUnit.SECONDS)),
+                        1,
+                        Integer::sum);
+            } else {
+                loki.store(List.of(entry));
+            }
+        }
+        String words = complaints.entrySet().stream()
+                .map(complaint -> complaints.size() == 1 && complaint.getValue() == 1
+                        ? complaint.getKey()
+                        : complaint.getValue() + " errors like: " + complaint.getKey())
+                .collect(Collectors.joining("; "));
+        if (words.isEmpty()) {
+            exchange.sendResponseHeaders(204, -1);
+        } else {
+            answers(400, words).answer(loki, exchange, entries);
+        }
     };
 
     private static final JsonMapper JSON = JsonMapper.builder()

@@ -3,8 +3,6 @@ package dev.sidecar.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.spi.LoggingEvent;
 import dev.sidecar.logs.LokiDouble.Entry;
 import dev.sidecar.support.FreePort;
 import java.io.IOException;
@@ -13,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,10 +65,7 @@ class LokiShippingTest {
         try (LokiDouble loki = new LokiDouble();
                 LogBench bench = new LogBench(loki.url())) {
             for (int i = 0; i < 900; i++) {
-                LoggingEvent event = new LoggingEvent("", bench.logger(), Level.INFO, "the same", null, new Object[0]);
-                event.setInstant(Instant.parse("2026-11-23T22:41:15.123456Z"));
-                event.setMDCPropertyMap(Map.of());
-                bench.logger().callAppenders(event);
+                bench.logAt(Instant.parse("2026-11-23T22:41:15.123456Z"), "the same");
             }
             await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 900);
             assertThat(loki.stored()).hasSize(900);
@@ -196,6 +190,47 @@ class LokiShippingTest {
             bench.logger().info("taken");
             await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 1);
             assertThat(loki.stored()).hasSize(1);
+        }
+    }
+
+    /** So does Loki: it stores what it can and complains about the rest. */
+    @Test
+    void aLineFromTheFutureCostsItselfOnly() {
+        try (LokiDouble loki = new LokiDouble();
+                LogBench bench = new LogBench(loki.url())) {
+            loki.behave(LokiDouble.REFUSES_THE_FUTURE);
+            for (int i = 0; i < 20; i++) {
+                bench.logger().info("line {}", i);
+            }
+            bench.logAt(Instant.now().plus(Duration.ofHours(3)), "from the future");
+            bench.logAt(Instant.now().plus(Duration.ofHours(3)), "from the future, too");
+
+            await().atMost(PATIENCE).until(() -> bench.loki().waiting() == 0);
+
+            assertThat(loki.complaints()).isEmpty();
+            assertThat(loki.stored()).hasSize(20);
+            assertThat(bench.loki().delivered()).isEqualTo(20);
+            assertThat(bench.loki().refused()).isEqualTo(2);
+            assertThat(bench.loki().failed()).isZero();
+            assertThat(bench.appender().lostBatches(LokiTrouble.Loss.REJECTED)).isZero();
+        }
+    }
+
+    /** Cut after a few kilobytes, it would tell of fewer lines than are lost. */
+    @Test
+    void aLongListOfComplaintsIsReadAndTheNextLineIsSent() {
+        try (LokiDouble loki = new LokiDouble();
+                LogBench bench = new LogBench(loki.url())) {
+            loki.behave(LokiDouble.REFUSES_THE_FUTURE);
+            for (int i = 0; i < 200; i++) {
+                bench.logAt(Instant.now().plus(Duration.ofHours(3 + i)), "from the future");
+            }
+            bench.logger().info("of today");
+
+            await().atMost(PATIENCE).until(() -> bench.loki().waiting() == 0);
+
+            assertThat(bench.loki().refused()).isEqualTo(200);
+            assertThat(bench.loki().delivered()).isEqualTo(1);
         }
     }
 

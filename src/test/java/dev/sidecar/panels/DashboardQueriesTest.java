@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.prometheus.Contracts;
 import dev.sidecar.prometheus.Expressions;
+import dev.sidecar.prometheus.RuleFiles;
 import dev.sidecar.support.PrometheusServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ class DashboardQueriesTest {
     @ParameterizedTest
     @MethodSource("promQl")
     void everyMetricAndLabelIsExported(DashboardFile.Query query) {
-        Expressions expressions = new Expressions(prometheus, contracts, List.of());
+        Expressions expressions = new Expressions(prometheus, contracts, RuleFiles.recordings());
 
         expressions.labelsOf(query.filled());
 

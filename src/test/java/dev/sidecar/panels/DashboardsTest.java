@@ -119,6 +119,90 @@ class DashboardsTest {
                 .noneMatch(query -> query.matches("(?s).*== 0\\)+ or (on\\(\\) )?vector\\(0\\).*"));
     }
 
+    /** Without a top of its own, the axis of a panel that has only zeros goes up to 100: to 10,000 %. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void aShareIsDrawnUpToHundredPercentAtMost(DashboardFile file) {
+        assertThat(file.panels())
+                .filteredOn(panel ->
+                        panel.at("/fieldConfig/defaults/unit").asString("").equals("percentunit"))
+                .filteredOn(panel -> !panel.path("type").asString().equals("stat"))
+                .allSatisfy(panel -> {
+                    JsonNode defaults = panel.at("/fieldConfig/defaults");
+                    double top = defaults.path("max")
+                            .asDouble(defaults.at("/custom/axisSoftMax").asDouble(100));
+                    assertThat(top).as(panel.path("title").asString()).isLessThanOrEqualTo(1);
+                });
+    }
+
+    /** The table has room for two rows under a panel of the usual height; Grafana cuts the third. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void noLegendIsCut(DashboardFile file) {
+        assertThat(file.panels())
+                .filteredOn(panel ->
+                        panel.at("/options/legend/displayMode").asString("").equals("table"))
+                .allSatisfy(panel -> {
+                    assertThat(panel.path("targets").size())
+                            .as(panel.path("title").asString())
+                            .isLessThanOrEqualTo(2);
+                    assertThat(DashboardFile.list(panel.path("targets"))
+                                    .map(target -> target.path("legendFormat").asString("")))
+                            .as(
+                                    "%s: one query, many series",
+                                    panel.path("title").asString())
+                            .noneMatch(legend -> legend.contains("{{"));
+                });
+    }
+
+    @Test
+    void theFirstPageBeginsWithWhatUsersNotice() {
+        List<JsonNode> panels = DashboardFile.all().stream()
+                .filter(file -> file.name().equals("overview.json"))
+                .findFirst()
+                .orElseThrow()
+                .panels();
+
+        assertThat(panels)
+                .extracting(panel -> panel.path("title").asString())
+                .startsWith(
+                        "Requests",
+                        "Errors",
+                        "P95 of the answer time",
+                        "Active connections",
+                        "Cache hits",
+                        "Recent errors");
+        assertThat(panels.subList(0, 6))
+                .extracting(panel -> panel.path("type").asString())
+                .containsExactly("timeseries", "gauge", "timeseries", "timeseries", "gauge", "logs");
+        assertThat(panels.get(0).at("/targets/0/expr").asString()).contains("rate5m");
+        assertThat(panels.get(2).at("/targets/0/exemplar").asBoolean()).isTrue();
+    }
+
+    /** A dot in the picture of latencies leads to the lines of its request: the trace is the id that both have. */
+    @Test
+    void theWayFromAnExemplarToItsLinesIsAQueryThatLokiReads() throws IOException {
+        String link = Files.readAllLines(Path.of("grafana/provisioning/datasources/datasources.yml")).stream()
+                .map(String::strip)
+                .dropWhile(line -> !line.equals("exemplarTraceIdDestinations:"))
+                .filter(line -> line.startsWith("url: "))
+                .findFirst()
+                .orElseThrow()
+                .substring("url: ".length())
+                .replace("$${__value.raw}", "0af7651916cd43dd8448eb211c80319c");
+        JsonNode pane = new JsonMapper()
+                .readTree(URLDecoder.decode(
+                        link.substring(link.indexOf("panes=") + "panes=".length()), StandardCharsets.UTF_8));
+        String query = pane.at("/r/queries/0/expr").asString();
+
+        assertThat(query).contains("|= `0af7651916cd43dd8448eb211c80319c`");
+        assertThat(LogQl.read(query).fields()).containsExactly("trace_id");
+        assertThat(files().flatMap(file -> file.panels().stream())
+                        .filter(panel -> panel.at("/targets/0/exemplar").asBoolean(false))
+                        .map(panel -> panel.path("title").asString()))
+                .containsExactlyInAnyOrder("P95 of the answer time", "Answer time");
+    }
+
     @ParameterizedTest
     @MethodSource("files")
     void noPanelLiesOnAnother(DashboardFile file) {
@@ -182,6 +266,14 @@ class DashboardsTest {
                 });
     }
 
+    /** With a fixed window, the columns of a day stand for one minute each, and the lines between them are not counted. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void linesAreCountedOverTheWholeOfAColumn(DashboardFile file) {
+        assertThat(file.queries().filter(query -> query.dataSource().equals("loki")))
+                .allSatisfy(query -> assertThat(query.raw()).doesNotContainPattern("\\[(?!\\$__)"));
+    }
+
     @Test
     void theWayFromAPanelToItsLinesIsAQueryThatLokiReads() {
         List<String> links = files().flatMap(file -> file.panels().stream())
@@ -205,7 +297,7 @@ class DashboardsTest {
     void theWayFromALineToItsRequestIsAQueryThatLokiReads() throws IOException {
         List<String> links = Files.readAllLines(Path.of("grafana/provisioning/datasources/datasources.yml")).stream()
                 .map(String::strip)
-                .filter(line -> line.startsWith("url: ") && line.contains("__value.raw"))
+                .filter(line -> line.startsWith("url: ") && line.contains("__value.raw") && !line.contains("trace_id"))
                 .map(line -> line.substring("url: ".length()).replace("$${__value.raw}", "an-id"))
                 .toList();
 

@@ -8,10 +8,13 @@ import dev.sidecar.jobs.Outcome;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
 import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.support.ErrorLines;
 import dev.sidecar.support.MutableClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -233,6 +236,37 @@ class ProofsTest {
         run(proofs, "MET-1");
 
         assertThat(proofs.report().count(ProofState.BROKEN)).isEqualTo(1);
+    }
+
+    /** "Recent errors" on the first dashboard was full of one proof that was broken for an hour. */
+    @Test
+    void aProofThatStaysBrokenIsOneErrorLineForEachChange() throws Exception {
+        Iterator<Finding> findings = List.of(
+                        Finding.held("found after 0.4 s"),
+                        Finding.broken("not found after 10.1 s"),
+                        Finding.broken("not found after 10.2 s"),
+                        Finding.broken("not found after 10.3 s"),
+                        Finding.held("found after 0.5 s"),
+                        Finding.held("found after 0.6 s"),
+                        Finding.broken("not found after 10.4 s"))
+                .iterator();
+        Proofs proofs = proofs(proof("LOG-1", findings::next));
+        List<String> lines = new ArrayList<>();
+        try (ErrorLines ignored = ErrorLines.of(Proofs.class, lines)) {
+            while (findings.hasNext()) {
+                run(proofs, "LOG-1");
+            }
+        }
+
+        assertThat(lines)
+                .containsExactly(
+                        "proof LOG-1 is broken: not found after 10.1 s",
+                        "proof LOG-1 is broken: not found after 10.4 s");
+        assertThat(proofs.jobs())
+                .singleElement()
+                .satisfies(job -> assertThat(job.ownLines())
+                        .as("the job would say it again")
+                        .isTrue());
     }
 
     @Test

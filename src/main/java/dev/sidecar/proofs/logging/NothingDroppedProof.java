@@ -14,18 +14,28 @@ import java.util.Map;
 
 final class NothingDroppedProof implements Proof {
 
+    /** Loki answers these with 429, and the senders send the lines again: nothing is lost. */
+    private static final String REFUSED_FOR_GOOD =
+            "loki_discarded_samples_total{reason!~\".*rate_limit.*|stream_limit\"}";
+
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>();
 
     static {
         COUNTERS.put(
                 "lines that the sidecar did not deliver",
-                "sum(increase(sidecar_log_lines_total{outcome!=\"delivered\"}[15m]))");
+                "sum(increase(sidecar_log_lines_total{outcome=~\"dropped|failed\"}[15m]))");
         COUNTERS.put("batches that the sidecar gave up", "sum(increase(sidecar_log_batches_lost_total[15m]))");
         COUNTERS.put(
-                "lines that the collector dropped",
-                "sum(increase({__name__=~\"otelcol_exporter_(enqueue|send)_failed_log_records_total"
+                "lines for which the collector had no room",
+                "sum(increase({__name__=~\"otelcol_exporter_enqueue_failed_log_records_total"
                         + "|loki_write_dropped_entries_total\"}[15m]))");
-        COUNTERS.put("lines that Loki rejected", "sum(increase(loki_discarded_samples_total[15m]))");
+        // For one refused line the collector counts the whole batch; Loki's own count is the right one where there is
+        // one.
+        COUNTERS.put(
+                "lines that the collector gave up",
+                "sum(increase(otelcol_exporter_send_failed_log_records_total[15m])) unless sum(increase("
+                        + REFUSED_FOR_GOOD + "[15m])) > 0");
+        COUNTERS.put("lines that Loki refused", "sum(increase(" + REFUSED_FOR_GOOD + "[15m]))");
     }
 
     private final Prometheus prometheus;

@@ -3,11 +3,17 @@ package dev.sidecar.console;
 import dev.sidecar.alerts.Delivered;
 import dev.sidecar.alerts.FiringAlert;
 import dev.sidecar.alerts.Muted;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
 /** Holds the rows of the alerts page. */
 final class AlertsPage {
+
+    /** What led to an alert began before it. */
+    private static final Duration BEFORE = Duration.ofMinutes(30);
 
     private static final List<String> SEVERITIES = List.of("critical", "warning");
 
@@ -44,7 +50,30 @@ final class AlertsPage {
 
         public String runbook() {
             return alert.annotations().getOrDefault("runbook_url", "").startsWith("http")
-                    ? "/runbooks/" + name() + ".md"
+                    ? "/runbooks/" + name() + ".md" + ofService()
+                    : "";
+        }
+
+        private String ofService() {
+            String service = alert.labels().get("service");
+            return service == null ? "" : "?service=" + URLEncoder.encode(service, StandardCharsets.UTF_8);
+        }
+
+        /** The dashboard that the rule names, from half an hour before the alert on; empty if the rule names none. */
+        public String dashboard() {
+            String address = alert.annotations().getOrDefault("dashboard_url", "");
+            return address.matches("https?://[^\\s\"'<>]+")
+                    ? address + (address.contains("?") ? "&" : "?") + "from="
+                            + alert.since().minus(BEFORE).toEpochMilli() + "&to=now"
+                    : "";
+        }
+
+        /** The command that silences it for two hours; empty for a name that a shell could take for more than a name. */
+        public String silence() {
+            return name().matches("[A-Za-z0-9_]+")
+                    ? "docker compose -f docker-compose.staging.yml exec alertmanager amtool --http.config.file=/run/secrets/alertmanager/client.yml"
+                            + " --alertmanager.url=http://localhost:9093 silence add --duration=2h --author=me --comment=seen alertname="
+                            + name()
                     : "";
         }
 

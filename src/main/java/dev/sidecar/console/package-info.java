@@ -5,6 +5,7 @@
             "alerts",
             "backup",
             "dumps",
+            "grafana",
             "jobs",
             "loki",
             "maintenance",

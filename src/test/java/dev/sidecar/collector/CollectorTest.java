@@ -289,7 +289,7 @@ class CollectorTest {
                 directory.resolve("config.alloy"),
                 Files.readString(CONFIGURATION)
                         .replaceFirst("queue_size +?= 536870912", "queue_size    = 200000")
-                        .replaceAll("(m..)_size( +)= [12]000", "$1_size$2= 100"));
+                        .replaceAll("(m..)_size( +)= (5|20)00000\\b", "$1_size$2= 10000"));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         loki.kill();
         try (Docker.Container collector = alloy(small, others)) {
@@ -312,15 +312,56 @@ class CollectorTest {
         }
     }
 
+    /** The exporter would count all that was sent with it as lost. */
     @Test
-    void whatLokiRefusesIsCounted() throws IOException {
+    void aLineOfLastMonthIsLeftOutAloneAndCounted() throws IOException {
+        String mark = UUID.randomUUID().toString();
         double before = sum(alloy, "otelcol_exporter_send_failed_log_records_total");
 
-        files.container("redis", Instant.now().minus(Duration.ofDays(30)), "written when the month was young");
+        files.container("redis", Instant.now().minus(Duration.ofDays(30)), "written when the month was young " + mark);
+        files.container("redis", Instant.now(), "of today " + mark);
 
-        await().atMost(1, MINUTES)
-                .untilAsserted(() -> assertThat(sum(alloy, "otelcol_exporter_send_failed_log_records_total"))
-                        .isGreaterThan(before));
+        assertThat(found("{service=\"redis\"} |= \"" + mark + "\""))
+                .extracting(Line::text)
+                .containsExactly("of today " + mark);
+        assertThat(metrics()).contains("reason=\"too_old\"");
+        assertThat(sum(alloy, "otelcol_exporter_send_failed_log_records_total")).isEqualTo(before);
+    }
+
+    @Test
+    void aLineFromTheFutureGetsTodaysTimeAndCostsNoOther() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        double before = sum(alloy, "otelcol_exporter_send_failed_log_records_total");
+
+        files.container("redis", Instant.now().plus(Duration.ofDays(1)), "of tomorrow " + mark);
+        files.container("redis", Instant.now(), "of today " + mark);
+
+        assertThat(found("{service=\"redis\"} |= \"" + mark + "\"", 2)).anySatisfy(line -> {
+            assertThat(line.text()).isEqualTo("of tomorrow " + mark);
+            assertThat(line.fields()).containsKey("time_given");
+        });
+        assertThat(sum(alloy, "otelcol_exporter_send_failed_log_records_total")).isEqualTo(before);
+    }
+
+    /** Docker writes a line of more than 16 KiB in pieces, of which only the last ends in a line feed. */
+    @Test
+    void aLineInPiecesIsOneLineWithItsFields() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        String line =
+                "{\"level\":\"ERROR\",\"message\":\"" + "x".repeat(40_000) + "\",\"request_id\":\"" + mark + "\"}";
+
+        files.pieces("api", line);
+        files.unfinished("worker", "last words " + mark);
+
+        assertThat(found("{service=\"api\"} | request_id=\"" + mark + "\""))
+                .singleElement()
+                .satisfies(found -> {
+                    assertThat(found.text()).isEqualTo(line);
+                    assertThat(found.fields()).containsEntry("level", "error").containsEntry("source", "api");
+                });
+        assertThat(found("{service=\"worker\"} |= \"" + mark + "\""))
+                .extracting(Line::text)
+                .containsExactly("last words " + mark);
     }
 
     private List<Line> found(String query) {

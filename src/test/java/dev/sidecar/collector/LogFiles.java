@@ -18,6 +18,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Writes log files as the Docker daemon, PostgreSQL and the journal do. */
 record LogFiles(Path containers, Path postgres, Path journal) {
 
+    /** The daemon's buffer for one line. */
+    private static final int PIECE = 16 * 1024;
+
     private static final JsonMapper JSON = new JsonMapper();
     private static final Path JOURNAL_WRITER = Path.of("/lib/systemd/systemd-journal-remote");
     private static final DateTimeFormatter OF_POSTGRES =
@@ -48,11 +51,29 @@ record LogFiles(Path containers, Path postgres, Path journal) {
         containerOf("stranger", "strange", Instant.now(), line);
     }
 
+    /** A line as the daemon cuts it: every piece has the time of the first, and only the last ends in a line feed. */
+    void pieces(String service, String line) throws IOException {
+        Instant at = Instant.now();
+        for (int from = 0; from < line.length(); from += PIECE) {
+            int to = Math.min(line.length(), from + PIECE);
+            logged("demo", service, at, line.substring(from, to) + (to == line.length() ? "\n" : ""));
+        }
+    }
+
+    /** The last words of a program that ends without a line feed. */
+    void unfinished(String service, String text) throws IOException {
+        logged("demo", service, Instant.now(), text);
+    }
+
     private void containerOf(String project, String service, Instant at, String line) throws IOException {
+        logged(project, service, at, line + "\n");
+    }
+
+    private void logged(String project, String service, Instant at, String text) throws IOException {
         String id = id(project, service);
         Map<String, Object> entry = Map.of(
                 "log",
-                line + "\n",
+                text,
                 "stream",
                 "stdout",
                 "attrs",

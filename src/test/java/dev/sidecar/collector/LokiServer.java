@@ -41,7 +41,7 @@ public final class LokiServer implements AutoCloseable {
     }
 
     /** A line that was found, with its labels and its structured metadata. */
-    record Line(String text, Map<String, String> fields) {}
+    public record Line(String text, Map<String, String> fields) {}
 
     public static LokiServer start(String network, Path configuration) {
         return new LokiServer(Docker.start(
@@ -72,7 +72,12 @@ public final class LokiServer implements AutoCloseable {
     }
 
     void push(Map<String, String> labels, Instant at, String line) {
-        String refusal = send(labels, at, line);
+        push(labels, Map.of(), at, line);
+    }
+
+    /** @param metadata its structured metadata */
+    public void push(Map<String, String> labels, Map<String, String> metadata, Instant at, String line) {
+        String refusal = send(labels, metadata, at, line);
         if (!refusal.isEmpty()) {
             throw new IllegalStateException("Loki refused the line: " + refusal);
         }
@@ -80,15 +85,15 @@ public final class LokiServer implements AutoCloseable {
 
     /** @return why Loki does not take a line with these labels, or nothing if it does */
     String refusal(Map<String, String> labels, Instant at) {
-        return send(labels, at, "x");
+        return send(labels, Map.of(), at, "x");
     }
 
-    private String send(Map<String, String> labels, Instant at, String line) {
+    private String send(Map<String, String> labels, Map<String, String> metadata, Instant at, String line) {
         Map<String, Object> stream = Map.of(
                 "stream",
                 labels,
                 "values",
-                List.of(List.of(at.getEpochSecond() + "%09d".formatted(at.getNano()), line)));
+                List.of(List.of(at.getEpochSecond() + "%09d".formatted(at.getNano()), line, metadata)));
         HttpResponse<String> answer = send(HttpRequest.newBuilder(uri("/loki/api/v1/push"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(Map.of("streams", List.of(stream)))))
@@ -134,8 +139,18 @@ public final class LokiServer implements AutoCloseable {
         return lines;
     }
 
-    List<Line> lines(String query) {
+    public List<Line> lines(String query) {
         return lines(query, Duration.ofHours(1));
+    }
+
+    /** The values of a query that counts, over the last hour. */
+    public List<Double> values(String query) {
+        List<Double> values = new ArrayList<>();
+        get("/loki/api/v1/query?query=" + encoded(query))
+                .path("result")
+                .forEach(series -> values.add(
+                        Double.parseDouble(series.path("value").path(1).asString())));
+        return values;
     }
 
     /** How many lines of the last hour Loki counts. */

@@ -73,6 +73,33 @@ class LokiTest {
         }
     }
 
+    /** As long as the collector lets it be; and so the text of a long stack trace is there, and its fields, too. */
+    @Test
+    void aLongLineIsCutAndFoundByItsMetadata() {
+        try (LokiServer loki = LokiServer.start(network, LokiServer.CONFIGURATION)) {
+            await().atMost(2, MINUTES).until(loki::isReady);
+            Map<String, String> labels = Map.of("stack", "test", "level", "error");
+
+            loki.push(labels, Map.of("request_id", "r-1"), Instant.now(), "begin " + "x".repeat(300_000) + " end");
+            loki.push(labels, Map.of("request_id", "r-2", "trace_id", "t-2", "span_id", "s-2"), Instant.now(), "short");
+
+            await().atMost(1, MINUTES)
+                    .untilAsserted(() -> assertThat(loki.lines("{stack=\"test\"} | request_id=\"r-1\""))
+                            .singleElement()
+                            .satisfies(line -> assertThat(line.text())
+                                    .startsWith("begin x")
+                                    .hasSize(256 * 1024)));
+            assertThat(loki.lines("{stack=\"test\"} | trace_id=\"t-2\" | span_id=\"s-2\""))
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.fields())
+                            .containsEntry("request_id", "r-2")
+                            .containsEntry("level", "error"));
+            assertThat(loki.lines("{stack=\"test\"} |= \"r-2\""))
+                    .as("a line filter looks into the line only")
+                    .isEmpty();
+        }
+    }
+
     @Test
     void theConfigurationIsValid() {
         docker(

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,12 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
-import org.testcontainers.images.builder.Transferable;
+import org.testcontainers.utility.MountableFile;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Lines are pushed to the real Loki and found again by query. The system property {@code loki.url} names a running one; without it the
+ * Lines are pushed to the real Loki, configured as in the stack, and found again by query. The system property {@code loki.url} names a running one; without it the
  * image is started.
  */
 @Tag("docker")
@@ -33,19 +34,6 @@ class RealLokiTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    private static final String CONFIGURATION = """
-            auth_enabled: false
-            server: {http_listen_port: 3100, log_level: warn}
-            common:
-              path_prefix: /tmp/loki
-              ring: {kvstore: {store: inmemory}, instance_addr: 127.0.0.1}
-              replication_factor: 1
-              storage: {filesystem: {chunks_directory: /tmp/loki/chunks, rules_directory: /tmp/loki/rules}}
-            schema_config:
-              configs:
-                - {from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}
-            """;
 
     private static String url = System.getProperty("loki.url", "");
     private static GenericContainer<?> container;
@@ -57,7 +45,7 @@ class RealLokiTest {
     static void start() {
         if (url.isBlank()) {
             container = new GenericContainer<>(StackImage.of("loki"))
-                    .withCopyToContainer(Transferable.of(CONFIGURATION), "/etc/loki/loki.yml")
+                    .withCopyFileToContainer(MountableFile.forHostPath("loki/loki.yml"), "/etc/loki/loki.yml")
                     .withCommand("-config.file=/etc/loki/loki.yml")
                     .withExposedPorts(3100)
                     .waitingFor(Wait.forHttp("/ready").forPort(3100).withStartupTimeout(Duration.ofMinutes(3)));
@@ -104,6 +92,60 @@ class RealLokiTest {
         }
     }
 
+    @Test
+    void aLineFromTheFutureOrFromLongAgoCostsItselfOnly() throws Exception {
+        try (LogBench bench = new LogBench(url)) {
+            Instant now = Instant.now();
+            for (int i = 0; i < 10; i++) {
+                bench.logger().info("{} line {}", run, i);
+            }
+            for (int i = 0; i < 3; i++) {
+                bench.logAt(now.plus(Duration.ofHours(3 + i)), run + " future");
+            }
+            bench.logAt(now.minus(Duration.ofDays(30)), run + " old");
+            bench.logAt(now.minus(Duration.ofMinutes(30)), run + " late");
+
+            await().atMost(PATIENCE).until(() -> bench.loki().waiting() == 0);
+
+            assertThat(bench.loki().refused()).isEqualTo(4);
+            assertThat(bench.loki().delivered()).isEqualTo(11);
+            assertThat(bench.loki().failed()).isZero();
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(count("{stack=\"staging\"} |= \"" + run + "\"", "1h"))
+                            .isEqualTo(11));
+        }
+    }
+
+    /** Loki takes 5 MB a second of a stream, and 15 MB at once. */
+    @Test
+    void whatLokiRefusesBecauseItIsTooMuchIsSentAgainAndNotLost() throws Exception {
+        String padding = "x".repeat(4_000);
+        int lines = 8_000;
+        try (LogBench bench = new LogBench(url)) {
+            for (int i = 0; i < lines; i++) {
+                bench.logger().atWarn().addKeyValue("run", run).log("{} {}", i, padding);
+                if (i % 100 == 0) {
+                    await().pollInterval(Duration.ofMillis(5))
+                            .atMost(PATIENCE)
+                            .until(() -> bench.loki().waiting() < 300);
+                }
+            }
+            await().atMost(PATIENCE.multipliedBy(2)).until(() -> bench.loki().delivered() == lines);
+
+            assertThat(bench.loki().failed()
+                            + bench.loki().refused()
+                            + bench.loki().dropped())
+                    .isZero();
+            assertThat(text("/metrics"))
+                    .as("Loki did refuse some")
+                    .containsPattern(
+                            "loki_discarded_samples_total\\{[^}]*reason=\"per_stream_rate_limit\"[^}]*} [1-9]");
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(count("{level=\"warn\"} |= \"" + run + "\"", "15m"))
+                            .isEqualTo(lines));
+        }
+    }
+
     /** A line that Loki refuses shows that its answer is understood; the streams it has must be the contract's. */
     @Test
     void lokiKnowsOnlyTheFiveLabels() throws Exception {
@@ -128,7 +170,12 @@ class RealLokiTest {
     }
 
     private long count(String query) throws Exception {
-        JsonNode result = get("/loki/api/v1/query?query=" + encode("sum(count_over_time(" + query + "[15m]))"))
+        return count(query, "15m");
+    }
+
+    private long count(String query, String range) throws Exception {
+        JsonNode result = get("/loki/api/v1/query?query="
+                        + encode("sum(count_over_time(" + query + "[" + range + "]))"))
                 .get("data")
                 .get("result");
         return result.isEmpty()
@@ -140,6 +187,11 @@ class RealLokiTest {
         return get("/loki/api/v1/query_range?since=15m&limit=10&query=" + encode(query))
                 .get("data")
                 .get("result");
+    }
+
+    private String text(String path) throws Exception {
+        return client.send(HttpRequest.newBuilder(URI.create(url + path)).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private JsonNode get(String path) throws Exception {

@@ -1,7 +1,9 @@
 package dev.sidecar.prometheus;
 
+import static dev.sidecar.support.Docker.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.collector.LokiServer;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.Programs;
@@ -14,12 +16,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,6 +31,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +137,40 @@ class RunbooksTest {
 
         assertThat(blocks(page, "logql"))
                 .allSatisfy(query -> assertThat(lines).as(query).anyMatch(line -> finds(query, line)));
+    }
+
+    /** So that the small reader of queries in this test may stand for Loki where there is none. */
+    @Test
+    @Tag("images")
+    void theRealLokiFindsTheSameLines() {
+        String network = "sidecar-runbooks-" + UUID.randomUUID();
+        docker("network", "create", network);
+        try (LokiServer loki = LokiServer.start(network, LokiServer.CONFIGURATION)) {
+            Awaitility.await().atMost(Duration.ofMinutes(2)).until(loki::isReady);
+            List<Line> lines = lines();
+            Instant at = Instant.now().minusSeconds(60);
+            for (Line line : lines) {
+                at = at.plusNanos(1_000);
+                loki.push(line.labels(), line.metadata(), at, line.text());
+            }
+            List<String> queries =
+                    pages().flatMap(page -> blocks(page, "logql").stream()).toList();
+            assertThat(queries).hasSizeGreaterThan(5).allSatisfy(query -> {
+                long expected =
+                        lines.stream().filter(line -> finds(query, line)).count();
+                if (query.startsWith("sum")) {
+                    assertThat(loki.values(query).stream()
+                                    .mapToDouble(Double::doubleValue)
+                                    .sum())
+                            .as(query)
+                            .isEqualTo(expected);
+                } else {
+                    assertThat(loki.lines(query)).as(query).hasSize((int) expected);
+                }
+            });
+        } finally {
+            docker("network", "rm", "--force", network);
+        }
     }
 
     /** The examples that were committed once and matched nothing: the check above would have said so. */

@@ -36,8 +36,7 @@ final class DumpJobs implements JobSource {
                 Job.Retries.NONE,
                 // The first look is at the start.
                 () -> Optional.of(Instant.EPOCH),
-                run -> prove(source, run.scheduled()),
-                false);
+                run -> prove(source, run.scheduled()));
     }
 
     /** @param onlyNew whether a dump that was restored already is left alone */

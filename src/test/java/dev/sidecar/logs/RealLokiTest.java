@@ -116,36 +116,6 @@ class RealLokiTest {
         }
     }
 
-    /** Loki takes 5 MB a second of a stream, and 15 MB at once. */
-    @Test
-    void whatLokiRefusesBecauseItIsTooMuchIsSentAgainAndNotLost() throws Exception {
-        String padding = "x".repeat(4_000);
-        int lines = 8_000;
-        try (LogBench bench = new LogBench(url)) {
-            for (int i = 0; i < lines; i++) {
-                bench.logger().atWarn().addKeyValue("run", run).log("{} {}", i, padding);
-                if (i % 100 == 0) {
-                    await().pollInterval(Duration.ofMillis(5))
-                            .atMost(PATIENCE)
-                            .until(() -> bench.loki().waiting() < 300);
-                }
-            }
-            await().atMost(PATIENCE.multipliedBy(2)).until(() -> bench.loki().delivered() == lines);
-
-            assertThat(bench.loki().failed()
-                            + bench.loki().refused()
-                            + bench.loki().dropped())
-                    .isZero();
-            assertThat(text("/metrics"))
-                    .as("Loki did refuse some")
-                    .containsPattern(
-                            "loki_discarded_samples_total\\{[^}]*reason=\"per_stream_rate_limit\"[^}]*} [1-9]");
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(count("{level=\"warn\"} |= \"" + run + "\"", "15m"))
-                            .isEqualTo(lines));
-        }
-    }
-
     /** A line that Loki refuses shows that its answer is understood; the streams it has must be the contract's. */
     @Test
     void lokiKnowsOnlyTheFiveLabels() throws Exception {
@@ -187,11 +157,6 @@ class RealLokiTest {
         return get("/loki/api/v1/query_range?since=15m&limit=10&query=" + encode(query))
                 .get("data")
                 .get("result");
-    }
-
-    private String text(String path) throws Exception {
-        return client.send(HttpRequest.newBuilder(URI.create(url + path)).build(), HttpResponse.BodyHandlers.ofString())
-                .body();
     }
 
     private JsonNode get(String path) throws Exception {

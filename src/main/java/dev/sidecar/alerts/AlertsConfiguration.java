@@ -91,8 +91,20 @@ class AlertsConfiguration {
     }
 
     @Bean
-    Drills drills(Alertmanager alertmanager, Receipts receipts, Identity identity, Clock clock, Notices notices) {
-        return new Drills(alertmanager, receipts, identity, clock, notices::mailTrouble);
+    Drills drills(
+            Alertmanager alertmanager,
+            Receipts receipts,
+            Identity identity,
+            Clock clock,
+            Notices notices,
+            AlertsProperties settings) {
+        return new Drills(
+                alertmanager,
+                receipts,
+                identity,
+                clock,
+                notices::mailTrouble,
+                new DrillsFile(settings.drillsFile()));
     }
 
     @Bean

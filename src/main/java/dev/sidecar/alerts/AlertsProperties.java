@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param alertmanagerPassword password of that user; null if Alertmanager asks for none
  * @param drillPause pause between two drills that people ask for
  * @param receiptsFile file in which the receipts of alerts that fire are kept over a restart
+ * @param drillsFile file in which the last delivered drill of each route is kept over a restart
  */
 @ConfigurationProperties("sidecar.alerts")
 record AlertsProperties(
@@ -23,7 +24,8 @@ record AlertsProperties(
         @DefaultValue("admin") String alertmanagerUsername,
         @Nullable Secret alertmanagerPassword,
         @DefaultValue("1m") Duration drillPause,
-        Path receiptsFile) {
+        Path receiptsFile,
+        Path drillsFile) {
 
     AlertsProperties {
         alertmanagerUrl = alertmanagerUrl == null || alertmanagerUrl.toString().isBlank() ? null : alertmanagerUrl;

@@ -13,12 +13,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,8 @@ public final class Drills {
     private final Identity identity;
     private final Clock clock;
     private final Supplier<Optional<String>> mailTrouble;
+    private final DrillsFile file;
+    private final Map<String, DrillResult> delivered = new TreeMap<>();
     private final AtomicLong number = new AtomicLong();
 
     /** @param mailTrouble asks the mail server why it takes no mail; empty if it would, or if the sidecar knows of none */
@@ -50,12 +55,58 @@ public final class Drills {
             Receipts receipts,
             Identity identity,
             Clock clock,
-            Supplier<Optional<String>> mailTrouble) {
+            Supplier<Optional<String>> mailTrouble,
+            DrillsFile file) {
         this.alertmanager = alertmanager;
         this.receipts = receipts;
         this.identity = identity;
         this.clock = clock;
         this.mailTrouble = mailTrouble;
+        this.file = file;
+        for (DrillResult result : file.read()) {
+            delivered.put(result.route(), result);
+            receipts(result).forEach(receipts::add);
+        }
+    }
+
+    /** The receipts of a drill that was delivered before this process began. */
+    private static List<Delivered> receipts(DrillResult result) {
+        Map<String, String> labels = Map.of("alertname", "Drill", "drill", "true", "drill_id", result.id());
+        return result.channels().stream()
+                .map(channel -> new Delivered(
+                        result.started().plus(Objects.requireNonNull(channel.took())),
+                        channel.channel(),
+                        List.of(labels),
+                        false,
+                        channel.took()))
+                .toList();
+    }
+
+    /**
+     * Finds the last drill of a route that every channel delivered, whoever asked for it and in whichever process; empty if the route has
+     * other channels now.
+     *
+     * @throws NotConfigured if Alertmanager's address is not set
+     * @throws PeerUnavailable if it gives no answer
+     */
+    public Optional<DrillResult> lastDelivered(String route) {
+        Set<Channel> channels = Set.copyOf(alertmanager.config().channels(route));
+        synchronized (delivered) {
+            return Optional.ofNullable(delivered.get(route))
+                    .filter(result -> result.channels().stream()
+                            .map(ChannelResult::channel)
+                            .collect(Collectors.toSet())
+                            .equals(channels));
+        }
+    }
+
+    private void keep(DrillResult result) {
+        if (result.allDelivered()) {
+            synchronized (delivered) {
+                delivered.put(result.route(), result);
+                file.write(List.copyOf(delivered.values()));
+            }
+        }
     }
 
     /**
@@ -90,6 +141,7 @@ public final class Drills {
                     () -> deliveredBy(channels, id).size() == channels.size());
             DrillResult result = result(id, route, started, channels, before);
             resolve(labels, annotations(route), started);
+            keep(result);
             return result;
         } catch (NotConfigured | PeerUnavailable e) {
             return failed(id, route, started, String.valueOf(e.getMessage()));

@@ -377,6 +377,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.proofs.redis", "127.0.0.1:" + redisPort);
         settings.put("sidecar.proofs.preflight-report", folder.resolve("preflight.json"));
         settings.put("sidecar.proofs.route-drills-per-day", 100_000);
+        settings.put("sidecar.proofs.route-drills-every", "0s");
         settings.put("sidecar.proofs.memory-budget", "100GB");
         settings.put("sidecar.proofs.cpu-budget", 10_000);
         settings.put("sidecar.proofs.cpu-window", "20s");

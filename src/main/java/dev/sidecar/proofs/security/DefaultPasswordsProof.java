@@ -13,14 +13,22 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 
 final class DefaultPasswordsProof implements Proof {
 
     private static final int LIMIT_MS = 5000;
+    /** Longer than the windows of the rules about failed logins. */
+    private static final Duration PAUSE = Duration.ofMinutes(15);
+
     private static final int OK = 200;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
@@ -29,11 +37,15 @@ final class DefaultPasswordsProof implements Proof {
     private final Grafana grafana;
     private final Postgres postgres;
     private final SecurityProofsProperties properties;
+    private final Clock clock;
+    /** What is retried because another program was away is not knocked at again: many wrong passwords are an attack. */
+    private final Map<String, Instant> refusedAt = new ConcurrentHashMap<>();
 
-    DefaultPasswordsProof(Grafana grafana, Postgres postgres, SecurityProofsProperties properties) {
+    DefaultPasswordsProof(Grafana grafana, Postgres postgres, SecurityProofsProperties properties, Clock clock) {
         this.grafana = grafana;
         this.postgres = postgres;
         this.properties = properties;
+        this.clock = clock;
     }
 
     @Override
@@ -65,6 +77,9 @@ final class DefaultPasswordsProof implements Proof {
             throw new NotConfigured(
                     "Nothing to test: set sidecar.dashboards.grafana-url, sidecar.backup.server.host or sidecar.proofs.redis.");
         }
+        if (untried.isEmpty()) {
+            refusedAt.clear();
+        }
         if (open.isEmpty() && !untried.isEmpty()) {
             return Finding.inconclusive(
                     "Could not test: %s. Rejected: %s.",
@@ -76,10 +91,20 @@ final class DefaultPasswordsProof implements Proof {
     }
 
     /** Tests one program; one that cannot be tested does not hide the results of the others. */
-    private static void attempt(
+    private void attempt(
             String what, Callable<Boolean> refuses, List<String> open, List<String> refused, List<String> untried) {
+        Instant before = refusedAt.get(what);
+        if (before != null && clock.instant().isBefore(before.plus(PAUSE))) {
+            refused.add("%s at %s".formatted(what, before.truncatedTo(ChronoUnit.SECONDS)));
+            return;
+        }
         try {
-            (refuses.call() ? refused : open).add(what);
+            if (refuses.call()) {
+                refused.add(what);
+                refusedAt.put(what, clock.instant());
+            } else {
+                open.add(what);
+            }
         } catch (Exception e) {
             untried.add("%s, %s".formatted(what, e.getMessage()));
         }

@@ -38,13 +38,18 @@ public final class Programs {
 
     /** Runs it to its end; its errors are part of the output. */
     public static Result run(Path directory, String program, List<String> arguments) {
+        return run(directory, Map.of(), program, arguments);
+    }
+
+    /** @param environment added to this JVM's */
+    public static Result run(Path directory, Map<String, String> environment, String program, List<String> arguments) {
         List<String> command = Stream.concat(Stream.of(find(program).toString()), arguments.stream())
                 .toList();
         try {
-            Process process = new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .start();
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(5, TimeUnit.MINUTES)) {

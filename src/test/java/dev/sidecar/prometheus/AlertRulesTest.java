@@ -167,6 +167,7 @@ class AlertRulesTest {
     void promtoolSeesEveryCaseHold(Path file) {
         Programs.Result result = Programs.run(
                 RuleFiles.TESTS,
+                RuleTests.SHORT_LIVED,
                 "promtool",
                 List.of("test", "rules", file.getFileName().toString()));
 

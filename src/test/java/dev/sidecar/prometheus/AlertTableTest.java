@@ -39,16 +39,30 @@ class AlertTableTest {
 
             The budget is one false page a month for a small team's stack: critical alerts that nothing had to be done about. What
             deploys, nightly backups, image pulls, hanging-up clients, few users and full caches look like, and what must not be
-            missed, stands in `prometheus/tests/lifelike-*.test.yml`. A simulated year does not exist yet, so the budget is a
-            promise about these cases, not a measured figure.
+            missed, stands in `prometheus/tests/lifelike-*.test.yml`. `prometheus/tests/mutations.txt` has the score of the cases:
+            how many spoiled thresholds, comparisons and waits of each rule they notice (`RuleMutationTest`).
 
             | alert | severity | category | for | fires | silent | drill | inhibition |
             |---|---|---|---|---|---|---|---|
             """;
 
+    private static final String YEAR = """
+
+            ## A simulated year of a small team
+
+            `SimulatedYearTest` makes the series of a small team's stack from a seed: users by day, few at night and at weekends,
+            deploys of a minute and a half with and without maintenance, nightly backups and trial restores, reboots, restarts,
+            image pulls, bursts, full caches, renewed certificates, steps of the clock, strangers who knock. A real Prometheus
+            evaluates the shipped rules over it, minute by minute. For each alert its fault is planted at random times. *Told after*
+            counts from the fault to the notice, with the wait of the slowest route; neither inhibition nor grouping counts in favour
+            of the rules, the silences of announced deploys do. The two faults that were told late were warnings. `./test` does it for ten days of three seeds, `./test --soak` for what
+            is written here; `./regenerate year` measures again after a change of a rule.
+
+            """;
+
     @Test
     void theTableIsWhatTheFilesSay() throws IOException {
-        String table = HEADER + rows();
+        String table = HEADER + rows() + YEAR + YearRecord.table();
         Regenerated.leave(TABLE, table);
 
         assertThat(Files.readString(TABLE)).as("./regenerate alerts writes it").isEqualTo(table);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -39,18 +40,39 @@ public final class PrometheusServer implements AutoCloseable {
 
     /** @param config its configuration; data is written beside it */
     public static PrometheusServer start(Path config, int port) {
+        return start(config, port, Map.of(), List.of());
+    }
+
+    /** One that takes samples of any time, days at once, as long as each series is written in the order of time. */
+    public static PrometheusServer past(Path config, int port) {
+        return start(
+                config,
+                port,
+                Map.of("GOGC", "800"),
+                List.of(
+                        "--web.enable-remote-write-receiver",
+                        "--storage.tsdb.min-block-duration=3d",
+                        "--storage.tsdb.max-block-duration=3d",
+                        "--storage.tsdb.retention.time=100y"));
+    }
+
+    private static PrometheusServer start(
+            Path config, int port, Map<String, String> environment, List<String> further) {
         ChildProcess process = ChildProcess.start(
                 "prometheus",
                 UnixUser.same(),
-                Map.of(),
+                environment,
                 line -> {},
-                List.of(
-                        Programs.find("prometheus").toString(),
-                        "--config.file=" + config,
-                        "--storage.tsdb.path=" + config.resolveSibling("prometheus-data"),
-                        "--web.listen-address=127.0.0.1:" + port,
-                        "--web.enable-lifecycle",
-                        "--log.level=warn"));
+                Stream.concat(
+                                Stream.of(
+                                        Programs.find("prometheus").toString(),
+                                        "--config.file=" + config,
+                                        "--storage.tsdb.path=" + config.resolveSibling("prometheus-data"),
+                                        "--web.listen-address=127.0.0.1:" + port,
+                                        "--web.enable-lifecycle",
+                                        "--log.level=warn"),
+                                further.stream())
+                        .toList());
         PrometheusServer server = new PrometheusServer(URI.create("http://127.0.0.1:" + port), process);
         Awaitility.await("Prometheus").atMost(Duration.ofMinutes(2)).until(server::isReady);
         return server;

@@ -56,7 +56,7 @@ class AlertTableTest {
             evaluates the shipped rules over it, minute by minute. For each alert its fault is planted at random times. *Told after*
             counts from the fault to the notice, with the wait of the slowest route; neither inhibition nor grouping counts in favour
             of the rules, the silences of announced deploys do. The two faults that were told late were warnings. `./test` does it for ten days of three seeds, `./test --soak` for what
-            is written here; `./regenerate year` measures again after a change of a rule.
+            is written here; `regenerate`, asked for `year`, measures again.
 
             """;
 

@@ -99,12 +99,7 @@ class AlertsConfiguration {
             Notices notices,
             AlertsProperties settings) {
         return new Drills(
-                alertmanager,
-                receipts,
-                identity,
-                clock,
-                notices::mailTrouble,
-                new DrillsFile(settings.drillsFile()));
+                alertmanager, receipts, identity, clock, notices::mailTrouble, new DrillsFile(settings.drillsFile()));
     }
 
     @Bean

@@ -49,7 +49,8 @@ record DumpFile(String name, long bytes, Instant modified, List<String> keys, bo
                 .forEach(file ->
                         dumps.add(new DumpFile(file.key(), file.size(), file.modified(), List.of(file.key()), false)));
         return dumps.stream()
-                .filter(dump -> matcher.matches(Path.of(dump.name())))
+                // No path can hold it, and a bucket's key can.
+                .filter(dump -> dump.name().indexOf('\0') < 0 && matcher.matches(Path.of(dump.name())))
                 .sorted(Comparator.comparing(DumpFile::modified)
                         .thenComparing(DumpFile::name)
                         .reversed())

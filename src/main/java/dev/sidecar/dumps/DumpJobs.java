@@ -5,6 +5,7 @@ import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,7 @@ final class DumpJobs implements JobSource {
             }
             DumpResult result = dumps.prove(source);
             return result.held()
-                    ? Outcome.success("restored %s".formatted(result.dump()))
+                    ? Outcome.success("restored " + HostileText.line(result.dump()))
                     : Outcome.failure(String.join(" ", dumps.look(source).problems()));
         } catch (IOException | BackupFailure e) {
             dumps.look(source);

@@ -3,7 +3,6 @@ package dev.sidecar.probes;
 import dev.sidecar.text.Limited;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,11 +25,9 @@ final class RedisProbe implements Callable<String> {
 
     @Override
     public String call() throws Exception {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(java.net.InetAddress.getByName(host), port), (int) limit.toMillis());
-            socket.setSoTimeout((int) limit.toMillis());
+        try (Socket socket = LimitedSocket.connect(host, port, limit)) {
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            Reader in = new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1);
+            Reader in = new InputStreamReader(LimitedSocket.answers(socket), StandardCharsets.ISO_8859_1);
             String line = Limited.line(in, LONGEST_LINE);
             if (line == null) {
                 throw new Unanswered("it closed the connection without an answer");

@@ -4,8 +4,6 @@ import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -64,9 +62,7 @@ final class SmtpProbe implements Callable<String> {
 
     @Override
     public String call() throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), (int) limit.toMillis());
-            socket.setSoTimeout((int) limit.toMillis());
+        try (Socket socket = LimitedSocket.connect(host, port, limit)) {
             if (port == SMTPS) {
                 try (SSLSocket encrypted = encrypt(socket)) {
                     Conversation server = new Conversation(encrypted);
@@ -156,7 +152,7 @@ final class SmtpProbe implements Callable<String> {
 
         Conversation(Socket socket) throws IOException {
             this.socket = socket;
-            this.in = new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8);
+            this.in = new InputStreamReader(LimitedSocket.answers(socket), StandardCharsets.UTF_8);
         }
 
         String greeting() throws IOException {

@@ -1,6 +1,7 @@
 package dev.sidecar.probes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
@@ -21,6 +22,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -206,6 +208,17 @@ class ProbesTest {
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line.length()).isLessThan(800));
         assertThat(printed).doesNotContain("\u001b", "\u0007");
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(
+                        () -> assertThat(asking()).as("threads that still read").isZero());
+    }
+
+    private static long asking() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().equals("probe"))
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .filter(frame -> frame.getClassName().matches(".*\\.(RedisProbe|SmtpProbe)"))
+                .count();
     }
 
     @Test

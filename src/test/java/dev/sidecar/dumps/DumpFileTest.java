@@ -1,0 +1,39 @@
+package dev.sidecar.dumps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.stores.Source.Found;
+import java.nio.file.FileSystems;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DumpFileTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-28T02:00:00Z");
+
+    /** Who writes to a bucket chooses the keys. */
+    @Test
+    void aKeyThatIsNoPathIsNoDumpAndHidesNoOther() {
+        assertThat(among("**", found("a\0b.dump", 0), found("app.dump", 60)))
+                .extracting(DumpFile::name)
+                .containsExactly("app.dump");
+    }
+
+    @Test
+    void aFolderOfPgDumpIsOneDumpAsOldAsItsNewestFile() {
+        assertThat(among("*", found("app/toc.dat", 60), found("app/1.dat.gz", 30), found("notes.txt", 90)))
+                .extracting(DumpFile::name, DumpFile::bytes, DumpFile::isFolder)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("app", 20L, true),
+                        org.assertj.core.groups.Tuple.tuple("notes.txt", 10L, false));
+    }
+
+    private static List<DumpFile> among(String pattern, Found... files) {
+        return DumpFile.among(List.of(files), FileSystems.getDefault().getPathMatcher("glob:" + pattern));
+    }
+
+    private static Found found(String key, int secondsOld) {
+        return new Found(key, 10, NOW.minusSeconds(secondsOld));
+    }
+}

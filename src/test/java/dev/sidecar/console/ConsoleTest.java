@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -267,20 +268,24 @@ class ConsoleTest {
     @Test
     void everythingThatIsDoneLeavesALineOfWhoWhatAndResult() throws Exception {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
         lines.start();
         List<Logger> loggers = List.of(
                 (Logger) LoggerFactory.getLogger("audit"), (Logger) LoggerFactory.getLogger("dev.sidecar.access"));
         loggers.forEach(logger -> logger.addAppender(lines));
         try (Browser other = new Browser(base)) {
             other.logIn("guess");
+            // A click returns before its request is sent, and the browser must not go to another page before.
             other.logIn(PASSWORD).press("Prove all now");
+            awaitLine(lines, "action=prove now ");
             other.open("/backups").press("Take a backup now");
             other.awaitText("#tasks .card", "done");
             other.open("/backups").pressIn(".proof", "Pin");
+            other.awaitText("[role=status]", "Pinned ");
             other.open("/reports").press("Sign a report now");
+            other.awaitText("[role=status]", "Signed report ");
             other.press("Log out");
-            // The browser must not go before its last request is answered.
-            await().atMost(Duration.ofMinutes(2)).until(() -> other.address().contains("/login"));
+            awaitLine(lines, "action=log out ");
             send("/api/report/drills/SEC-6");
         } finally {
             loggers.forEach(logger -> logger.detachAppender(lines));
@@ -304,6 +309,11 @@ class ConsoleTest {
                 .filter(pair -> !pair.key.equals("client_ip"))
                 .map(pair -> pair.key + "=" + pair.value)
                 .collect(Collectors.joining(" "));
+    }
+
+    private static void awaitLine(ListAppender<ILoggingEvent> lines, String words) {
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> lines.list.stream().map(ConsoleTest::line).anyMatch(line -> line.contains(words)));
     }
 
     private static void send(String path) throws Exception {

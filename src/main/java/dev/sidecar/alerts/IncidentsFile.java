@@ -1,34 +1,27 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.alerts.Incident.Told;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import dev.sidecar.kept.KeptFile;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
-/**
- * Keeps what is known of incidents over a restart, so that nobody is told twice and no receipt is missed that was there. A file that cannot
- * be read or written costs that memory and nothing else.
- */
+/** Keeps what is known of incidents over a restart, so that nobody is told twice and no receipt is missed that was there. */
 final class IncidentsFile {
 
-    private static final Logger log = LoggerFactory.getLogger(IncidentsFile.class);
     /** Two thousand alerts with long labels. */
     private static final int LONGEST = 4 * 1024 * 1024;
 
-    private final Path file;
+    private final KeptFile<Content> file;
 
     IncidentsFile(Path file) {
-        this.file = file;
+        this.file = new KeptFile<>(
+                file,
+                Content.class,
+                LONGEST,
+                "receipts of alerts",
+                "what fires counts as unconfirmed until it is repeated");
     }
 
     private record Receipt(Channel channel, Instant began) {}
@@ -72,42 +65,11 @@ final class IncidentsFile {
     private record Content(List<Kept> incidents) {}
 
     void readInto(Incidents incidents) {
-        if (!Files.exists(file)) {
-            return;
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LONGEST + 1);
-            if (bytes.length > LONGEST) {
-                throw new IOException("it is longer than " + LONGEST + " bytes");
-            }
-            JsonMapper.shared()
-                    .readValue(bytes, Content.class)
-                    .incidents()
-                    .forEach(kept -> incidents.add(kept.incident()));
-        } catch (IOException | JacksonException | NullPointerException e) {
-            log.atWarn()
-                    .addKeyValue("file", file)
-                    .addKeyValue("reason", e.getMessage())
-                    .log("receipts of alerts not read; what fires now counts as unconfirmed until it is repeated");
-        }
+        file.read(content -> content.incidents().stream().map(Kept::incident).toList())
+                .ifPresent(all -> all.forEach(incidents::add));
     }
 
     void write(Incidents incidents) {
-        Content content = new Content(incidents.all().stream().map(Kept::of).toList());
-        try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-            Files.deleteIfExists(unfinished);
-            Files.createFile(
-                    unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(unfinished, JsonMapper.shared().writeValueAsBytes(content));
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            log.atWarn()
-                    .addKeyValue("file", file)
-                    .addKeyValue("reason", e.toString())
-                    .log(
-                            "receipts of alerts not kept; after a restart they count as unconfirmed until they are repeated");
-        }
+        file.write(new Content(incidents.all().stream().map(Kept::of).toList()));
     }
 }

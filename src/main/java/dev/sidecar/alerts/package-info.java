@@ -5,6 +5,7 @@
             "access",
             "commands",
             "jobs",
+            "kept",
             "notices",
             "peers",
             "prometheus",

@@ -1,7 +1,17 @@
 /** Proves dumps that others take: it restores the newest of each source, and never writes to where they lie. */
 @NullMarked
 @ApplicationModule(
-        allowedDependencies = {"checks", "commands", "jobs", "postgres", "secrets", "sets", "settings", "stores", "text"
+        allowedDependencies = {
+            "checks",
+            "commands",
+            "jobs",
+            "kept",
+            "postgres",
+            "secrets",
+            "sets",
+            "settings",
+            "stores",
+            "text"
         })
 package dev.sidecar.dumps;
 

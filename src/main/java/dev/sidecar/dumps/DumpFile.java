@@ -6,14 +6,15 @@ import java.nio.file.PathMatcher;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A dump where others put it: a file, or a folder of files that {@code pg_dump -Fd} wrote.
  *
- * @param name its path in the source
+ * @param name its path in the source; {@code toc.dat} for a source that is itself the folder of one
  * @param bytes of all its files
  * @param modified when the newest of its files was last written
  * @param keys of its files; one if it is no folder
@@ -21,33 +22,28 @@ import java.util.Set;
  */
 record DumpFile(String name, long bytes, Instant modified, List<String> keys, boolean isFolder) {
 
-    private static final String CONTENTS = "/toc.dat";
+    private static final String CONTENTS = "toc.dat";
+    /** What pg_dump -Fd writes beside its contents, and before them: alone it is no dump. */
+    private static final Pattern PART = Pattern.compile("(\\d+|blob_\\d+)\\.dat(\\.\\w+)?|blobs(_\\d+)?\\.toc");
+    /** What lies beside dumps. */
+    private static final Pattern BESIDE =
+            Pattern.compile("\\..*|.*\\.(sha\\d+|sha\\d+sum|md5|sum|sig|asc|log|txt|json|tmp|part|partial)");
 
     /** Finds the dumps among files, the newest first. */
     static List<DumpFile> among(List<Found> files, PathMatcher matcher) {
-        Set<String> folders = new HashSet<>();
-        files.stream()
-                .filter(file -> file.key().endsWith(CONTENTS))
-                .forEach(file -> folders.add(file.key().substring(0, file.key().length() - CONTENTS.length())));
+        Map<String, List<Found>> byFolder = files.stream().collect(Collectors.groupingBy(file -> folderOf(file.key())));
         List<DumpFile> dumps = new ArrayList<>();
-        for (String folder : folders) {
-            List<Found> parts = files.stream()
-                    .filter(file -> folderOf(file.key()).equals(folder))
-                    .toList();
-            dumps.add(new DumpFile(
-                    folder,
-                    parts.stream().mapToLong(Found::size).sum(),
-                    parts.stream()
-                            .map(Found::modified)
-                            .max(Comparator.naturalOrder())
-                            .orElseThrow(),
-                    parts.stream().map(Found::key).sorted().toList(),
-                    true));
-        }
-        files.stream()
-                .filter(file -> !folders.contains(folderOf(file.key())))
-                .forEach(file ->
-                        dumps.add(new DumpFile(file.key(), file.size(), file.modified(), List.of(file.key()), false)));
+        byFolder.forEach((folder, inside) -> {
+            boolean isDump = inside.stream().anyMatch(file -> nameOf(file.key()).equals(CONTENTS));
+            if (isDump) {
+                dumps.add(ofFolder(folder, inside));
+            }
+            inside.stream()
+                    .filter(file -> isAlone(nameOf(file.key())))
+                    .filter(file -> !isDump || folder.isEmpty())
+                    .forEach(file -> dumps.add(
+                            new DumpFile(file.key(), file.size(), file.modified(), List.of(file.key()), false)));
+        });
         return dumps.stream()
                 // No path can hold it, and a bucket's key can.
                 .filter(dump -> dump.name().indexOf('\0') < 0 && matcher.matches(Path.of(dump.name())))
@@ -55,6 +51,34 @@ record DumpFile(String name, long bytes, Instant modified, List<String> keys, bo
                         .thenComparing(DumpFile::name)
                         .reversed())
                 .toList();
+    }
+
+    private static boolean isAlone(String name) {
+        return !name.equals(CONTENTS)
+                && !PART.matcher(name).matches()
+                && !BESIDE.matcher(name).matches();
+    }
+
+    private static DumpFile ofFolder(String folder, List<Found> inside) {
+        List<Found> parts = inside.stream()
+                .filter(file -> {
+                    String name = nameOf(file.key());
+                    return name.equals(CONTENTS) || PART.matcher(name).matches();
+                })
+                .toList();
+        return new DumpFile(
+                folder.isEmpty() ? CONTENTS : folder,
+                parts.stream().mapToLong(Found::size).sum(),
+                parts.stream()
+                        .map(Found::modified)
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow(),
+                parts.stream().map(Found::key).sorted().toList(),
+                true);
+    }
+
+    private static String nameOf(String key) {
+        return key.substring(key.lastIndexOf('/') + 1);
     }
 
     private static String folderOf(String key) {

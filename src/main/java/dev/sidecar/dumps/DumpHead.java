@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
  * @param form how it was written
  * @param major the newest major version that it names; 0 if it names none
  * @param encoding of the database, as PostgreSQL names it
- * @param endsWithRemark whether the last line of the whole dump must say that it is complete
+ * @param end how its last lines must be, as no program notices that they are missing
  */
-record DumpHead(Form form, int major, String encoding, boolean endsWithRemark) {
+record DumpHead(Form form, int major, String encoding, End end) {
 
     /** Enough for the header of an archive and for the settings that follow it. */
     static final int BYTES = 64 * 1024;
@@ -30,6 +30,18 @@ record DumpHead(Form form, int major, String encoding, boolean endsWithRemark) {
         SCRIPT
     }
 
+    /** The closed list of ends. */
+    enum End {
+        /** Any: whoever reads it notices. */
+        ANY,
+        /** What pg_dump writes at the end of a script. */
+        DATABASE,
+        /** What pg_dumpall writes at its end; pg_dump's own is in it once for each database. */
+        CLUSTER,
+        /** The empty blocks of a tar file. */
+        TAR
+    }
+
     private static final byte[] ARCHIVE = "PGDMP".getBytes(StandardCharsets.US_ASCII);
     private static final int TAR_MAGIC = 257;
     private static final int OLDEST_WITH_ALGORITHM = 15;
@@ -40,7 +52,7 @@ record DumpHead(Form form, int major, String encoding, boolean endsWithRemark) {
             "^-- Dumped (?:from database|by pg_dump|by pg_dumpall) version (\\d{1,2})", Pattern.MULTILINE);
     private static final Pattern OF_ARCHIVE = Pattern.compile("^(\\d{1,2})\\D");
     private static final Pattern ENCODING = Pattern.compile("SET client_encoding = '([A-Za-z0-9_]{1,30})';");
-    private static final Pattern REMARK = Pattern.compile("\\A\\s*--\\s+-- PostgreSQL database (?:cluster )?dump\\s");
+    private static final Pattern REMARK = Pattern.compile("\\A\\s*--\\s+-- PostgreSQL database (cluster )?dump\\s");
 
     /** @throws UnusableDump if it is no dump that can be restored here */
     static DumpHead of(byte[] head) {
@@ -51,10 +63,10 @@ record DumpHead(Form form, int major, String encoding, boolean endsWithRemark) {
         Matcher encoding = ENCODING.matcher(text);
         String of = encoding.find() ? encoding.group(1) : "UTF8";
         if (startsWith(head, ARCHIVE)) {
-            return new DumpHead(Form.ARCHIVE, majorOf(head), of, false);
+            return new DumpHead(Form.ARCHIVE, majorOf(head), of, End.ANY);
         }
         if (text.startsWith("ustar", TAR_MAGIC)) {
-            return new DumpHead(Form.TAR, 0, of, false);
+            return new DumpHead(Form.TAR, 0, of, End.TAR);
         }
         if (text.indexOf('\0') >= 0) {
             throw new UnusableDump(
@@ -65,7 +77,9 @@ record DumpHead(Form form, int major, String encoding, boolean endsWithRemark) {
         while (version.find()) {
             major = Math.max(major, Integer.parseInt(version.group(1)));
         }
-        return new DumpHead(Form.SCRIPT, major, of, REMARK.matcher(text).find());
+        Matcher remark = REMARK.matcher(text);
+        End end = !remark.find() ? End.ANY : remark.group(1) == null ? End.DATABASE : End.CLUSTER;
+        return new DumpHead(Form.SCRIPT, major, of, end);
     }
 
     private static boolean startsWith(byte[] head, byte[] with) {

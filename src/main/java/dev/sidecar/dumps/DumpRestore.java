@@ -12,17 +12,23 @@ import dev.sidecar.sets.Sql;
 import dev.sidecar.stores.Source;
 import dev.sidecar.text.HostileText;
 import dev.sidecar.text.Limited;
+import dev.sidecar.text.Sizes;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.zip.ZipException;
 
 /** Restores one dump into a scratch server, past every error, so that all of them can be told. */
 final class DumpRestore {
@@ -32,12 +38,17 @@ final class DumpRestore {
     /** Each pass names roles that the one before could not get at. */
     private static final int MOST_PASSES = 5;
 
+    /** pg_restore's exit code where it went on past errors. */
+    private static final int PAST_ERRORS = 1;
+
     private static final int TAIL = 4_096;
     private static final int END_OF_TAR = 1_024;
     private static final int BUFFER = 256 * 1024;
     private static final int LONGEST_ANSWER = 64 * 1024;
-    private static final Pattern COMPLETE =
-            Pattern.compile("^-- PostgreSQL database (?:cluster )?dump complete", Pattern.MULTILINE);
+    private static final Pattern DATABASE_COMPLETE =
+            Pattern.compile("^-- PostgreSQL database dump complete", Pattern.MULTILINE);
+    private static final Pattern CLUSTER_COMPLETE =
+            Pattern.compile("^-- PostgreSQL database cluster dump complete", Pattern.MULTILINE);
     private static final String UNPACK = "mkdir \"$1\" && exec tar --extract --directory=\"$1\" --file=\"$2\"";
     private static final String FIND = "exec find \"$1\" -maxdepth 4 -name toc.dat";
     private static final String PART = "mkdir -p \"$1\" && exec cat >\"$1/$2\"";
@@ -47,31 +58,42 @@ final class DumpRestore {
     private final DumpHead head;
     private final Client client;
     private final ScratchServer scratch;
+    private final long room;
     private final List<String> notes = new ArrayList<>();
+    private Duration lastPass = Duration.ZERO;
 
-    DumpRestore(Source source, DumpFile dump, DumpHead head, Client client, ScratchServer scratch) {
+    /** @param room bytes that the dump may have, decompressed: a small file can become any number */
+    DumpRestore(Source source, DumpFile dump, DumpHead head, Client client, ScratchServer scratch, long room) {
         this.source = source;
         this.dump = dump;
         this.head = head;
         this.client = client;
         this.scratch = scratch;
+        this.room = room;
     }
 
     /**
      * Restores all of it.
      *
      * @throws UnusableDump if its bytes are wrong
+     * @throws NoSuchFileException if it is gone meanwhile
      * @throws BackupFailure if our own side failed
      */
-    RestoreMessages restore() throws InterruptedException {
+    RestoreMessages restore() throws InterruptedException, NoSuchFileException {
         Path file = dump.isFolder() ? folder() : file();
         RestoreMessages messages = head.form() == Form.SCRIPT ? script(file) : archive(file);
+        messages.lacksRoles();
         notes.addAll(messages.notes());
         return messages;
     }
 
     List<String> notes() {
         return notes;
+    }
+
+    /** How long the restore itself took, without finding its roles. */
+    Duration lastPass() {
+        return lastPass;
     }
 
     /** Finds the restored database. @param wanted its name, if the dump names databases itself */
@@ -142,34 +164,46 @@ final class DumpRestore {
         return new BackupFailure(Reason.UNPROVEN, "Cannot query the scratch server: " + e.getMessage(), e);
     }
 
-    private Path file() throws InterruptedException {
-        byte[] tail = new byte[TAIL];
-        int[] kept = {0};
+    private static BackupFailure unreadable(IOException e) {
+        return new BackupFailure(Reason.UNPROVEN, "Cannot read the dump: " + e.getMessage(), e);
+    }
+
+    /** Decompresses it into the scratch server's place, and looks at its end. */
+    private Path file() throws InterruptedException, NoSuchFileException {
+        Tail tail = new Tail();
         try {
             Path file = scratch.write("dump", out -> {
                 try (InputStream in = Decompression.of(source.open(dump.keys().get(0)))) {
+                    long written = 0;
                     byte[] buffer = new byte[BUFFER];
                     for (int n = read(in, buffer); n >= 0; n = read(in, buffer)) {
+                        written += n;
+                        requireRoom(written);
                         out.write(buffer, 0, n);
-                        kept[0] = keep(tail, kept[0], buffer, n);
+                        tail.keep(buffer, n);
                     }
                 } catch (IOException e) {
-                    throw new BackupFailure(Reason.UNPROVEN, "Cannot read the dump: " + e.getMessage(), e);
+                    throw new UncheckedIOException(e);
                 }
             });
-            if (head.endsWithRemark()
-                    && !COMPLETE.matcher(new String(tail, 0, kept[0], StandardCharsets.ISO_8859_1))
-                            .find()) {
-                throw new UnusableDump(
-                        true,
-                        "It is cut off: its last line is not pg_dump's \"-- PostgreSQL database dump complete\".");
-            }
-            if (head.form() == Form.TAR && !endsAsTar(tail, kept[0])) {
-                throw new UnusableDump(true, "It is cut off: the end that every tar file has is missing.");
-            }
+            requireEnd(tail);
             return file;
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof NoSuchFileException gone) {
+                throw gone;
+            }
+            throw unreadable(e.getCause());
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write the dump for its restore: " + e.getMessage(), e);
+        }
+    }
+
+    private void requireRoom(long written) {
+        if (written > room) {
+            throw new BackupFailure(
+                    Reason.SPACE,
+                    "Decompressed, it has more than %s, which is all that its size lets expect (growth of this source)."
+                            .formatted(Sizes.of(room)));
         }
     }
 
@@ -177,51 +211,101 @@ final class DumpRestore {
     private static int read(InputStream in, byte[] buffer) throws IOException {
         try {
             return in.read(buffer);
-        } catch (java.util.zip.ZipException | java.io.EOFException | com.github.luben.zstd.ZstdIOException e) {
+        } catch (ZipException | EOFException | com.github.luben.zstd.ZstdIOException e) {
             throw new UnusableDump(
                     true,
                     "It cannot be decompressed to its end: " + HostileText.line(String.valueOf(e.getMessage())) + ".");
         }
     }
 
-    private static int keep(byte[] tail, int kept, byte[] buffer, int n) {
-        if (n >= tail.length) {
-            System.arraycopy(buffer, n - tail.length, tail, 0, tail.length);
-            return tail.length;
-        }
-        int left = Math.min(kept, tail.length - n);
-        System.arraycopy(tail, kept - left, tail, 0, left);
-        System.arraycopy(buffer, 0, tail, left, n);
-        return left + n;
-    }
+    /** The last bytes of a file. */
+    private static final class Tail {
 
-    /** pg_restore takes the end of a file for the end of its rows. */
-    private static boolean endsAsTar(byte[] tail, int kept) {
-        for (int i = kept - END_OF_TAR; i < kept; i++) {
-            if (i < 0 || tail[i] != 0) {
-                return false;
+        private final byte[] bytes = new byte[TAIL];
+        private int kept;
+
+        void keep(byte[] buffer, int n) {
+            if (n >= TAIL) {
+                System.arraycopy(buffer, n - TAIL, bytes, 0, TAIL);
+                kept = TAIL;
+                return;
             }
+            int left = Math.min(kept, TAIL - n);
+            System.arraycopy(bytes, kept - left, bytes, 0, left);
+            System.arraycopy(buffer, 0, bytes, left, n);
+            kept = left + n;
         }
-        return true;
+
+        String text() {
+            return new String(bytes, 0, kept, StandardCharsets.ISO_8859_1);
+        }
+
+        /** pg_restore takes the end of a file for the end of its rows. */
+        boolean endsAsTar() {
+            for (int i = kept - END_OF_TAR; i < kept; i++) {
+                if (i < 0 || bytes[i] != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
-    private Path folder() throws InterruptedException {
+    private void requireEnd(Tail tail) {
+        switch (head.end()) {
+            case ANY -> {}
+            case DATABASE ->
+                requireEnd(
+                        DATABASE_COMPLETE.matcher(tail.text()).find(),
+                        "its last line is not pg_dump's \"-- PostgreSQL database dump complete\"");
+            case CLUSTER ->
+                requireEnd(
+                        CLUSTER_COMPLETE.matcher(tail.text()).find(),
+                        "its last line is not pg_dumpall's \"-- PostgreSQL database cluster dump complete\"");
+            case TAR -> requireEnd(tail.endsAsTar(), "the end that every tar file has is missing");
+        }
+    }
+
+    private static void requireEnd(boolean there, String missing) {
+        if (!there) {
+            throw new UnusableDump(true, "It is cut off: %s.".formatted(missing));
+        }
+    }
+
+    private Path folder() throws InterruptedException, NoSuchFileException {
         try {
             Path folder = beside(scratch.write("folder", out -> {}));
             for (String key : dump.keys()) {
                 String name = key.substring(key.lastIndexOf('/') + 1);
-                try (Child cat = scratch.start(List.of("sh", "-c", PART, "part", folder.toString(), name))) {
-                    try (InputStream in = source.open(key);
-                            OutputStream out = cat.input()) {
-                        in.transferTo(out);
-                    }
-                    cat.finish(Reason.SPACE);
+                try (Child cat = scratch.start(List.of("sh", "-c", PART, "part", folder.toString(), name));
+                        InputStream in = source.open(key)) {
+                    copy(in, cat);
                 }
             }
             return folder;
+        } catch (NoSuchFileException e) {
+            throw e;
         } catch (IOException e) {
-            throw new BackupFailure(Reason.UNPROVEN, "Cannot read the dump: " + e.getMessage(), e);
+            throw unreadable(e);
         }
+    }
+
+    /** Whether it is the reading or the writing that fails, the program that writes knows. */
+    private static void copy(InputStream in, Child cat) throws IOException, InterruptedException {
+        byte[] buffer = new byte[BUFFER];
+        try (OutputStream out = cat.input()) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                try {
+                    out.write(buffer, 0, n);
+                } catch (IOException e) {
+                    break;
+                }
+            }
+        } catch (IOException e) {
+            cat.close();
+            throw e;
+        }
+        cat.finish(Reason.SPACE);
     }
 
     private static Path beside(Path file) {
@@ -231,14 +315,14 @@ final class DumpRestore {
     private RestoreMessages archive(Path file) throws InterruptedException {
         Path archive = head.form() == Form.TAR ? unpacked(file) : file;
         for (int pass = 1; pass <= MOST_PASSES; pass++) {
-            anew(List.of(RESTORED));
+            anew();
             RestoreMessages messages = pgRestore(List.of("--schema-only", archive.toString()));
             if (!createRoles(messages.missingRoles())) {
                 break;
             }
         }
-        anew(List.of(RESTORED));
-        return withMissingRoles(pgRestore(List.of(archive.toString())));
+        anew();
+        return pgRestore(List.of(archive.toString()));
     }
 
     /** A folder of pg_dump that somebody packed is no archive that pg_restore reads. */
@@ -285,60 +369,55 @@ final class DumpRestore {
                 "--no-tablespaces",
                 "--dbname=" + scratch.connectionString(RESTORED)));
         command.addAll(arguments);
-        return run(command);
+        return run("pg_restore", command, PAST_ERRORS);
     }
 
     private RestoreMessages script(Path file) throws InterruptedException {
-        RestoreMessages messages = null;
-        for (int pass = 1; pass <= MOST_PASSES; pass++) {
-            anew(List.of(RESTORED));
-            messages = run(List.of(
-                    client.program("psql"),
-                    "-X",
-                    "-q",
-                    "-b",
-                    "-w",
-                    "-v",
-                    "ON_ERROR_STOP=0",
-                    "-d",
-                    scratch.connectionStringForScripts(RESTORED),
-                    "-f",
-                    file.toString()));
-            if (!createRoles(messages.missingRoles())) {
-                break;
-            }
+        List<String> command = List.of(
+                client.program("psql"),
+                "-X",
+                "-q",
+                "-b",
+                "-w",
+                "-v",
+                "ON_ERROR_STOP=0",
+                "-d",
+                scratch.connectionStringForScripts(RESTORED),
+                "-f",
+                file.toString());
+        anew();
+        RestoreMessages messages = run("psql", command, 0);
+        for (int pass = 1; pass < MOST_PASSES && createRoles(messages.missingRoles()); pass++) {
+            anew();
+            messages = run("psql", command, 0);
         }
-        return withMissingRoles(java.util.Objects.requireNonNull(messages));
-    }
-
-    private RestoreMessages withMissingRoles(RestoreMessages messages) {
-        messages.missingRoles().forEach(role -> messages.line("ERROR:  the role \"%s\" is missing".formatted(role)));
         return messages;
     }
 
-    private RestoreMessages run(List<String> command) throws InterruptedException {
+    /** @param withErrors the exit code with which the program says that it went on past errors */
+    private RestoreMessages run(String name, List<String> command, int withErrors) throws InterruptedException {
         RestoreMessages messages = new RestoreMessages();
+        long begun = System.nanoTime();
         try (Child program = scratch.startPipe(List.of(command), messages::line).get(0)) {
             program.input().close();
             program.output().transferTo(OutputStream.nullOutputStream());
-            program.waitForErrors();
+            messages.ended(name, program.waitForErrors(), withErrors);
         } catch (IOException e) {
             throw new BackupFailure(Reason.UNPROVEN, "The restore broke off: " + e, e);
         }
+        lastPass = Duration.ofNanos(System.nanoTime() - begun);
         return messages;
     }
 
-    /** Drops what an earlier pass left, and creates the databases. */
-    private void anew(List<String> databases) {
+    /** Drops what an earlier pass left, and creates the database. */
+    private void anew() {
         try (Session maintenance = session("postgres")) {
             for (String name : maintenance.texts(
                     "SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')")) {
                 maintenance.execute("ALTER DATABASE %s IS_TEMPLATE false".formatted(Sql.quoted(name)));
                 NewDatabase.drop(maintenance, name);
             }
-            for (String name : databases) {
-                NewDatabase.createPlain(maintenance, name, head.encoding());
-            }
+            NewDatabase.createPlain(maintenance, RESTORED, head.encoding());
         } catch (SQLException e) {
             throw unproven(e);
         }

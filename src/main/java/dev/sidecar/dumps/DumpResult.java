@@ -4,6 +4,7 @@ import dev.sidecar.sets.CheckResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param problems sentences on why it is not RESTORED
  * @param notes what else a person should know
  * @param checks the operator's own
+ * @param failures how often in a row our own side could not prove this dump
  */
 public record DumpResult(
         String dump,
@@ -32,11 +34,23 @@ public record DumpResult(
         long databaseBytes,
         List<String> problems,
         List<String> notes,
-        List<CheckResult> checks) {
+        List<CheckResult> checks,
+        int failures) {
+
+    /** @throws NullPointerException if something is missing that an older or newer sidecar does not write */
+    public DumpResult {
+        Objects.requireNonNull(dump);
+        Objects.requireNonNull(modified);
+        Objects.requireNonNull(provenAt);
+        Objects.requireNonNull(verdict);
+        problems = List.copyOf(problems);
+        notes = List.copyOf(notes);
+        checks = List.copyOf(checks);
+    }
 
     /** The closed list of what a restore can show. None of them is a level of {@code sidecar verify}: there is no manifest to compare with. */
     public enum Verdict {
-        /** It was restored to its end without an error, and its indexes hold. */
+        /** It was restored to its end without an error, and amcheck found nothing, where it is installed. */
         RESTORED("restored"),
         /** It is readable, but PostgreSQL did not take all of it, or there is nothing in it. */
         INCOMPLETE("NOT restored in full"),

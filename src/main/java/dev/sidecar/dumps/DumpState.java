@@ -40,7 +40,14 @@ public record DumpState(
         return new DumpState(source, null, 0, null, result, List.of(source + ": " + why), List.of());
     }
 
-    static DumpState of(String source, From from, List<DumpFile> dumps, Optional<DumpResult> result, Instant now) {
+    static DumpState of(
+            String source,
+            From from,
+            Duration look,
+            List<DumpFile> dumps,
+            Optional<DumpResult> result,
+            Optional<String> trouble,
+            Instant now) {
         List<String> problems = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         if (dumps.isEmpty()) {
@@ -67,8 +74,10 @@ public record DumpState(
                 .ifPresent(usual -> problems.add("%s: the newest dump has %s, where %s are usual."
                         .formatted(source, Sizes.of(newest.bytes()), Sizes.of(usual))));
         result.ifPresentOrElse(
-                found -> judge(source, from, newest, found, now, problems, lines),
+                found -> judge(source, from, look, newest, found, now, problems, lines),
                 () -> problems.add("%s: no dump has been restored yet.".formatted(source)));
+        trouble.ifPresent(why -> lines.add(
+                "%s: the newest dump could not be restored yet: %s".formatted(source, HostileText.line(why))));
         return new DumpState(
                 source,
                 newest.name(),
@@ -90,6 +99,7 @@ public record DumpState(
     private static void judge(
             String source,
             From from,
+            Duration look,
             DumpFile newest,
             DumpResult result,
             Instant now,
@@ -125,9 +135,11 @@ public record DumpState(
                 .map(CheckResult::sentence)
                 .forEach(sentence -> problems.add(source + ": " + sentence));
         Duration proven = Duration.between(result.modified(), now);
-        if (proven.compareTo(from.greatestAge()) > 0) {
-            problems.add("%s: the dump that was restored last is %s old; %s is allowed."
-                    .formatted(source, Durations.of(proven), Durations.of(from.greatestAge())));
+        // It is as old as it was when the next one came, and that has to be found and restored.
+        Duration allowed = from.greatestAge().plus(from.settled()).plus(look).plus(from.limit());
+        if (proven.compareTo(allowed) > 0) {
+            problems.add("%s: the dump that was restored last is %s old; %s is allowed, with the time for a restore."
+                    .formatted(source, Durations.of(proven), Durations.of(allowed)));
         }
     }
 

@@ -33,12 +33,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Dumps {
 
-    /** How much room a dump needs that pg_dump or somebody else has compressed, tables and indexes included. */
-    private static final int GROWTH = 8;
-
     private static final int MOST_FOLDER_HEAD = DumpHead.BYTES;
     private static final Duration TRY_AGAIN = Duration.ofHours(1);
+    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+    private static final int MOST_DOUBLINGS = 5;
     private static final int LONGEST_PROBLEM = 2_000;
+    /** Small files compress best. */
+    private static final long LEAST_ROOM = 64L << 20;
 
     private final DumpsProperties settings;
     private final Postgres postgres;
@@ -47,6 +48,7 @@ public final class Dumps {
     private final DumpMetrics metrics;
     private final Clock clock;
     private final Map<String, DumpState> known = new ConcurrentHashMap<>();
+    private final Map<String, String> troubles = new ConcurrentHashMap<>();
 
     Dumps(
             DumpsProperties settings,
@@ -97,7 +99,18 @@ public final class Dumps {
                     source, "Its dumps cannot be listed: " + HostileText.line(String.valueOf(e.getMessage())), result);
             return seen(unknown);
         }
-        return seen(DumpState.of(source, from, dumps, result, clock.instant()));
+        return seen(state(source, from, dumps, result));
+    }
+
+    private DumpState state(String source, From from, List<DumpFile> dumps, Optional<DumpResult> result) {
+        return DumpState.of(
+                source,
+                from,
+                settings.look(),
+                dumps,
+                result,
+                Optional.ofNullable(troubles.get(source)),
+                clock.instant());
     }
 
     private DumpState seen(DumpState state) {
@@ -111,19 +124,35 @@ public final class Dumps {
         From from = settings.from(source);
         try (Source open = from.open(source)) {
             List<DumpFile> dumps = finished(open, from);
-            return !dumps.isEmpty()
-                    && results.of(source)
-                            .filter(result -> result.isOf(dumps.get(0))
-                                    && (result.verdict() != Verdict.NOT_VERIFIED
-                                            || result.provenAt().plus(TRY_AGAIN).isAfter(clock.instant())))
-                            .isEmpty();
+            return !dumps.isEmpty() && isDue(source, dumps.get(0));
         }
+    }
+
+    private boolean isDue(String source, DumpFile newest) {
+        Instant now = clock.instant();
+        if (results.abandoned(source, newest)
+                .filter(at -> at.plus(TRY_AGAIN).isAfter(now))
+                .isPresent()) {
+            return false;
+        }
+        return results.of(source)
+                .filter(result -> result.isOf(newest)
+                        && (result.verdict() != Verdict.NOT_VERIFIED
+                                || result.provenAt().plus(wait(result)).isAfter(now)))
+                .isEmpty();
+    }
+
+    /** A restore of hours that our side breaks off each time must not keep the prover from our own backups. */
+    private static Duration wait(DumpResult result) {
+        Duration wait = TRY_AGAIN.multipliedBy(1L << Math.max(0, Math.min(MOST_DOUBLINGS, result.failures() - 1)));
+        return wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
     }
 
     /**
      * Restores the newest finished dump of a source into a scratch server and runs your own checks on it.
      *
-     * @throws BackupFailure if there is none, or it cannot be read from its place
+     * @throws BackupFailure if there is none, it cannot be read from its place, or there is no scratch server now, which says nothing
+     *     about the dump and replaces no result
      */
     public DumpResult prove(String source) throws InterruptedException {
         From from = settings.from(source);
@@ -135,10 +164,24 @@ public final class Dumps {
                         "Source '%s' has no finished dump: nothing there matches %s.%s (%s)."
                                 .formatted(source, DumpsProperties.setting(source), "pattern", from.pattern()));
             }
-            DumpResult result = new Run(from, source, open, dumps.get(0)).prove();
-            results.put(source, result);
-            seen(DumpState.of(source, from, dumps, Optional.of(result), clock.instant()));
-            return result;
+            DumpFile newest = dumps.get(0);
+            int before = results.of(source)
+                    .filter(result -> result.isOf(newest))
+                    .map(DumpResult::failures)
+                    .orElse(0);
+            results.begin(source, newest, clock.instant());
+            try {
+                DumpResult result = new Run(from, source, open, newest, before).prove();
+                results.put(source, result);
+                troubles.remove(source);
+                seen(state(source, from, dumps, Optional.of(result)));
+                return result;
+            } catch (BackupFailure e) {
+                troubles.put(source, String.valueOf(e.getMessage()));
+                throw e;
+            } finally {
+                results.end(source);
+            }
         } catch (IOException e) {
             throw new BackupFailure(
                     Reason.STORAGE, "The dumps of '%s' cannot be read: %s".formatted(source, e.getMessage()), e);
@@ -167,8 +210,13 @@ public final class Dumps {
         private long tables;
         private long databaseBytes;
 
-        Run(From from, String name, Source source, DumpFile dump) {
+        private final int before;
+        private boolean started;
+
+        /** @param before how often our side has failed with this dump */
+        Run(From from, String name, Source source, DumpFile dump, int before) {
             this.from = from;
+            this.before = before;
             this.database = from.databaseOr(name);
             this.source = source;
             this.dump = dump;
@@ -183,7 +231,7 @@ public final class Dumps {
             } catch (NoSuchFileException e) {
                 throw e;
             } catch (BackupFailure e) {
-                if (e.reason() == Reason.SHUTDOWN) {
+                if (!started || e.reason() == Reason.SHUTDOWN) {
                     throw e;
                 }
                 verdict = Verdict.NOT_VERIFIED;
@@ -200,7 +248,8 @@ public final class Dumps {
                     databaseBytes,
                     shown(problems),
                     shown(notes),
-                    List.copyOf(results));
+                    List.copyOf(results),
+                    verdict == Verdict.NOT_VERIFIED ? before + 1 : 0);
         }
 
         private static List<String> shown(List<String> sentences) {
@@ -211,9 +260,10 @@ public final class Dumps {
         }
 
         private void restore() throws InterruptedException, IOException {
-            Optional<String> unisolated = postgres.unisolated();
-            if (unisolated.isPresent()) {
-                throw new BackupFailure(Reason.NOT_CONFIGURED, unisolated.get());
+            if (!postgres.isIsolated()) {
+                throw new UnusableDump(
+                        false,
+                        "Nothing here keeps what somebody else wrote from the sidecar's secrets. Install bubblewrap (apt-get install bubblewrap); that sidecar.backup.scratch.contents-trusted is set does not count for dumps of others.");
             }
             DumpHead head = head();
             InstalledPrograms programs = postgres.programs();
@@ -222,10 +272,12 @@ public final class Dumps {
                 notes.add("It is of PostgreSQL %d, which is not installed here; it was restored in %d."
                         .formatted(head.major(), client.major()));
             }
-            try (ScratchServer scratch = postgres.scratchServer(client, GROWTH * dump.bytes(), List.of())) {
+            long room = from.growth() * Math.min(dump.bytes(), Long.MAX_VALUE / from.growth());
+            try (ScratchServer scratch = postgres.scratchServer(client, room, List.of())) {
+                started = true;
                 scratch.endAfter(from.limit());
                 try {
-                    restore(new DumpRestore(source, dump, head, client, scratch), scratch);
+                    restore(new DumpRestore(source, dump, head, client, scratch, Math.max(room, LEAST_ROOM)), scratch);
                 } catch (InterruptedException | BackupFailure | UnusableDump e) {
                     if (scratch.isExpired()) {
                         Thread.interrupted();
@@ -240,10 +292,10 @@ public final class Dumps {
             }
         }
 
-        private void restore(DumpRestore restore, ScratchServer scratch) throws InterruptedException {
-            Instant begun = clock.instant();
+        private void restore(DumpRestore restore, ScratchServer scratch)
+                throws InterruptedException, NoSuchFileException {
             RestoreMessages messages = restore.restore();
-            restoreTook = Duration.between(begun, clock.instant());
+            restoreTook = restore.lastPass();
             notes.addAll(restore.notes());
             if (!messages.damage().isEmpty()) {
                 throw new UnusableDump(true, String.join("; ", messages.damage()));
@@ -251,7 +303,7 @@ public final class Dumps {
             if (!messages.unverifiable().isEmpty()) {
                 throw new BackupFailure(
                         Reason.UNPROVEN,
-                        "PostgreSQL beside the sidecar lacks what it needs: "
+                        "PostgreSQL beside the sidecar could not restore it: "
                                 + String.join("; ", messages.unverifiable()));
             }
             String restored = restore.database(database);
@@ -263,7 +315,10 @@ public final class Dumps {
             }
             restore.silenceEventTriggers(restored);
             results.addAll(checks.run(database, () -> restore.session(restored), "public", dump.modified()));
-            if (problems.isEmpty() && scratch.hasAmcheck()) {
+            if (!scratch.hasAmcheck()) {
+                notes.add(
+                        "Indexes were not checked: amcheck is not installed here; it is part of PostgreSQL's contrib modules.");
+            } else if (problems.isEmpty()) {
                 scratch.corruption(scratch.connectionString(restored), 1, false)
                         .ifPresentOrElse(
                                 found -> problems.add("amcheck found: " + found),
@@ -277,7 +332,7 @@ public final class Dumps {
         private DumpHead head() throws IOException {
             if (dump.isFolder()) {
                 String contents = dump.keys().stream()
-                        .filter(key -> key.endsWith("/toc.dat"))
+                        .filter(key -> key.equals("toc.dat") || key.endsWith("/toc.dat"))
                         .findFirst()
                         .orElseThrow();
                 try (InputStream in = source.open(contents)) {

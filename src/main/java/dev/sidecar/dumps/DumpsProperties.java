@@ -60,6 +60,8 @@ record DumpsProperties(
             positive(setting + ".greatest-age", from.greatestAge);
             positive(setting + ".limit", from.limit);
             InvalidSetting.unless(
+                    from.growth >= 1 && from.growth <= 1_000, setting + ".growth", from.growth, "be from 1 to 1000");
+            InvalidSetting.unless(
                     from.leastShare >= 0 && from.leastShare <= 100,
                     setting + ".least-share",
                     from.leastShare,
@@ -115,6 +117,7 @@ record DumpsProperties(
      * @param greatestAge how old the newest dump may be
      * @param leastSize how small it may be
      * @param leastShare how small it may be, in per cent of the median of those before it
+     * @param growth how many times its size a dump may need, decompressed and restored
      * @param settled how long a dump must have been unchanged to count as finished
      * @param limit how long its restore may take
      */
@@ -131,6 +134,7 @@ record DumpsProperties(
             @DefaultValue("26h") Duration greatestAge,
             @DefaultValue("1B") DataSize leastSize,
             @DefaultValue("50") int leastShare,
+            @DefaultValue("10") int growth,
             @DefaultValue("2m") Duration settled,
             @DefaultValue("6h") Duration limit) {
 

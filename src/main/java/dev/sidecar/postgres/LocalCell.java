@@ -32,11 +32,15 @@ final class LocalCell implements Cell {
         this.programs = installation(client);
     }
 
-    static Optional<String> unisolated(PostgresProperties.Scratch settings) throws InterruptedException {
-        if (!settings.prover().isBlank()
-                || settings.contentsTrusted()
+    /** Tells whether what a stranger wrote is kept from this process's secrets, whatever is trusted. */
+    static boolean isIsolated(PostgresProperties.Scratch settings) throws InterruptedException {
+        return !settings.prover().isBlank()
                 || Sandbox.find(settings.sandboxes(), ScratchFolder.directory(settings))
-                        .isPresent()) {
+                        .isPresent();
+    }
+
+    static Optional<String> unisolated(PostgresProperties.Scratch settings) throws InterruptedException {
+        if (settings.contentsTrusted() || isIsolated(settings)) {
             return Optional.empty();
         }
         return Optional.of(

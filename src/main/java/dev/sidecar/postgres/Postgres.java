@@ -122,6 +122,11 @@ public final class Postgres {
         return unisolated;
     }
 
+    /** Tells whether scripts of strangers may run here. That the owners of databases are trusted says nothing of whoever writes dumps. */
+    public boolean isIsolated() throws InterruptedException {
+        return LocalCell.isIsolated(settings.scratch());
+    }
+
     /**
      * Attacks from within a scratch server, as the owner of a restored database could, after what this process has.
      *

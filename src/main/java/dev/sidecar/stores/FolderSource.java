@@ -2,15 +2,21 @@ package dev.sidecar.stores;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 final class FolderSource implements Source {
 
@@ -27,13 +33,15 @@ final class FolderSource implements Source {
         if (!Files.isDirectory(folder)) {
             throw new IOException("%s is no folder here; is it mounted?".formatted(folder));
         }
+        // The folder itself may be a link: the operator named it.
+        Path real = folder.toRealPath();
         List<Found> files = new ArrayList<>();
-        Files.walkFileTree(folder, java.util.Set.of(), DEEPEST, new SimpleFileVisitor<>() {
+        Files.walkFileTree(real, Set.of(), DEEPEST, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 if (attributes.isRegularFile()) {
                     files.add(new Found(
-                            folder.relativize(file).toString(),
+                            real.relativize(file).toString(),
                             attributes.size(),
                             attributes.lastModifiedTime().toInstant()));
                 }
@@ -43,25 +51,52 @@ final class FolderSource implements Source {
                 return FileVisitResult.CONTINUE;
             }
 
+            /** A folder of somebody else's inside, such as lost+found, has no dump for us. */
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
+                if (file.equals(real)) {
+                    throw new IOException(
+                            "user '%s' cannot read %s: %s".formatted(System.getProperty("user.name"), folder, failure),
+                            failure);
                 }
-                throw new IOException(
-                        "user '%s' cannot read %s: %s".formatted(System.getProperty("user.name"), file, failure),
-                        failure);
+                return FileVisitResult.CONTINUE;
             }
         });
         return files;
     }
 
+    /** Opens each folder on the way from the one before it, so that nobody can put a link into its place meanwhile. */
     @Override
     public InputStream open(String key) throws IOException {
-        Path file = folder.resolve(key).normalize();
-        if (!file.startsWith(folder) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new NoSuchFileException(key);
+        Path path = Path.of(key);
+        for (Path step : path) {
+            if (path.isAbsolute() || step.toString().equals("..")) {
+                throw new NoSuchFileException(key);
+            }
         }
-        return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+        return open(Files.newDirectoryStream(folder.toRealPath()), path, key);
+    }
+
+    private static InputStream open(DirectoryStream<Path> directory, Path path, String key) throws IOException {
+        try (directory) {
+            if (!(directory instanceof SecureDirectoryStream<Path> inside)) {
+                throw new IOException("this system cannot open %s without following links".formatted(key));
+            }
+            if (path.getNameCount() > 1) {
+                return open(
+                        inside.newDirectoryStream(path.getName(0), LinkOption.NOFOLLOW_LINKS),
+                        path.subpath(1, path.getNameCount()),
+                        key);
+            }
+            // Whoever opens a pipe waits for its other end.
+            boolean isFile = inside.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .readAttributes()
+                    .isRegularFile();
+            if (!isFile) {
+                throw new NoSuchFileException(key);
+            }
+            return Channels.newInputStream(
+                    inside.newByteChannel(path, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+        }
     }
 }

@@ -37,7 +37,7 @@ public interface Source extends AutoCloseable {
      */
     record Found(String key, long size, Instant modified) {}
 
-    /** The files of a folder. Links are not followed: who writes there could let one lead to a secret. */
+    /** The files of a folder. Links below it are not followed: who writes there could let one lead to a secret. */
     static Source folder(Path folder) {
         return new FolderSource(folder);
     }

@@ -22,11 +22,43 @@ class DumpFileTest {
 
     @Test
     void aFolderOfPgDumpIsOneDumpAsOldAsItsNewestFile() {
-        assertThat(among("*", found("app/toc.dat", 60), found("app/1.dat.gz", 30), found("notes.txt", 90)))
+        assertThat(among("*", found("app/toc.dat", 60), found("app/1.dat.gz", 30), found("old.sql", 90)))
                 .extracting(DumpFile::name, DumpFile::bytes, DumpFile::isFolder)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("app", 20L, true),
-                        org.assertj.core.groups.Tuple.tuple("notes.txt", 10L, false));
+                        org.assertj.core.groups.Tuple.tuple("old.sql", 10L, false));
+    }
+
+    /** pg_dump -Fd writes its contents last. */
+    @Test
+    void aFolderThatIsStillBeingWrittenHoldsNoDump() {
+        assertThat(among(
+                        "**",
+                        found("app/3067.dat.gz", 600),
+                        found("app/blob_16.dat.gz", 600),
+                        found("app/blobs.toc", 600)))
+                .isEmpty();
+    }
+
+    @Test
+    void aSourceMayBeTheFolderOfADumpItself() {
+        assertThat(among("**", found("toc.dat", 60), found("3067.dat.gz", 60), found("old.dump", 90)))
+                .extracting(DumpFile::name, DumpFile::isFolder)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("toc.dat", true),
+                        org.assertj.core.groups.Tuple.tuple("old.dump", false));
+    }
+
+    @Test
+    void whatLiesBesideADumpIsNone() {
+        assertThat(among(
+                        "**",
+                        found("app.dump", 60),
+                        found("app.dump.sha256", 0),
+                        found("backup.log", 0),
+                        found(".lock", 0)))
+                .extracting(DumpFile::name)
+                .containsExactly("app.dump");
     }
 
     private static List<DumpFile> among(String pattern, Found... files) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sidecar.checks.OwnChecks;
 import dev.sidecar.checks.TestChecks;
 import dev.sidecar.dumps.DumpResult.Verdict;
+import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Outcome;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.BackupFailure;
@@ -35,6 +37,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +52,9 @@ class DumpsTest {
     private final PostgresServer server = PostgresServer.shared();
     private PrometheusMeterRegistry registry;
     private OwnChecks ownChecks;
+    private DumpsProperties properties;
+    private Map<String, Object> backup;
+    private Clock clock = Clock.systemUTC();
 
     @TempDir
     private Path shared;
@@ -81,6 +87,11 @@ class DumpsTest {
     void drop() {
         server.dropDatabase(database);
         server.execute("postgres", "DROP ROLE \"%s\"".formatted(owner));
+    }
+
+    @BeforeEach
+    void settings() {
+        backup = new HashMap<>();
     }
 
     static List<String> forms() {
@@ -158,6 +169,10 @@ class DumpsTest {
                 COPY public.one (id) FROM stdin;
                 ana@example.org
                 \\.
+                COPY public.one (id) FROM stdin;
+                5; ERROR:  ana@example.org
+                \\.
+                DO $$ BEGIN RAISE NOTICE 'ERROR:  ana@example.org'; END $$;
                 CREATE FUNCTION public.tell() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'ana@example.org'; END $$;
                 SELECT public.tell();
                 DROP TABLE public.three;
@@ -194,7 +209,7 @@ class DumpsTest {
                 Map.entry("neither SQL nor an archive", new byte[] {1, 0, 2, 0, 3}),
                 Map.entry("It holds no table.", "SELECT 1;\n".getBytes(StandardCharsets.UTF_8)),
                 Map.entry(
-                        "lacks what it needs: extension \"nosuch\" is not available",
+                        "could not restore it: extension \"nosuch\" is not available",
                         "CREATE TABLE a (i int);\nCREATE EXTENSION nosuch;\n".getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -219,9 +234,190 @@ class DumpsTest {
                         .formatted(loot, loot)
                         .getBytes(StandardCharsets.UTF_8));
 
-        dumps(Map.of()).prove("nightly");
+        assertThat(dumps(Map.of()).prove("nightly").tables()).isOne();
 
         assertThat(loot).doesNotExist();
+    }
+
+    /** That the owners of databases are trusted says nothing of whoever writes to the folder. */
+    @Test
+    void nothingIsRestoredWithoutIsolationWhateverIsTrusted() throws Exception {
+        Path loot = shared.resolve("loot");
+        write(folder.resolve("app.sql"), "\\! touch %s\n".formatted(loot).getBytes(StandardCharsets.UTF_8));
+        backup.put("scratch.sandboxes", "");
+        backup.put("scratch.contents-trusted", "true");
+
+        DumpResult result = dumps(Map.of()).prove("nightly");
+
+        assertThat(loot).doesNotExist();
+        assertThat(result.verdict()).isEqualTo(Verdict.NOT_VERIFIED);
+        assertThat(result.problems()).singleElement().asString().contains("Install bubblewrap");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\! kill -9 $PPID", "SELECT pg_terminate_backend(pg_backend_pid());"})
+    void aRestoreThatIsBrokenOffIsNoProofAndNoDamage(String end) throws Exception {
+        write(
+                folder.resolve("app.sql"),
+                "CREATE TABLE a (i int);\n%s\nCREATE TABLE b (i int);\n"
+                        .formatted(end)
+                        .getBytes(StandardCharsets.UTF_8));
+
+        DumpResult result = dumps(Map.of()).prove("nightly");
+
+        assertThat(result.verdict()).as("%s", result.problems()).isEqualTo(Verdict.NOT_VERIFIED);
+        assertThat(result.failures()).isOne();
+    }
+
+    @Test
+    void aFileThatBecomesMuchLargerIsBrokenOff() throws Exception {
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(folder.resolve("app.sql.gz")))) {
+            byte[] blanks = " ".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
+            for (int i = 0; i < 70; i++) {
+                out.write(blanks);
+            }
+        }
+        finish(folder.resolve("app.sql.gz"));
+
+        assertThat(dumps(Map.of()).prove("nightly").problems())
+                .singleElement()
+                .asString()
+                .contains("Decompressed, it has more than");
+    }
+
+    /** Of a server of its own, as it dumps all databases. */
+    @Test
+    void aDumpOfAWholeServerIsRestoredAndMustHaveItsEnd() throws Exception {
+        Path whole = shared.resolve("all.sql");
+        try (PostgresServer all = PostgresServer.start()) {
+            all.execute(
+                    "postgres", "CREATE DATABASE shop", "CREATE DATABASE zoo", "CREATE ROLE boss", "CREATE ROLE app");
+            all.execute("postgres", "GRANT boss TO app");
+            all.execute("shop", "CREATE TABLE orders (id int)", "ALTER TABLE orders OWNER TO app");
+            all.execute("zoo", "CREATE TABLE cages (id int)");
+            runAs(
+                    all.password(),
+                    all.programs().resolve("pg_dumpall").toString(),
+                    "--host=" + all.host(),
+                    "--port=" + all.port(),
+                    "--username=" + all.user(),
+                    "--file=" + whole);
+        }
+        byte[] bytes = Files.readAllBytes(whole);
+        write(folder.resolve("all.sql"), bytes);
+        DumpResult result = dumps(Map.of("database", "shop")).prove("nightly");
+        assertThat(result.problems()).isEmpty();
+        assertThat(result.verdict()).isEqualTo(Verdict.RESTORED);
+        assertThat(result.tables()).isOne();
+        assertThat(dumps(Map.of("database", "else")).prove("nightly").problems())
+                .singleElement()
+                .asString()
+                .contains("It holds the databases shop, zoo, and none is called else");
+
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        String last = "-- PostgreSQL database dump complete\n--\n";
+        int end = text.indexOf(last, text.indexOf("CREATE TABLE public.orders")) + last.length();
+        write(folder.resolve("all.sql"), Arrays.copyOf(bytes, end));
+        assertThat(dumps(Map.of("database", "shop")).prove("nightly").problems())
+                .singleElement()
+                .asString()
+                .contains("pg_dumpall's");
+    }
+
+    @Test
+    void whatOurSideCouldNotDoIsTriedAgainMoreAndMoreSeldom() throws Exception {
+        write(folder.resolve("app.dump"), "age-encryption.org/v1\n".getBytes(StandardCharsets.UTF_8));
+        Dumps dumps = dumps(Map.of("greatest-age", "30d"));
+        assertThat(dumps.prove("nightly").failures()).isOne();
+        assertThat(isDueAfter(Duration.ofMinutes(50))).isFalse();
+        assertThat(isDueAfter(Duration.ofMinutes(70))).isTrue();
+
+        assertThat(dumps.prove("nightly").failures()).isEqualTo(2);
+        assertThat(isDueAfter(Duration.ofMinutes(110))).isFalse();
+        assertThat(isDueAfter(Duration.ofMinutes(130))).isTrue();
+        for (int i = 0; i < 10; i++) {
+            dumps.prove("nightly");
+        }
+        assertThat(isDueAfter(Duration.ofHours(25))).isTrue();
+    }
+
+    /** A prover that is away says nothing about the dump, and takes nothing away from what was proven. */
+    @Test
+    void withoutAScratchServerTheResultBeforeStays() throws Exception {
+        write(folder.resolve("app.sql"), "CREATE TABLE a (i int);".getBytes(StandardCharsets.UTF_8));
+        dumps(Map.of()).prove("nightly");
+        backup.put("scratch.prover", shared.resolve("away").toString());
+        backup.put("scratch.prover-wait", "100ms");
+        Dumps dumps = dumps(Map.of());
+
+        assertThatThrownBy(() -> dumps.prove("nightly"))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("prover");
+
+        DumpState state = dumps.look("nightly");
+        assertThat(state.problems()).isEmpty();
+        assertThat(state.lines()).anySatisfy(line -> assertThat(line).contains("could not be restored yet", "prover"));
+    }
+
+    /** A dump whose restore kills the sidecar would do so at each start. */
+    @Test
+    void aRestoreThatNeverEndedIsNotBegunAgainAtOnce() throws Exception {
+        write(folder.resolve("app.sql"), "CREATE TABLE a (i int);".getBytes(StandardCharsets.UTF_8));
+        dumps(Map.of());
+        Path file = shared.resolve("results.json");
+        DumpFile dump = new DumpFile(
+                "app.sql",
+                Files.size(folder.resolve("app.sql")),
+                Files.getLastModifiedTime(folder.resolve("app.sql")).toInstant(),
+                List.of("app.sql"),
+                false);
+        new DumpResults(file).begin("nightly", dump, Instant.now());
+
+        assertThat(isDueAfter(Duration.ZERO)).isFalse();
+        assertThat(isDueAfter(Duration.ofMinutes(61))).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"results\":{\"nightly\":{}}}",
+                "{\"results\":null}",
+                "{",
+                "[]",
+                "{\"begun\":{\"nightly\":null}}"
+            })
+    void aResultsFileThatCannotBeReadCostsARestoreAndNothingElse(String content) throws Exception {
+        Files.writeString(shared.resolve("results.json"), content);
+        write(folder.resolve("app.sql"), "CREATE TABLE a (i int);".getBytes(StandardCharsets.UTF_8));
+        Dumps dumps = dumps(Map.of());
+
+        assertThat(dumps.look("nightly").problems()).containsExactly("nightly: no dump has been restored yet.");
+        assertThat(dumps.isDue("nightly")).isTrue();
+    }
+
+    @Test
+    void theJobRestoresWhatIsNewAndWhatSomebodyAsksFor() throws Exception {
+        write(folder.resolve("app.sql"), "CREATE TABLE a (i int);".getBytes(StandardCharsets.UTF_8));
+        Dumps dumps = dumps(Map.of());
+        Job job = new DumpJobs(dumps, properties).jobs().get(0);
+
+        assertThat(job.work().run(new Job.Run(Instant.EPOCH, true, 1)).result()).isEqualTo(Outcome.Result.SUCCESS);
+        assertThat(job.work().run(new Job.Run(Instant.EPOCH, true, 1)).result()).isEqualTo(Outcome.Result.SKIPPED);
+        assertThat(job.work().run(new Job.Run(Instant.EPOCH, false, 1)).result())
+                .isEqualTo(Outcome.Result.SUCCESS);
+        write(folder.resolve("app.sql"), "SELECT 1;".getBytes(StandardCharsets.UTF_8));
+        Outcome failed = job.work().run(new Job.Run(Instant.EPOCH, true, 1));
+        assertThat(failed.result()).isEqualTo(Outcome.Result.FAILURE);
+        assertThat(failed.reason()).contains("It holds no table.");
+    }
+
+    private boolean isDueAfter(Duration time) throws IOException {
+        clock = Clock.offset(Clock.systemUTC(), time);
+        try {
+            return dumps(Map.of("greatest-age", "30d")).isDue("nightly");
+        } finally {
+            clock = Clock.systemUTC();
+        }
     }
 
     @Test
@@ -248,8 +444,9 @@ class DumpsTest {
         assertThat(dumps(Map.of("pattern", "app-*.dump", "greatest-age", "1h"))
                         .look("nightly")
                         .problems())
-                .hasSize(2)
-                .allSatisfy(problem -> assertThat(problem).contains("24.0 h old", "60 min is allowed"));
+                .satisfiesExactly(
+                        newest -> assertThat(newest).contains("24.0 h old", "60 min is allowed"),
+                        restored -> assertThat(restored).contains("24.0 h old", "with the time for a restore"));
         assertThat(dumps(Map.of("least-size", "1MB")).look("nightly").problems())
                 .anySatisfy(problem -> assertThat(problem).contains("the least is 1.0 MB"));
     }
@@ -328,8 +525,7 @@ class DumpsTest {
     }
 
     private Dumps dumps(Map<String, ?> source, Path checks) {
-        Map<String, Object> backup =
-                new HashMap<>(Map.of("server.programs", server.programs().toString()));
+        backup.put("server.programs", server.programs().toString());
         if (checks != null) {
             backup.put("checks.directory", checks.toString());
         }
@@ -339,7 +535,7 @@ class DumpsTest {
         }
         source.forEach((key, value) -> named.put("sources.nightly." + key, value));
         named.put("results-file", shared.resolve("results.json").toString());
-        DumpsProperties properties = BoundSettings.of("sidecar.dumps", named, DumpsProperties.class);
+        properties = BoundSettings.of("sidecar.dumps", named, DumpsProperties.class);
         Postgres postgres = TestPostgres.of(backup);
         ownChecks = TestChecks.of(backup);
         registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -349,7 +545,7 @@ class DumpsTest {
                 ownChecks,
                 new DumpResults(Path.of(properties.resultsFile())),
                 new DumpMetrics(registry),
-                Clock.systemUTC());
+                clock);
     }
 
     /** As a job of last night left it. */
@@ -406,8 +602,12 @@ class DumpsTest {
     }
 
     private void run(String... command) throws Exception {
+        runAs(server.password(), command);
+    }
+
+    private static void runAs(String password, String... command) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().put("PGPASSWORD", server.password());
+        builder.environment().put("PGPASSWORD", password);
         Process process = builder.redirectErrorStream(true).start();
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

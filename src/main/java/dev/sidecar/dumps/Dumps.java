@@ -38,6 +38,8 @@ public final class Dumps {
     private static final Duration LONGEST_WAIT = Duration.ofDays(1);
     private static final int MOST_DOUBLINGS = 5;
     private static final int LONGEST_PROBLEM = 2_000;
+    /** How much room a compressed dump needs as a rule, tables and indexes included. */
+    private static final int USUAL_GROWTH = 10;
     /** Small files compress best. */
     private static final long LEAST_ROOM = 64L << 20;
 
@@ -272,12 +274,13 @@ public final class Dumps {
                 notes.add("It is of PostgreSQL %d, which is not installed here; it was restored in %d."
                         .formatted(head.major(), client.major()));
             }
-            long room = from.growth() * Math.min(dump.bytes(), Long.MAX_VALUE / from.growth());
-            try (ScratchServer scratch = postgres.scratchServer(client, room, List.of())) {
+            long most = from.growth() * Math.min(dump.bytes(), Long.MAX_VALUE / from.growth());
+            try (ScratchServer scratch = postgres.scratchServer(
+                    client, USUAL_GROWTH * Math.min(dump.bytes(), Long.MAX_VALUE / USUAL_GROWTH), List.of())) {
                 started = true;
                 scratch.endAfter(from.limit());
                 try {
-                    restore(new DumpRestore(source, dump, head, client, scratch, Math.max(room, LEAST_ROOM)), scratch);
+                    restore(new DumpRestore(source, dump, head, client, scratch, Math.max(most, LEAST_ROOM)), scratch);
                 } catch (InterruptedException | BackupFailure | UnusableDump e) {
                     if (scratch.isExpired()) {
                         Thread.interrupted();

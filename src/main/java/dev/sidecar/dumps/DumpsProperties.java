@@ -117,7 +117,7 @@ record DumpsProperties(
      * @param greatestAge how old the newest dump may be
      * @param leastSize how small it may be
      * @param leastShare how small it may be, in per cent of the median of those before it
-     * @param growth how many times its size a dump may need, decompressed and restored
+     * @param growth how many times its size a dump may have, decompressed: a small file can become any number of bytes
      * @param settled how long a dump must have been unchanged to count as finished
      * @param limit how long its restore may take
      */
@@ -134,7 +134,7 @@ record DumpsProperties(
             @DefaultValue("26h") Duration greatestAge,
             @DefaultValue("1B") DataSize leastSize,
             @DefaultValue("50") int leastShare,
-            @DefaultValue("10") int growth,
+            @DefaultValue("50") int growth,
             @DefaultValue("2m") Duration settled,
             @DefaultValue("6h") Duration limit) {
 

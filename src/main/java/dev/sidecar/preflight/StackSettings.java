@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import java.nio.file.FileSystems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Looks at the form of every setting in {@code .env} before anything starts: what a service would refuse, or worse, what it would take for
@@ -34,6 +36,7 @@ final class StackSettings implements Step {
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
+        FILES("[^'\"\\\\\\p{Cntrl}]{1,200}", "a pattern of files, such as shop-*.dump"),
         SWITCH("0|1", "0 or 1"),
         LABEL("[A-Za-z0-9]([A-Za-z0-9_.-]{0,62})?", "a name of letters, digits, dots, dashes and underscores"),
         SERVICES("[A-Za-z0-9._*+?|-]+", "services of compose, separated by |"),
@@ -64,7 +67,8 @@ final class StackSettings implements Step {
 
         boolean fits(String value) {
             return pattern.matcher(value).matches()
-                    && port(value).map(Form::isPort).orElse(true);
+                    && port(value).map(Form::isPort).orElse(true)
+                    && (this != FILES || isGlob(value));
         }
 
         private Optional<String> port(String value) {
@@ -76,6 +80,15 @@ final class StackSettings implements Step {
                 }
                 default -> Optional.empty();
             };
+        }
+
+        private static boolean isGlob(String value) {
+            try {
+                FileSystems.getDefault().getPathMatcher("glob:" + value);
+                return true;
+            } catch (PatternSyntaxException e) {
+                return false;
+            }
         }
 
         private static boolean isPort(String digits) {
@@ -149,6 +162,8 @@ final class StackSettings implements Step {
         forms.put("BACKUP_RPO", Form.DURATION);
         forms.put("BACKUP_RTO", Form.DURATION);
         forms.put("DUMPS_FOLDER", Form.FOLDER);
+        forms.put("DUMPS_PATTERN", Form.FILES);
+        forms.put("DUMPS_DATABASE", Form.DATABASE);
         forms.put("REPORT_KEEP", Form.DURATION);
         forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
         forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);

@@ -527,6 +527,7 @@ class PreflightTest {
                     POSTGRES_SSLMODE         | required                         | disable, allow, prefer
                     BACKUP_RPO               | a day                            | a duration
                     DUMPS_FOLDER             | dumps                            | a folder that begins
+                    DUMPS_PATTERN            | app-{a                           | a pattern of files
                     WATCHING_MEMORY_BUDGET   | 800 MB                           | a size
                     BIND_ADDRESS             | localhost:8080                   | an address
                     CONTROL_HOSTS            | https://a b                      | separated by commas

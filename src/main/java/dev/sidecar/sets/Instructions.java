@@ -83,6 +83,13 @@ public final class Instructions {
 
                 6. Compare: `manifest.json` has the number of rows of every table. Then rename the database while nobody is connected:
                 `ALTER DATABASE restored RENAME TO …`. Delete the decoded files: they hold your data unencrypted.
+
+                7. Only if something does not restore, and you want the rest: this goes on past errors, into a database of another name, and
+                tries once more what failed because something else was not there yet. At the end it prints each object that is missing;
+                `errors.txt` says why.
+
+                ```sh
+                %s%s%s%s```
                 """.formatted(
                         BackupId.encode(id.database()),
                         id.takenAt(),
@@ -96,7 +103,11 @@ public final class Instructions {
                         decode(files, encryption),
                         run(CREATE_FILE),
                         restore(archives),
-                        run(DEFINITION_FILE));
+                        run(DEFINITION_FILE),
+                        "export LC_ALL=C DB=\"${DB}_partly\"\n",
+                        run(CREATE_FILE),
+                        restoreTheRest(archives),
+                        run(DEFINITION_FILE).replaceFirst("\n$", " || true\n"));
     }
 
     /** Writes the SQL that makes an empty database like the one that was backed up. */
@@ -189,5 +200,43 @@ public final class Instructions {
                 "pg_restore --exit-on-error --section=post-data -L first.list -j \"${JOBS:-4}\" -d \"$DB\" database.dump\n");
         commands.append("pg_restore --exit-on-error -L last.list -d \"$DB\" database.dump\n");
         return commands.toString();
+    }
+
+    /** The same past errors. An error, where pg_restore is verbose, names its entry by the number of its line in the list of contents, so what failed becomes a list
+     * again. */
+    private static String restoreTheRest(List<StoredFile> archives) {
+        StringBuilder commands = new StringBuilder();
+        commands.append("""
+                failed() { list=$1; shift; sed -n 's/^pg_restore: from TOC entry \\([0-9]*\\);.*/\\1/p' "$@" | awk -F ';' 'NR == FNR { failed[$1]; next } $1 in failed' - "$list"; }
+                pg_restore --list database.dump > contents.list
+                grep -av ' EVENT TRIGGER ' contents.list > first.list
+                grep -a ' EVENT TRIGGER ' contents.list > last.list || true
+                pg_restore -v --section=pre-data -d "$DB" database.dump 2> once.txt || true
+                failed contents.list once.txt > again.list
+                pg_restore -v -L again.list -d "$DB" database.dump 2> before.txt || true
+                pg_restore -v --section=data -d "$DB" database.dump 2> rows.txt || true
+                """);
+        for (StoredFile archive : archives) {
+            commands.append("""
+                    pg_restore --list %1$s > %1$s.list
+                    pg_restore -v --section=data -d "$DB" %1$s 2> once.txt || true
+                    failed %1$s.list once.txt > %1$s.again
+                    """.formatted(plainName(archive.name())));
+        }
+        commands.append("""
+                pg_restore -v --section=post-data -L first.list -d "$DB" database.dump 2> after.txt || true
+                pg_restore -v -L last.list -d "$DB" database.dump 2> last.txt || true
+                failed contents.list before.txt rows.txt after.txt last.txt > again.list
+                pg_restore -v -L again.list -d "$DB" database.dump 2> errors.txt || true
+                failed contents.list errors.txt > missing.list
+                """);
+        for (StoredFile archive : archives) {
+            commands.append("""
+                    pg_restore -v -L %1$s.again -d "$DB" %1$s 2> once.txt || true
+                    failed %1$s.list once.txt >> missing.list
+                    cat once.txt >> errors.txt
+                    """.formatted(plainName(archive.name())));
+        }
+        return commands.append("cat -v missing.list\n").toString();
     }
 }

@@ -66,6 +66,57 @@ class InstructionsTest {
         }
     }
 
+    /** Rows that need other rows first, in both kinds of archives, and objects that no restore takes: the rest, and what is missing by name. */
+    @Test
+    void whatDoesNotRestoreIsNamedAndTheRestComesBack() throws Exception {
+        String database = server.createDatabase("partly");
+        server.execute(
+                database,
+                "CREATE TABLE z_words (word text)",
+                "INSERT INTO z_words SELECT 'w' || i FROM generate_series(1, 3) i",
+                "CREATE FUNCTION known(text) RETURNS bool STABLE LANGUAGE sql AS"
+                        + " 'SELECT EXISTS (SELECT FROM public.z_words WHERE word = $1)'",
+                "CREATE TABLE a_small (word text CHECK (known(word)))",
+                "INSERT INTO a_small VALUES ('w1')",
+                "CREATE FUNCTION held() RETURNS bool STABLE LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.a_small)'",
+                "CREATE TABLE b_large (word text CHECK (held()), filling text)",
+                "INSERT INTO b_large SELECT 'w' || i, repeat(md5(i::text), 10) FROM generate_series(1, 3000) i",
+                "CREATE TABLE c_large (word text, filling text)",
+                "INSERT INTO c_large SELECT 'w' || i, repeat(md5(i::text), 10) FROM generate_series(1, 3000) i",
+                "CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)'",
+                "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN plain($1); END$$",
+                "CREATE INDEX loud ON c_large (shout(word))",
+                "CREATE INDEX quiet ON c_large (word)",
+                "CREATE TABLE made (t text, g text GENERATED ALWAYS AS (shout(t)) STORED)",
+                "INSERT INTO made VALUES ('a')",
+                "CREATE TABLE d_large (filling text, g text GENERATED ALWAYS AS (shout(filling)) STORED)",
+                "INSERT INTO d_large SELECT repeat(md5(i::text), 10) FROM generate_series(1, 3000) i");
+        BackupFixture fixture = new BackupFixture(server, folder).with("dump.own-archive-above", "100KB");
+        Path set = fixture.store.resolve(fixture.take(database).id().toString());
+        server.dropDatabase(database);
+        List<String> blocks = blocks(set);
+        // All but the fifth, which stops at the first error.
+        String commands = String.join("", blocks.subList(0, 4)) + blocks.get(5);
+        try (PostgresServer elsewhere = PostgresServer.start()) {
+            String printed = run(commands, set, elsewhere);
+            assertThat(printed.lines().filter(line -> line.matches("\\d+; .*")))
+                    .satisfiesExactlyInAnyOrder(
+                            missing -> assertThat(missing).contains("TABLE DATA public made"),
+                            missing -> assertThat(missing).contains("TABLE DATA public d_large"),
+                            missing -> assertThat(missing).contains("INDEX public loud"));
+            assertThat(Files.readString(set.resolve("errors.txt"))).contains("plain(text) does not exist");
+            for (String table : List.of("a_small: 1", "b_large: 3000", "c_large: 3000", "made: 0", "d_large: 0")) {
+                String[] expected = table.split(": ");
+                assertThat(elsewhere.query("restored_partly", "SELECT count(*) FROM " + expected[0]))
+                        .as(table)
+                        .containsExactly(expected[1]);
+            }
+            assertThat(elsewhere.query(
+                            "restored_partly", "SELECT indexname FROM pg_indexes WHERE tablename = 'c_large'"))
+                    .containsExactly("quiet");
+        }
+    }
+
     /**
      * Texts that end a quote, a line or a block for whoever reads them: the application's role can set such names and settings. A shell that
      * runs one of them leaves a file.
@@ -110,7 +161,7 @@ class InstructionsTest {
                     fixture.take(database + shortName).id().toString());
             String page = Files.readString(set.resolve("RESTORE.md"));
             assertThat(page).doesNotContain("touch", "$(id)", "`id`", "\\!");
-            assertThat(COMMANDS.matcher(page).results()).hasSize(5);
+            assertThat(COMMANDS.matcher(page).results()).hasSize(6);
             for (String sql : List.of("create.sql", "definition.sql")) {
                 assertThat(Files.readAllLines(set.resolve(sql)))
                         .allMatch(line -> line.endsWith(";") || line.startsWith("-- "));
@@ -177,13 +228,18 @@ class InstructionsTest {
     }
 
     private static String commands(Path set) throws java.io.IOException {
+        List<String> blocks = blocks(set);
+        return String.join("", blocks.subList(0, blocks.size() - 1));
+    }
+
+    private static List<String> blocks(Path set) throws java.io.IOException {
         return COMMANDS.matcher(Files.readString(set.resolve("RESTORE.md")))
                 .results()
                 .map((MatchResult block) -> block.group(1))
-                .collect(Collectors.joining());
+                .toList();
     }
 
-    private void run(String commands, Path set, PostgresServer elsewhere) throws Exception {
+    private String run(String commands, Path set, PostgresServer elsewhere) throws Exception {
         Path key = Files.writeString(folder.resolve("key"), Keys.IDENTITY + "\n");
         Path publicKey = Files.writeString(
                 folder.resolve("public-key"), TestSets.signatures(Map.of()).publicKey());
@@ -205,6 +261,7 @@ class InstructionsTest {
         assertThat(process.exitValue())
                 .as("needs age and zstd (apt-get install age zstd); it said:\n%s\nof:\n%s", output, commands)
                 .isZero();
+        return output;
     }
 
     /** What an operator reads names the key, never more of it. */

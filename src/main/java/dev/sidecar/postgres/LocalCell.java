@@ -92,7 +92,7 @@ final class LocalCell implements Cell {
         }
     }
 
-    /** Lists the directories of an installation that lies outside of the system's own. */
+    /** Lists the directories of an installation that lies outside of the system's own, in a prefix of its own or laid out as Debian's. */
     private static List<Path> installation(InstalledPrograms.Client client) {
         Path bin = client.bin().toAbsolutePath();
         try {
@@ -104,9 +104,12 @@ final class LocalCell implements Cell {
             return List.of();
         }
         Path named = bin;
+        Path parent = named.endsWith("lib/postgresql/%d/bin".formatted(client.major()))
+                ? named.resolve("../../..").normalize()
+                : named;
         return Stream.concat(
                         Stream.of(named, client.bin().toAbsolutePath()).distinct(),
-                        Stream.of("lib", "lib64", "share").map(named::resolveSibling))
+                        Stream.of("lib", "lib64", "share").map(parent::resolveSibling))
                 .filter(Files::isDirectory)
                 .toList();
     }

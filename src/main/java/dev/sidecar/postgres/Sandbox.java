@@ -40,7 +40,8 @@ enum Sandbox {
             command.addAll(List.of("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"));
             command.addAll(List.of("--perms", "1777", "--tmpfs", "/tmp"));
             // Those that it makes unasked only root may enter.
-            Stream.concat(SYSTEM.stream(), shown.stream())
+            Stream.of(SYSTEM.stream(), shown.stream(), Stream.of(WORK, SOCKETS))
+                    .flatMap(paths -> paths)
                     .flatMap(Sandbox::parents)
                     .distinct()
                     .forEach(parent -> command.addAll(List.of("--dir", parent)));
@@ -86,14 +87,16 @@ enum Sandbox {
         }
     };
 
-    static final Path WORK = Path.of("/work");
-    static final Path SOCKETS = Path.of("/sockets");
+    /** Where no program that is shown lies: people have folders such as /work. */
+    static final Path WORK = Path.of("/run/scratch/work");
+
+    static final Path SOCKETS = Path.of("/run/scratch/sockets");
     static final boolean IS_ROOT = "root".equals(System.getProperty("user.name"));
 
     /** A number that Debian gives to no account, systemd to no service, and that exists in every container. */
     static final String USER = "60607";
 
-    private static final String PASSWD = "scratch:x:%s:%s::/work:/usr/sbin/nologin%n".formatted(USER, USER);
+    private static final String PASSWD = "scratch:x:%s:%s::/run/scratch/work:/usr/sbin/nologin%n".formatted(USER, USER);
     private static final String PROCESSES = "400";
 
     /** Beside /usr, whose part /usr/local is left out: people put their own things there. */
@@ -138,8 +141,8 @@ enum Sandbox {
             while [ "$1" != -- ]; do show "$1" "$1" ro; shift; done
             shift
             show "$folder/passwd" /etc/passwd ro
-            show "$folder/work" /work rw
-            show "$folder/s" /sockets rw
+            show "$folder/work" /run/scratch/work rw
+            show "$folder/s" /run/scratch/sockets rw
             mkdir "$root/proc" "$root/dev" "$root/tmp" "$root/old"
             mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
             mount -t tmpfs -o mode=755,size=64k,nosuid dev "$root/dev"
@@ -179,7 +182,7 @@ enum Sandbox {
         try (ScratchFolder folder = ScratchFolder.create(directory, 0)) {
             furnish(folder.path());
             Child.run(
-                    command(folder.path(), List.of(), List.of("test", "!", "-e", "/home", "-a", "-w", "/work")),
+                    command(folder.path(), List.of(), List.of("test", "!", "-e", "/home", "-a", "-w", WORK.toString())),
                     Reason.NOT_CONFIGURED);
             return true;
         } catch (BackupFailure | IOException e) {

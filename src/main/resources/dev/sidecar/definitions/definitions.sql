@@ -51,7 +51,9 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_i
   'storage ' || CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END,
   'compression ' || nullif(a.attcompression::text, ''),
   'statistics ' || nullif(a.attstattarget, -1),
-  'options ' || @options(a.attoptions), 'foreign options ' || @options(a.attfdwoptions),
+  -- Some minor releases, such as 17.12, write a number of their own beside what people set; pg_dump leaves it out.
+  'options ' || (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%'),
+  'foreign options ' || @options(a.attfdwoptions),
   CASE WHEN NOT a.attislocal THEN 'inherited' END)
 FROM (SELECT *, row_number() OVER (PARTITION BY attrelid ORDER BY attnum) AS position
       FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped) a

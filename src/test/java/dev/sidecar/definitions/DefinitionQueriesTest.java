@@ -1,0 +1,37 @@
+package dev.sidecar.definitions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sidecar.support.PostgresServer;
+import org.junit.jupiter.api.Test;
+
+class DefinitionQueriesTest {
+
+    private final PostgresServer server = PostgresServer.shared();
+
+    /** A number that differs in each database is no definition; what stands beside it is. */
+    @Test
+    void whatPostgresWritesIntoOptionsForItselfIsLeftOut() {
+        String database = server.createDatabase("options");
+        try {
+            server.execute(
+                    database,
+                    "CREATE TABLE t (i int, j int, k int)",
+                    "ALTER TABLE t ALTER j SET (n_distinct = 5)",
+                    "UPDATE pg_attribute SET attoptions = array_append(array_remove(attoptions, NULL), 'pg_attver=' || attnum)"
+                            + " WHERE attrelid = 't'::regclass AND attname IN ('i', 'j')");
+            String columns = DefinitionQueries.of(150_000).stream()
+                    .filter(query -> query.kind().equals("column"))
+                    .findFirst()
+                    .orElseThrow()
+                    .sql();
+            assertThat(server.query(
+                            database,
+                            "SELECT split_part(c.name, '.', 3) || ' ' || coalesce(substring(c.what FROM 'options [^\\n]*'), '-') FROM (%s) c"
+                                    .formatted(columns)))
+                    .containsExactly("i -", "j options n_distinct=5", "k -");
+        } finally {
+            server.dropDatabase(database);
+        }
+    }
+}

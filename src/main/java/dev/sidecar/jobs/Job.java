@@ -49,7 +49,10 @@ public record Job(
         return new Job(name, schedule, limit, retries, lastDone, work, true, ownLines);
     }
 
-    /** Returns the same job, whose work itself logs how its runs end: at debug level no line says it twice. */
+    /**
+     * Returns the same job, whose work itself logs how its runs end: no line above debug level says it twice. A run that takes too long
+     * or throws an exception has a line all the same.
+     */
     public Job withOwnLines() {
         return new Job(name, schedule, limit, retries, lastDone, work, announced, true);
     }

@@ -132,29 +132,37 @@ final class ScheduledJob {
                 },
                 job.limit().toMillis(),
                 TimeUnit.MILLISECONDS);
-        Outcome outcome = runCaught(run);
+        End end = runCaught(run);
         alarm.cancel(false);
-        if (overdue.get() && outcome.result() == Result.FAILURE) {
-            outcome = Outcome.failure("it took longer than its limit of " + Durations.of(job.limit()));
+        if (overdue.get() && end.outcome().result() == Result.FAILURE) {
+            end = End.broken("it took longer than its limit of " + Durations.of(job.limit()));
         }
-        publish(ended(run, outcome, Duration.ofNanos(System.nanoTime() - began)));
-        return outcome;
+        publish(ended(run, end, Duration.ofNanos(System.nanoTime() - began)));
+        return end.outcome();
     }
 
-    private Outcome runCaught(Run run) {
+    /** @param returned whether the work came to its end, and could log how it ended */
+    private record End(Outcome outcome, boolean returned) {
+        private static End broken(String reason) {
+            return new End(Outcome.failure(reason), false);
+        }
+    }
+
+    private End runCaught(Run run) {
         try {
-            return job.work().run(run);
+            return new End(job.work().run(run), true);
         } catch (InterruptedException e) {
-            return Outcome.failure("it was interrupted");
-        } catch (Exception | LinkageError | AssertionError e) {
+            return End.broken("it was interrupted");
+        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
             log.atDebug().addKeyValue("job", job.name()).setCause(e).log("job failed with this exception");
-            return Outcome.failure(e.getMessage() == null ? e.toString() : e.getMessage());
+            return End.broken(e.getMessage() == null ? e.toString() : e.getMessage());
         }
     }
 
-    private synchronized JobEnded ended(Run run, Outcome outcome, Duration took) {
+    private synchronized JobEnded ended(Run run, End end, Duration took) {
         Instant now = clock.instant();
-        boolean routine = isRoutine(outcome, now);
+        Outcome outcome = end.outcome();
+        boolean routine = isRoutine(end, now);
         last = outcome;
         metrics.ended(outcome, now, took);
         String next = "";
@@ -194,9 +202,10 @@ final class ScheduledJob {
     }
 
     /** A frequent job that ends as before is not worth a line each time, and neither is a failure that is known already. */
-    private boolean isRoutine(Outcome outcome, Instant now) {
+    private boolean isRoutine(End end, Instant now) {
         Outcome before = last;
-        return job.ownLines()
+        Outcome outcome = end.outcome();
+        return job.ownLines() && end.returned()
                 || before != null
                         && before.result() == outcome.result()
                         && (outcome.result() != Result.FAILURE

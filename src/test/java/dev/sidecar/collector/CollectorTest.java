@@ -189,6 +189,21 @@ class CollectorTest {
                 });
     }
 
+    /** Five hundred lines of 256 KiB are half of the collector's memory. */
+    @Test
+    void theLinesOfAStackTraceAreCut() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        files.container("worker", "java.lang.IllegalStateException: " + mark, "\tat " + "x".repeat(16_000));
+        files.pieces("worker", "Caused by: " + "y".repeat(40_000));
+        files.container("worker", "\t... 12 more", "next");
+
+        assertThat(found("{service=\"worker\"} |= \"" + mark + "\""))
+                .singleElement()
+                .extracting(Line::text)
+                .isEqualTo("java.lang.IllegalStateException: " + mark + "\n\tat " + "x".repeat(16_000) + "\n"
+                        + ("Caused by: " + "y".repeat(40_000)).substring(0, 16_384) + "\n\t... 12 more");
+    }
+
     @Test
     void theSidecarsOwnLinesAndOtherProjectsAreLeftOut() throws IOException {
         String mark = UUID.randomUUID().toString();

@@ -263,6 +263,55 @@ class JobsTest {
                         "job nightly failed: connection refused");
     }
 
+    /** Who throws, or is interrupted, could not write a line of its own. */
+    @Test
+    void aJobWithLinesOfItsOwnThatBreaksOrTakesTooLongHasALine() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        Iterator<Job.Work> works = List.<Job.Work>of(
+                        run -> Outcome.failure("said by the work"),
+                        run -> {
+                            throw new IllegalStateException("no more threads");
+                        },
+                        run -> {
+                            throw new StackOverflowError();
+                        },
+                        run -> {
+                            new CountDownLatch(1).await();
+                            return Outcome.success("never");
+                        },
+                        run -> {
+                            try {
+                                new CountDownLatch(1).await();
+                            } catch (InterruptedException e) {
+                                return Outcome.failure("what the work makes of an interrupt");
+                            }
+                            return Outcome.success("never");
+                        })
+                .iterator();
+        clock.set("2026-11-23T09:00:00Z");
+        start(new Job(
+                        "nightly",
+                        NIGHTLY,
+                        Duration.ofMillis(300),
+                        run -> works.next().run(run))
+                .withOwnLines());
+        try (ErrorLines ignored = ErrorLines.of(Jobs.class, lines)) {
+            for (int run = 1; run <= 5; run++) {
+                int ends = run;
+                jobs.runNow("nightly");
+                await().until(() ->
+                        ended.size() == ends && !jobs.status("nightly").running());
+            }
+        }
+
+        assertThat(lines)
+                .containsExactly(
+                        "job nightly failed: no more threads",
+                        "job nightly failed: java.lang.StackOverflowError",
+                        "job nightly failed: it took longer than its limit of 300 ms",
+                        "job nightly failed: it took longer than its limit of 300 ms");
+    }
+
     @Test
     void eachNightThatAJobFailsIsALineOfItsOwn() {
         List<String> lines = new CopyOnWriteArrayList<>();

@@ -1,5 +1,6 @@
 package dev.sidecar.prometheus;
 
+import dev.sidecar.prometheus.RulesInTime.Episode;
 import dev.sidecar.prometheus.TeamLife.Event;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -40,6 +42,7 @@ final class PlantedFaults {
      * @param within the time that the rule may take: what it looks back at and its wait
      * @param lasts for how long it is there
      * @param also other alerts that it is a good reason for
+     * @param of labels of the alert, where there is more than one that could tell
      * @param when a time of day that it needs
      * @param change what it does to the team's stack
      */
@@ -49,6 +52,7 @@ final class PlantedFaults {
             long within,
             long lasts,
             Set<String> also,
+            Map<String, String> of,
             When when,
             BiConsumer<SmallTeam, Long> change) {
 
@@ -58,11 +62,23 @@ final class PlantedFaults {
         }
 
         private Fault only(When other) {
-            return new Fault(alert, severity, within, lasts, also, other, change);
+            return new Fault(alert, severity, within, lasts, also, of, other, change);
         }
 
         private Fault because(String... others) {
-            return new Fault(alert, severity, within, lasts, Set.of(others), when, change);
+            return new Fault(alert, severity, within, lasts, Set.of(others), of, when, change);
+        }
+
+        private Fault of(String label, String value) {
+            return new Fault(alert, severity, within, lasts, also, Map.of(label, value), when, change);
+        }
+
+        /** Whether what fired is the alert that is there for this. */
+        boolean isOf(Episode episode) {
+            return episode.alert().equals(alert)
+                    && of.entrySet().stream()
+                            .allMatch(label ->
+                                    label.getValue().equals(episode.labels().get(label.getKey())));
         }
     }
 
@@ -79,15 +95,19 @@ final class PlantedFaults {
             return new Event(fault.toString(), from, from + fault.lasts(), fault.change());
         }
 
-        /** Some alerts look back for an hour. */
-        boolean explains(String alert, long at) {
-            return at >= from
-                    && at <= from + fault.lasts() + (alert.equals("ApiSloSlowBurn") ? 4 * DAY : 75 * MINUTE)
-                    && (alert.equals(fault.alert()) || fault.also().contains(alert));
+        boolean explains(Episode episode) {
+            return episode.from() >= from
+                    && episode.from() <= from + fault.lasts() + looksBack(episode.alert())
+                    && (fault.isOf(episode) || fault.also().contains(episode.alert()));
         }
     }
 
     private PlantedFaults() {}
+
+    /** For how long an alert may still begin after what it tells of: its longest window of what is now, and its wait. */
+    private static long looksBack(String alert) {
+        return alert.equals("ApiSloSlowBurn") ? 6 * HOUR + 15 * MINUTE : 75 * MINUTE;
+    }
 
     /**
      * Plants each of the faults, in an order and at times of its own, none beside another that could hide it.
@@ -115,11 +135,21 @@ final class PlantedFaults {
     }
 
     private static boolean hides(Planted one, Planted other) {
-        if (one.fault().alert().equals(other.fault().alert())
-                || ONE_SERIES.contains(one.fault().alert())
-                        && ONE_SERIES.contains(other.fault().alert())) {
-            return meets(
-                    one, other.from() - 2 * HOUR, other.from() + other.fault().lasts() + 2 * HOUR);
+        long from = other.from() - 2 * HOUR;
+        long until = other.from() + other.fault().lasts() + 2 * HOUR;
+        if (one.fault().alert().equals(other.fault().alert())) {
+            return overlaps(one, from, until);
+        }
+        if (ONE_SERIES.contains(one.fault().alert())
+                && ONE_SERIES.contains(other.fault().alert())) {
+            return meets(one, from, until);
+        }
+        // An alert that already fires for another reason could not tell.
+        if (one.fault().also().contains(other.fault().alert())
+                || other.fault().also().contains(one.fault().alert())) {
+            long apart = Math.max(
+                    looksBack(one.fault().alert()), looksBack(other.fault().alert()));
+            return meets(one, other.from() - apart, other.from() + other.fault().lasts() + apart);
         }
         return one.fault().when() != When.LONG
                 && other.fault().when() != When.LONG
@@ -130,9 +160,11 @@ final class PlantedFaults {
     }
 
     private static boolean meets(Planted one, long from, long until) {
-        return one.fault().when() != When.LONG
-                && one.from() < until
-                && one.from() + one.fault().lasts() > from;
+        return one.fault().when() != When.LONG && overlaps(one, from, until);
+    }
+
+    private static boolean overlaps(Planted one, long from, long until) {
+        return one.from() < until && one.from() + one.fault().lasts() > from;
     }
 
     private static boolean fits(Planted one) {
@@ -146,11 +178,11 @@ final class PlantedFaults {
     }
 
     private static Fault critical(String alert, long within, long lasts, BiConsumer<SmallTeam, Long> change) {
-        return new Fault(alert, "critical", within + WAY, lasts, Set.of(), When.EVER, change);
+        return new Fault(alert, "critical", within + WAY, lasts, Set.of(), Map.of(), When.EVER, change);
     }
 
     private static Fault warning(String alert, long within, long lasts, BiConsumer<SmallTeam, Long> change) {
-        return new Fault(alert, "warning", within + WAY, lasts, Set.of(), When.EVER, change);
+        return new Fault(alert, "warning", within + WAY, lasts, Set.of(), Map.of(), When.EVER, change);
     }
 
     static List<Fault> all() {
@@ -167,26 +199,33 @@ final class PlantedFaults {
 
     private static void services(List<Fault> faults) {
         faults.add(critical("ServiceDown", 3 * MINUTE, 20 * MINUTE, (team, since) -> team.down("api"))
+                .of("service", "api")
                 .because(OUTAGE));
         faults.add(critical("ServiceDown", 3 * MINUTE, 20 * MINUTE, (team, since) -> {
-            team.at("redis_up").value = 0;
-        }));
+                    team.at("redis_up").value = 0;
+                })
+                .of("service", "redis"));
         faults.add(critical("ServiceDown", 3 * MINUTE, 20 * MINUTE, (team, since) -> {
                     team.at("nginx_up").value = 0;
                 })
+                .of("service", "nginx")
                 .because("EndpointProbeFailed", "LogsNotArriving"));
         faults.add(critical("UpstreamUnreachable", 3 * MINUTE, 20 * MINUTE, (team, since) -> {
                     team.answering = false;
                 })
+                .of("service", "api")
                 .because(OUTAGE));
         faults.add(critical("EndpointProbeFailed", 3 * MINUTE, 20 * MINUTE, (team, since) -> team.edgeFails = true)
                 .because("EdgeErrorRateHigh"));
-        faults.add(warning("ExporterDown", 4 * MINUTE, 20 * MINUTE, (team, since) -> team.down("redis")));
+        faults.add(warning("ExporterDown", 4 * MINUTE, 20 * MINUTE, (team, since) -> team.down("redis"))
+                .of("service", "redis"));
         faults.add(critical("ObserverDown", 6 * MINUTE, 20 * MINUTE, (team, since) -> team.down("loki"))
+                .of("service", "loki")
                 .because("LogsNotArriving"));
         faults.add(critical("TargetsMissing", 11 * MINUTE, HOUR, (team, since) -> {
-            team.target("grafana").up.absent = true;
-        }));
+                    team.target("grafana").up.absent = true;
+                })
+                .of("target_job", "grafana"));
         // Away for 45 s, every three minutes.
         faults.add(critical("ServiceRestarting", 12 * MINUTE, 40 * MINUTE, (team, since) -> {
                     if (since % 180 < 45) {
@@ -195,6 +234,7 @@ final class PlantedFaults {
                         team.at("pg_postmaster_start_time_seconds").base = team.now;
                     }
                 })
+                .of("service", "postgres")
                 .because("DatabaseConnectionFailed", "ApiErrorRateHigh", "ApiSloFastBurn", "ApiSloSlowBurn"));
         faults.add(warning("ServiceRestarting", 40 * MINUTE, 70 * MINUTE, (team, since) -> {
                     if (since % 360 < 20) {
@@ -202,18 +242,21 @@ final class PlantedFaults {
                         team.target("api").restarted();
                     }
                 })
+                .of("service", "api")
                 .because(OUTAGE));
         faults.add(warning("JobFailing", 40 * MINUTE, 90 * MINUTE, (team, since) -> {
-            if (since % 600 == 0) {
-                team.at("sidecar_job_runs_total report failure").more(1);
-            }
-        }));
+                    if (since % 600 == 0) {
+                        team.at("sidecar_job_runs_total report failure").more(1);
+                    }
+                })
+                .of("job_name", "report"));
         faults.add(warning(
-                "JobOverdue",
-                80 * MINUTE,
-                3 * HOUR,
-                (team, since) -> team.at("sidecar_job_next_run_timestamp_seconds report").value =
-                        team.now - since - (team.now - since) % 3600 + 3600));
+                        "JobOverdue",
+                        80 * MINUTE,
+                        3 * HOUR,
+                        (team, since) -> team.at("sidecar_job_next_run_timestamp_seconds report").value =
+                                team.now - since - (team.now - since) % 3600 + 3600)
+                .of("job_name", "report"));
     }
 
     private static void api(List<Fault> faults) {
@@ -229,7 +272,8 @@ final class PlantedFaults {
         faults.add(critical("ApiSloFastBurn", HOUR, 2 * HOUR, (team, since) -> team.failing = 0.35)
                 .only(When.BUSY)
                 .because("ApiErrorRateHigh", "ApiSloSlowBurn"));
-        faults.add(critical("ApiSloFastBurn", HOUR, 3 * HOUR, (team, since) -> {
+        // Of few users it takes both half hours, and the wait.
+        faults.add(critical("ApiSloFastBurn", HOUR + 8 * MINUTE, 3 * HOUR, (team, since) -> {
                     team.failing = 1;
                     team.users = Math.max(team.users, 12.0 / 3600);
                 })
@@ -305,19 +349,22 @@ final class PlantedFaults {
                 15 * MINUTE,
                 (team, since) -> team.at("sidecar_dead_mans_switch_open").value = 1));
         faults.add(warning(
-                "ProofBroken",
-                17 * MINUTE,
-                40 * MINUTE,
-                (team, since) -> team.at("sidecar_proof_held ALR-1 alerting").value = 0));
+                        "ProofBroken",
+                        17 * MINUTE,
+                        40 * MINUTE,
+                        (team, since) -> team.at("sidecar_proof_held ALR-1 alerting").value = 0)
+                .of("proof", "ALR-1"));
         faults.add(new Fault(
-                "ProofStale",
-                "warning",
-                2 * DAY + 2 * HOUR,
-                3 * DAY,
-                Set.of(),
-                When.LONG,
-                (team, since) ->
-                        team.at("sidecar_proof_last_held_timestamp_seconds ALR-1 alerting").value = team.now - since));
+                        "ProofStale",
+                        "warning",
+                        2 * DAY + 2 * HOUR,
+                        3 * DAY,
+                        Set.of(),
+                        Map.of(),
+                        When.LONG,
+                        (team, since) -> team.at("sidecar_proof_last_held_timestamp_seconds ALR-1 alerting").value =
+                                team.now - since)
+                .of("proof", "ALR-1"));
         faults.add(warning(
                 "LogsDropped",
                 11 * MINUTE,
@@ -341,8 +388,23 @@ final class PlantedFaults {
                     team.at("sidecar_backup_last_failure_timestamp_seconds daily app").value = team.now - since;
                 })
                 .only(When.BUSY));
+        // Each attempt lasts and fails, and the next begins two minutes later.
+        faults.add(critical("BackupFailed", 67 * MINUTE, 4 * HOUR, (team, since) -> {
+                    team.at("sidecar_backup_last_run_success daily app").value = 0;
+                    team.at("sidecar_backup_last_failure_timestamp_seconds daily app").value =
+                            team.now - since % (27 * MINUTE);
+                    team.at("sidecar_job_running backup-daily").value = since % (27 * MINUTE) < 2 * MINUTE ? 0 : 1;
+                })
+                .only(When.BUSY));
         faults.add(new Fault(
-                "BackupLate", "critical", 26 * HOUR + 15 * MINUTE, 40 * HOUR, Set.of(), When.LONG, (team, since) -> {
+                "BackupLate",
+                "critical",
+                26 * HOUR + 15 * MINUTE,
+                40 * HOUR,
+                Set.of(),
+                Map.of(),
+                When.LONG,
+                (team, since) -> {
                     for (String generation : List.of("daily", "weekly")) {
                         team.at("sidecar_backup_last_success_timestamp_seconds " + generation + " app").value =
                                 team.now - since;
@@ -369,6 +431,7 @@ final class PlantedFaults {
                 8 * DAY + 65 * MINUTE,
                 9 * DAY,
                 Set.of(),
+                Map.of(),
                 When.LONG,
                 (team, since) -> {
                     for (String generation : List.of("daily", "weekly")) {
@@ -410,6 +473,7 @@ final class PlantedFaults {
                 30 * HOUR,
                 40 * HOUR,
                 Set.of(),
+                Map.of(),
                 When.LONG,
                 (team, since) -> team.at("sidecar_backup_free_bytes local").value =
                         Math.max(0, 80 - 1.2 * since / HOUR) * SmallTeam.GB));
@@ -417,33 +481,41 @@ final class PlantedFaults {
 
     private static void host(List<Fault> faults) {
         String root = "/ ext4 /dev/vda1";
-        faults.add(critical("HostDown", 3 * MINUTE, 15 * MINUTE, (team, since) -> team.down("node")));
+        faults.add(critical("HostDown", 3 * MINUTE, 15 * MINUTE, (team, since) -> team.down("node"))
+                .of("service", "node"));
         faults.add(warning(
-                "DiskSpaceLow",
-                12 * MINUTE,
-                30 * MINUTE,
-                (team, since) -> team.at("node_filesystem_avail_bytes " + root).value = 8 * SmallTeam.GB));
+                        "DiskSpaceLow",
+                        12 * MINUTE,
+                        30 * MINUTE,
+                        (team, since) -> team.at("node_filesystem_avail_bytes " + root).value = 8 * SmallTeam.GB)
+                .of("mountpoint", "/"));
         faults.add(critical(
-                "DiskSpaceLow",
-                7 * MINUTE,
-                30 * MINUTE,
-                (team, since) -> team.at("node_filesystem_avail_bytes " + root).value = 3 * SmallTeam.GB));
+                        "DiskSpaceLow",
+                        7 * MINUTE,
+                        30 * MINUTE,
+                        (team, since) -> team.at("node_filesystem_avail_bytes " + root).value = 3 * SmallTeam.GB)
+                .of("mountpoint", "/"));
+        faults.add(warning("DiskWillFillIn24h", 6 * HOUR, 9 * HOUR, (team, since) -> {
+                    SmallTeam.Signal free = team.at("node_filesystem_avail_bytes " + root);
+                    // What fills does not become emptier first.
+                    free.value = Math.max(
+                            SmallTeam.GB / 2,
+                            Math.min(free.base, 38 * SmallTeam.GB) - 2.2 * SmallTeam.GB * since / HOUR);
+                })
+                .of("mountpoint", "/")
+                .because("DiskSpaceLow"));
         faults.add(warning(
-                "DiskWillFillIn24h",
-                6 * HOUR,
-                9 * HOUR,
-                (team, since) -> team.at("node_filesystem_avail_bytes " + root).value =
-                        (38 - 2.2 * since / HOUR) * SmallTeam.GB));
-        faults.add(warning(
-                "InodesLow",
-                12 * MINUTE,
-                30 * MINUTE,
-                (team, since) -> team.at("node_filesystem_files_free " + root).value = 1e5));
+                        "InodesLow",
+                        12 * MINUTE,
+                        30 * MINUTE,
+                        (team, since) -> team.at("node_filesystem_files_free " + root).value = 1e5)
+                .of("mountpoint", "/"));
         faults.add(critical(
-                "FilesystemReadOnly",
-                4 * MINUTE,
-                30 * MINUTE,
-                (team, since) -> team.at("node_filesystem_readonly " + root).value = 1));
+                        "FilesystemReadOnly",
+                        4 * MINUTE,
+                        30 * MINUTE,
+                        (team, since) -> team.at("node_filesystem_readonly " + root).value = 1)
+                .of("mountpoint", "/"));
         faults.add(warning("HostSwapping", 17 * MINUTE, 40 * MINUTE, (team, since) -> {
             team.at("node_vmstat_pswpin").value = 800;
             team.at("node_vmstat_pswpout").value = 800;

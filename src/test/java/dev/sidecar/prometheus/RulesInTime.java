@@ -35,7 +35,13 @@ final class RulesInTime {
     }
 
     private record Rule(
-            String name, boolean records, String expression, long pending, long keeps, Map<String, String> labels) {}
+            String name,
+            boolean records,
+            String expression,
+            long pending,
+            long keeps,
+            Map<String, String> labels,
+            long step) {}
 
     /** One alert and its labels: pending since, firing since, last seen true. */
     private static final class Active {
@@ -59,8 +65,12 @@ final class RulesInTime {
         }
     }
 
+    /** Rules that wait for less are evaluated as often as Prometheus does. */
+    private static final long HASTY = 120;
+
+    private static final long OFTEN = 15;
+
     private final PrometheusServer prometheus;
-    private final long step;
     private final List<Rule> rules;
     private final List<Map<Map<String, String>, Active>> active = new ArrayList<>();
     private final List<Map<Map<String, String>, Recorded>> recorded = new ArrayList<>();
@@ -68,11 +78,10 @@ final class RulesInTime {
 
     RulesInTime(PrometheusServer prometheus, Path rules, long step) {
         this.prometheus = prometheus;
-        this.step = step;
         this.rules = RuleFiles.files(rules, ".yml").stream()
                 .flatMap(file -> RuleFiles.maps(RuleFiles.yaml(file).get("groups")).stream())
                 .flatMap(group -> RuleFiles.maps(group.get("rules")).stream())
-                .map(RulesInTime::rule)
+                .map(rule -> rule(rule, step))
                 .filter(rule -> !rule.name().equals("Watchdog"))
                 // What reads recorded series comes after them, what reads alerts last.
                 .sorted(Comparator.comparing(
@@ -84,15 +93,18 @@ final class RulesInTime {
         });
     }
 
-    private static Rule rule(Map<String, Object> rule) {
+    private static Rule rule(Map<String, Object> rule, long step) {
         boolean records = rule.containsKey("record");
+        long pending = seconds(rule.get("for"));
         return new Rule(
                 rule.get(records ? "record" : "alert").toString(),
                 records,
                 rule.get("expr").toString(),
-                seconds(rule.get("for")),
+                pending,
                 seconds(rule.get("keep_firing_for")),
-                RuleFiles.strings(rule.get("labels")));
+                RuleFiles.strings(rule.get("labels")),
+                // Whether what lasts for seconds is told must not depend on where they lie within the step.
+                !records && pending < HASTY ? Math.min(step, OFTEN) : step);
     }
 
     private static long seconds(Object duration) {
@@ -149,9 +161,9 @@ final class RulesInTime {
                                 "start",
                                 "" + from,
                                 "end",
-                                "" + (until - step),
+                                "" + (until - rule.step()),
                                 "step",
-                                "" + step))
+                                "" + rule.step()))
                 .path("result");
         Map<Map<String, String>, Map<Long, Double>> results = new LinkedHashMap<>();
         for (JsonNode series : result) {
@@ -189,12 +201,12 @@ final class RulesInTime {
                         known.computeIfAbsent(labels, fresh -> new Recorded(new Samples(rule.name(), labels))));
         known.forEach((labels, one) -> {
             Map<Long, Double> values = results.getOrDefault(labels, Map.of());
-            for (long at = from; at < until; at += step) {
+            for (long at = from; at < until; at += rule.step()) {
                 Double value = values.get(at);
                 if (value != null) {
                     one.samples.add(at, value);
                     one.last = at;
-                } else if (one.last == at - step) {
+                } else if (one.last == at - rule.step()) {
                     one.samples.add(at, RemoteWrite.STALE);
                 }
             }
@@ -213,7 +225,7 @@ final class RulesInTime {
         if (results.isEmpty() && known.isEmpty()) {
             return;
         }
-        for (long at = from; at < until; at += step) {
+        for (long at = from; at < until; at += rule.step()) {
             if (!watching.test(at)) {
                 continue;
             }

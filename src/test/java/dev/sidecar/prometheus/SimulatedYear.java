@@ -10,12 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import org.yaml.snakeyaml.Yaml;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ClassPathResource;
 
 /**
  * Some time of a small team, made from a seed, with faults planted into it, and what the shipped rules told of it. Neither inhibition
@@ -29,14 +29,16 @@ record SimulatedYear(long seed, int days, List<Told> told, List<Episode> falsePa
     private static final long DAY = 86_400;
     private static final long STEP = 60;
 
-    /** A planted fault and after how many seconds people were told of it, -1 if never. */
+    /** A planted fault and after how many seconds people were told of it, or {@link #NEVER}. */
     record Told(Planted planted, long after) {
+        static final long NEVER = -1;
+
         Fault fault() {
             return planted.fault();
         }
 
         boolean inTime() {
-            return after >= 0 && after <= fault().within();
+            return after != NEVER && after <= fault().within();
         }
 
         @Override
@@ -89,9 +91,9 @@ record SimulatedYear(long seed, int days, List<Told> told, List<Episode> falsePa
         List<Told> told =
                 planted.stream().map(one -> new Told(one, after(one, episodes))).toList();
         List<Episode> unexplained = episodes.stream()
-                .filter(episode -> planted.stream().noneMatch(one -> one.explains(episode.alert(), episode.from())))
+                .filter(episode -> planted.stream().noneMatch(one -> one.explains(episode)))
                 .toList();
-        List<String> silenced = setting("alerts");
+        List<String> silenced = silenced();
         return new SimulatedYear(
                 seed,
                 days,
@@ -108,26 +110,25 @@ record SimulatedYear(long seed, int days, List<Told> told, List<Episode> falsePa
                         .toList());
     }
 
-    private static long after(Planted one, List<Episode> episodes) {
+    static long after(Planted one, List<Episode> episodes) {
         return episodes.stream()
-                .filter(episode -> episode.alert().equals(one.fault().alert())
+                .filter(episode -> one.fault().isOf(episode)
                         && episode.severity().equals(one.fault().severity()))
-                .filter(episode -> episode.until() > one.from()
+                // What fired before fires for another reason and tells nobody anything new.
+                .filter(episode -> episode.from() >= one.from()
                         && episode.from() < one.from() + one.fault().lasts())
-                .mapToLong(episode -> Math.max(0, episode.from() - one.from()) + PlantedFaults.WAY)
+                .mapToLong(episode -> episode.from() - one.from() + PlantedFaults.WAY)
                 .min()
-                .orElse(-1);
+                .orElse(Told.NEVER);
     }
 
     /** What an announced deploy silences, as the sidecar is shipped. */
-    @SuppressWarnings("unchecked")
-    private static List<String> setting(String name) throws IOException {
-        Map<String, Object> settings = new Yaml()
-                .load(Files.readString(Path.of("src/main/resources/application.yml"))
-                        .split("(?m)^---")[0]);
-        Map<String, Object> maintenance =
-                (Map<String, Object>) ((Map<String, Object>) settings.get("sidecar")).get("maintenance");
-        return Arrays.asList(maintenance.get(name).toString().split(","));
+    static List<String> silenced() throws IOException {
+        PropertySource<?> settings = new YamlPropertySourceLoader()
+                .load("application", new ClassPathResource("application.yml"))
+                .get(0);
+        return List.of(String.valueOf(settings.getProperty("sidecar.maintenance.alerts"))
+                .split(","));
     }
 
     /** The false pages a month. */

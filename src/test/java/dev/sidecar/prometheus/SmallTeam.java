@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -177,6 +179,13 @@ final class SmallTeam {
             throw new IllegalArgumentException(name + " is none of " + signals.keySet());
         }
         return signal;
+    }
+
+    /** The names of all that is exported. */
+    Set<String> metrics() {
+        Set<String> metrics = new TreeSet<>(Set.of("up"));
+        signals.keySet().forEach(name -> metrics.add(name.split(" ")[0]));
+        return metrics;
     }
 
     Target target(String job) {

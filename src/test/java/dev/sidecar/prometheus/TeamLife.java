@@ -396,8 +396,9 @@ final class TeamLife {
         }
     }
 
+    /** One that lasts for longer is an outage that must be told: within two minutes, so nobody can wait for its end. */
     private void databaseRestart(long from) {
-        add("database restart", from, 30, (team, since) -> {
+        add("database restart", from, 20 + random.nextInt(26), (team, since) -> {
             team.at("pg_up").value = 0;
             team.failing = 0.7;
             team.at("pg_postmaster_start_time_seconds").base = team.now;

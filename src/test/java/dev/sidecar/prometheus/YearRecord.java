@@ -1,5 +1,6 @@
 package dev.sidecar.prometheus;
 
+import dev.sidecar.prometheus.RuleFiles.Alert;
 import dev.sidecar.prometheus.SimulatedYear.Told;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,11 +9,16 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What was measured over whole years, as it is committed: it holds for the rules and the generator it was measured with. */
 final class YearRecord {
@@ -39,41 +45,91 @@ final class YearRecord {
                 .collect(Collectors.groupingBy(
                         told -> told.fault().alert() + " " + told.fault().severity())));
         faults.forEach((fault, told) -> {
-            List<Long> after = told.stream().map(Told::after).sorted().toList();
-            text.append("fault %s times=%d limit=%d median=%d worst=%d\n"
+            List<Long> after = told.stream()
+                    .map(Told::after)
+                    .sorted(Comparator.comparing(seconds -> seconds == Told.NEVER ? Long.MAX_VALUE : seconds))
+                    .toList();
+            text.append("fault %s times=%d late=%d limit=%d median=%s worst=%s\n"
                     .formatted(
                             fault,
                             told.size(),
+                            told.stream().filter(one -> !one.inTime()).count(),
                             told.stream()
                                     .mapToLong(one -> one.fault().within())
                                     .max()
                                     .orElseThrow(),
-                            after.get(after.size() / 2),
-                            after.get(after.size() - 1)));
+                            said(after.get(after.size() / 2)),
+                            said(after.get(after.size() - 1))));
         });
+        Map<String, Long> alarms = years.stream()
+                .flatMap(year -> Stream.concat(year.falsePages().stream(), year.falseWarnings().stream()))
+                .collect(Collectors.groupingBy(
+                        alarm -> alarm.alert() + " " + alarm.severity(), TreeMap::new, Collectors.counting()));
+        alarms.forEach((alarm, times) -> text.append("false %s times=%d\n".formatted(alarm, times)));
         return text.toString();
+    }
+
+    private static String said(long after) {
+        return after == Told.NEVER ? "never" : "" + after;
     }
 
     static String recorded() throws IOException {
         return Files.exists(FILE) ? Files.readString(FILE) : "";
     }
 
-    /** Changes with what the rules say, not with their texts, and with the life that is simulated. */
     static String fingerprint() throws IOException {
+        return fingerprint(RuleFiles.RULES);
+    }
+
+    /**
+     * Changes with what the rules say, not with their texts, and with the life that is simulated; not with rules of what the simulated
+     * team does not have.
+     */
+    static String fingerprint(Path rules) throws IOException {
         List<String> parts = new ArrayList<>();
-        for (Path file : RuleFiles.files(RuleFiles.RULES, ".yml")) {
+        for (Path file : RuleFiles.files(rules, ".yml")) {
             for (Map<String, Object> group : RuleFiles.maps(RuleFiles.yaml(file).get("groups"))) {
                 for (Map<String, Object> rule : RuleFiles.maps(group.get("rules"))) {
                     Map<String, Object> said = new TreeMap<>(rule);
                     said.remove("annotations");
-                    parts.add(said.toString());
+                    if (isSimulated(said)) {
+                        parts.add(said.toString());
+                    }
                 }
             }
         }
-        for (Class<?> source : List.of(SmallTeam.class, TeamLife.class, PlantedFaults.class)) {
+        parts.add(SimulatedYear.silenced().toString());
+        for (Class<?> source :
+                List.of(SmallTeam.class, TeamLife.class, PlantedFaults.class, SimulatedYear.class, RulesInTime.class)) {
             parts.add(Files.readString(SOURCES.resolve(source.getSimpleName() + ".java")));
         }
         return sha256(String.join("\n", parts)).substring(0, 16);
+    }
+
+    /** An alert has a fault; what is recorded, for others to read, is of what the team has. */
+    private static boolean isSimulated(Map<String, Object> rule) {
+        if (rule.containsKey("alert")) {
+            return PlantedFaults.all().stream()
+                    .anyMatch(fault -> fault.alert().equals(rule.get("alert"))
+                            && fault.severity()
+                                    .equals(RuleFiles.strings(rule.get("labels"))
+                                            .get("severity")));
+        }
+        String expression = rule.get("expr").toString();
+        return expression.contains(":")
+                || new SmallTeam(0)
+                        .metrics().stream()
+                                .anyMatch(metric -> Pattern.compile("\\b" + metric + "\\b")
+                                        .matcher(expression)
+                                        .find());
+    }
+
+    /** The alerts that have no fault. */
+    static List<Alert> notSimulated(List<Alert> alerts) {
+        Set<String> planted = PlantedFaults.all().stream().map(Object::toString).collect(Collectors.toSet());
+        return alerts.stream()
+                .filter(alert -> !alert.name().equals("Watchdog") && !planted.contains(alert.toString()))
+                .toList();
     }
 
     static String sha256(String text) {
@@ -89,6 +145,7 @@ final class YearRecord {
     static String table() throws IOException {
         StringBuilder years = new StringBuilder();
         StringBuilder faults = new StringBuilder();
+        StringBuilder alarms = new StringBuilder();
         for (String line : recorded().lines().toList()) {
             String[] words = line.split(" ");
             if (words[0].equals("year")) {
@@ -105,23 +162,59 @@ final class YearRecord {
                                 Double.parseDouble(of.get("warnings")) / months));
             } else if (words[0].equals("fault")) {
                 Map<String, String> of = values(words, 3);
-                faults.append("| %s | %s | %s | %s | %s | %s |\n"
+                faults.append("| %s | %s | %s | %s | %s | %s | %s |\n"
                         .formatted(
                                 words[1],
                                 words[2],
                                 of.get("times"),
+                                of.get("late"),
                                 time(of.get("limit")),
                                 time(of.get("median")),
                                 time(of.get("worst"))));
+            } else if (words[0].equals("false")) {
+                alarms.append("| %s | %s | %s |\n"
+                        .formatted(words[1], words[2], values(words, 3).get("times")));
             }
         }
         return """
                 | seed | days | faults planted | told late or never | false pages | false warnings |
                 |---|---|---|---|---|---|
                 %s
-                | fault of | severity | planted | told within | told after (median) | told after (worst) |
-                |---|---|---|---|---|---|
-                %s""".formatted(years, faults);
+                | fault of | severity | planted | told late or never | told within | told after (median) | told after (worst) |
+                |---|---|---|---|---|---|---|
+                %s
+                | false alarm of | severity | times in both |
+                |---|---|---|
+                %s""".formatted(years, faults, alarms);
+    }
+
+    /** For docs/alerts.md. */
+    static String lateness() throws IOException {
+        Map<String, Integer> late = new TreeMap<>();
+        Set<String> severities = new TreeSet<>();
+        for (String line :
+                recorded().lines().filter(line -> line.startsWith("fault ")).toList()) {
+            String[] words = line.split(" ");
+            int times = Integer.parseInt(values(words, 3).get("late"));
+            if (times > 0) {
+                late.merge(words[1], times, Integer::sum);
+                severities.add(words[2]);
+            }
+        }
+        int times = late.values().stream().mapToInt(Integer::intValue).sum();
+        return times == 0
+                ? "No fault was told late."
+                : "Told late: %d, of %s (%s)."
+                        .formatted(times, String.join(", ", late.keySet()), String.join(", ", severities));
+    }
+
+    /** For docs/alerts.md. */
+    static String gaps() {
+        String names = notSimulated(RuleFiles.alerts()).stream()
+                .map(Alert::name)
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? "" : " Not simulated, as that team does not have what they look at: " + names + ".";
     }
 
     private static Map<String, String> values(String[] words, int from) {
@@ -133,13 +226,14 @@ final class YearRecord {
     }
 
     private static String time(String seconds) {
+        if (seconds.equals("never")) {
+            return seconds;
+        }
         long all = Long.parseLong(seconds);
-        return all < 0
-                ? "never"
-                : all < 120
-                        ? all + " s"
-                        : all < 7200
-                                ? Math.round(all / 60.0) + " min"
-                                : all < 172_800 ? "%.1f h".formatted(all / 3600.0) : "%.1f d".formatted(all / 86_400.0);
+        return all < 120
+                ? all + " s"
+                : all < 7200
+                        ? Math.round(all / 60.0) + " min"
+                        : all < 172_800 ? "%.1f h".formatted(all / 3600.0) : "%.1f d".formatted(all / 86_400.0);
     }
 }

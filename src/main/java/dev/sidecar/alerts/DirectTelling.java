@@ -208,12 +208,13 @@ final class DirectTelling implements AutoCloseable {
                 %s
                 Sent by the sidecar itself, without Alertmanager.
                 """.formatted(
-                        more(over.size()),
-                        over.stream()
-                                .limit(LISTED)
-                                .map(incident -> "%s%s, last seen at %s\n"
-                                        .formatted(name(incident), place(incident.labels), incident.lastSeen))
-                                .collect(Collectors.joining())));
+                                more(over.size()),
+                                over.stream()
+                                        .limit(LISTED)
+                                        .map(incident -> "%s%s, last seen at %s\n"
+                                                .formatted(name(incident), place(incident.labels), incident.lastSeen))
+                                        .collect(Collectors.joining())))
+                .calm();
     }
 
     private static String name(Incident incident) {

@@ -83,8 +83,8 @@ public final class Drills {
     }
 
     /**
-     * Finds the last drill of a route that every channel delivered, whoever asked for it and in whichever process; empty if the route has
-     * other channels now.
+     * Finds the last drill of a route if every channel delivered it, whoever asked for it and in whichever process; empty if a channel did
+     * not, or if the route has other channels now.
      *
      * @throws NotConfigured if Alertmanager's address is not set
      * @throws PeerUnavailable if it gives no answer
@@ -100,12 +100,15 @@ public final class Drills {
         }
     }
 
+    /** A drill that failed says more of the route than an earlier one that was delivered. */
     private void keep(DrillResult result) {
-        if (result.allDelivered()) {
-            synchronized (delivered) {
+        synchronized (delivered) {
+            if (result.allDelivered()) {
                 delivered.put(result.route(), result);
-                file.write(List.copyOf(delivered.values()));
+            } else {
+                delivered.remove(result.route());
             }
+            file.write(List.copyOf(delivered.values()));
         }
     }
 

@@ -69,7 +69,7 @@ final class BackupNotices {
 
     private Notice notice(JobEnded ended) {
         boolean failed = ended.outcome().result() == Result.FAILURE;
-        return new Notice(
+        Notice notice = new Notice(
                 "[%s] %s on %s: %s %s"
                         .formatted(
                                 failed ? "FAILED" : "OK",
@@ -82,5 +82,6 @@ final class BackupNotices {
 
                 Ended at %s after %d s. The sidecar's page /backups lists all backups and their state.
                 """.formatted(ended.outcome().reason(), ended.at(), ended.took().toSeconds()));
+        return failed ? notice : notice.calm();
     }
 }

@@ -15,7 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class ChatNotifier implements Notifier {
 
     private static final int QUOTED = 200;
+    /** So many characters of a secret are too many. */
+    private static final int SHARED = 6;
+
+    private static final Pattern WORD = Pattern.compile("[^\\s\"',;<>(){}\\[\\]]{" + SHARED + ",}");
     private static final int LONGEST_ANSWER = 4096;
     /** As Telegram and Discord say it. */
     private static final Pattern RETRY_AFTER = Pattern.compile("\"retry_after\"\\s*:\\s*([0-9]{1,6})");
@@ -77,14 +83,13 @@ final class ChatNotifier implements Notifier {
         }
     }
 
-    private static Delivery judge(HttpResponse<String> response) {
+    private Delivery judge(HttpResponse<String> response) {
         int status = response.statusCode();
         if (status / 100 == 2) {
             return Delivery.DONE;
         }
-        String said =
-                response.body().substring(0, Math.min(QUOTED, response.body().length()));
-        String detail = "HTTP " + status + " " + said;
+        String said = withoutSecrets(response.body());
+        String detail = "HTTP " + status + " " + said.substring(0, Math.min(QUOTED, said.length()));
         if (status == 429) {
             return new Delivery(DeliveryProblem.RATE_LIMITED, detail, retryAfter(response));
         }
@@ -96,6 +101,16 @@ final class ChatNotifier implements Notifier {
             default -> status >= 500 ? DeliveryProblem.SERVER_ERROR : DeliveryProblem.OTHER;
         };
         return Delivery.failed(reason, detail);
+    }
+
+    /** A service may repeat what it refuses: words that share a part with the address or the recipient are left out. */
+    private String withoutSecrets(String answer) {
+        String secrets = address.reveal() + " " + (recipient == null ? "" : recipient.reveal());
+        return WORD.matcher(answer)
+                .replaceAll(word -> IntStream.rangeClosed(0, word.group().length() - SHARED)
+                                .anyMatch(at -> secrets.contains(word.group().substring(at, at + SHARED)))
+                        ? "…"
+                        : Matcher.quoteReplacement(word.group()));
     }
 
     private static @Nullable Duration retryAfter(HttpResponse<String> response) {

@@ -114,7 +114,8 @@ enum ChatService {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             String query = (address.getRawQuery() == null ? "?" : "&")
-                    + form(Map.of("title", cut(subject(notice), TITLE), "priority", "urgent"));
+                    + form(Map.of(
+                            "title", cut(subject(notice), TITLE), "priority", notice.urgent() ? "urgent" : "default"));
             return HttpRequest.newBuilder(URI.create(address + query))
                     .header("Content-Type", "text/plain; charset=utf-8")
                     .POST(BodyPublishers.ofString(cutBytes(text(notice), most)));
@@ -134,7 +135,7 @@ enum ChatService {
                     "message",
                     cut(text(notice), most),
                     "priority",
-                    "1");
+                    notice.urgent() ? "1" : "0");
             return HttpRequest.newBuilder(address)
                     .header("Content-Type", "application/x-www-form-urlencoded")
                     .POST(BodyPublishers.ofString(form(fields)));

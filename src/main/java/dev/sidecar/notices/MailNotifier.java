@@ -28,6 +28,9 @@ final class MailNotifier implements Notifier {
 
     private static final Pattern REPLY = Pattern.compile("(?:^|\\s)([45])([0-9]{2})[ -]");
 
+    /** A mail takes some ten answers, and not one of them as long as it may. */
+    private static final int ANSWERS = 3;
+
     private final NoticesProperties.Mail settings;
     private final Clock clock;
     private final JavaMailSenderImpl sender = new JavaMailSenderImpl();
@@ -54,6 +57,8 @@ final class MailNotifier implements Notifier {
         smtp.setProperty(
                 "mail.smtp.starttls.required", String.valueOf(settings.requireTls() && settings.port() != 465));
         smtp.setProperty("mail.smtp.ssl.checkserveridentity", "true");
+        smtp.put("mail.smtp.socketFactory", new EndingSockets(limit.multipliedBy(ANSWERS)));
+        smtp.setProperty("mail.smtp.socketFactory.fallback", "false");
         sender.setJavaMailProperties(smtp);
     }
 

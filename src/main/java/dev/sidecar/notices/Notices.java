@@ -1,13 +1,24 @@
 package dev.sidecar.notices;
 
+import dev.sidecar.jobs.NamedThreads;
 import dev.sidecar.text.HostileText;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends a notice by every receiver without Alertmanager. It retries each a few times; a failing one does not stop the others. */
+/** Sends a notice by every receiver without Alertmanager. It retries each a few times; neither a failing nor a slow one stops the others. */
 public final class Notices {
 
     /** Waits between attempts; an argument, so that tests do not wait. */
@@ -21,14 +32,48 @@ public final class Notices {
     private static final Duration FIRST_WAIT = Duration.ofSeconds(2);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
-    private final List<Notifier> receivers;
+    /** How many notices wait for a receiver that is slow. */
+    private static final int WAITING = 20;
+
+    private final List<Receiver> receivers;
     private final NoticeMetrics metrics;
+    private final Duration limit;
     private final Pause pause;
 
-    Notices(List<Notifier> receivers, NoticeMetrics metrics, Pause pause) {
-        this.receivers = receivers;
+    /** @param limit how long {@link #tell} waits for all of them together */
+    Notices(List<Notifier> receivers, NoticeMetrics metrics, Duration limit, Pause pause) {
+        this.receivers = receivers.stream().map(Receiver::of).toList();
         this.metrics = metrics;
+        this.limit = limit;
         this.pause = pause;
+    }
+
+    /** A receiver and the thread that tells it. */
+    private record Receiver(Notifier notifier, ThreadPoolExecutor thread) {
+
+        static Receiver of(Notifier notifier) {
+            ThreadPoolExecutor thread = new ThreadPoolExecutor(
+                    1,
+                    1,
+                    10,
+                    TimeUnit.SECONDS,
+                    new ArrayBlockingQueue<>(WAITING),
+                    new NamedThreads("notice-" + notifier.name()));
+            thread.allowCoreThreadTimeOut(true);
+            return new Receiver(notifier, thread);
+        }
+
+        Future<Boolean> begin(Callable<Boolean> telling, NoticeMetrics metrics) {
+            try {
+                return thread.submit(telling);
+            } catch (RejectedExecutionException e) {
+                log.atWarn()
+                        .addKeyValue("receiver", notifier.name())
+                        .log("notice not delivered, as too many wait for this receiver");
+                metrics.told(notifier.name(), false);
+                return CompletableFuture.completedFuture(false);
+            }
+        }
     }
 
     /** A receiver is configured. */
@@ -39,6 +84,7 @@ public final class Notices {
     /** Asks the mail server whether it would take a mail, without sending one. @return why not; empty if it would, or if none is set */
     public Optional<String> mailTrouble() {
         return receivers.stream()
+                .map(Receiver::notifier)
                 .filter(MailNotifier.class::isInstance)
                 .map(receiver -> ((MailNotifier) receiver).ask())
                 .filter(answer -> !answer.isDone())
@@ -46,13 +92,33 @@ public final class Notices {
                 .findFirst();
     }
 
-    /** Sends a notice to all. @return how many receivers accepted it */
+    /**
+     * Sends a notice to all at once. Who is slow holds nobody else: after the limit it goes on by itself, one notice after the other, and counts
+     * as not told until then.
+     *
+     * @return how many receivers accepted it within the limit
+     */
     public int tell(Notice notice) throws InterruptedException {
+        List<Future<Boolean>> answers = new ArrayList<>();
+        for (Receiver receiver : receivers) {
+            answers.add(receiver.begin(
+                    () -> {
+                        boolean delivered = tell(receiver.notifier, notice);
+                        metrics.told(receiver.notifier.name(), delivered);
+                        return delivered;
+                    },
+                    metrics));
+        }
+        long end = System.nanoTime() + limit.toNanos();
         int taken = 0;
-        for (Notifier receiver : receivers) {
-            boolean delivered = tell(receiver, notice);
-            metrics.told(receiver.name(), delivered);
-            taken += delivered ? 1 : 0;
+        for (Future<Boolean> answer : answers) {
+            try {
+                taken += answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS) ? 1 : 0;
+            } catch (TimeoutException e) {
+                log.warn("a notice is still on its way; the others have gone out");
+            } catch (ExecutionException e) {
+                log.error("a notice was not delivered", e.getCause());
+            }
         }
         return taken;
     }

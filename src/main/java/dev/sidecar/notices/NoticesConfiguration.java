@@ -23,6 +23,9 @@ import org.springframework.context.annotation.Configuration;
 class NoticesConfiguration {
 
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    /** Long enough for a first attempt by mail. */
+    private static final Duration TELLING_LIMIT = Duration.ofSeconds(45);
+
     private static final String PUSHOVER = "https://api.pushover.net/1/messages.json";
 
     @Bean
@@ -32,16 +35,23 @@ class NoticesConfiguration {
     }
 
     @Bean
-    NoticeMetrics noticeMetrics(
-            MeterRegistry registry, DeadMansSwitch deadMansSwitch, NoticesProperties settings, Clock clock) {
+    NoticeMetrics noticeMetrics(MeterRegistry registry, DeadMansSwitch deadMansSwitch, Receivers receivers) {
         Set<String> names = new LinkedHashSet<>(List.of("mail", "slack"));
-        notifiers(settings, clock).forEach(notifier -> names.add(notifier.name()));
+        receivers.all().forEach(notifier -> names.add(notifier.name()));
         return new NoticeMetrics(registry, deadMansSwitch, names);
     }
 
     @Bean
-    Notices notices(NoticesProperties settings, Clock clock, NoticeMetrics metrics) {
-        return new Notices(notifiers(settings, clock), metrics, time -> Thread.sleep(time.toMillis()));
+    Notices notices(Receivers receivers, NoticeMetrics metrics) {
+        return new Notices(receivers.all(), metrics, TELLING_LIMIT, time -> Thread.sleep(time.toMillis()));
+    }
+
+    /** Those that are configured; a type of its own, as a list of beans would be another thing. */
+    record Receivers(List<Notifier> all) {}
+
+    @Bean
+    Receivers receivers(NoticesProperties settings, Clock clock) {
+        return new Receivers(notifiers(settings, clock));
     }
 
     private static List<Notifier> notifiers(NoticesProperties settings, Clock clock) {

@@ -52,7 +52,8 @@ final class Watch {
         if (signal == DeadMansSwitch.Signal.BACK) {
             return new Notice("[RESOLVED] " + where + ": alerting works again", """
                     The Watchdog arrives again, last at %s. Alerts reach you again; those that fired meanwhile are sent now.
-                    """.formatted(status.lastReceived()));
+                    """.formatted(status.lastReceived()))
+                    .calm();
         }
         Instant last = status.lastReceived();
         String begin = signal == DeadMansSwitch.Signal.MISSING ? "[ALARM] " : "[STILL] ";

@@ -1,6 +1,5 @@
 package dev.sidecar.preflight;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +83,7 @@ final class Channels implements Step {
             endpoints.add("OpsGenie=" + settings.get("OPSGENIE_API_URL", "https://api.opsgenie.com"));
         }
         plan.content(secrets.resolve("alertmanager/webhook_url"))
-                .map(URI::create)
+                .flatMap(SecretFile::address)
                 .ifPresent(url -> endpoints.add("webhook=" + url.getScheme() + "://" + url.getHost()
                         + (url.getPort() < 0 ? "" : ":" + url.getPort())));
         Path file = secrets.resolve("sidecar/settings/sidecar.probes.endpoints");

@@ -1,5 +1,7 @@
 package dev.sidecar.preflight;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,8 +43,27 @@ record SecretFile(
                 purpose,
                 Origin.OPTIONAL,
                 value -> KnownDefaults.objectionToValue(value)
-                        .or(() -> value.matches(pattern) ? Optional.empty() : Optional.of("must be " + must)),
+                        .or(() -> value.matches(pattern) && isUsable(value)
+                                ? Optional.empty()
+                                : Optional.of("must be " + must)),
                 List.of(copies),
                 true);
+    }
+
+    /** Whoever is told over the web is told by a client that reads addresses more strictly than a pattern does. */
+    private static boolean isUsable(String value) {
+        return !value.startsWith("http") || address(value).isPresent();
+    }
+
+    /** Reads an address of the web as a client does; empty if no client could use it. Its objections would hold the value. */
+    static Optional<URI> address(String value) {
+        try {
+            URI address = new URI(value);
+            boolean usable =
+                    address.getHost() != null && address.getPort() != 0 && address.getPort() <= StackSettings.LAST_PORT;
+            return usable ? Optional.of(address) : Optional.empty();
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
     }
 }

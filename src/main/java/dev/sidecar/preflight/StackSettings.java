@@ -17,7 +17,7 @@ import java.util.regex.PatternSyntaxException;
  */
 final class StackSettings implements Step {
 
-    private static final int LAST_PORT = 65_535;
+    static final int LAST_PORT = 65_535;
     /** Of an address or a URL; a scheme's colon is followed by no digit. */
     private static final Pattern PORT = Pattern.compile(":(\\d{1,5})(?=/|$)");
 
@@ -68,7 +68,9 @@ final class StackSettings implements Step {
         boolean fits(String value) {
             return pattern.matcher(value).matches()
                     && port(value).map(Form::isPort).orElse(true)
-                    && (this != FILES || isGlob(value));
+                    && (this != FILES || isGlob(value))
+                    && (this != URL && this != ORIGIN
+                            || SecretFile.address(value).isPresent());
         }
 
         private Optional<String> port(String value) {

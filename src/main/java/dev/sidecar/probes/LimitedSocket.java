@@ -7,9 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 
 /** Connections to servers that may say anything for ever, one letter after the other: each has an end, in time and in bytes. */
 final class LimitedSocket {
@@ -22,15 +19,13 @@ final class LimitedSocket {
 
     /** Connects. @param limit for the connection, for each answer, and nearly so for all of it */
     static Socket connect(String host, int port, Duration limit) throws IOException {
-        Socket socket = new Socket();
-        Executor atTheEnd = CompletableFuture.delayedExecutor(limit.plus(LATER).toMillis(), TimeUnit.MILLISECONDS);
-        atTheEnd.execute(() -> close(socket));
+        Socket socket = Limited.inTime(new Socket(), limit.plus(LATER));
         try {
             socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), (int) limit.toMillis());
             socket.setSoTimeout((int) limit.toMillis());
             return socket;
         } catch (IOException | RuntimeException e) {
-            close(socket);
+            socket.close();
             throw e;
         }
     }
@@ -38,13 +33,5 @@ final class LimitedSocket {
     /** What it says, which fails once it is too much. */
     static InputStream answers(Socket socket) throws IOException {
         return Limited.stream(socket.getInputStream(), MOST_BYTES);
-    }
-
-    private static void close(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            // It is closed, which is what was wanted.
-        }
     }
 }

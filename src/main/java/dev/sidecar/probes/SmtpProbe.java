@@ -12,6 +12,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -29,6 +31,7 @@ final class SmtpProbe implements Callable<String> {
     private static final int LONGEST_LINE = 1_000;
     private static final int MOST_LINES = 100;
     private static final int QUOTED = 120;
+    private static final Pattern CODE = Pattern.compile("\\b[45][0-9]{2}\\b");
 
     private final String host;
     private final int port;
@@ -106,7 +109,11 @@ final class SmtpProbe implements Callable<String> {
             logIn(server, offers);
             login = ", login accepted";
         }
-        server.say("QUIT", "");
+        try {
+            server.say("QUIT", "");
+        } catch (IOException e) {
+            // It has said all that was asked; many close the connection without a word.
+        }
         return said + login;
     }
 
@@ -126,7 +133,9 @@ final class SmtpProbe implements Callable<String> {
                 throw new Unanswered("it offers no login by PLAIN or LOGIN");
             }
         } catch (Refused e) {
-            throw new Unanswered("it refused the login: " + e.getMessage());
+            // It may repeat what it was told, which is the password; its number says why.
+            Matcher code = CODE.matcher(String.valueOf(e.getMessage()));
+            throw new Unanswered("it refused the login" + (code.find() ? " with " + code.group() : ""));
         }
     }
 

@@ -6,9 +6,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +39,19 @@ public final class Limited {
         }
         String text = new String(kept, StandardCharsets.UTF_8);
         return left == 0 ? text : text + "… (" + left + " more bytes)";
+    }
+
+    /** Closes a connection after so long: a limit for each answer never ends with a server that says one letter after the other. */
+    public static <T extends Socket> T inTime(T socket, Duration limit) {
+        CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    try {
+                        socket.close();
+                    } catch (IOException e) {
+                        // It is closed, which is what was wanted.
+                    }
+                });
+        return socket;
     }
 
     /** Reads the whole of a stream. @throws IOException if it is longer than so many bytes */

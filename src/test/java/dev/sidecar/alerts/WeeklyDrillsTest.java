@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** People get a drill of each route once a week and when they ask, not at each start: a real Alertmanager and a real mail server. */
 class WeeklyDrillsTest {
@@ -119,6 +121,40 @@ class WeeklyDrillsTest {
     void aFileThatCannotBeReadCostsItsMemoryOnly() throws Exception {
         Files.writeString(directory.resolve("drills.json"), "{\"delivered\": [{}]}");
 
+        assertThat(sidecar().lastDelivered("security-critical")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"id\": \"a-1\",",
+                "\"route\": \"security-critical\",",
+                "\"started\": \"2026-01-01T00:00:00Z\",",
+                "\"receiver\": \"security-critical\","
+            })
+    void aDrillInTheFileThatLacksSomethingStopsNoStart(String lacking) throws Exception {
+        String whole = """
+                {"delivered": [{"id": "a-1", "route": "security-critical", "started": "2026-01-01T00:00:00Z",
+                  "channels": [{"channel": {"receiver": "security-critical", "integration": "email", "index": 0},
+                    "delivered": true, "took": "PT1S"}]}]}
+                """;
+        Files.writeString(directory.resolve("drills.json"), whole);
+        assertThat(sidecar().lastDelivered("security-critical")).isPresent();
+        assertThat(whole).contains(lacking);
+        Files.writeString(directory.resolve("drills.json"), whole.replace(lacking, ""));
+
+        assertThat(sidecar().lastDelivered("security-critical")).isEmpty();
+    }
+
+    @Test
+    void aDrillThatFailedEndsWhatAnEarlierOneShowed() throws Exception {
+        Drills drills = sidecar();
+        assertThat(drills.deliver("security-critical").allDelivered()).isTrue();
+        mail.stop();
+
+        assertThat(drills.deliver("security-critical").allDelivered()).isFalse();
+
+        assertThat(drills.lastDelivered("security-critical")).isEmpty();
         assertThat(sidecar().lastDelivered("security-critical")).isEmpty();
     }
 

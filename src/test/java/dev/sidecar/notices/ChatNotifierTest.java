@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
@@ -124,6 +125,40 @@ class ChatNotifierTest {
                         ? request.body()
                         : request.json().path("text").asString("");
         assertThat(sent).contains("@here `code` *bold* <users/all>").doesNotContain("\u202e", "\u0007");
+    }
+
+    /** As services do that repeat what they refuse. */
+    @ParameterizedTest
+    @EnumSource
+    void whatAServiceRepeatsOfTheSecretsIsNotShown(ChatService service) {
+        Notifier notifier = notifier(service);
+        outside.answer(
+                path(service),
+                request -> new Answer(
+                        400,
+                        Map.of(),
+                        "{\"description\":\"chat not found\",\"url\":\"" + outside.url(path(service))
+                                + "?key=k&token=secret-google\",\"token\":\"" + ChatServices.PUSHOVER_TOKEN + "\"}"));
+        Delivery delivery = notifier.deliver(NotifierContract.NOTICE);
+        assertThat(delivery.detail())
+                .startsWith("HTTP 400")
+                .contains("chat not found")
+                .doesNotContain("secret", path(service));
+        if (service == ChatService.PUSHOVER) {
+            assertThat(delivery.detail()).doesNotContain(ChatServices.PUSHOVER_TOKEN);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, urgent, 1", "false, default, 0"})
+    void goodNewsWakesNobody(boolean urgent, String ntfy, String pushover) {
+        Notice notice = urgent ? NotifierContract.NOTICE : NotifierContract.NOTICE.calm();
+        notifier(ChatService.NTFY).deliver(notice);
+        notifier(ChatService.PUSHOVER).deliver(notice);
+        assertThat(outside.received(path(ChatService.NTFY)).get(0).query()).contains("priority=" + ntfy);
+        assertThat(ChatServices.pushoverFields(
+                        outside.received(path(ChatService.PUSHOVER)).get(0)))
+                .containsEntry("priority", pushover);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.icegreen.greenmail.configuration.GreenMailConfiguration;
 import com.icegreen.greenmail.junit5.GreenMailExtension;
@@ -9,9 +10,14 @@ import dev.sidecar.secrets.Secret;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.MutableClock;
 import jakarta.mail.internet.MimeMessage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +105,31 @@ class MailNotifierTest extends NotifierContract {
         String[] reply = failure.name().split("=", 2);
         failing = new SmtpDouble(reply.length == 2 ? Map.of(reply[0], reply[1]) : Map.of());
         port = failing.port();
+    }
+
+    /** Each letter comes within the limit of an answer, and the answer never ends. */
+    @Test
+    void aServerThatSaysOneLetterAfterTheOtherHoldsNobodyForLong() throws Exception {
+        try (ServerSocket trickling = new ServerSocket(0, 1, InetAddress.getByName("localhost"))) {
+            Thread letters = new Thread(() -> {
+                try (Socket client = trickling.accept()) {
+                    while (true) {
+                        client.getOutputStream().write('2');
+                        client.getOutputStream().flush();
+                        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                    }
+                } catch (IOException e) {
+                    // The client has gone, which is what was wanted.
+                }
+            });
+            letters.start();
+            Delivery delivery = assertTimeoutPreemptively(
+                    Duration.ofSeconds(60),
+                    () -> receiver(trickling.getLocalPort(), SECRET).deliver(NOTICE));
+            assertThat(delivery.isDone()).isFalse();
+            letters.join(Duration.ofSeconds(30).toMillis());
+            assertThat(letters.isAlive()).isFalse();
+        }
     }
 
     @Test

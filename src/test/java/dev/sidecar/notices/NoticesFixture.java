@@ -16,6 +16,7 @@ public final class NoticesFixture {
         return new Notices(
                 List.of(new ChatNotifier(ChatService.SLACK, Secret.of(url), Duration.ofSeconds(10))),
                 new NoticeMetrics(new SimpleMeterRegistry(), neverMissing(clock), List.of("slack")),
+                Duration.ofSeconds(30),
                 pause -> {});
     }
 

@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.jobs.Outcome.Result;
 import dev.sidecar.settings.Identity;
@@ -9,8 +10,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class NoticesTest {
@@ -22,10 +25,10 @@ class NoticesTest {
             new DeadMansSwitch(clock, Duration.ofMinutes(5), Duration.ofHours(1), true);
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final NoticeMetrics metrics = new NoticeMetrics(registry, deadMansSwitch, List.of("first", "second"));
-    private final List<Duration> pauses = new ArrayList<>();
+    private final List<Duration> pauses = Collections.synchronizedList(new ArrayList<>());
     private final Scripted first = new Scripted("first");
     private final Scripted second = new Scripted("second");
-    private final Notices notices = new Notices(List.of(first, second), metrics, pauses::add);
+    private final Notices notices = new Notices(List.of(first, second), metrics, Duration.ofSeconds(10), pauses::add);
 
     @Test
     void tellsEverybodyAndCountsIt() throws Exception {
@@ -47,7 +50,7 @@ class NoticesTest {
         assertThat(notices.tell(NOTICE)).isEqualTo(2);
 
         assertThat(pauses)
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         Duration.ofSeconds(2), Duration.ofSeconds(4), Duration.ofSeconds(7), Duration.ofSeconds(60));
         assertThat(count("sidecar.notifications.failed", "first", "reason", "server_error"))
                 .isEqualTo(1);
@@ -69,6 +72,38 @@ class NoticesTest {
         assertThat(notices.tell(NOTICE)).isEqualTo(1);
         assertThat(first.told).isEqualTo(1 + 4);
         assertThat(second.told).isEqualTo(2);
+    }
+
+    /** As a mail server does that says one letter after the other. */
+    @Test
+    void whoIsSlowHoldsNobodyElseAndIsToldEverythingInOrder() throws Exception {
+        CountDownLatch stuck = new CountDownLatch(1);
+        first.before = stuck;
+        Notices impatient = new Notices(List.of(first, second), metrics, Duration.ofMillis(200), pauses::add);
+
+        assertThat(impatient.tell(NOTICE)).isEqualTo(1);
+        assertThat(impatient.tell(new Notice("later", "text"))).isEqualTo(1);
+        assertThat(second.told).isEqualTo(2);
+
+        stuck.countDown();
+        await().untilAsserted(() -> assertThat(count("sidecar.notifications", "first", "outcome", "success"))
+                .isEqualTo(2));
+        assertThat(first.last.subject()).isEqualTo("later");
+    }
+
+    @Test
+    void moreThanSomeNoticesDoNotWaitForOne() throws Exception {
+        CountDownLatch stuck = new CountDownLatch(1);
+        first.before = stuck;
+        Notices impatient = new Notices(List.of(first, second), metrics, Duration.ofMillis(1), pauses::add);
+        for (int i = 0; i < 60; i++) {
+            impatient.tell(NOTICE);
+        }
+        stuck.countDown();
+        await().untilAsserted(() -> assertThat(count("sidecar.notifications", "first", "outcome", "success"))
+                .isEqualTo(21));
+        assertThat(count("sidecar.notifications", "first", "outcome", "failure"))
+                .isEqualTo(39);
     }
 
     @Test
@@ -116,7 +151,7 @@ class NoticesTest {
     void withNobodyToTellTheJobFailsAndSaysSo() throws Exception {
         Watch watch = new Watch(
                 deadMansSwitch,
-                new Notices(List.of(), metrics, pauses::add),
+                new Notices(List.of(), metrics, Duration.ofSeconds(10), pauses::add),
                 new Identity("staging", "box-1", "sidecar", "test"));
         pass(Duration.ofMinutes(5));
         clock.tick(Duration.ofSeconds(15));
@@ -141,8 +176,9 @@ class NoticesTest {
 
         private final String name;
         private final Deque<Delivery> failures = new ArrayDeque<>();
-        private int told;
-        private Notice last;
+        private volatile int told;
+        private volatile Notice last;
+        private CountDownLatch before = new CountDownLatch(0);
 
         Scripted(String name) {
             this.name = name;
@@ -160,6 +196,11 @@ class NoticesTest {
 
         @Override
         public Delivery deliver(Notice notice) {
+            try {
+                before.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
             told++;
             last = notice;
             Delivery failure = failures.poll();

@@ -137,6 +137,10 @@ class WatchTest {
                 null,
                 null,
                 false);
-        return new Notices(List.of(new MailNotifier(mail, Duration.ofSeconds(10), clock)), metrics, pause -> {});
+        return new Notices(
+                List.of(new MailNotifier(mail, Duration.ofSeconds(10), clock)),
+                metrics,
+                Duration.ofSeconds(10),
+                pause -> {});
     }
 }

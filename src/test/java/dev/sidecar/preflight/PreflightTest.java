@@ -325,6 +325,60 @@ class PreflightTest {
         assertThat(printed).containsPattern("WRONG\\s+secrets/" + name).contains("remove it to switch this off");
     }
 
+    /** What a pattern lets pass and a client of the web refuses would stop the stack, or the sidecar, with a trace that holds it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/x?t=a|b", "/x?t=a%zz", "/x?t=\"a\"", "/x?t={a}", "/x^y", "/x\\y", "/x`y"})
+    void anAddressThatNoClientReadsIsRefusedAndNotPrinted(String rest) throws IOException {
+        refusesAddress("https://hooks.our-team.net" + rest);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://10.0.0.300",
+                "https://relay.1",
+                "https://relay.our-team.net:70000",
+                "https://relay.our-team.net:99999999999",
+                "https://relay.our-team.net:0",
+                "https://-relay.net",
+                "https://relay..net",
+            })
+    void anAddressWithoutAHostThatCouldBeIsRefusedAndNotPrinted(String origin) throws IOException {
+        refusesAddress(origin + "/s3cr3t");
+    }
+
+    private void refusesAddress(String address) throws IOException {
+        Map<String, String> addresses = Map.of(
+                "alert_webhook_url", address,
+                "slack_webhook_url", address,
+                "heartbeat_url", address,
+                "teams_webhook_url", address,
+                "google_chat_webhook_url",
+                        address.replaceFirst("(//[^/]+)", "$1/v1/spaces/AAQAxyz/messages?key=AIza9&token=k3y"));
+        for (Map.Entry<String, String> channel : addresses.entrySet()) {
+            given(channel.getKey(), channel.getValue());
+            assertThat(run()).isFalse();
+            assertThat(printed)
+                    .containsPattern("WRONG\\s+secrets/" + channel.getKey() + ".* it must be ")
+                    .doesNotContain(channel.getValue());
+            Files.delete(root.resolve("given").resolve(channel.getKey()));
+        }
+    }
+
+    /** An earlier version may have stored it. */
+    @Test
+    void aStoredAddressThatNoClientReadsIsNotAsked() throws IOException {
+        given("alert_webhook_url", "https://hooks.our-team.net:8443/x?t=a");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(secret("sidecar/settings/sidecar.probes.endpoints"))
+                .isEqualTo("webhook=https://hooks.our-team.net:8443");
+        Files.writeString(root.resolve("secrets/alertmanager/webhook_url"), "https://hooks.our-team.net/x?t=a|b");
+        given("alert_webhook_url", "https://hooks.our-team.net/x?t=a|b");
+
+        assertThat(run()).isFalse();
+        assertThat(printed).doesNotContain("t=a|b");
+    }
+
     @Test
     void aMisspeltNameIsNotPassedOver() throws IOException {
         given("smtp_pasword", STRONG);
@@ -518,6 +572,9 @@ class PreflightTest {
                     UPSTREAM_URL             | http://api:70000                 | http://host:port
                     GRAFANA_URL              | localhost:3001                   | a URL that begins with
                     GRAFANA_URL              | https://grafana.our-team.net:0/x | a URL that begins with
+                    GRAFANA_URL              | https://10.0.0.300/              | a URL that begins with
+                    PAGERDUTY_URL            | https://pages.our-team.net/{a}   | a URL that begins with
+                    UPSTREAM_URL             | http://api.1:3000                | http://host:port
                     STAGING_REDIS            | 0                                | names the stack's own Redis
                     STAGING_REDIS            | no                               | 0 or 1
                     STAGING_POSTGRES         | 0                                | names the stack's own PostgreSQL

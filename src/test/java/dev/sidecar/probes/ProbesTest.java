@@ -91,7 +91,7 @@ class ProbesTest {
 
         assertThat(probe()).isFalse();
         assertThat(printed)
-                .contains("it refused the login: it says: 535", "Fix: check SMTP_SMARTHOST")
+                .contains("it refused the login with 535", "Fix: check SMTP_SMARTHOST")
                 .doesNotContain("wrong-secret");
     }
 

@@ -169,11 +169,11 @@ class SmtpProbeTest {
 
     @Test
     void aRefusalHoldsNoPassword() {
-        login = "535 5.7.8 bad credentials";
+        login = "535 5.7.8 bad credentials: AGFsZXJ0cwBzZWNyZXQtbWFpbA== for alerts and secret-mail";
 
         assertThatIOException()
                 .isThrownBy(() -> probe(tls.getSocketFactory()).call())
-                .withMessage("it refused the login: it says: 535 5.7.8 bad credentials");
+                .withMessage("it refused the login with 535");
     }
 
     @Test

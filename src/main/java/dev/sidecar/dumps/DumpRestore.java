@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.zip.ZipException;
@@ -189,10 +190,11 @@ final class DumpRestore {
             requireEnd(tail);
             return file;
         } catch (UncheckedIOException e) {
-            if (e.getCause() instanceof NoSuchFileException gone) {
+            IOException cause = Objects.requireNonNull(e.getCause());
+            if (cause instanceof NoSuchFileException gone) {
                 throw gone;
             }
-            throw unreadable(e.getCause());
+            throw unreadable(cause);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write the dump for its restore: " + e.getMessage(), e);
         }

@@ -3,9 +3,9 @@ package dev.sidecar.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.networknt.schema.InputFormat;
-import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import dev.sidecar.prometheus.RuleFiles;
 import dev.sidecar.support.Regenerated;
 import java.io.IOException;
@@ -40,7 +40,7 @@ class ChartFilesTest {
             |---|---|---|
             """;
 
-    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
+    private static final Schema SCHEMA = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_7)
             .getSchema(Chart.text(Chart.FOLDER.resolve("values.schema.json")));
 
     static List<Path> examples() {

@@ -1,0 +1,330 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.pitr.LiveCluster.Archiver;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
+import dev.sidecar.text.Sizes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Takes sets, looks at the chain, and proves recoveries. */
+public final class Pitr {
+
+    private static final Duration QUICK = Duration.ofMinutes(2);
+    /** WAL is pushed by several processes, so that a later segment may arrive a moment earlier. */
+    private static final Duration IN_FLIGHT = Duration.ofSeconds(60);
+
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+    private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(?:_\\d{8}-\\d{6}[DI])?");
+
+    private final PitrProperties settings;
+    private final PgBackRest pgBackRest;
+    private final Repository repository;
+    private final LiveCluster live;
+    private final RecoveryDrill drill;
+    private final RecoveryResults results;
+    private final PitrMetrics metrics;
+    private final Clock clock;
+    private final ReentrantLock drilling = new ReentrantLock();
+    private volatile @Nullable PitrState known;
+    private volatile Optional<String> trouble = Optional.empty();
+    private long failedAtSuccess;
+    private boolean countedFailures;
+
+    Pitr(
+            PitrProperties settings,
+            PgBackRest pgBackRest,
+            Repository repository,
+            LiveCluster live,
+            RecoveryDrill drill,
+            RecoveryResults results,
+            PitrMetrics metrics,
+            Clock clock) {
+        this.settings = settings;
+        this.pgBackRest = pgBackRest;
+        this.repository = repository;
+        this.live = live;
+        this.drill = drill;
+        this.results = results;
+        this.metrics = metrics;
+        this.clock = clock;
+        if (settings.enabled()) {
+            metrics.register();
+        }
+    }
+
+    /** Tells whether sets and WAL are kept by pgBackRest. */
+    public boolean isEnabled() {
+        return settings.enabled();
+    }
+
+    PitrProperties settings() {
+        return settings;
+    }
+
+    /** What was seen when last looked; empty before the first look. */
+    public Optional<PitrState> known() {
+        return Optional.ofNullable(known);
+    }
+
+    /** Why the newest drill could not be run, if so: that says nothing about the sets. */
+    public Optional<String> trouble() {
+        return trouble;
+    }
+
+    /** The newest drill. */
+    public Optional<RecoveryResult> lastDrill() {
+        return results.newest();
+    }
+
+    /** How old the newest drill may be. */
+    public Duration greatestAgeOfDrill() {
+        return settings.setAge();
+    }
+
+    /** Looks at the repository and the server. @throws BackupFailure if the repository cannot be read */
+    public synchronized PitrState look() throws InterruptedException {
+        List<String> problems = new ArrayList<>();
+        Archiver archiver = askServer(problems);
+        Repository.Contents contents = repository.read();
+        PitrState state = new Judgement(settings, clock.instant())
+                .of(
+                        contents,
+                        Chain.of(contents, archiver.segmentBytes()),
+                        archiver,
+                        problems,
+                        new Judgement.Seen(failures(archiver), free(), results.newest()));
+        known = state;
+        metrics.update(state, results.held());
+        return state;
+    }
+
+    private Archiver askServer(List<String> problems) {
+        try {
+            return live.archiver();
+        } catch (BackupFailure e) {
+            problems.add(e.getMessage());
+            return Archiver.unknown();
+        }
+    }
+
+    /** PostgreSQL counts since its statistics were reset. */
+    private long failures(Archiver archiver) {
+        if (!archiver.failing()) {
+            failedAtSuccess = archiver.failed();
+            countedFailures = true;
+            return 0;
+        }
+        return countedFailures ? Math.max(1, archiver.failed() - failedAtSuccess) : Math.max(1, archiver.failed());
+    }
+
+    private long free() {
+        if (settings.repository().isBlank()) {
+            return -1;
+        }
+        try {
+            return Files.getFileStore(Path.of(settings.repository())).getUsableSpace();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /** Has WAL archived if the newest is getting old although the server is idle: a server without work fills no segment. */
+    void pushIfIdle(PitrState state) {
+        Duration half = settings.rpo().dividedBy(2);
+        boolean old = state.archived()
+                .filter(at -> at.isAfter(clock.instant().minus(half)))
+                .isEmpty();
+        if (old && !state.sets().isEmpty()) {
+            live.pushWal();
+        }
+    }
+
+    /** Takes a set. It is a full one if there is none to build on. @return its label */
+    public String take(PhysicalSet.Type type) throws InterruptedException {
+        if (!repository.read().exists()) {
+            pgBackRest.run(QUICK, "stanza-create", List.of());
+        }
+        pgBackRest.run(settings.limit(), "backup", List.of("--type=" + type.label(), "--no-expire-auto"));
+        String label = repository.read().sets().stream()
+                .reduce((older, newer) -> newer)
+                .map(PhysicalSet::label)
+                .orElseThrow(() -> new BackupFailure(Reason.STORAGE, "The set is not in the repository."));
+        expire();
+        look();
+        return label;
+    }
+
+    /**
+     * Removes what pgBackRest's retention no longer keeps, unless the last set from which a recovery was proven is among it: until a
+     * younger one is proven, it is the only one that is known to work.
+     *
+     * @return whether it was allowed
+     */
+    boolean expire() throws InterruptedException {
+        Optional<String> proven = results.held().map(RecoveryResult::set);
+        if (proven.isPresent()) {
+            String plan = pgBackRest.runTelling(QUICK, "expire", List.of("--dry-run"));
+            boolean loses = LABEL.matcher(plan)
+                    .results()
+                    .anyMatch(label -> label.group().equals(proven.get()));
+            if (loses) {
+                return false;
+            }
+        }
+        pgBackRest.run(settings.limit(), "expire", List.of());
+        return true;
+    }
+
+    /** Proves a recovery now. @throws BackupFailure if that could not be tried, which says nothing about the sets */
+    public RecoveryResult prove() throws InterruptedException {
+        if (!drilling.tryLock()) {
+            throw new BackupFailure(Reason.BUSY, "A drill is running already.");
+        }
+        try {
+            RecoveryResult result = tried();
+            trouble = Optional.empty();
+            results.put(result);
+            return result;
+        } catch (BackupFailure e) {
+            trouble = Optional.of(e.getMessage());
+            throw e;
+        } finally {
+            drilling.unlock();
+        }
+    }
+
+    private RecoveryResult tried() throws InterruptedException {
+        Instant begun = clock.instant();
+        try {
+            return drill.run(results.proven());
+        } catch (BackupFailure e) {
+            return switch (e.reason()) {
+                case RESTORE, DAMAGED, ENCRYPTION, DIFFERENT, STORAGE, NOT_FOUND ->
+                    new RecoveryResult(
+                            begun,
+                            "-",
+                            begun,
+                            Duration.ZERO,
+                            Duration.ZERO,
+                            0,
+                            List.of(HostileText.line(e.getMessage())),
+                            List.of(),
+                            List.of());
+                default -> throw e;
+            };
+        }
+    }
+
+    /** Turns what was read into sentences. */
+    private record Judgement(PitrProperties settings, Instant now) {
+
+        record Seen(long failures, long free, Optional<RecoveryResult> drill) {}
+
+        PitrState of(Repository.Contents contents, Chain chain, Archiver archiver, List<String> problems, Seen seen) {
+            List<String> lines = new ArrayList<>();
+            Optional<Instant> archived = contents.archived().values().stream().max(Instant::compareTo);
+            List<Gap> gaps = chain.gaps().stream()
+                    .filter(gap -> gap.before().plus(IN_FLIGHT).isBefore(now))
+                    .toList();
+            List<Span> spans = chain.spans();
+            if (!contents.exists()) {
+                problems.add("The repository has no stanza '%s' yet.".formatted(settings.stanza()));
+            }
+            if (!archiver.on()) {
+                problems.add("The server does not archive: set archive_mode = on and restart it.");
+            }
+            if (!archiver.systemId().isBlank()
+                    && !contents.systemId().isBlank()
+                    && !archiver.systemId().equals(contents.systemId())) {
+                problems.add(
+                        "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
+                                .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
+            }
+            if (seen.failures() > 0) {
+                problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
+            }
+            gaps.forEach(gap -> problems.add(gap.sentence() + " Take a full set: nothing can be recovered over it."));
+            age("full set", newest(contents, true), settings.fullAge(), problems, lines);
+            age("set", newest(contents, false), settings.setAge(), problems, lines);
+            archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));
+            contents.sets().stream()
+                    .filter(PhysicalSet::damaged)
+                    .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
+            spans.forEach(span ->
+                    lines.add("Every moment from %s to %s can be recovered.".formatted(span.from(), span.to())));
+            long bytes = contents.walBytes()
+                    + contents.sets().stream()
+                            .mapToLong(PhysicalSet::repositoryBytes)
+                            .sum();
+            lines.add("%d sets, %s with their WAL%s."
+                    .formatted(
+                            contents.sets().size(),
+                            Sizes.of(bytes),
+                            seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
+            return new PitrState(
+                    now,
+                    contents.sets(),
+                    spans,
+                    gaps,
+                    archived,
+                    seen.failures(),
+                    archiver.walBytes(),
+                    bytes,
+                    seen.free(),
+                    seen.drill(),
+                    problems,
+                    lines);
+        }
+
+        private static Optional<Instant> newest(Repository.Contents contents, boolean full) {
+            return contents.sets().stream()
+                    .filter(set -> !full || set.type() == PhysicalSet.Type.FULL)
+                    .map(PhysicalSet::stopped)
+                    .max(Instant::compareTo);
+        }
+
+        private void age(
+                String what, Optional<Instant> newest, Duration allowed, List<String> problems, List<String> lines) {
+            if (newest.isEmpty()) {
+                problems.add("There is no %s.".formatted(what));
+                return;
+            }
+            Duration age = Duration.between(newest.get(), now);
+            if (age.compareTo(allowed) > 0) {
+                problems.add("The newest %s is %s old; %s is allowed."
+                        .formatted(what, Durations.of(age), Durations.of(allowed)));
+            } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+                problems.add("The newest %s is of the future (%s): a clock was set.".formatted(what, newest.get()));
+            } else {
+                lines.add("The newest %s was complete %s."
+                        .formatted(what, Durations.ago(age.isNegative() ? Duration.ZERO : age)));
+            }
+        }
+
+        private void wal(Instant archived, List<String> problems, List<String> lines) {
+            Duration age = Duration.between(archived, now);
+            if (age.compareTo(settings.rpo()) > 0) {
+                problems.add("The newest WAL was archived %s; %s is allowed (sidecar.pitr.rpo)."
+                        .formatted(Durations.ago(age), Durations.of(settings.rpo())));
+            } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+                problems.add("The newest WAL was archived in the future (%s): a clock was set.".formatted(archived));
+            } else {
+                lines.add("The newest WAL was archived %s."
+                        .formatted(Durations.ago(age.isNegative() ? Duration.ZERO : age)));
+            }
+        }
+    }
+}

@@ -32,7 +32,7 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
         }
 
         boolean reaches(Instant moment) {
-            return isUsable() && !moment.isBefore(set.stopped()) && !moment.isAfter(until);
+            return isUsable() && !moment.isBefore(set.reachable()) && !moment.isAfter(until);
         }
     }
 
@@ -60,10 +60,10 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
             last = next;
         }
         if (last == null || last.number(size) < set.lastWal().number(size)) {
-            return new Reach(set, Optional.empty(), set.stopped());
+            return new Reach(set, Optional.empty(), set.reachable());
         }
         Instant until = contents.archived().get(last);
-        return new Reach(set, Optional.of(last), until.isBefore(set.stopped()) ? set.stopped() : until);
+        return new Reach(set, Optional.of(last), until.isBefore(set.reachable()) ? set.reachable() : until);
     }
 
     private static List<Gap> gaps(Repository.Contents contents, long size) {
@@ -119,7 +119,7 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
         List<Span> spans = new ArrayList<>();
         reaches.stream()
                 .filter(Reach::isUsable)
-                .map(reach -> new Span(reach.set().stopped(), reach.until()))
+                .map(reach -> new Span(reach.set().reachable(), reach.until()))
                 .sorted(Comparator.comparing(Span::from))
                 .forEach(span -> {
                     Span last = spans.isEmpty() ? null : spans.get(spans.size() - 1);

@@ -9,7 +9,7 @@ import java.util.List;
  * @param label its name there
  * @param type full, differential or incremental
  * @param started when it was begun
- * @param stopped when it was complete, which is the first moment that it can be recovered to
+ * @param stopped when it was complete, to the second
  * @param firstWal segment with which its recovery begins
  * @param lastWal segment that its recovery needs at least
  * @param archive the folder of its WAL
@@ -36,6 +36,11 @@ public record PhysicalSet(
     /** Copies. */
     public PhysicalSet {
         needs = List.copyOf(needs);
+    }
+
+    /** The first moment that it can be recovered to: pgBackRest writes down whole seconds. */
+    public Instant reachable() {
+        return stopped.plusSeconds(1);
     }
 
     /** How much of the cluster a set holds itself. */

@@ -10,7 +10,9 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Recovers to a moment for people: into an instance beside the live server, which they look at before they promote it, or over the data
@@ -32,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recoveries {
 
+    private static final Logger log = LoggerFactory.getLogger(Recoveries.class);
     private static final String NAME = "sidecar pitr";
     /** Tells a folder that this made from others: only such a one is ever removed. */
     private static final String OURS = "sidecar-instance";
@@ -130,13 +135,23 @@ final class Recoveries {
         Client client = postgres.programs().ofMajor(set.version());
         try {
             prepare(folder, set);
-            restore(folder, set);
-            configure(folder, plan, client);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
-        start(client);
-        awaitTarget(plan);
+        boolean recovered = false;
+        try {
+            restore(folder, set);
+            configure(folder, plan, client);
+            start(client);
+            awaitTarget(plan);
+            recovered = true;
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
+        } finally {
+            if (!recovered) {
+                removeQuietly();
+            }
+        }
         return "Recovered to %s; it listens on port %d and is read-only. Look at it with psql -h %s -p %d; then 'sidecar pitr promote', 'sidecar pitr dump' or 'sidecar pitr remove'."
                 .formatted(
                         plan.target().words(),
@@ -167,8 +182,10 @@ final class Recoveries {
         }
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         Files.writeString(folder.resolve(OURS), set.version() + "\n");
-        for (String name : List.of("s", "lock", "spaces")) {
-            Files.createDirectories(folder.resolve(name));
+        for (String name : List.of("s", "lock", "spaces", "data")) {
+            Files.createDirectory(
+                    folder.resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 
@@ -266,7 +283,7 @@ final class Recoveries {
                     "--timeout=" + START_SECONDS,
                     "--log=" + folder().resolve("log"));
         } catch (BackupFailure e) {
-            throw new BackupFailure(Reason.RESTORE, RecoveryLog.explained(log(), e.getMessage()), e);
+            throw new BackupFailure(Reason.RESTORE, RecoveryLog.explained(endOfLog(), e.getMessage()), e);
         }
     }
 
@@ -277,12 +294,13 @@ final class Recoveries {
         Child.run(command, Reason.RESTORE);
     }
 
-    private String log() {
-        try {
-            byte[] all = Files.readAllBytes(folder().resolve("log"));
-            int from = Math.max(0, all.length - LOG);
-            return HostileText.forTerminal(
-                    new String(all, from, all.length - from, java.nio.charset.StandardCharsets.UTF_8));
+    private String endOfLog() {
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder().resolve("log").toFile(), "r")) {
+            file.seek(Math.max(0, file.length() - LOG));
+            byte[] end = new byte[(int) Math.min(LOG, file.length())];
+            file.readFully(end);
+            return HostileText.forTerminal(new String(end, StandardCharsets.UTF_8));
         } catch (IOException e) {
             return "";
         }
@@ -304,7 +322,7 @@ final class Recoveries {
             } catch (SQLException | BackupFailure e) {
                 if (!isRunning()) {
                     throw new BackupFailure(
-                            Reason.RESTORE, RecoveryLog.explained(log(), String.valueOf(e.getMessage())), e);
+                            Reason.RESTORE, RecoveryLog.explained(endOfLog(), String.valueOf(e.getMessage())), e);
                 }
             }
             if (System.nanoTime() > until) {
@@ -363,6 +381,22 @@ final class Recoveries {
             }
         } catch (IOException e) {
             throw new BackupFailure(Reason.STORAGE, "Cannot remove the instance beside: " + e, e);
+        }
+    }
+
+    /** What failed must not be taken for a recovery. */
+    private void removeQuietly() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            remove();
+        } catch (BackupFailure e) {
+            log.atWarn().log("an unfinished instance beside was not removed: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -18,6 +18,9 @@ final class RecoveryLog {
             return "The moment is after the last transaction that is archived%s. Name an earlier one, or take --latest."
                     .formatted(last.find() ? ", which was at " + last.group(1).strip() : "");
         }
+        if (log.contains("requested recovery stop point is before consistent recovery point")) {
+            return "The moment is before the set was complete. Name a later one.";
+        }
         if (log.contains("requested timeline") && log.contains("is not a child of this server's history")) {
             return "The archive's newest timeline does not come from this set: its history leads elsewhere.";
         }

@@ -57,9 +57,9 @@ final class SetFiles {
     /** Restores the files of a set. @param tablespaces of it, whose folders would otherwise be where the live ones are */
     void restore(PhysicalSet set, List<Long> tablespaces, Duration limit) throws InterruptedException {
         try {
-            Files.createDirectories(folder.path().resolve("wal"));
-            Files.createDirectories(folder.path().resolve("spaces"));
-            Files.createDirectories(folder.path().resolve("lock"));
+            for (String name : List.of("data", "wal", "spaces", "lock")) {
+                Files.createDirectory(folder.path().resolve(name));
+            }
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder.path(), e), e);
         }

@@ -89,6 +89,18 @@ public final class Pitr {
         return results.newest();
     }
 
+    /**
+     * Says for a person whether a target can be recovered to, by what was seen when last looked: with which set, or why not.
+     *
+     * @throws BackupFailure that says why not, and what can be recovered
+     */
+    public String leadsTo(RecoveryTarget target) throws InterruptedException {
+        RecoveryPlan plan = RecoveryPlan.of(
+                target, Chain.of(repository.read(), Archiver.unknown().segmentBytes()));
+        return "It is recovered from set %s (%s) and at most %d segments of WAL."
+                .formatted(plan.reach().set().label(), plan.reach().set().type().words(), plan.segments());
+    }
+
     /** How old the newest drill may be. */
     public Duration greatestAgeOfDrill() {
         return settings.setAge();

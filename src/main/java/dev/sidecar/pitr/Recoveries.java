@@ -308,8 +308,9 @@ final class Recoveries {
 
     private void awaitTarget(RecoveryPlan plan) throws InterruptedException {
         String reached = plan.target().equals(RecoveryTarget.LATEST)
-                // All that was archived when the plan was made.
-                ? "SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn"
+                // All that was archived when the plan was made, and it waits for more.
+                ? ("SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn AND EXISTS (SELECT FROM pg_stat_activity"
+                                + " WHERE backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval')")
                         .formatted(RecoveryTarget.written(
                                 plan.reach().last().orElseThrow().number(segmentBytes()) * segmentBytes()))
                 : "SELECT pg_get_wal_replay_pause_state() = 'paused'";

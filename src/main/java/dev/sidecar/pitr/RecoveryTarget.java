@@ -49,8 +49,8 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
                     written,
                     "has no time zone: add its offset, such as +00 for UTC. A zone that is guessed wrongly recovers another hour");
         }
-        String plain = written.replace('T', ' ')
-                .replace(" UTC", "Z")
+        String plain = written.replaceFirst("^(\\d{4}-\\d\\d-\\d\\d)T", "$1 ")
+                .replaceFirst(" ?UTC$", "Z")
                 .replaceFirst(" ?([+-]\\d\\d)$", "$1:00")
                 .replaceFirst(" ?([+-]\\d\\d)(\\d\\d)$", "$1:$2")
                 .replaceFirst(" ([+-]\\d\\d:\\d\\d)$", "$1");

@@ -93,6 +93,7 @@ class RecoveryTest {
                         ledger.add(new Committed(row, Instant.EPOCH.plusNanos(committed.getLong(1) * 1_000)));
                     }
                 }
+                statement.execute("SELECT pg_sleep(0.005)");
                 if (row % 50 == 0) {
                     statement.execute("UPDATE noise SET filler = repeat('z', 200) WHERE i % 10 = " + row / 50 % 10);
                 }

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 /** Runs pgBackRest, and says what its errors mean. No secret is on its command line: it reads those from its own configuration. */
 final class PgBackRest {
 
+    private static final int LONGEST = 300;
     private static final Pattern VERSION = Pattern.compile("pgBackRest (\\d{1,3})\\.(\\d{1,3})");
     private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
 
@@ -133,7 +134,7 @@ final class PgBackRest {
         if (!error.find()) {
             return failure;
         }
-        String said = HostileText.line(failure.getMessage().substring(error.start(2)));
+        String said = beginning(failure.getMessage().substring(error.start(2)));
         return switch (Integer.parseInt(error.group(1))) {
             case 29, 95, 26 ->
                 say(
@@ -149,6 +150,7 @@ final class PgBackRest {
                                 .formatted(stanza),
                         said,
                         failure);
+            case 38 -> say(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.", said, failure);
             case 46 ->
                 say(
                         Reason.VERSION,
@@ -198,6 +200,12 @@ final class PgBackRest {
             case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
             default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
         };
+    }
+
+    /** Errors quote what they could not read, which may be bytes of a file that was decrypted with a wrong key. */
+    static String beginning(String said) {
+        String line = HostileText.line(said.split("FormatError:|HINT:", 2)[0]).strip();
+        return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
     }
 
     private static BackupFailure say(Reason reason, String what, String said, BackupFailure cause) {

@@ -3,9 +3,7 @@ package dev.sidecar.pitr;
 import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
-import dev.sidecar.text.Durations;
 import dev.sidecar.text.HostileText;
-import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class Pitr {
 
     private static final Duration QUICK = Duration.ofMinutes(2);
-    /** WAL is pushed by several processes, so that a later segment may arrive a moment earlier. */
-    private static final Duration IN_FLIGHT = Duration.ofSeconds(60);
-
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(?:_\\d{8}-\\d{6}[DI])?");
 
     private final PitrProperties settings;
@@ -111,13 +105,13 @@ public final class Pitr {
         List<String> problems = new ArrayList<>();
         Archiver archiver = askServer(problems);
         Repository.Contents contents = repository.read();
-        PitrState state = new Judgement(settings, clock.instant())
+        PitrState state = new ChainJudgement(settings, clock.instant())
                 .of(
                         contents,
                         Chain.of(contents, archiver.segmentBytes()),
                         archiver,
                         problems,
-                        new Judgement.Seen(failures(archiver), free(), results.newest()));
+                        new ChainJudgement.Seen(failures(archiver), free(), results.newest()));
         known = state;
         metrics.update(state, results.held());
         return state;
@@ -237,106 +231,6 @@ public final class Pitr {
                             List.of());
                 default -> throw e;
             };
-        }
-    }
-
-    /** Turns what was read into sentences. */
-    private record Judgement(PitrProperties settings, Instant now) {
-
-        record Seen(long failures, long free, Optional<RecoveryResult> drill) {}
-
-        PitrState of(Repository.Contents contents, Chain chain, Archiver archiver, List<String> problems, Seen seen) {
-            List<String> lines = new ArrayList<>();
-            Optional<Instant> archived = contents.archived().values().stream().max(Instant::compareTo);
-            List<Gap> gaps = chain.gaps().stream()
-                    .filter(gap -> gap.before().plus(IN_FLIGHT).isBefore(now))
-                    .toList();
-            List<Span> spans = chain.spans();
-            if (!contents.exists()) {
-                problems.add("The repository has no stanza '%s' yet.".formatted(settings.stanza()));
-            }
-            if (!archiver.on()) {
-                problems.add("The server does not archive: set archive_mode = on and restart it.");
-            }
-            if (!archiver.systemId().isBlank()
-                    && !contents.systemId().isBlank()
-                    && !archiver.systemId().equals(contents.systemId())) {
-                problems.add(
-                        "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
-                                .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
-            }
-            if (seen.failures() > 0) {
-                problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
-            }
-            gaps.forEach(gap -> problems.add(gap.sentence() + " Take a full set: nothing can be recovered over it."));
-            age("full set", newest(contents, true), settings.fullAge(), problems, lines);
-            age("set", newest(contents, false), settings.setAge(), problems, lines);
-            archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));
-            contents.sets().stream()
-                    .filter(PhysicalSet::damaged)
-                    .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
-            spans.forEach(span ->
-                    lines.add("Every moment from %s to %s can be recovered.".formatted(span.from(), span.to())));
-            long bytes = contents.walBytes()
-                    + contents.sets().stream()
-                            .mapToLong(PhysicalSet::repositoryBytes)
-                            .sum();
-            lines.add("%d sets, %s with their WAL%s."
-                    .formatted(
-                            contents.sets().size(),
-                            Sizes.of(bytes),
-                            seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
-            return new PitrState(
-                    now,
-                    contents.sets(),
-                    spans,
-                    gaps,
-                    archived,
-                    seen.failures(),
-                    archiver.walBytes(),
-                    bytes,
-                    seen.free(),
-                    seen.drill(),
-                    problems,
-                    lines);
-        }
-
-        private static Optional<Instant> newest(Repository.Contents contents, boolean full) {
-            return contents.sets().stream()
-                    .filter(set -> !full || set.type() == PhysicalSet.Type.FULL)
-                    .map(PhysicalSet::stopped)
-                    .max(Instant::compareTo);
-        }
-
-        private void age(
-                String what, Optional<Instant> newest, Duration allowed, List<String> problems, List<String> lines) {
-            if (newest.isEmpty()) {
-                problems.add("There is no %s.".formatted(what));
-                return;
-            }
-            Duration age = Duration.between(newest.get(), now);
-            if (age.compareTo(allowed) > 0) {
-                problems.add("The newest %s is %s old; %s is allowed."
-                        .formatted(what, Durations.of(age), Durations.of(allowed)));
-            } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
-                problems.add("The newest %s is of the future (%s): a clock was set.".formatted(what, newest.get()));
-            } else {
-                lines.add("The newest %s was complete %s."
-                        .formatted(what, Durations.ago(age.isNegative() ? Duration.ZERO : age)));
-            }
-        }
-
-        private void wal(Instant archived, List<String> problems, List<String> lines) {
-            Duration age = Duration.between(archived, now);
-            if (age.compareTo(settings.rpo()) > 0) {
-                problems.add("The newest WAL was archived %s; %s is allowed (sidecar.pitr.rpo)."
-                        .formatted(Durations.ago(age), Durations.of(settings.rpo())));
-            } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
-                problems.add("The newest WAL was archived in the future (%s): a clock was set.".formatted(archived));
-            } else {
-                lines.add("The newest WAL was archived %s."
-                        .formatted(Durations.ago(age.isNegative() ? Duration.ZERO : age)));
-            }
         }
     }
 }

@@ -66,7 +66,8 @@ final class PitrJobs implements JobSource {
     /** A set of a kind that holds more counts for one that holds less. */
     private Optional<Instant> lastDone(PhysicalSet.Type type) {
         try {
-            Optional<Instant> newest = pitr.look().sets().stream()
+            PitrState state = pitr.known().isPresent() ? pitr.known().get() : pitr.look();
+            Optional<Instant> newest = state.sets().stream()
                     .filter(set -> set.type().compareTo(type) <= 0)
                     .map(PhysicalSet::started)
                     .max(Instant::compareTo);

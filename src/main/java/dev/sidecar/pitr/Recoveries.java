@@ -60,7 +60,7 @@ final class Recoveries {
             archive_mode = off
             restore_command = '%4$s'
             recovery_target_action = pause
-            recovery_target_timeline = latest
+            recovery_target_timeline = '%5$d'
             hot_standby = on
             max_logical_replication_workers = 0
             logging_collector = off
@@ -226,7 +226,7 @@ final class Recoveries {
                     "The paths of sidecar.pitr must hold no quotes and no backslashes, as PostgreSQL's shell reads them.");
         }
         String configuration = SETTINGS.formatted(
-                        settings.instance().listen(), settings.instance().port(), folder, fetch)
+                        settings.instance().listen(), settings.instance().port(), folder, fetch, plan.timeline())
                 + limits(data, client)
                 + plan.target().configuration();
         Files.writeString(data.resolve("postgresql.conf"), configuration);
@@ -447,7 +447,11 @@ final class Recoveries {
     /** Recovers over the data directory of the stopped server. @return what to do next */
     String inPlace(RecoveryPlan plan) throws InterruptedException {
         List<String> options = new ArrayList<>(List.of(
-                "--reset-pg1-host", "--delta", "--set=" + plan.reach().set().label(), "--target-action=promote"));
+                "--reset-pg1-host",
+                "--delta",
+                "--set=" + plan.reach().set().label(),
+                "--target-timeline=" + plan.timeline(),
+                "--target-action=promote"));
         plan.target()
                 .moment()
                 .ifPresent(moment -> options.addAll(

@@ -32,6 +32,11 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
         return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1);
     }
 
+    /** The timeline to follow. */
+    long timeline() {
+        return reach.last().orElse(reach.set().lastWal()).timeline();
+    }
+
     private static Reach toLsn(long lsn, Chain chain) {
         long size = chain.segmentBytes();
         return chain.reaches().stream()

@@ -2,12 +2,12 @@ package dev.sidecar.pitr;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
-import dev.sidecar.text.HostileText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -69,7 +69,7 @@ final class Repository {
         Optional<String> archive = currentArchive(stanza);
         NavigableMap<Segment, Instant> archived = new TreeMap<>();
         long bytes = 0;
-        long newest = 0;
+        Set<Long> histories = new HashSet<>();
         if (archive.isPresent()) {
             JsonNode files = list("archive/" + pgBackRest.stanza() + "/" + archive.get());
             if (files.size() > MOST_SEGMENTS) {
@@ -85,17 +85,32 @@ final class Repository {
                             Instant.ofEpochSecond(file.getValue().path("time").asLong(0));
                     Segment.parse(segment.group(1)).ifPresent(one -> archived.put(one, at));
                 } else if (history.matches()) {
-                    newest = Math.max(newest, Segment.hex(history.group(1)));
+                    histories.add(Segment.hex(history.group(1)));
                 }
             }
         }
         return new Contents(
-                isThere(stanza), systemId(stanza), archive.orElse(""), sets, bytes, archived, lineage(archive, newest));
+                isThere(stanza),
+                systemId(stanza),
+                archive.orElse(""),
+                sets,
+                bytes,
+                archived,
+                lineage(archive, archived, histories));
     }
 
-    private Lineage lineage(Optional<String> archive, long newest) throws InterruptedException {
+    /** The newest timeline is the newest that has WAL: a history alone may be of a server that never wrote. */
+    private Lineage lineage(Optional<String> archive, NavigableMap<Segment, Instant> archived, Set<Long> histories)
+            throws InterruptedException {
+        long newest = archived.isEmpty() ? 1 : archived.lastKey().timeline();
         if (archive.isEmpty() || newest < 2) {
             return Lineage.first();
+        }
+        if (!histories.contains(newest)) {
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push')."
+                            .formatted(newest, newest));
         }
         String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive.get(), newest);
         return Lineage.parse(newest, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES);
@@ -124,11 +139,8 @@ final class Repository {
         int code = status.path("code").asInt(0);
         for (JsonNode repository : stanza.path("repo")) {
             String message = repository.path("status").path("message").asString("");
-            if (message.contains("CryptoError") || message.contains("cipher")) {
-                throw new BackupFailure(
-                        Reason.ENCRYPTION,
-                        "The repository cannot be read with this key: compare repo1-cipher-pass with that of the machine that wrote it. It says: "
-                                + HostileText.line(message));
+            if (isOfWrongKey(message)) {
+                throw wrongKey(message);
             }
         }
         if (code != 0 && code != NO_VALID_SETS && !NO_STANZA.contains(code)) {
@@ -137,7 +149,7 @@ final class Repository {
                     "The repository has no usable stanza '%s': run 'pgbackrest stanza-create' if it is new. It says: %s"
                             .formatted(
                                     pgBackRest.stanza(),
-                                    HostileText.line(status.path("message").asString(""))));
+                                    PgBackRest.beginning(status.path("message").asString(""))));
         }
         return stanza;
     }
@@ -157,8 +169,24 @@ final class Repository {
         try {
             return JsonMapper.shared().readTree(text.isBlank() ? "[]" : text);
         } catch (JacksonException e) {
+            // It quotes what it decrypted, byte by byte.
+            if (isOfWrongKey(text)) {
+                throw wrongKey("");
+            }
             throw new BackupFailure(Reason.STORAGE, "pgBackRest wrote no JSON that can be read.", e);
         }
+    }
+
+    private static boolean isOfWrongKey(String said) {
+        return said.contains("CryptoError") || said.contains("FormatError");
+    }
+
+    private static BackupFailure wrongKey(String said) {
+        String beginning = PgBackRest.beginning(said);
+        return new BackupFailure(
+                Reason.ENCRYPTION,
+                "The repository cannot be read with this key: compare repo1-cipher-pass with that of the machine that wrote it; otherwise its files are damaged. Never make a new stanza over it."
+                        + (beginning.isEmpty() ? "" : " It says: " + beginning));
     }
 
     private static Optional<String> currentArchive(JsonNode stanza) {

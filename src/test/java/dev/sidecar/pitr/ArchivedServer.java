@@ -64,7 +64,7 @@ final class ArchivedServer implements AutoCloseable {
         for (String name : List.of("repository", "log", "lock", "spool", "instance", "scratch")) {
             own(Files.createDirectory(folder.resolve(name)), user);
         }
-        PostgresServer server = PostgresServer.start(all);
+        PostgresServer server = PostgresServer.startPausable(all);
         ArchivedServer archived = new ArchivedServer(folder, server);
         archived.configure(repository);
         Path data = archived.data();

@@ -119,7 +119,8 @@ class PitrFaultsTest {
 
             assertThatThrownBy(pitr::look)
                     .isInstanceOfSatisfying(
-                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.ENCRYPTION))
+                            BackupFailure.class,
+                            e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(Reason.ENCRYPTION))
                     .hasMessageContaining("cannot be read with this key");
             assertThatThrownBy(() -> pitr.take(PhysicalSet.Type.FULL)).hasMessageContaining("with this key");
             assertThat(pitr.prove().problems()).anyMatch(problem -> problem.contains("with this key"));
@@ -250,5 +251,23 @@ class PitrFaultsTest {
         proving.take(PhysicalSet.Type.FULL);
 
         assertThat(proving.look().sets()).extracting(PhysicalSet::label).doesNotContain(proven);
+    }
+
+    @Test
+    void aTimelineWithoutItsHistoryIsTold() throws Exception {
+        Path segment = archived(writeAndArchive()).orElseThrow();
+        Path log = segment.getParent();
+        Path planted =
+                log.resolveSibling("00000002" + log.getFileName().toString().substring(8));
+        Files.createDirectory(planted);
+        Path file =
+                planted.resolve("00000002" + segment.getFileName().toString().substring(8));
+        Files.copy(segment, file);
+        try {
+            assertThatThrownBy(pitr::look).hasMessageContaining("history of timeline 2 is missing in the WAL archive");
+        } finally {
+            Files.delete(file);
+            Files.delete(planted);
+        }
     }
 }

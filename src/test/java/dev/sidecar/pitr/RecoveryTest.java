@@ -1,6 +1,7 @@
 package dev.sidecar.pitr;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,5 +193,36 @@ class RecoveryTest {
 
         assertThat(second.problems()).isEmpty();
         assertThat(second.set()).isEqualTo(pitr.look().sets().get(2).label());
+    }
+
+    @Test
+    @Order(5)
+    void aRecoveryInPlaceIsRefusedWhileTheServerRunsAndThenBringsTheMoment() throws Exception {
+        Recoveries recoveries = archived.recoveries();
+        Instant moment = ledger.get(ledger.size() / 2).at();
+        RecoveryPlan plan = recoveries.plan(RecoveryTarget.at(moment));
+
+        assertThatThrownBy(() -> recoveries.inPlace(plan)).hasMessageContaining("stop it first");
+
+        archived.server().pause();
+        Path running = archived.data().resolve("postmaster.pid");
+        org.awaitility.Awaitility.await().until(() -> !Files.exists(running));
+        recoveries.inPlace(plan);
+        archived.server().resume();
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .ignoreExceptions()
+                .until(() -> archived.server()
+                        .query("shop", "SELECT pg_is_in_recovery()")
+                        .equals(List.of("f")));
+
+        assertThat(archived.server().query("shop", "SELECT row FROM ledger ORDER BY row"))
+                .containsExactlyElementsOf(ledger.stream()
+                        .filter(row -> !row.at().isAfter(moment))
+                        .map(row -> Integer.toString(row.row()))
+                        .toList());
+        // The new timeline is archived, and a set on it can be recovered.
+        pitr.take(PhysicalSet.Type.FULL);
+        assertThat(pitr.prove().problems()).isEmpty();
     }
 }

@@ -19,7 +19,6 @@ import java.util.regex.Pattern;
 final class PgBackRest {
 
     private static final int LONGEST = 300;
-    private static final Pattern VERSION = Pattern.compile("pgBackRest (\\d{1,3})\\.(\\d{1,3})");
     private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
 
     private final String program;
@@ -34,28 +33,6 @@ final class PgBackRest {
 
     String stanza() {
         return stanza;
-    }
-
-    /**
-     * A version of pgBackRest.
-     *
-     * @param major such as 2
-     * @param minor such as 45
-     */
-    record Version(int major, int minor) {
-
-        @Override
-        public String toString() {
-            return major + "." + minor;
-        }
-    }
-
-    Version version() throws InterruptedException {
-        Matcher found = VERSION.matcher(Child.run(List.of(program, "version"), Reason.NOT_CONFIGURED));
-        if (!found.find()) {
-            throw new BackupFailure(Reason.NOT_CONFIGURED, program + " is not pgBackRest.");
-        }
-        return new Version(Integer.parseInt(found.group(1)), Integer.parseInt(found.group(2)));
     }
 
     /** The beginning of a command line for a shell, with what every command needs. */

@@ -16,10 +16,13 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes sets, looks at the chain, and proves recoveries. */
 public final class Pitr {
 
+    private static final Logger log = LoggerFactory.getLogger(Pitr.class);
     private static final Duration QUICK = Duration.ofMinutes(2);
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(?:_\\d{8}-\\d{6}[DI])?");
 
@@ -159,7 +162,7 @@ public final class Pitr {
     }
 
     /** Takes a set. It is a full one if there is none to build on. @return its label */
-    public String take(PhysicalSet.Type type) throws InterruptedException {
+    String take(PhysicalSet.Type type) throws InterruptedException {
         if (!repository.read().exists()) {
             pgBackRest.run(QUICK, "stanza-create", List.of());
         }
@@ -187,6 +190,9 @@ public final class Pitr {
                     .results()
                     .anyMatch(label -> label.group().equals(proven.get()));
             if (loses) {
+                log.atInfo()
+                        .addKeyValue("set", proven.get())
+                        .log("no set expires: the last one from which a recovery was proven would be among them");
                 return false;
             }
         }

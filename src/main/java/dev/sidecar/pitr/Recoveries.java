@@ -269,7 +269,7 @@ final class Recoveries {
     private void own(Path folder) throws InterruptedException {
         Optional<String> user = postgres.serversUser();
         if (user.isPresent()) {
-            Child.run(List.of("chown", "-R", user.get() + ":", folder.toString()), Reason.PERMISSION);
+            Child.run(List.of("chown", "-hR", user.get() + ":", folder.toString()), Reason.PERMISSION);
         }
     }
 

@@ -39,6 +39,7 @@ class RecoveryController {
             model.addAttribute("parts", TimeLine.of(state));
         });
         model.addAttribute("drill", pitr.lastDrill().orElse(null));
+        model.addAttribute("unreadable", pitr.unreadable().orElse(null));
         model.addAttribute("trouble", pitr.trouble().orElse(null));
         if (pitr.isEnabled() && !moment.isBlank()) {
             asked(moment, model);

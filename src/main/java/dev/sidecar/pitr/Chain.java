@@ -62,7 +62,7 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
         if (last == null || last.number(size) < set.lastWal().number(size)) {
             return new Reach(set, Optional.empty(), set.reachable());
         }
-        Instant until = contents.archived().get(last);
+        Instant until = contents.archived().getOrDefault(last, set.reachable());
         return new Reach(set, Optional.of(last), until.isBefore(set.reachable()) ? set.reachable() : until);
     }
 

@@ -37,6 +37,8 @@ public final class Pitr {
     private final ReentrantLock drilling = new ReentrantLock();
     private volatile @Nullable PitrState known;
     private volatile Optional<String> trouble = Optional.empty();
+    private volatile Optional<String> unreadable = Optional.empty();
+    private volatile long segmentBytes = Archiver.unknown().segmentBytes();
     private long failedAtSuccess;
     private boolean countedFailures;
 
@@ -81,6 +83,11 @@ public final class Pitr {
         return trouble;
     }
 
+    /** Why the repository could not be read when last looked, if so: then {@link #known} is older. */
+    public Optional<String> unreadable() {
+        return unreadable;
+    }
+
     /** The newest drill. */
     public Optional<RecoveryResult> lastDrill() {
         return results.newest();
@@ -92,8 +99,7 @@ public final class Pitr {
      * @throws BackupFailure that says why not, and what can be recovered
      */
     public String leadsTo(RecoveryTarget target) throws InterruptedException {
-        RecoveryPlan plan = RecoveryPlan.of(
-                target, Chain.of(repository.read(), Archiver.unknown().segmentBytes()));
+        RecoveryPlan plan = RecoveryPlan.of(target, Chain.of(repository.read(), segmentBytes));
         return "It is recovered from set %s (%s) and at most %d segments of WAL."
                 .formatted(plan.reach().set().label(), plan.reach().set().type().words(), plan.segments());
     }
@@ -107,11 +113,11 @@ public final class Pitr {
     public synchronized PitrState look() throws InterruptedException {
         List<String> problems = new ArrayList<>();
         Archiver archiver = askServer(problems);
-        Repository.Contents contents = repository.read();
+        Repository.Contents contents = readable();
         PitrState state = new ChainJudgement(settings, clock.instant())
                 .of(
                         contents,
-                        Chain.of(contents, archiver.segmentBytes()),
+                        Chain.of(contents, segmentBytes),
                         archiver,
                         problems,
                         new ChainJudgement.Seen(failures(archiver), free(), results.newest()));
@@ -120,9 +126,23 @@ public final class Pitr {
         return state;
     }
 
+    private Repository.Contents readable() throws InterruptedException {
+        try {
+            Repository.Contents contents = repository.read();
+            unreadable = Optional.empty();
+            return contents;
+        } catch (BackupFailure e) {
+            unreadable = Optional.of(e.getMessage());
+            throw e;
+        }
+    }
+
+    /** While it does not answer, its segments are as large as they were. */
     private Archiver askServer(List<String> problems) {
         try {
-            return live.archiver();
+            Archiver archiver = live.archiver();
+            segmentBytes = archiver.segmentBytes();
+            return archiver;
         } catch (BackupFailure e) {
             problems.add(e.getMessage());
             return Archiver.unknown();

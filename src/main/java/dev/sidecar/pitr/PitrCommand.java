@@ -115,6 +115,14 @@ final class PitrCommand implements SidecarCommand {
         return done(recoveries::promote, "The instance beside takes writes now.");
     }
 
+    @Command(
+            name = "start",
+            mixinStandardHelpOptions = true,
+            description = "Starts the instance beside again after it was stopped.")
+    int start() {
+        return done(recoveries::startAgain, "The instance beside runs.");
+    }
+
     @Command(name = "stop", mixinStandardHelpOptions = true, description = "Stops the instance beside; its files stay.")
     int stop() {
         return done(recoveries::stop, "The instance beside is stopped.");

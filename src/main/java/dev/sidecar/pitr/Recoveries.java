@@ -338,8 +338,14 @@ final class Recoveries {
                 folder().resolve("s").toString(), settings.instance().port(), superuser(), null, "disable", "postgres");
     }
 
-    private boolean isRunning() {
-        return Files.exists(data().resolve("postmaster.pid"));
+    /** By asking, as a server that was killed leaves its file behind. */
+    private boolean isRunning() throws InterruptedException {
+        try {
+            server(client(), "status");
+            return true;
+        } catch (BackupFailure e) {
+            return false;
+        }
     }
 
     private Client client() throws InterruptedException {
@@ -359,6 +365,11 @@ final class Recoveries {
     /** Lets the instance beside be written to. */
     void promote() throws InterruptedException {
         server(client(), "promote", "--wait", "--silent");
+    }
+
+    /** Starts one that was stopped. */
+    void startAgain() throws InterruptedException {
+        start(client());
     }
 
     /** Stops it; its files stay. */

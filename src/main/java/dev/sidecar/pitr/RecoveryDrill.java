@@ -243,7 +243,9 @@ final class RecoveryDrill {
                     "SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1 LIMIT " + MOST_DATABASES);
         } catch (SQLException e) {
             throw new BackupFailure(
-                    Reason.RESTORE, "The recovered server does not answer: " + HostileText.line(e.getMessage()), e);
+                    Reason.RESTORE,
+                    "The recovered server does not answer: " + HostileText.line(String.valueOf(e.getMessage())),
+                    e);
         }
         for (String database : databases) {
             if (DATABASE_TO_CHECK.matcher(database).matches()) {
@@ -297,7 +299,9 @@ final class RecoveryDrill {
             });
         } catch (SQLException e) {
             throw new BackupFailure(
-                    Reason.RESTORE, "The recovered server does not answer: " + HostileText.line(e.getMessage()), e);
+                    Reason.RESTORE,
+                    "The recovered server does not answer: " + HostileText.line(String.valueOf(e.getMessage())),
+                    e);
         }
         findings.databases++;
         if (checks.areFor(database)) {

@@ -122,12 +122,14 @@ class PitrFaultsTest {
                             BackupFailure.class,
                             e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(Reason.ENCRYPTION))
                     .hasMessageContaining("cannot be read with this key");
+            assertThat(pitr.unreadable()).isPresent();
             assertThatThrownBy(() -> pitr.take(PhysicalSet.Type.FULL)).hasMessageContaining("with this key");
             assertThat(pitr.prove().problems()).anyMatch(problem -> problem.contains("with this key"));
         } finally {
             Files.writeString(archived.folder().resolve("pgbackrest.conf"), right);
         }
         assertThat(pitr.look().sets()).isEqualTo(before);
+        assertThat(pitr.unreadable()).isEmpty();
     }
 
     @Test

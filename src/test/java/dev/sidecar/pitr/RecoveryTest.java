@@ -174,6 +174,15 @@ class RecoveryTest {
         Path dump = folder.resolve("ledger.dump");
         recoveries.dump("shop", java.util.Optional.of("public.ledger"), dump);
         assertThat(Files.size(dump)).isPositive();
+        recoveries.stop();
+        recoveries.startAgain();
+        assertThat(archived.beside("shop", "SELECT one FROM written")).containsExactly("1");
+        // Killed, it leaves the file of its process behind.
+        long postmaster = Long.parseLong(Files.readAllLines(folder.resolve("instance/data/postmaster.pid"))
+                .get(0));
+        ProcessHandle.of(postmaster).ifPresent(ProcessHandle::destroyForcibly);
+        org.awaitility.Awaitility.await()
+                .until(() -> ProcessHandle.of(postmaster).isEmpty());
         recoveries.remove();
         assertThat(folder.resolve("instance")).isEmptyDirectory();
     }

@@ -149,10 +149,11 @@ final class RestoreCommand implements SidecarCommand {
 
     @Override
     public Integer call() {
-        if (moment != null) {
+        Moment asked = moment;
+        if (asked != null) {
             return shell.run(
                     shell.backups().progress(),
-                    () -> recoveries.recover(target(moment), inPlace, confirm, planOnly, stay));
+                    () -> recoveries.recover(target(asked), inPlace, confirm, planOnly, stay));
         }
         shell.trust(publicKey);
         Backup backup = shell.findToRestore(which, database);

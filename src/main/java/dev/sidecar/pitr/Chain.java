@@ -31,8 +31,9 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
             return last.isPresent();
         }
 
+        /** Archives write down whole seconds. */
         boolean reaches(Instant moment) {
-            return isUsable() && !moment.isBefore(set.reachable()) && !moment.isAfter(until);
+            return isUsable() && !moment.isBefore(set.reachable()) && moment.isBefore(until.plusSeconds(1));
         }
     }
 

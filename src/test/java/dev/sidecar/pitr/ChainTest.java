@@ -86,6 +86,15 @@ class ChainTest {
     }
 
     @Test
+    void aMomentInTheSecondOfTheNewestWalIsNotAfterIt() {
+        archive(1, 10, 20);
+        Chain chain = chain(set(1, 10, 11));
+
+        assertThat(chain.to(minute(20).plusMillis(999))).isPresent();
+        assertThat(chain.to(minute(20).plusSeconds(1))).isEmpty();
+    }
+
+    @Test
     void aMomentBeforeTheFirstAndAfterTheLastIsRefusedWithWhatThereIs() {
         archive(1, 10, 20);
         Chain chain = chain(set(1, 10, 11));

@@ -250,7 +250,7 @@ public final class PointInTime {
 
     /** A restore in place, by hand, where the data files can be written. */
     private String restores() {
-        return global(RESTORE, remoteRepository(RESTORE)) + stanza("");
+        return global(RESTORE, remoteRepository(RESTORE) + "cmd=/usr/local/bin/pgbackrest\n") + stanza("");
     }
 
     private static String folder(String service) {

@@ -198,16 +198,15 @@ public final class PointInTime {
 
     /** The database's host: it sends WAL to those who keep it. */
     private String pushes() {
-        return global(
-                        POSTGRES,
-                        remoteRepository(POSTGRES)
-                                + """
-                        spool-path=/var/spool/pgbackrest
-                        archive-async=y
-                        archive-push-queue-max=%d
-                        """.formatted(bytes(
-                                        settings.apply("PITR_QUEUE_MAX").orElse("1GB"))))
-                + stanza("");
+        return global(POSTGRES, remoteRepository(POSTGRES))
+                + stanza("")
+                + """
+
+                [global:archive-push]
+                archive-async=y
+                archive-push-queue-max=%d
+                spool-path=/tmp/spool
+                """.formatted(bytes(settings.apply("PITR_QUEUE_MAX").orElse("1GB")));
     }
 
     /** Who keeps the repository, and takes WAL whatever the sidecar does. */

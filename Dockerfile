@@ -70,7 +70,7 @@ RUN groupadd --gid 10010 sidecar \
     && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
            secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 \
-           secrets/pitr-archive:10010 secrets/pitr-source:999 secrets/pitr-restore:999 config/prometheus:65534 config/prometheus/rules:65534 \
+           secrets/pitr-archive:10010 secrets/pitr-source:999 secrets/pitr-beside:10010 config/prometheus:65534 config/prometheus/rules:65534 \
            config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
            install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
        done

@@ -60,7 +60,7 @@ public final class Pitr {
         this.metrics = metrics;
         this.clock = clock;
         if (settings.enabled()) {
-            metrics.register();
+            metrics.register(settings);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sidecar.pitr;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,15 @@ final class PitrMetrics {
         this.registry = registry;
     }
 
-    void register() {
+    void register(PitrProperties settings) {
+        Map<String, Duration> limits = Map.of(
+                "rpo", settings.rpo(), "rto", settings.rto(), "full", settings.fullAge(), "set", settings.setAge());
+        limits.forEach((of, limit) -> gauge(
+                "sidecar.pitr.limit",
+                "How old the newest archived WAL, full set, or set or drill may be, and how long a recovery may take",
+                "seconds",
+                Tags.of("of", of),
+                self -> limit.toMillis() / MILLIS));
         for (PhysicalSet.Type type : PhysicalSet.Type.values()) {
             gauge(
                     "sidecar.pitr.set.timestamp",

@@ -28,11 +28,14 @@ public final class PointInTime {
 
     private static final String ARCHIVE = "pitr-archive";
     private static final String SOURCE = "pitr-source";
-    private static final String RESTORE = "pitr-restore";
+    private static final String BESIDE = "pitr-beside";
     private static final String SIDECAR = "sidecar";
     private static final String POSTGRES = "postgres";
-    private static final List<String> SERVICES = List.of(POSTGRES, SIDECAR, ARCHIVE, SOURCE, RESTORE);
+    private static final List<String> SERVICES = List.of(POSTGRES, SIDECAR, ARCHIVE, SOURCE, BESIDE);
     private static final List<String> CERTIFICATES = List.of("ca.crt", "own.crt", "key.pem");
+
+    /** Which pgBackRest a server that was recovered in place calls for its WAL. */
+    private static final String COMMAND = "cmd=/usr/local/bin/pgbackrest\n";
 
     private static final String REPOSITORY = "/var/lib/pgbackrest";
     private static final Map<Character, Long> UNITS =
@@ -117,7 +120,7 @@ public final class PointInTime {
         put(files, on, "pitr-source/pitr/pgbackrest.conf", gives());
         put(files, on, "pitr-source/pitr/pgpass", "*:*:*:*:" + secret(SOURCE, "password") + "\n");
         put(files, on, "sidecar/pitr/pgbackrest.conf", backsUp());
-        put(files, on, "pitr-restore/pitr/pgbackrest.conf", restores());
+        put(files, on, "pitr-beside/pitr/pgbackrest.conf", fetches());
         put(files, on, "sidecar/settings/sidecar.pitr.enabled", "true");
         put(files, on, "sidecar/settings/sidecar.pitr.config", "/run/secrets/sidecar/pitr/pgbackrest.conf");
         put(
@@ -196,7 +199,7 @@ public final class PointInTime {
                         settings.apply("PITR_ARCHIVE_TIMEOUT").orElse("60s"));
     }
 
-    /** The database's host: it sends WAL to those who keep it. */
+    /** The database's host, which also is recovered in place: it sends WAL to those who keep it. */
     private String pushes() {
         return global(POSTGRES, remoteRepository(POSTGRES))
                 + stanza("")
@@ -211,7 +214,7 @@ public final class PointInTime {
 
     /** Who keeps the repository, and takes WAL whatever the sidecar does. */
     private String takes() {
-        return global(ARCHIVE, repositoryItself(ARCHIVE) + listens(ARCHIVE, POSTGRES, RESTORE));
+        return global(ARCHIVE, repositoryItself(ARCHIVE) + listens(ARCHIVE, POSTGRES, BESIDE));
     }
 
     /** Who gives the data files to whoever takes a set. It reaches no repository. */
@@ -247,9 +250,9 @@ public final class PointInTime {
         return global(SIDECAR, repositoryItself(SIDECAR) + keep) + stanza(source);
     }
 
-    /** A restore in place, by hand, where the data files can be written. */
-    private String restores() {
-        return global(RESTORE, remoteRepository(RESTORE) + "cmd=/usr/local/bin/pgbackrest\n") + stanza("");
+    /** The instance beside fetches its files and WAL. */
+    private String fetches() {
+        return global(BESIDE, remoteRepository(BESIDE)) + stanza("");
     }
 
     private static String folder(String service) {

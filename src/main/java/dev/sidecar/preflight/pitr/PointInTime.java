@@ -201,7 +201,7 @@ public final class PointInTime {
 
     /** The database's host, which also is recovered in place: it sends WAL to those who keep it. */
     private String pushes() {
-        return global(POSTGRES, remoteRepository(POSTGRES))
+        return global(POSTGRES, remoteRepository(POSTGRES) + COMMAND)
                 + stanza("")
                 + """
 

@@ -155,8 +155,7 @@ final class StackSettings implements Step {
         }
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
-        for (String name : List.of(
-                "SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_SOURCE", "PITR_S3_PATH_STYLE")) {
+        for (String name : List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_S3_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {

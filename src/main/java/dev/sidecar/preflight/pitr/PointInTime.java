@@ -82,7 +82,7 @@ public final class PointInTime {
                     new Problem(
                             "PITR_SOURCE_HOST",
                             "is not set, and the database is not the stack's own",
-                            "name the host on which 'pgbackrest server' gives its files (docs/pitr.md, \"Your own PostgreSQL\"), and set PITR_SOURCE=0"));
+                            "name the host on which 'pgbackrest server' gives its files (docs/pitr.md, \"Your own PostgreSQL\")"));
         }
         for (String name : List.of("PITR_S3_ENDPOINT", "PITR_S3_REGION", "PITR_S3_ACCESS_KEY")) {
             if (settings.apply("PITR_S3_BUCKET").isPresent()

@@ -155,7 +155,8 @@ final class StackSettings implements Step {
         }
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
-        for (String name : List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_S3_PATH_STYLE")) {
+        for (String name :
+                List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_BUCKET_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {
@@ -193,11 +194,11 @@ final class StackSettings implements Step {
         for (String name : List.of("PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES")) {
             forms.put(name, Form.COUNT);
         }
-        forms.put("PITR_S3_ENDPOINT", Form.ENDPOINT);
-        forms.put("PITR_S3_BUCKET", Form.BUCKET);
-        forms.put("PITR_S3_REGION", Form.LABEL);
-        forms.put("PITR_S3_ACCESS_KEY", Form.KEY_NAME);
-        forms.put("PITR_S3_PREFIX", Form.PATH);
+        forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
+        forms.put("PITR_BUCKET", Form.BUCKET);
+        forms.put("PITR_BUCKET_REGION", Form.LABEL);
+        forms.put("PITR_BUCKET_ACCESS_KEY", Form.KEY_NAME);
+        forms.put("PITR_BUCKET_PREFIX", Form.PATH);
         return forms;
     }
 

@@ -84,27 +84,23 @@ public final class PointInTime {
                             "is not set, and the database is not the stack's own",
                             "name the host on which 'pgbackrest server' gives its files (docs/pitr.md, \"Your own PostgreSQL\")"));
         }
-        for (String name : List.of("PITR_S3_ENDPOINT", "PITR_S3_REGION", "PITR_S3_ACCESS_KEY")) {
-            if (settings.apply("PITR_S3_BUCKET").isPresent()
+        for (String name : List.of("PITR_BUCKET_ENDPOINT", "PITR_BUCKET_REGION", "PITR_BUCKET_ACCESS_KEY")) {
+            if (settings.apply("PITR_BUCKET").isPresent()
                     && settings.apply(name).isEmpty()) {
-                return Optional.of(new Problem(name, "is not set, and PITR_S3_BUCKET is", "set it in .env"));
+                return Optional.of(new Problem(name, "is not set, and PITR_BUCKET is", "set it in .env"));
             }
         }
-        if (settings.apply("PITR_S3_BUCKET").isPresent()
+        if (settings.apply("PITR_BUCKET").isPresent()
                 && secret(ARCHIVE, "s3_secret_key").isEmpty()) {
             return Optional.of(new Problem(
-                    "secrets/pitr_s3_secret_key",
-                    "is missing, and PITR_S3_BUCKET is set",
-                    "put the secret key into it"));
+                    "secrets/pitr_s3_secret_key", "is missing, and PITR_BUCKET is set", "put the secret key into it"));
         }
         return Optional.empty();
     }
 
     /** Where the repository is, in words. */
     public String repository() {
-        return settings.apply("PITR_S3_BUCKET")
-                .map(bucket -> "bucket " + bucket)
-                .orElse("volume pitr-repository");
+        return settings.apply("PITR_BUCKET").map(bucket -> "bucket " + bucket).orElse("volume pitr-repository");
     }
 
     /** Each file with what it holds from now on; empty for one that goes. The repository's key stays when archiving is switched off. */
@@ -125,7 +121,7 @@ public final class PointInTime {
         put(files, on, "sidecar/settings/sidecar.pitr.config", "/run/secrets/sidecar/pitr/pgbackrest.conf");
         put(
                 files,
-                on && settings.apply("PITR_S3_BUCKET").isEmpty(),
+                on && settings.apply("PITR_BUCKET").isEmpty(),
                 "sidecar/settings/sidecar.pitr.repository",
                 REPOSITORY);
         return files;
@@ -285,9 +281,12 @@ public final class PointInTime {
     private String repositoryItself(String service) {
         StringBuilder text = new StringBuilder(
                 "repo1-cipher-type=aes-256-cbc\nrepo1-cipher-pass=" + secret(service, "cipher_pass") + "\n");
-        Optional<String> bucket = settings.apply("PITR_S3_BUCKET");
+        Optional<String> bucket = settings.apply("PITR_BUCKET");
         text.append("repo1-path=")
-                .append(bucket.isPresent() ? settings.apply("PITR_S3_PREFIX").orElse("/pitr") : REPOSITORY)
+                .append(
+                        bucket.isPresent()
+                                ? settings.apply("PITR_BUCKET_PREFIX").orElse("/pitr")
+                                : REPOSITORY)
                 .append('\n');
         bucket.ifPresent(name -> text.append("""
                 repo1-type=s3
@@ -299,11 +298,11 @@ public final class PointInTime {
                 repo1-s3-uri-style=%s
                 """.formatted(
                         name,
-                        setting("PITR_S3_ENDPOINT"),
-                        setting("PITR_S3_REGION"),
-                        setting("PITR_S3_ACCESS_KEY"),
+                        setting("PITR_BUCKET_ENDPOINT"),
+                        setting("PITR_BUCKET_REGION"),
+                        setting("PITR_BUCKET_ACCESS_KEY"),
                         secret(service, "s3_secret_key"),
-                        setting("PITR_S3_PATH_STYLE").equals("1") ? "path" : "host")));
+                        setting("PITR_BUCKET_PATH_STYLE").equals("1") ? "path" : "host")));
         return text.toString();
     }
 

@@ -151,11 +151,11 @@ class PointInTimeTest {
     @Test
     void aBucketTakesThePlaceOfTheVolume() {
         settings.putAll(Map.of(
-                "PITR_S3_BUCKET", "sets",
-                "PITR_S3_ENDPOINT", "s3.our-team.net",
-                "PITR_S3_REGION", "eu-1",
-                "PITR_S3_ACCESS_KEY", "AK",
-                "PITR_S3_PATH_STYLE", "1"));
+                "PITR_BUCKET", "sets",
+                "PITR_BUCKET_ENDPOINT", "s3.our-team.net",
+                "PITR_BUCKET_REGION", "eu-1",
+                "PITR_BUCKET_ACCESS_KEY", "AK",
+                "PITR_BUCKET_PATH_STYLE", "1"));
         assertThat(pitr().problem())
                 .hasValueSatisfying(problem -> assertThat(problem.setting()).isEqualTo("secrets/pitr_s3_secret_key"));
         for (String service : List.of("sidecar", "pitr-archive")) {
@@ -173,9 +173,10 @@ class PointInTimeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PITR_S3_ENDPOINT", "PITR_S3_REGION", "PITR_S3_ACCESS_KEY"})
+    @ValueSource(strings = {"PITR_BUCKET_ENDPOINT", "PITR_BUCKET_REGION", "PITR_BUCKET_ACCESS_KEY"})
     void aBucketWithoutItsAddressIsRefused(String missing) {
-        for (String name : List.of("PITR_S3_BUCKET", "PITR_S3_ENDPOINT", "PITR_S3_REGION", "PITR_S3_ACCESS_KEY")) {
+        for (String name :
+                List.of("PITR_BUCKET", "PITR_BUCKET_ENDPOINT", "PITR_BUCKET_REGION", "PITR_BUCKET_ACCESS_KEY")) {
             settings.put(name, "set");
         }
         settings.remove(missing);

@@ -38,6 +38,7 @@ public final class PointInTime {
     private static final String COMMAND = "cmd=/usr/local/bin/pgbackrest\n";
 
     private static final String REPOSITORY = "/var/lib/pgbackrest";
+    private static final long DEFAULT_QUEUE = 1L << 30;
     private static final Map<Character, Long> UNITS =
             Map.of('K', 1L << 10, 'M', 1L << 20, 'G', 1L << 30, 'T', 1L << 40);
 
@@ -323,8 +324,11 @@ public final class PointInTime {
         return text.toString();
     }
 
-    /** A size such as 800MB in bytes. */
+    /** A size such as 800MB in bytes; what is none is told by the step that looks at every setting's form. */
     private static long bytes(String size) {
+        if (!size.matches("\\d{1,9}(B|[KMGT]B)?")) {
+            return DEFAULT_QUEUE;
+        }
         String digits = size.replaceAll("\\D", "");
         String unit = size.substring(digits.length());
         return Long.parseLong(digits) * (unit.length() < 2 ? 1 : UNITS.getOrDefault(unit.charAt(0), 1L));

@@ -196,7 +196,15 @@ class PointInTimeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"800MB=838860800", "1GB=1073741824", "2048=2048", "5B=5", "3TB=3298534883328"})
+    @ValueSource(
+            strings = {
+                "800MB=838860800",
+                "1GB=1073741824",
+                "2048=2048",
+                "5B=5",
+                "3TB=3298534883328",
+                "<fill in>=1073741824"
+            })
     void theQueuesLimitIsInBytes(String sizes) {
         settings.put("PITR_QUEUE_MAX", sizes.substring(0, sizes.indexOf('=')));
         carryOut();

@@ -495,17 +495,19 @@ final class PlantedFaults {
             team.at("sidecar_pitr_gaps").value = 1;
             team.at("sidecar_pitr_window_end_timestamp_seconds").value = team.now - since;
         }));
-        faults.add(new Fault("PitrSetOld", "warning", 28 * HOUR, 40 * HOUR, Set.of(), When.LONG, (team, since) -> {
-            for (String type : List.of("full", "diff", "incr")) {
-                team.at("sidecar_pitr_set_timestamp_seconds " + type).value = team.now - since;
-            }
-        }));
+        faults.add(new Fault(
+                "PitrSetOld", "warning", 28 * HOUR, 40 * HOUR, Set.of(), Map.of(), When.LONG, (team, since) -> {
+                    for (String type : List.of("full", "diff", "incr")) {
+                        team.at("sidecar_pitr_set_timestamp_seconds " + type).value = team.now - since;
+                    }
+                }));
         faults.add(new Fault(
                 "PitrDrillFailed",
                 "critical",
                 28 * HOUR,
                 40 * HOUR,
                 Set.of(),
+                Map.of(),
                 When.LONG,
                 (team, since) -> team.at("sidecar_pitr_drill_success_timestamp_seconds").value = team.now - since));
         // Somebody stores other things there.
@@ -515,6 +517,7 @@ final class PlantedFaults {
                 30 * HOUR,
                 40 * HOUR,
                 Set.of(),
+                Map.of(),
                 When.LONG,
                 (team, since) -> team.at("sidecar_pitr_repository_free_bytes").value =
                         Math.max(0, 80 - 1.2 * since / HOUR) * SmallTeam.GB));

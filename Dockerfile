@@ -37,10 +37,20 @@ RUN apt-get update \
            dpkg-deb --extract "$package" /extensions \
            && dpkg-deb --show --showformat '${Package} ${Version} ${Architecture}\n' "$package" >>/extensions/packages || exit 1; \
        done
+# pgBackRest with the one library that the database's image lacks.
+RUN mkdir /tmp/pgbackrest && cd /tmp/pgbackrest \
+    && apt-get download pgbackrest $(apt-cache depends pgbackrest | sed -n 's/.*Depends: \(libssh2-1[a-z0-9]*\)$/\1/p') \
+    && for package in *.deb; do \
+           dpkg-deb --extract "$package" /pgbackrest \
+           && dpkg-deb --show --showformat '${Package} ${Version} ${Architecture}\n' "$package" >>/extensions/packages || exit 1; \
+       done
 
 FROM ${POSTGRES_IMAGE}
 COPY --from=extensions /extensions/usr/lib/postgresql/ /usr/lib/postgresql/
 COPY --from=extensions /extensions/usr/share/postgresql/ /usr/share/postgresql/
+COPY --from=extensions /pgbackrest/usr/bin/ /usr/bin/
+COPY --from=extensions /pgbackrest/usr/lib/*-linux-gnu/ /usr/local/lib/
+RUN ldconfig && /usr/bin/pgbackrest version
 COPY --from=jre /opt/java/openjdk /opt/java/openjdk
 ENV JAVA_HOME=/opt/java/openjdk \
     PATH=/opt/java/openjdk/bin:$PATH
@@ -51,7 +61,7 @@ ENV JAVA_HOME=/opt/java/openjdk \
 RUN groupadd --gid 10010 sidecar \
     && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
-    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing \
+    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing /var/lib/pgbackrest /var/lib/pitr-beside \
     && useradd --uid 10011 --user-group --home-dir /var/lib/prover --no-create-home --shell /usr/sbin/nologin prover \
     && install -d -o prover -g sidecar -m 2750 /run/prover \
     && install -d -o prover -g prover -m 0700 /var/lib/prover \
@@ -59,7 +69,8 @@ RUN groupadd --gid 10010 sidecar \
     && install -d -m 0755 /run/secrets /run/config \
     && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
-           secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 config/prometheus:65534 config/prometheus/rules:65534 \
+           secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 \
+           secrets/pitr-archive:10010 secrets/pitr-source:999 secrets/pitr-beside:10010 config/prometheus:65534 config/prometheus/rules:65534 \
            config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
            install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
        done
@@ -71,7 +82,7 @@ COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
 COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
-COPY docker/sidecar docker/healthy docker/prover docker/sbom /usr/local/bin/
+COPY docker/sidecar docker/healthy docker/prover docker/sbom postgres/pgbackrest /usr/local/bin/
 COPY --from=extensions /extensions/packages ./
 RUN sbom packages >image.cdx.json
 

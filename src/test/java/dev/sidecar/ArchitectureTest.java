@@ -230,6 +230,7 @@ class ArchitectureTest {
                         "dev.sidecar.definitions..",
                         "dev.sidecar.backup..",
                         "dev.sidecar.dumps..",
+                        "dev.sidecar.pitr..",
                         // It asks whether the databases let it in.
                         "dev.sidecar.probes..",
                         "dev.sidecar.proofs.security..")

@@ -196,6 +196,7 @@ class DocsTablesTest {
                                 "--sidecar.backup.server.user=" + postgres.user(),
                                 "--sidecar.backup.server.password=" + postgres.password(),
                                 "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
+                                "--sidecar.pitr.enabled=true",
                                 "--sidecar.backup.checks.directory=" + folder.resolve("checks"),
                                 "--sidecar.backup.directory=" + folder.resolve("backups"))) {
             server.getBean(PrometheusMeterRegistry.class).getPrometheusRegistry().scrape().stream()

@@ -20,6 +20,7 @@ final class BackupsDashboard {
         now(page);
         proofs(page);
         figures(page);
+        pitr(page);
         page.row("Lines");
         page.panel(lines(
                 "What the backup said",
@@ -98,7 +99,7 @@ final class BackupsDashboard {
                         .size(24, 6)
                         .query(
                                 "{{job_name}}",
-                                "max by (job_name) (sidecar_job_running{HERE,job_name=~\".*(backup|verif|restore|expire|daily|weekly).*\"})"));
+                                "max by (job_name) (sidecar_job_running{HERE,job_name=~\".*(backup|verif|restore|expire|daily|weekly|pitr).*\"})"));
     }
 
     private static void figures(Dashboard page) {
@@ -141,5 +142,71 @@ final class BackupsDashboard {
                 .size(24, 6)
                 .now("", "sum by (job_name, outcome) (sidecar_job_runs_total{HERE})")
                 .tidy("Runs", "none"));
+    }
+
+    private static void pitr(Dashboard page) {
+        page.row("Point-in-time recovery");
+        page.panel(
+                stat("Moments", "Length of the time to each moment of which a recovery is possible without a gap.")
+                        .unit("s")
+                        .nothing("off")
+                        .query(
+                                "",
+                                "max(sidecar_pitr_window_end_timestamp_seconds{HERE}) - max(sidecar_pitr_window_start_timestamp_seconds{HERE})"));
+        page.panel(stat("Gaps", "Gaps in the archived WAL.")
+                .decimals(0)
+                .worseAbove(1, 1)
+                .nothing("off")
+                .query("", "max(sidecar_pitr_gaps{HERE})"));
+        page.panel(stat(
+                        "Last recovery proven",
+                        "Time since a drill last held: what was written before a moment was there, what was written after it was not.")
+                .unit("s")
+                .worseAbove(90_000, 93_600)
+                .never("none yet")
+                .nothing("off")
+                .query("", "time() - max(sidecar_pitr_drill_success_timestamp_seconds{HERE})"));
+        page.panel(timeSeries(
+                        "Age of the newest WAL",
+                        "What would be lost if the database were gone now; it must stay below the RPO.")
+                .unit("s")
+                .fromZero()
+                .size(8, 9)
+                .nothing("off")
+                .query("age", "time() - max(sidecar_pitr_archived_timestamp_seconds{HERE} > 0)")
+                .query("RPO", "max(sidecar_pitr_limit_seconds{HERE,of=\"rpo\"})"));
+        page.panel(timeSeries(
+                        "Age of the newest set",
+                        "By type. A recovery replays the WAL since the set that it begins with.")
+                .unit("s")
+                .fromZero()
+                .size(8, 9)
+                .nothing("off")
+                .query("{{type}}", "time() - max by (type) (sidecar_pitr_set_timestamp_seconds{HERE} > 0)"));
+        page.panel(timeSeries("Failed pushes", "Failures of archiving WAL since it last succeeded.")
+                .fromZero()
+                .size(8, 9)
+                .nothing("off")
+                .query("failures", "max(sidecar_pitr_archive_failures{HERE})"));
+        page.panel(timeSeries("Repository", "Sets and WAL, and what is left on a disk.")
+                .unit("bytes")
+                .fromZero()
+                .nothing("off")
+                .query("sets and WAL", "max(sidecar_pitr_repository_bytes{HERE})")
+                .query("left", "max(sidecar_pitr_repository_free_bytes{HERE} >= 0)"));
+        page.panel(timeSeries("Size of pg_wal", "WAL that PostgreSQL keeps: it grows while archiving fails.")
+                .unit("bytes")
+                .fromZero()
+                .nothing("off")
+                .query("pg_wal", "max(sidecar_pitr_wal_bytes{HERE})"));
+        page.panel(timeSeries(
+                        "Recoveries",
+                        "What the last drill measured: age of the newest WAL, and time of the recovery against the RTO.")
+                .unit("s")
+                .fromZero()
+                .nothing("off")
+                .query("measured RPO", "max(sidecar_pitr_drill_rpo_seconds{HERE})")
+                .query("measured RTO", "max(sidecar_pitr_drill_rto_seconds{HERE})")
+                .query("RTO", "max(sidecar_pitr_limit_seconds{HERE,of=\"rto\"})"));
     }
 }

@@ -7,6 +7,7 @@ import dev.sidecar.backup.RestorePlan;
 import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.dumps.Dumps;
 import dev.sidecar.jobs.Jobs;
+import dev.sidecar.pitr.Pitr;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupId;
@@ -34,6 +35,7 @@ class BackupsController {
     private final BackupTasks tasks;
     private final BackupsOverview overview;
     private final Dumps dumps;
+    private final Pitr pitr;
     private final Jobs jobs;
     private final Audit audit;
     private final Clock clock;
@@ -43,6 +45,7 @@ class BackupsController {
             BackupTasks tasks,
             BackupsOverview overview,
             Dumps dumps,
+            Pitr pitr,
             Jobs jobs,
             Audit audit,
             Clock clock) {
@@ -50,6 +53,7 @@ class BackupsController {
         this.tasks = tasks;
         this.overview = overview;
         this.dumps = dumps;
+        this.pitr = pitr;
         this.jobs = jobs;
         this.audit = audit;
         this.clock = clock;
@@ -59,6 +63,7 @@ class BackupsController {
     String page(Model model) {
         model.addAttribute("page", overview.now());
         model.addAttribute("dumps", dumps.known());
+        model.addAttribute("recovery", pitr.isEnabled());
         return "backups";
     }
 

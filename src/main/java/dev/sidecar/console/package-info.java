@@ -11,6 +11,7 @@
             "maintenance",
             "notices",
             "peers",
+            "pitr",
             "prometheus",
             "proofs",
             "reports",

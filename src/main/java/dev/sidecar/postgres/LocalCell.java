@@ -72,7 +72,7 @@ final class LocalCell implements Cell {
     }
 
     /** PostgreSQL refuses to run as root. */
-    private static List<String> asUser(String user) throws InterruptedException {
+    static List<String> asUser(String user) throws InterruptedException {
         String group =
                 Child.run(List.of("id", "-g", user), Reason.NOT_CONFIGURED).strip();
         return List.of("setpriv", "--reuid=" + user, "--regid=" + group, "--clear-groups");

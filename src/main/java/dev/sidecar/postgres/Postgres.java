@@ -106,6 +106,17 @@ public final class Postgres {
     }
 
     /**
+     * The closed place of a throwaway server, for the files of a cluster that exists already.
+     *
+     * @param neededBytes for those files
+     * @param superuser of that cluster
+     */
+    public ScratchServer scratchServerOf(InstalledPrograms.Client client, long neededBytes, String superuser)
+            throws InterruptedException {
+        return ScratchServer.withoutCluster(settings.scratch(), client, neededBytes, superuser);
+    }
+
+    /**
      * Tells why no restore is proven here: nothing keeps the scratch server from what this process can reach, and nobody said that
      * the databases' owners are trusted. Empty where one is proven.
      */
@@ -120,6 +131,16 @@ public final class Postgres {
             }
         }
         return unisolated;
+    }
+
+    /** The beginning of a command line that runs a server or its programs: as root, which PostgreSQL refuses, as another user. */
+    public List<String> asServersUser() throws InterruptedException {
+        return Sandbox.IS_ROOT ? LocalCell.asUser(settings.scratch().user()) : List.of();
+    }
+
+    /** The user that {@link #asServersUser} changes to; empty if it changes to none. */
+    public Optional<String> serversUser() {
+        return Sandbox.IS_ROOT ? Optional.of(settings.scratch().user()) : Optional.empty();
     }
 
     /** Tells whether scripts of strangers may run here. That the owners of databases are trusted says nothing of whoever writes dumps. */

@@ -67,6 +67,15 @@ public final class ScratchServer implements Workbench, AutoCloseable {
             logging_collector = off
             shared_preload_libraries = '%s'
             """;
+
+    private static final String LISTEN = """
+            listen_addresses = ''
+            unix_socket_directories = '%1$s'
+            port = 5432
+            hba_file = '%2$s/hba'
+            ident_file = '%2$s/ident'
+            logging_collector = off
+            """;
     /** Extensions that cannot be created unless the server was started with their library. */
     private static final Set<String> PRELOADED = Set.of("pgaudit");
 
@@ -76,14 +85,16 @@ public final class ScratchServer implements Workbench, AutoCloseable {
 
     private final Cell cell;
     private final Client client;
+    private final String superuser;
     private final AtomicInteger files = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable Child server;
     private volatile boolean expired;
 
-    private ScratchServer(Cell cell, Client client) {
+    private ScratchServer(Cell cell, Client client, String superuser) {
         this.cell = cell;
         this.client = client;
+        this.superuser = superuser;
     }
 
     /**
@@ -92,6 +103,20 @@ public final class ScratchServer implements Workbench, AutoCloseable {
      */
     static ScratchServer start(
             PostgresProperties.Scratch settings, Client client, long neededBytes, Collection<String> extensions)
+            throws InterruptedException {
+        ScratchServer server = withoutCluster(settings, client, neededBytes, SUPERUSER);
+        try {
+            server.begin(extensions);
+            return server;
+        } catch (InterruptedException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** A cell for the files of a cluster that exists already; {@link #serve} runs a server over them. @param superuser of that cluster */
+    static ScratchServer withoutCluster(
+            PostgresProperties.Scratch settings, Client client, long neededBytes, String superuser)
             throws InterruptedException {
         if (!client.hasServer()) {
             throw new BackupFailure(
@@ -102,17 +127,54 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         Cell cell = settings.prover().isBlank()
                 ? LocalCell.create(settings, client, neededBytes)
                 : RemoteCell.lease(Path.of(settings.prover()), settings.proverWait(), neededBytes);
-        ScratchServer server = new ScratchServer(cell, client);
+        return new ScratchServer(cell, client, superuser);
+    }
+
+    /** A directory in the cell that its programs may write to, as they see it; the cluster's files are in {@code data} there. */
+    public Path work() {
+        return cell.work();
+    }
+
+    /**
+     * Runs a server over the files in {@code data} with a configuration that is ours alone, and waits until it has recovered.
+     *
+     * @param configuration its lines; where it listens is added
+     * @param limit for the recovery
+     * @throws BackupFailure with the end of its log
+     */
+    public void serve(String configuration, Duration limit) throws InterruptedException {
+        checkSockets();
         try {
-            server.begin(extensions);
-            return server;
-        } catch (InterruptedException | RuntimeException e) {
-            server.close();
-            throw e;
+            copy(
+                    cell.work().resolve("conf"),
+                    out -> print(out, configuration + LISTEN.formatted(cell.sockets(), cell.work())));
+            copy(cell.work().resolve("hba"), out -> print(out, "local all all trust\n"));
+            copy(cell.work().resolve("ident"), out -> print(out, "\n"));
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot set up the scratch server: " + e.getMessage(), e);
+        }
+        server = start(List.of(
+                "sh",
+                "-c",
+                RUN,
+                "server",
+                log().toString(),
+                client.program("postgres"),
+                "-D",
+                data().toString(),
+                "-c",
+                "config_file=" + cell.work().resolve("conf")));
+        awaitReady(server, limit);
+    }
+
+    /** The log of the server so far, at most this much of its end: its words may be a stranger's. */
+    public String log(int most) throws InterruptedException {
+        try (Child tail = start(List.of("tail", "-c", Integer.toString(most), log().toString()))) {
+            return tail.finish(Reason.RESTORE);
         }
     }
 
-    private void begin(Collection<String> extensions) throws InterruptedException {
+    private void checkSockets() {
         if (cell.socketsFromOutside().toString().length() > LONGEST_SOCKET_DIRECTORY) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
@@ -120,6 +182,10 @@ public final class ScratchServer implements Workbench, AutoCloseable {
                             .formatted(
                                     cell.socketsFromOutside().resolve("../..").normalize()));
         }
+    }
+
+    private void begin(Collection<String> extensions) throws InterruptedException {
+        checkSockets();
         start(List.of(
                         client.program("initdb"),
                         "--pgdata=" + data(),
@@ -142,7 +208,7 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         }
         server = start(List.of(
                 "sh", "-c", RUN, "server", log().toString(), client.program("postgres"), "-D", data().toString()));
-        awaitReady(server);
+        awaitReady(server, Duration.ofSeconds(START_SECONDS));
     }
 
     private static void print(OutputStream out, String text) {
@@ -153,8 +219,8 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         }
     }
 
-    private void awaitReady(Child running) throws InterruptedException {
-        long until = System.nanoTime() + START_SECONDS * 1_000_000_000L;
+    private void awaitReady(Child running, Duration limit) throws InterruptedException {
+        long until = System.nanoTime() + limit.toNanos();
         while (true) {
             try {
                 address().connect("postgres", "sidecar verify").close();
@@ -179,18 +245,18 @@ public final class ScratchServer implements Workbench, AutoCloseable {
 
     /** Where this process reaches it. */
     public ServerAddress address() {
-        return ServerAddress.ofScratchServer(cell.socketsFromOutside().toString(), PORT, SUPERUSER);
+        return ServerAddress.ofScratchServer(cell.socketsFromOutside().toString(), PORT, superuser);
     }
 
     /** The database argument of client programs that run in its cell. */
     public String connectionString(String database) {
-        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, SUPERUSER)
+        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, superuser)
                 .connectionString(database, "sidecar verify");
     }
 
     /** The same for a script of others, which counts on the settings that a new database has. */
     public String connectionStringForScripts(String database) {
-        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, SUPERUSER)
+        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, superuser)
                 .hearing(database, "sidecar verify");
     }
 

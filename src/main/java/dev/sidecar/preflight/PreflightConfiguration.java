@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.pitr.PointInTime;
 import dev.sidecar.probes.Probes;
 import dev.sidecar.settings.Identity;
 import java.nio.file.Path;
@@ -38,12 +39,17 @@ class PreflightConfiguration {
                 given,
                 new MountedFiles(directories.stack()),
                 new StackSettings(settings),
-                new Secrets(StackSecrets.ALL, given, secrets, new GeneratedSecret()),
+                new Secrets(
+                        PointInTime.isOn(settings::get) ? StackSecrets.ALL : StackSecrets.WITHOUT_PITR,
+                        given,
+                        secrets,
+                        new GeneratedSecret()),
                 new RedisFiles(settings, secrets),
                 new WebLogins(secrets),
                 new GrafanaViewer(secrets),
                 new RestoreLogin(settings, secrets.resolve("sidecar")),
                 new BackupKey(settings, secrets.resolve("sidecar")),
+                plan -> pointInTime(new PointInTime(settings::get, plan::content, secrets, clock), settings, plan),
                 new EdgeCertificate(given, nginx, clock),
                 new EdgeLimits(settings, nginx),
                 new SmallStack(settings, secrets.resolve("sidecar")),
@@ -53,5 +59,24 @@ class PreflightConfiguration {
                 new RenderedConfiguration("prometheus", directories, settings),
                 new RenderedConfiguration("alertmanager", directories, settings),
                 new ReportFile(isolation, secrets.resolve("sidecar/preflight.json")));
+    }
+
+    private static void pointInTime(PointInTime pitr, Settings settings, Plan plan) {
+        if (!PointInTime.isOn(settings::get)) {
+            plan.found(ReportLine.off("point-in-time recovery", PointInTime.SWITCH + " is not 1"));
+        } else if (pitr.problem().isPresent()) {
+            pitr.problem()
+                    .ifPresent(
+                            problem -> plan.found(ReportLine.wrong(problem.setting(), problem.what(), problem.fix())));
+            return;
+        } else {
+            plan.found(ReportLine.on(
+                    "point-in-time recovery",
+                    "into " + pitr.repository() + "; store a copy of its key elsewhere: docker compose -f"
+                            + " docker-compose.staging.yml exec sidecar cat /run/secrets/sidecar/pitr_cipher_pass"));
+        }
+        pitr.files()
+                .forEach((file, content) ->
+                        content.ifPresentOrElse(text -> plan.write(file, text), () -> plan.remove(file)));
     }
 }

@@ -48,7 +48,7 @@ record ServiceIsolation(
         }
     }
 
-    private static final Set<String> WITH_DATA = Set.of("postgres", "redis");
+    private static final Set<String> WITH_DATA = Set.of("postgres", "redis", "pitr-archive", "pitr-source");
 
     /** Networks on which a service meets the edge, or the API. */
     private static final Set<String> EDGE = Set.of("edge", "edge-stats");

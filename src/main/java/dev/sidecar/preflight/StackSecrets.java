@@ -7,6 +7,7 @@ import static dev.sidecar.preflight.SecretFile.channel;
 import static dev.sidecar.preflight.SecretFile.password;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Lists all secrets of the stack and the services that get a copy of each. */
 final class StackSecrets {
@@ -14,7 +15,28 @@ final class StackSecrets {
     private static final String HOST = "https?://[A-Za-z0-9.-]+(:\\d+)?";
     private static final String URL = HOST + "(/\\S*)?";
 
-    static final List<SecretFile> ALL = List.of(
+    /** Those of point-in-time recovery, which is off unless it is switched on. */
+    private static final List<SecretFile> PITR = List.of(
+            password(
+                    "pitr_cipher_pass",
+                    "key of the repository of sets and WAL",
+                    GENERATED_ONCE,
+                    "sidecar/pitr_cipher_pass",
+                    "pitr-archive/pitr_cipher_pass"),
+            password(
+                    "postgres_pitr_password",
+                    "PostgreSQL, role pitr",
+                    GENERATED_ONCE,
+                    "postgres/pitr_password",
+                    "pitr-source/pitr_password"),
+            password(
+                    "pitr_s3_secret_key",
+                    "secret key of the bucket of sets and WAL",
+                    OPTIONAL,
+                    "sidecar/pitr_s3_secret_key",
+                    "pitr-archive/pitr_s3_secret_key"));
+
+    static final List<SecretFile> WITHOUT_PITR = List.of(
             password("grafana_admin_password", "Grafana, user admin", GENERATED_ONCE, "grafana/admin_password"),
             password(
                     "prometheus_password",
@@ -168,6 +190,9 @@ final class StackSecrets {
                     "a URL that expects a call every minute",
                     "sidecar/settings/sidecar.alerts.heartbeat-url"),
             channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
+
+    static final List<SecretFile> ALL =
+            Stream.concat(WITHOUT_PITR.stream(), PITR.stream()).toList();
 
     /** Files in the directory of given secrets that this list of secrets does not hold. */
     static final List<String> CERTIFICATE = List.of("tls.crt", "tls.key");

@@ -32,6 +32,7 @@ final class StackSettings implements Step {
         ADDRESS("(\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:]{2,39}|\\[[0-9A-Fa-f:]{2,39}]", "an address, such as 127.0.0.1"),
         HOST_NAME(HOST, "a host's name or address, without port and without http://"),
         HOST_AND_PORT(HOST + ":(\\d{1,5})", "host:port, such as host.docker.internal:3000"),
+        ENDPOINT(HOST + "(:\\d{1,5})?", "a host, with a port if it is not 443, without https://"),
         URL("https?://" + HOST + "(:\\d{1,5})?(/[!-~]*)?", "a URL that begins with http:// or https://"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
@@ -44,6 +45,10 @@ final class StackSettings implements Step {
         DATABASE("[^'\"\\\\\\p{Cntrl}]{1,63}", "the name of a database"),
         DURATION("\\d{1,9}(ms|s|m|h|d)|P(\\d{1,6}D)?(T[0-9HMS.]+)?", "a duration such as 90m, 26h or 2d"),
         BYTES("\\d{1,9}(B|KB|MB|GB|TB)?", "a size such as 800MB"),
+        COUNT("[1-9]\\d{0,3}", "a number, 1 or more"),
+        SECONDS("\\d{1,4}(s|min)", "a time such as 60s"),
+        BUCKET("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket"),
+        KEY_NAME("[!-~]{1,128}", "an access key without spaces"),
         PERCENT("\\d{1,3}(\\.\\d{1,3})?", "a number such as 2"),
         NETWORKS(NAMES, "addresses, networks or host names, separated by commas"),
         CHAT("-?[1-9]\\d{0,17}", "the number of a chat, which is negative for a group, such as -1001234567890"),
@@ -76,7 +81,7 @@ final class StackSettings implements Step {
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, URL, ORIGIN -> {
+                case HOST_AND_PORT, ENDPOINT, URL, ORIGIN -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -115,7 +120,8 @@ final class StackSettings implements Step {
             "GATEWAY_PORT",
             "GRAFANA_PORT",
             "PROMETHEUS_PORT",
-            "ALERTMANAGER_PORT");
+            "ALERTMANAGER_PORT",
+            "PITR_BESIDE_PORT");
 
     private static final Map<String, Form> FORMS = forms();
 
@@ -149,7 +155,8 @@ final class StackSettings implements Step {
         }
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
-        for (String name : List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS")) {
+        for (String name :
+                List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_BUCKET_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {
@@ -177,6 +184,21 @@ final class StackSettings implements Step {
         forms.put("TELEGRAM_CHAT_ID", Form.CHAT);
         forms.put("PUSHOVER_USER_KEY", Form.USER_KEY);
         forms.put("PROOFS_WITHOUT", Form.WITHOUT);
+        forms.put("PITR_ARCHIVE_HOST", Form.HOST_NAME);
+        forms.put("PITR_SOURCE_HOST", Form.HOST_NAME);
+        forms.put("PITR_PGDATA", Form.PATH);
+        forms.put("PITR_QUEUE_MAX", Form.BYTES);
+        forms.put("PITR_ARCHIVE_TIMEOUT", Form.SECONDS);
+        forms.put("PITR_RPO", Form.DURATION);
+        forms.put("PITR_RTO", Form.DURATION);
+        for (String name : List.of("PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES")) {
+            forms.put(name, Form.COUNT);
+        }
+        forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
+        forms.put("PITR_BUCKET", Form.BUCKET);
+        forms.put("PITR_BUCKET_REGION", Form.LABEL);
+        forms.put("PITR_BUCKET_ACCESS_KEY", Form.KEY_NAME);
+        forms.put("PITR_BUCKET_PREFIX", Form.PATH);
         return forms;
     }
 

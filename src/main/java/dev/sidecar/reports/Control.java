@@ -25,6 +25,8 @@ enum Control {
             "BKP-8",
             "BKP-9",
             "BKP-10",
+            "BKP-11",
+            "BKP-12",
             "SEC-8"),
     ISO_LOGGING(
             "ISO/IEC 27001:2022",

@@ -36,8 +36,14 @@ import org.springframework.context.ConfigurableApplicationContext;
 class ConsoleTest {
 
     private static final String PASSWORD = "correct-horse-battery";
-    private static final List<String> PAGES =
-            List.of("/readiness", "/reports", "/backups", "/alerts", "/requests?id=demo-1", "/runbooks/BackupLate.md");
+    private static final List<String> PAGES = List.of(
+            "/readiness",
+            "/reports",
+            "/backups",
+            "/recovery",
+            "/alerts",
+            "/requests?id=demo-1",
+            "/runbooks/BackupLate.md");
 
     @TempDir
     static Path folder;

@@ -105,6 +105,7 @@ class SidecarContractTest {
                         "--sidecar.backup.server.user=" + postgres.user(),
                         "--sidecar.backup.server.password=" + postgres.password(),
                         "--sidecar.backup.server.databases=postgres",
+                        "--sidecar.pitr.enabled=true",
                         "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
                         "--sidecar.backup.directory=" + directory.resolve("backups")));
         await("sidecar").atMost(PATIENCE).ignoreExceptions().until(() -> {

@@ -38,7 +38,8 @@ final class ComposeStack implements AutoCloseable {
             "PROMETHEUS_PORT",
             "ALERTMANAGER_PORT",
             "LOKI_PORT",
-            "GRAFANA_PORT");
+            "GRAFANA_PORT",
+            "PITR_BESIDE_PORT");
 
     /** What a command did. */
     record Result(int exitCode, String out, String err) {
@@ -128,6 +129,8 @@ final class ComposeStack implements AutoCloseable {
                 .out()
                 .lines()
                 .filter(service -> !List.of("loki", "alloy", "grafana").contains(service))
+                // They are left out unless PITR=1.
+                .filter(service -> !service.startsWith("pitr-"))
                 .toList();
     }
 

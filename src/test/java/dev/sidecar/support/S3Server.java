@@ -41,14 +41,22 @@ public final class S3Server {
     }
 
     private static final class Shared {
-        static final S3Server SERVER = start();
+        static final S3Server SERVER = start(List.of("s3proxy.endpoint=http://127.0.0.1:0"));
 
         static {
             Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close, "stop-s3"));
         }
     }
 
-    private static S3Server start() {
+    /** One that speaks TLS alone, to be closed. @param keyStore of its key @param password of that */
+    public static S3Server startEncrypted(Path keyStore, String password) {
+        return start(List.of(
+                "s3proxy.secure-endpoint=https://127.0.0.1:0",
+                "s3proxy.keystore-path=" + keyStore,
+                "s3proxy.keystore-password=" + password));
+    }
+
+    private static S3Server start(List<String> endpoint) {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(
                     JAR + " is missing; 'mvn generate-test-resources' puts the S3 server for tests there");
@@ -58,13 +66,16 @@ public final class S3Server {
             String secretKey = UUID.randomUUID().toString();
             Path settings = Files.write(
                     folder.resolve("s3proxy.conf"),
-                    List.of(
-                            "s3proxy.endpoint=http://127.0.0.1:0",
-                            "s3proxy.authorization=aws-v4",
-                            "s3proxy.identity=sidecar",
-                            "s3proxy.credential=" + secretKey,
-                            "jclouds.provider=filesystem-nio2",
-                            "jclouds.filesystem.basedir=" + Files.createDirectory(folder.resolve("buckets"))));
+                    Stream.concat(
+                                    endpoint.stream(),
+                                    Stream.of(
+                                            "s3proxy.authorization=aws-v4",
+                                            "s3proxy.identity=sidecar",
+                                            "s3proxy.credential=" + secretKey,
+                                            "jclouds.provider=filesystem-nio2",
+                                            "jclouds.filesystem.basedir="
+                                                    + Files.createDirectory(folder.resolve("buckets"))))
+                            .toList());
             CompletableFuture<Integer> port = new CompletableFuture<>();
             ChildProcess process = ChildProcess.start(
                     "S3Proxy",
@@ -134,7 +145,8 @@ public final class S3Server {
         return folder.resolve("buckets").resolve(bucket).resolve(key);
     }
 
-    private void close() {
+    /** Ends it, and removes its buckets. */
+    public void close() {
         process.close();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -3,6 +3,7 @@ package dev.sidecar.backup.cli;
 import dev.sidecar.backup.BackupRun;
 import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.Expiration;
+import dev.sidecar.pitr.RecoveryShell;
 import java.time.Clock;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -31,8 +32,8 @@ class BackupCommandsConfiguration {
     }
 
     @Bean
-    RestoreCommand restoreCommand(BackupShell shell, Clock clock) {
-        return new RestoreCommand(shell, clock);
+    RestoreCommand restoreCommand(BackupShell shell, RecoveryShell recoveries, Clock clock) {
+        return new RestoreCommand(shell, recoveries, clock);
     }
 
     @Bean

@@ -5,6 +5,8 @@ import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.backup.Restored;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.pitr.RecoveryShell;
+import dev.sidecar.pitr.RecoveryTarget;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.text.Durations;
@@ -30,6 +32,8 @@ import picocli.CommandLine.Parameters;
         name = "restore",
         description = {
             "Restores a backup into a new database, or replaces the live database with it.",
+            "With --to-time, --to-lsn or --latest it recovers the whole cluster from the sets and the WAL of pgBackRest instead, into an"
+                    + " instance beside the live one, which you look at and then promote.",
             "First prints the plan with its blockers and warnings. A live database is replaced only after the new one is restored and"
                     + " compared with the manifest; the old one is kept under a dated name."
         },
@@ -52,6 +56,7 @@ final class RestoreCommand implements SidecarCommand {
     private static final int LONGEST_ANSWER = 1_000;
 
     private final BackupShell shell;
+    private final RecoveryShell recoveries;
     private final Clock clock;
 
     @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Id of the backup, or 'latest' (default).")
@@ -105,13 +110,51 @@ final class RestoreCommand implements SidecarCommand {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
-    RestoreCommand(BackupShell shell, Clock clock) {
+    @ArgGroup(exclusive = true)
+    private @Nullable Moment moment;
+
+    static final class Moment {
+
+        @Option(
+                names = "--to-time",
+                paramLabel = "TIME",
+                description = "Recover what was committed by this moment, such as '2026-11-27 02:13:00+00'.")
+        private @Nullable String time;
+
+        @Option(names = "--to-lsn", paramLabel = "LSN", description = "Recover to this position in the WAL.")
+        private @Nullable String lsn;
+
+        @Option(names = "--latest", description = "Recover all that is archived.")
+        private boolean latest;
+    }
+
+    @Option(
+            names = "--in-place",
+            description =
+                    "With --to-time, --to-lsn or --latest: recover over the data directory of the stopped server. Asks you to"
+                            + " confirm with the name of the stanza.")
+    private boolean inPlace;
+
+    @Option(
+            names = "--stay",
+            description =
+                    "With --to-time, --to-lsn or --latest: stay until the instance beside is stopped, as in a container.")
+    private boolean stay;
+
+    RestoreCommand(BackupShell shell, RecoveryShell recoveries, Clock clock) {
         this.shell = shell;
+        this.recoveries = recoveries;
         this.clock = clock;
     }
 
     @Override
     public Integer call() {
+        Moment asked = moment;
+        if (asked != null) {
+            return shell.run(
+                    shell.backups().progress(),
+                    () -> recoveries.recover(target(asked), inPlace, confirm, planOnly, stay));
+        }
         shell.trust(publicKey);
         Backup backup = shell.findToRestore(which, database);
         RestoreRequest request = request(backup);
@@ -146,6 +189,13 @@ final class RestoreCommand implements SidecarCommand {
             print(restored);
         }
         return restored.missing().isEmpty() ? 0 : BackupShell.INCOMPLETE;
+    }
+
+    private static RecoveryTarget target(Moment asked) {
+        if (asked.time != null) {
+            return RecoveryTarget.time(asked.time);
+        }
+        return asked.lsn != null ? RecoveryTarget.lsn(asked.lsn) : RecoveryTarget.LATEST;
     }
 
     private RestoreRequest request(Backup backup) {

@@ -1,6 +1,6 @@
 /** Offers the backup commands on the command line: backup, list, verify, restore, expire, forget. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"backup", "commands", "definitions", "sets", "text"})
+@ApplicationModule(allowedDependencies = {"backup", "commands", "definitions", "pitr", "sets", "text"})
 package dev.sidecar.backup.cli;
 
 import org.jspecify.annotations.NullMarked;

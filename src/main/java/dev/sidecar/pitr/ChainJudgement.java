@@ -1,0 +1,127 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.pitr.LiveCluster.Archiver;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.Sizes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Judges what was read of the repository and of the server.
+ *
+ * @param settings that say how old things may be
+ * @param now the time to judge at
+ */
+record ChainJudgement(PitrProperties settings, Instant now) {
+
+    /** WAL is pushed by several processes, so that a later segment may arrive a moment earlier. */
+    private static final Duration IN_FLIGHT = Duration.ofSeconds(60);
+
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+
+    /**
+     * What is neither in the repository nor said by the server.
+     *
+     * @param failures of archiving since it last succeeded
+     * @param free bytes left for the repository; negative if that is not known
+     * @param drill the newest
+     */
+    record Seen(long failures, long free, Optional<RecoveryResult> drill) {}
+
+    PitrState of(Repository.Contents contents, Chain chain, Archiver archiver, List<String> problems, Seen seen) {
+        List<String> lines = new ArrayList<>();
+        Optional<Instant> archived = contents.archived().values().stream().max(Instant::compareTo);
+        List<Gap> gaps = chain.gaps().stream()
+                .filter(gap -> gap.before().plus(IN_FLIGHT).isBefore(now))
+                .toList();
+        List<Span> spans = chain.spans();
+        if (!contents.exists()) {
+            problems.add("The repository has no stanza '%s' yet.".formatted(settings.stanza()));
+        }
+        if (!archiver.on()) {
+            problems.add("The server does not archive: set archive_mode = on and restart it.");
+        }
+        if (!archiver.systemId().isBlank()
+                && !contents.systemId().isBlank()
+                && !archiver.systemId().equals(contents.systemId())) {
+            problems.add(
+                    "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
+                            .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
+        }
+        if (seen.failures() > 0) {
+            problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
+        }
+        gaps.forEach(gap -> problems.add(gap.sentence() + " Take a full set: nothing can be recovered over it."));
+        age("full set", newest(contents, true), settings.fullAge(), problems, lines);
+        age("set", newest(contents, false), settings.setAge(), problems, lines);
+        archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));
+        contents.sets().stream()
+                .filter(PhysicalSet::damaged)
+                .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
+        spans.forEach(
+                span -> lines.add("Every moment from %s to %s can be recovered.".formatted(span.from(), span.to())));
+        long bytes = contents.walBytes()
+                + contents.sets().stream()
+                        .mapToLong(PhysicalSet::repositoryBytes)
+                        .sum();
+        lines.add("%d sets, %s with their WAL%s."
+                .formatted(
+                        contents.sets().size(),
+                        Sizes.of(bytes),
+                        seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
+        return new PitrState(
+                now,
+                contents.sets(),
+                spans,
+                gaps,
+                archived,
+                seen.failures(),
+                archiver.walBytes(),
+                bytes,
+                seen.free(),
+                seen.drill(),
+                problems,
+                lines);
+    }
+
+    private static Optional<Instant> newest(Repository.Contents contents, boolean full) {
+        return contents.sets().stream()
+                .filter(set -> !full || set.type() == PhysicalSet.Type.FULL)
+                .map(PhysicalSet::stopped)
+                .max(Instant::compareTo);
+    }
+
+    private void age(
+            String what, Optional<Instant> newest, Duration allowed, List<String> problems, List<String> lines) {
+        if (newest.isEmpty()) {
+            problems.add("There is no %s.".formatted(what));
+            return;
+        }
+        Duration age = Duration.between(newest.get(), now);
+        if (age.compareTo(allowed) > 0) {
+            problems.add("The newest %s is %s old; %s is allowed."
+                    .formatted(what, Durations.of(age), Durations.of(allowed)));
+        } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+            problems.add("The newest %s is of the future (%s): a clock was set.".formatted(what, newest.get()));
+        } else {
+            lines.add("The newest %s was complete %s."
+                    .formatted(what, Durations.ago(age.isNegative() ? Duration.ZERO : age)));
+        }
+    }
+
+    private void wal(Instant archived, List<String> problems, List<String> lines) {
+        Duration age = Duration.between(archived, now);
+        if (age.compareTo(settings.rpo()) > 0) {
+            problems.add("The newest WAL was archived %s; %s is allowed (sidecar.pitr.rpo)."
+                    .formatted(Durations.ago(age), Durations.of(settings.rpo())));
+        } else if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+            problems.add("The newest WAL was archived in the future (%s): a clock was set.".formatted(archived));
+        } else {
+            lines.add(
+                    "The newest WAL was archived %s.".formatted(Durations.ago(age.isNegative() ? Duration.ZERO : age)));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.Session;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Sql;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Asks the server whose WAL is archived, and writes the two markers of a drill into it: with few rights, and in one small table. */
+final class LiveCluster {
+
+    private static final String NAME = "sidecar pitr";
+    private static final String SCHEMA = "sidecar_pitr";
+    private static final long SEGMENT_BYTES = 16L << 20;
+    private static final String INSUFFICIENT = "42501";
+    /** Larger ones take long to count. */
+    private static final int LARGEST_PAGES = 131_072;
+
+    private final Postgres postgres;
+
+    LiveCluster(Postgres postgres) {
+        this.postgres = postgres;
+    }
+
+    /**
+     * What the server says of its archiving.
+     *
+     * @param on whether it archives at all
+     * @param failing whether the last try to archive failed
+     * @param failed tries that ever failed
+     * @param walBytes of pg_wal
+     * @param segmentBytes of each segment
+     * @param systemId tells its cluster from others
+     */
+    record Archiver(boolean on, boolean failing, long failed, long walBytes, long segmentBytes, String systemId) {
+
+        static Archiver unknown() {
+            return new Archiver(true, false, 0, 0, SEGMENT_BYTES, "");
+        }
+    }
+
+    Archiver archiver() {
+        try (Session session = open()) {
+            List<String> row = session.table("""
+                    SELECT current_setting('archive_mode') <> 'off',
+                      coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false),
+                      failed_count,
+                      CASE WHEN pg_has_role('pg_monitor', 'USAGE') OR current_setting('is_superuser') = 'on'
+                        THEN (SELECT sum(size) FROM pg_ls_waldir()) ELSE 0 END,
+                      (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'),
+                      CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
+                        THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END
+                    FROM pg_stat_archiver
+                    """).get(0);
+            return new Archiver(
+                    row.get(0).equals("t"),
+                    row.get(1).equals("t"),
+                    Long.parseLong(row.get(2)),
+                    Long.parseLong(row.get(3)),
+                    Long.parseLong(row.get(4)),
+                    row.get(5));
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.CONNECTION, "Cannot ask the server for its archiving: " + e.getMessage(), e);
+        }
+    }
+
+    private Session open() {
+        return postgres.address().connectToMaintenance(NAME);
+    }
+
+    String maintenanceDatabase() {
+        return postgres.address().maintenanceDatabase();
+    }
+
+    /** The role that initdb made, whatever it is called: every cluster has it. */
+    String superuser() {
+        try (Session session = open()) {
+            return session.text("SELECT rolname FROM pg_roles WHERE oid = 10");
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.CONNECTION, "Cannot ask the server for its roles: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The two sides of a moment.
+     *
+     * @param drill tells its rows from those of other drills
+     * @param moment between the commits of the markers, by the server's clock
+     * @param lsnA where the WAL stood after the first
+     * @param lsnB where it stood after the second
+     */
+    record Markers(UUID drill, Instant moment, long lsnA, long lsnB) {
+
+        /** The segment that holds the second marker. */
+        long segment(long size) {
+            return (lsnB - 1) / size;
+        }
+    }
+
+    Markers mark(UUID drill) throws InterruptedException {
+        try (Session session = open()) {
+            prepare(session);
+            session.execute("SET synchronous_commit = on");
+            insert(session, drill, "A");
+            long lsnA = lsn(session);
+            // A commit's time has microseconds.
+            Thread.sleep(2);
+            Instant moment = clock(session);
+            Thread.sleep(2);
+            Instant after = clock(session);
+            if (!after.isAfter(moment)) {
+                throw new BackupFailure(
+                        Reason.UNPROVEN, "The clock of the database's host was set back during the drill; try again.");
+            }
+            insert(session, drill, "B");
+            return new Markers(drill, moment, lsnA, lsn(session));
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /** Has WAL archived that nothing else would: an idle server fills no segment. */
+    void pushWal() {
+        try (Session session = open()) {
+            session.texts("SELECT pg_create_restore_point('sidecar')");
+            session.texts("SELECT pg_switch_wal()");
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    private static void prepare(Session session) throws SQLException {
+        if (session.texts("SELECT to_regclass('%s.marker')".formatted(SCHEMA)).get(0) == null) {
+            session.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
+            session.execute("CREATE TABLE IF NOT EXISTS %s.marker (drill uuid, side text, at timestamptz DEFAULT now())"
+                    .formatted(SCHEMA));
+        }
+        session.execute("DELETE FROM %s.marker WHERE at < now() - interval '30 days'".formatted(SCHEMA));
+    }
+
+    private static void insert(Session session, UUID drill, String side) throws SQLException {
+        session.execute("INSERT INTO %s.marker (drill, side) VALUES ('%s', '%s')".formatted(SCHEMA, drill, side));
+    }
+
+    private static long lsn(Session session) throws SQLException {
+        return Long.parseLong(session.text("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"));
+    }
+
+    private static Instant clock(Session session) throws SQLException {
+        long micros = Long.parseLong(session.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
+        return Instant.EPOCH.plusNanos(micros * 1_000);
+    }
+
+    private BackupFailure failure(SQLException e) {
+        return INSUFFICIENT.equals(e.getSQLState())
+                ? new BackupFailure(
+                        Reason.PERMISSION,
+                        "User '%1$s' lacks a right for drills (%2$s). A superuser can say in database '%3$s': CREATE SCHEMA %4$s AUTHORIZATION %5$s; GRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_create_restore_point(text) TO %5$s;"
+                                .formatted(
+                                        postgres.address().user(),
+                                        e.getMessage(),
+                                        maintenanceDatabase(),
+                                        SCHEMA,
+                                        Sql.identifier(postgres.address().user())),
+                        e)
+                : new BackupFailure(
+                        Reason.CONNECTION, "The server does not take the markers of a drill: " + e.getMessage(), e);
+    }
+
+    /** The markers of a drill that a copy of the cluster has. */
+    static List<String> sides(Session session, UUID drill) throws SQLException {
+        return session.texts("SELECT side FROM %s.marker WHERE drill = '%s' ORDER BY side".formatted(SCHEMA, drill));
+    }
+
+    /** The largest tables that are counted soon, each with about how many rows it has, by schema and name as SQL. */
+    Map<String, Long> sample(String database, int tables) {
+        Map<String, Long> sample = new LinkedHashMap<>();
+        try (Session session = postgres.address().connect(database, NAME)) {
+            session.table("""
+                            SELECT format('%%I.%%I', n.nspname, c.relname), c.reltuples::bigint
+                            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                            WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relpages < %d AND c.reltuples > 0
+                              AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                            ORDER BY c.relpages DESC, 1 LIMIT %d
+                            """.formatted(LARGEST_PAGES, tables))
+                    .forEach(row -> sample.put(row.get(0), Long.parseLong(row.get(1))));
+            return sample;
+        } catch (SQLException | BackupFailure e) {
+            // A database that was dropped since, or that this role may not enter.
+            return Map.of();
+        }
+    }
+}

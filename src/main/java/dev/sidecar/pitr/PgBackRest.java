@@ -1,0 +1,191 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.postgres.Child;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.HostileText;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Runs pgBackRest, and says what its errors mean. No secret is on its command line: it reads those from its own configuration. */
+final class PgBackRest {
+
+    private static final int LONGEST = 300;
+    private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
+
+    private final String program;
+    private final String config;
+    private final String stanza;
+
+    PgBackRest(PitrProperties settings) {
+        this.program = settings.program();
+        this.config = settings.config();
+        this.stanza = settings.stanza();
+    }
+
+    String stanza() {
+        return stanza;
+    }
+
+    /** The beginning of a command line for a shell, with what every command needs. */
+    String commandLine(List<String> options) {
+        return "%s --config=%s --stanza=%s --log-level-file=off %s"
+                .formatted(program, config, stanza, String.join(" ", options));
+    }
+
+    /** Runs one of its commands. @return what it wrote to standard output */
+    String run(Duration limit, String command, List<String> options) throws InterruptedException {
+        return run(limit, command, options, "warn");
+    }
+
+    /** The same, whose log of what it does comes on standard output with the rest. */
+    String runTelling(Duration limit, String command, List<String> options) throws InterruptedException {
+        return run(limit, command, options, "info");
+    }
+
+    private String run(Duration limit, String command, List<String> options, String level) throws InterruptedException {
+        if (!Files.isReadable(Path.of(config))) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "Cannot read %s: write pgBackRest's configuration there, or change sidecar.pitr.config."
+                            .formatted(config));
+        }
+        List<String> line = new ArrayList<>(List.of(
+                program,
+                command,
+                "--config=" + config,
+                "--stanza=" + stanza,
+                "--log-level-file=off",
+                "--no-log-timestamp",
+                "--log-level-console=" + (level.equals("info") ? "info" : "off"),
+                "--log-level-stderr=" + (level.equals("info") ? "error" : level)));
+        line.addAll(options);
+        AtomicBoolean late = new AtomicBoolean();
+        try (Child child = Child.start(line)) {
+            CountDownLatch ended = endAfter(limit, child, late);
+            try {
+                return child.finish(Reason.STORAGE);
+            } finally {
+                ended.countDown();
+            }
+        } catch (BackupFailure e) {
+            throw late.get()
+                    ? new BackupFailure(
+                            Reason.STORAGE,
+                            "pgBackRest's %s took longer than %s and was ended.".formatted(command, limit))
+                    : explained(command, e);
+        }
+    }
+
+    /** A repository in a bucket may never answer. */
+    private static CountDownLatch endAfter(Duration limit, Child child, AtomicBoolean late) {
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread watch = new Thread(
+                () -> {
+                    try {
+                        if (!ended.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                            late.set(true);
+                            child.close();
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "pgbackrest-limit");
+        watch.setDaemon(true);
+        watch.start();
+        return ended;
+    }
+
+    /** Its numbers are the same in every version; its words are not. */
+    private BackupFailure explained(String command, BackupFailure failure) {
+        Matcher error = ERROR.matcher(failure.getMessage());
+        if (!error.find()) {
+            return failure;
+        }
+        String said = beginning(failure.getMessage().substring(error.start(2)));
+        return switch (Integer.parseInt(error.group(1))) {
+            case 29, 95, 26 ->
+                say(
+                        Reason.ENCRYPTION,
+                        "The repository cannot be read with this key: compare repo1-cipher-pass in %s with that of the machine that wrote it; otherwise its files are damaged. Never make a new stanza over it."
+                                .formatted(config),
+                        said,
+                        failure);
+            case 28, 44, 51, 58 ->
+                say(
+                        Reason.DIFFERENT,
+                        "Stanza '%s' belongs to another database cluster: each cluster needs a stanza of its own (sidecar.pitr.stanza). After an upgrade of PostgreSQL run 'pgbackrest stanza-upgrade'."
+                                .formatted(stanza),
+                        said,
+                        failure);
+            case 38 -> say(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.", said, failure);
+            case 46 ->
+                say(
+                        Reason.VERSION,
+                        "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.",
+                        said,
+                        failure);
+            case 49, 56, 101 ->
+                say(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.", said, failure);
+            case 50 -> say(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.", said, failure);
+            case 62 ->
+                say(
+                        Reason.NOT_CONFIGURED,
+                        "pgBackRest was stopped for this stanza: run 'pgbackrest start' to let it work again.",
+                        said,
+                        failure);
+            case 82 ->
+                say(
+                        Reason.STORAGE,
+                        "WAL did not arrive in the archive in time: look at archive_command and pg_stat_archiver of the server.",
+                        said,
+                        failure);
+            case 87 ->
+                say(
+                        Reason.NOT_CONFIGURED,
+                        "The server does not archive: set archive_mode = on and restart it.",
+                        said,
+                        failure);
+            case 30, 31, 32, 33, 34, 35, 37, 90 ->
+                say(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".", said, failure);
+            case 41, 47, 59, 64 -> {
+                boolean full = said.contains("No space left") || said.contains("[28]");
+                yield say(
+                        full ? Reason.SPACE : Reason.STORAGE,
+                        full
+                                ? "The repository is full: make room, or keep fewer sets (repo1-retention-full). The sets in it are untouched."
+                                : "The repository cannot be read or written.",
+                        said,
+                        failure);
+            }
+            case 55, 103, 104 ->
+                say(
+                        Reason.STORAGE,
+                        "Something is missing in the repository of stanza '%s'; run 'pgbackrest stanza-create' if it is new."
+                                .formatted(stanza),
+                        said,
+                        failure);
+            case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
+            default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
+        };
+    }
+
+    /** Errors quote what they could not read, which may be bytes of a file that was decrypted with a wrong key. */
+    static String beginning(String said) {
+        String line = HostileText.line(said.split("FormatError:|HINT:", 2)[0]).strip();
+        return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
+    }
+
+    private static BackupFailure say(Reason reason, String what, String said, BackupFailure cause) {
+        return new BackupFailure(reason, what + " It says: " + said, cause);
+    }
+}

@@ -1,0 +1,262 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.pitr.LiveCluster.Archiver;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.HostileText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes sets, looks at the chain, and proves recoveries. */
+public final class Pitr {
+
+    private static final Logger log = LoggerFactory.getLogger(Pitr.class);
+    private static final Duration QUICK = Duration.ofMinutes(2);
+    private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(?:_\\d{8}-\\d{6}[DI])?");
+
+    private final PitrProperties settings;
+    private final PgBackRest pgBackRest;
+    private final Repository repository;
+    private final LiveCluster live;
+    private final RecoveryDrill drill;
+    private final RecoveryResults results;
+    private final PitrMetrics metrics;
+    private final Clock clock;
+    private final ReentrantLock drilling = new ReentrantLock();
+    private volatile @Nullable PitrState known;
+    private volatile Optional<String> trouble = Optional.empty();
+    private volatile Optional<String> unreadable = Optional.empty();
+    private volatile long segmentBytes = Archiver.unknown().segmentBytes();
+    private long failedAtSuccess;
+    private boolean countedFailures;
+
+    Pitr(
+            PitrProperties settings,
+            PgBackRest pgBackRest,
+            Repository repository,
+            LiveCluster live,
+            RecoveryDrill drill,
+            RecoveryResults results,
+            PitrMetrics metrics,
+            Clock clock) {
+        this.settings = settings;
+        this.pgBackRest = pgBackRest;
+        this.repository = repository;
+        this.live = live;
+        this.drill = drill;
+        this.results = results;
+        this.metrics = metrics;
+        this.clock = clock;
+        if (settings.enabled()) {
+            metrics.register(settings);
+        }
+    }
+
+    /** Tells whether sets and WAL are kept by pgBackRest. */
+    public boolean isEnabled() {
+        return settings.enabled();
+    }
+
+    PitrProperties settings() {
+        return settings;
+    }
+
+    /** What was seen when last looked; empty before the first look. */
+    public Optional<PitrState> known() {
+        return Optional.ofNullable(known);
+    }
+
+    /** Why the newest drill could not be run, if so: that says nothing about the sets. */
+    public Optional<String> trouble() {
+        return trouble;
+    }
+
+    /** Why the repository could not be read when last looked, if so: then {@link #known} is older. */
+    public Optional<String> unreadable() {
+        return unreadable;
+    }
+
+    /** The newest drill. */
+    public Optional<RecoveryResult> lastDrill() {
+        return results.newest();
+    }
+
+    /**
+     * Says for a person whether a target can be recovered to, by what was seen when last looked: with which set, or why not.
+     *
+     * @throws BackupFailure that says why not, and what can be recovered
+     */
+    public String leadsTo(RecoveryTarget target) throws InterruptedException {
+        RecoveryPlan plan = RecoveryPlan.of(target, Chain.of(repository.read(), segmentBytes));
+        return "It is recovered from set %s (%s) and at most %d segments of WAL."
+                .formatted(plan.reach().set().label(), plan.reach().set().type().words(), plan.segments());
+    }
+
+    /** How old the newest drill may be. */
+    public Duration greatestAgeOfDrill() {
+        return settings.setAge();
+    }
+
+    /** Looks at the repository and the server. @throws BackupFailure if the repository cannot be read */
+    public synchronized PitrState look() throws InterruptedException {
+        List<String> problems = new ArrayList<>();
+        Archiver archiver = askServer(problems);
+        Repository.Contents contents = readable();
+        PitrState state = new ChainJudgement(settings, clock.instant())
+                .of(
+                        contents,
+                        Chain.of(contents, segmentBytes),
+                        archiver,
+                        problems,
+                        new ChainJudgement.Seen(failures(archiver), free(), results.newest()));
+        known = state;
+        metrics.update(state, results.held());
+        return state;
+    }
+
+    private Repository.Contents readable() throws InterruptedException {
+        try {
+            Repository.Contents contents = repository.read();
+            unreadable = Optional.empty();
+            return contents;
+        } catch (BackupFailure e) {
+            unreadable = Optional.of(e.getMessage());
+            throw e;
+        }
+    }
+
+    /** While it does not answer, its segments are as large as they were. */
+    private Archiver askServer(List<String> problems) {
+        try {
+            Archiver archiver = live.archiver();
+            segmentBytes = archiver.segmentBytes();
+            return archiver;
+        } catch (BackupFailure e) {
+            problems.add(e.getMessage());
+            return Archiver.unknown();
+        }
+    }
+
+    /** PostgreSQL counts since its statistics were reset. */
+    private long failures(Archiver archiver) {
+        if (!archiver.failing()) {
+            failedAtSuccess = archiver.failed();
+            countedFailures = true;
+            return 0;
+        }
+        return countedFailures ? Math.max(1, archiver.failed() - failedAtSuccess) : Math.max(1, archiver.failed());
+    }
+
+    private long free() {
+        if (settings.repository().isBlank()) {
+            return -1;
+        }
+        try {
+            return Files.getFileStore(Path.of(settings.repository())).getUsableSpace();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /** Has WAL archived if the newest is getting old although the server is idle: a server without work fills no segment. */
+    void pushIfIdle(PitrState state) {
+        Duration half = settings.rpo().dividedBy(2);
+        boolean old = state.archived()
+                .filter(at -> at.isAfter(clock.instant().minus(half)))
+                .isEmpty();
+        if (old && !state.sets().isEmpty()) {
+            live.pushWal();
+        }
+    }
+
+    /** Takes a set. It is a full one if there is none to build on. @return its label */
+    String take(PhysicalSet.Type type) throws InterruptedException {
+        if (!repository.read().exists()) {
+            pgBackRest.run(QUICK, "stanza-create", List.of());
+        }
+        pgBackRest.run(settings.limit(), "backup", List.of("--type=" + type.label(), "--no-expire-auto"));
+        String label = repository.read().sets().stream()
+                .reduce((older, newer) -> newer)
+                .map(PhysicalSet::label)
+                .orElseThrow(() -> new BackupFailure(Reason.STORAGE, "The set is not in the repository."));
+        expire();
+        look();
+        return label;
+    }
+
+    /**
+     * Removes what pgBackRest's retention no longer keeps, unless the last set from which a recovery was proven is among it: until a
+     * younger one is proven, it is the only one that is known to work.
+     *
+     * @return whether it was allowed
+     */
+    boolean expire() throws InterruptedException {
+        Optional<String> proven = results.held().map(RecoveryResult::set);
+        if (proven.isPresent()) {
+            String plan = pgBackRest.runTelling(QUICK, "expire", List.of("--dry-run"));
+            boolean loses = LABEL.matcher(plan)
+                    .results()
+                    .anyMatch(label -> label.group().equals(proven.get()));
+            if (loses) {
+                log.atInfo()
+                        .addKeyValue("set", proven.get())
+                        .log("no set expires: the last one from which a recovery was proven would be among them");
+                return false;
+            }
+        }
+        pgBackRest.run(settings.limit(), "expire", List.of());
+        return true;
+    }
+
+    /** Proves a recovery now. @throws BackupFailure if that could not be tried, which says nothing about the sets */
+    public RecoveryResult prove() throws InterruptedException {
+        if (!drilling.tryLock()) {
+            throw new BackupFailure(Reason.BUSY, "A drill is running already.");
+        }
+        try {
+            RecoveryResult result = tried();
+            trouble = Optional.empty();
+            results.put(result);
+            return result;
+        } catch (BackupFailure e) {
+            trouble = Optional.of(e.getMessage());
+            throw e;
+        } finally {
+            drilling.unlock();
+        }
+    }
+
+    private RecoveryResult tried() throws InterruptedException {
+        Instant begun = clock.instant();
+        try {
+            return drill.run(results.proven());
+        } catch (BackupFailure e) {
+            return switch (e.reason()) {
+                case RESTORE, DAMAGED, ENCRYPTION, DIFFERENT, STORAGE, NOT_FOUND ->
+                    new RecoveryResult(
+                            begun,
+                            "-",
+                            begun,
+                            Duration.ZERO,
+                            Duration.ZERO,
+                            0,
+                            List.of(HostileText.line(e.getMessage())),
+                            List.of(),
+                            List.of());
+                default -> throw e;
+            };
+        }
+    }
+}

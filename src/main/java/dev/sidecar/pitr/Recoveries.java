@@ -1,0 +1,481 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.pitr.LiveCluster.Archiver;
+import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Session;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.HostileText;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Recovers to a moment for people: into an instance beside the live server, which they look at before they promote it, or over the data
+ * directory of the stopped server.
+ */
+final class Recoveries {
+
+    private static final Logger log = LoggerFactory.getLogger(Recoveries.class);
+    private static final String NAME = "sidecar pitr";
+    /** Tells a folder that this made from others: only such a one is ever removed. */
+    private static final String OURS = "sidecar-instance";
+
+    private static final long POLL_MS = 200;
+    private static final long STAY_POLL_MS = 2_000;
+    private static final int LOG = 64 * 1024;
+    private static final String START_SECONDS = "43200";
+    /** Hot standby needs these at least as large as the live server had them. */
+    private static final Pattern LIMIT = Pattern.compile(
+            "(max_connections|max_worker_processes|max_wal_senders|max_prepared_xacts|max_locks_per_xact) setting: +(\\d{1,6})\\b");
+
+    /** The cluster's own settings are kept beside, for whoever makes it the live one: here they would archive into the live archive. */
+    private static final String SETTINGS = """
+            listen_addresses = '%1$s'
+            port = %2$d
+            unix_socket_directories = '%3$s/s'
+            hba_file = '%3$s/hba'
+            ident_file = '%3$s/ident'
+            shared_preload_libraries = ''
+            archive_mode = off
+            restore_command = '%4$s'
+            recovery_target_action = pause
+            recovery_target_timeline = '%5$d'
+            hot_standby = on
+            max_logical_replication_workers = 0
+            logging_collector = off
+            ssl = off
+            lc_messages = C
+            timezone = UTC
+            log_timezone = UTC
+            """;
+    /** The socket's folder is this user's alone; others need the passwords that the live server had at the moment. */
+    private static final String HBA = """
+            local all all trust
+            host all all all scram-sha-256
+            """;
+
+    private final PgBackRest pgBackRest;
+    private final Repository repository;
+    private final LiveCluster live;
+    private final Postgres postgres;
+    private final PitrProperties settings;
+
+    Recoveries(
+            PgBackRest pgBackRest,
+            Repository repository,
+            LiveCluster live,
+            Postgres postgres,
+            PitrProperties settings) {
+        this.pgBackRest = pgBackRest;
+        this.repository = repository;
+        this.live = live;
+        this.postgres = postgres;
+        this.settings = settings;
+    }
+
+    RecoveryPlan plan(RecoveryTarget target) throws InterruptedException {
+        return RecoveryPlan.of(target, Chain.of(repository.read(), segmentBytes()));
+    }
+
+    /** The live server may be what was lost. */
+    private long segmentBytes() {
+        try {
+            return live.archiver().segmentBytes();
+        } catch (BackupFailure e) {
+            return Archiver.unknown().segmentBytes();
+        }
+    }
+
+    private String superuser() {
+        try {
+            return live.superuser();
+        } catch (BackupFailure e) {
+            return "postgres";
+        }
+    }
+
+    private Path folder() {
+        if (settings.instance().directory().isBlank()) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "There is no place for an instance beside: set sidecar.pitr.instance.directory.");
+        }
+        return Path.of(settings.instance().directory()).toAbsolutePath();
+    }
+
+    private Path data() {
+        return folder().resolve("data");
+    }
+
+    /** Recovers into an instance beside, which pauses there. @return what to do next */
+    String beside(RecoveryPlan plan) throws InterruptedException {
+        Path folder = folder();
+        PhysicalSet set = plan.reach().set();
+        Client client = postgres.programs().ofMajor(set.version());
+        try {
+            prepare(folder, set);
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
+        }
+        boolean recovered = false;
+        try {
+            restore(folder, set);
+            configure(folder, plan, client);
+            start(client);
+            awaitTarget(plan);
+            recovered = true;
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
+        } finally {
+            if (!recovered) {
+                removeQuietly();
+            }
+        }
+        return "Recovered to %s; it listens on port %d and is read-only. Look at it with psql -h %s -p %d; then 'sidecar pitr promote', 'sidecar pitr dump' or 'sidecar pitr remove'."
+                .formatted(
+                        plan.target().words(),
+                        settings.instance().port(),
+                        folder.resolve("s"),
+                        settings.instance().port());
+    }
+
+    private void prepare(Path folder, PhysicalSet set) throws IOException {
+        Files.createDirectories(folder);
+        try (Stream<Path> inside = Files.list(folder)) {
+            if (inside.findAny().isPresent()) {
+                throw new BackupFailure(
+                        Reason.BUSY,
+                        Files.exists(folder.resolve(OURS))
+                                ? "There is an instance beside in %s already: 'sidecar pitr remove' removes it."
+                                        .formatted(folder)
+                                : "%s is not empty and was not made for an instance beside: change sidecar.pitr.instance.directory."
+                                        .formatted(folder));
+            }
+        }
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < set.bytes()) {
+            throw new BackupFailure(
+                    Reason.SPACE,
+                    "%s has %d MB left, but the recovery needs about %d MB."
+                            .formatted(folder, free >> 20, set.bytes() >> 20));
+        }
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        Files.writeString(folder.resolve(OURS), set.version() + "\n");
+        for (String name : List.of("s", "lock", "spaces", "data")) {
+            Files.createDirectory(
+                    folder.resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
+
+    private void restore(Path folder, PhysicalSet set) throws InterruptedException {
+        List<String> options = new ArrayList<>(places(folder));
+        options.add("--set=" + set.label());
+        options.add("--type=none");
+        for (long number : repository.tablespaces(set.label())) {
+            options.add("--tablespace-map=%d=%s".formatted(number, folder.resolve("spaces/" + number)));
+        }
+        pgBackRest.run(settings.limit(), "restore", options);
+    }
+
+    private static List<String> places(Path folder) {
+        return List.of(
+                "--reset-pg1-host", "--pg1-path=" + folder.resolve("data"), "--lock-path=" + folder.resolve("lock"));
+    }
+
+    private void configure(Path folder, RecoveryPlan plan, Client client) throws IOException, InterruptedException {
+        Path data = folder.resolve("data");
+        refuseLinks(data);
+        for (String name : List.of("postgresql.conf", "pg_hba.conf", "pg_ident.conf", "postgresql.auto.conf")) {
+            if (Files.exists(data.resolve(name))) {
+                Files.move(data.resolve(name), folder.resolve(name + ".restored"));
+            }
+        }
+        for (String name :
+                List.of("recovery.signal", "standby.signal", "recovery.conf", "postmaster.pid", "tablespace_map")) {
+            Files.deleteIfExists(data.resolve(name));
+        }
+        String fetch = "%s archive-get %%f \"%%p\""
+                .formatted(
+                        pgBackRest.commandLine(Stream.concat(places(folder).stream(), Stream.of("--no-archive-async"))
+                                .toList()));
+        if (fetch.contains("'") || fetch.contains("\\")) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "The paths of sidecar.pitr must hold no quotes and no backslashes, as PostgreSQL's shell reads them.");
+        }
+        String configuration = SETTINGS.formatted(
+                        settings.instance().listen(), settings.instance().port(), folder, fetch, plan.timeline())
+                + limits(data, client)
+                + plan.target().configuration();
+        Files.writeString(data.resolve("postgresql.conf"), configuration);
+        Files.writeString(data.resolve("postgresql.auto.conf"), "");
+        Files.writeString(folder.resolve("hba"), HBA);
+        Files.writeString(folder.resolve("ident"), "");
+        // As a standby it stays read-only at the end of the archive; with a target it pauses there.
+        boolean toTheEnd = plan.target().equals(RecoveryTarget.LATEST);
+        Files.writeString(data.resolve(toTheEnd ? "standby.signal" : "recovery.signal"), "");
+        own(folder);
+    }
+
+    /** A link in a data directory that a stranger could write to leads anywhere. */
+    private static void refuseLinks(Path data) throws IOException {
+        Path spaces = data.resolve("pg_tblspc");
+        try (Stream<Path> links = Files.find(data, 20, (path, is) -> is.isSymbolicLink())) {
+            links.filter(link -> !spaces.equals(link.getParent())).findFirst().ifPresent(link -> {
+                throw new BackupFailure(
+                        Reason.REFUSED,
+                        "The set holds a link, which is not followed: " + HostileText.line(link.toString()));
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private String limits(Path data, Client client) throws InterruptedException {
+        Matcher limit = LIMIT.matcher(
+                Child.run(List.of(client.program("pg_controldata"), "-D", data.toString()), Reason.RESTORE));
+        StringBuilder lines = new StringBuilder();
+        while (limit.find()) {
+            lines.append(limit.group(1).replace("xacts", "transactions").replace("xact", "transaction"))
+                    .append(" = ")
+                    .append(limit.group(2))
+                    .append('\n');
+        }
+        return lines.toString();
+    }
+
+    private void own(Path folder) throws InterruptedException {
+        Optional<String> user = postgres.serversUser();
+        if (user.isPresent()) {
+            Child.run(List.of("chown", "-hR", user.get() + ":", folder.toString()), Reason.PERMISSION);
+        }
+    }
+
+    private void start(Client client) throws InterruptedException {
+        try {
+            server(
+                    client,
+                    "start",
+                    "--wait",
+                    "--silent",
+                    "--timeout=" + START_SECONDS,
+                    "--log=" + folder().resolve("log"));
+        } catch (BackupFailure e) {
+            throw new BackupFailure(Reason.RESTORE, RecoveryLog.explained(endOfLog(), e.getMessage()), e);
+        }
+    }
+
+    private void server(Client client, String what, String... options) throws InterruptedException {
+        List<String> command = new ArrayList<>(postgres.asServersUser());
+        command.addAll(List.of(client.program("pg_ctl"), what, "-D", data().toString()));
+        command.addAll(List.of(options));
+        Child.run(command, Reason.RESTORE);
+    }
+
+    private String endOfLog() {
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder().resolve("log").toFile(), "r")) {
+            file.seek(Math.max(0, file.length() - LOG));
+            byte[] end = new byte[(int) Math.min(LOG, file.length())];
+            file.readFully(end);
+            return HostileText.forTerminal(new String(end, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private void awaitTarget(RecoveryPlan plan) throws InterruptedException {
+        String reached = plan.target().equals(RecoveryTarget.LATEST)
+                // All that was archived when the plan was made, and it waits for more.
+                ? ("SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn AND EXISTS (SELECT FROM pg_stat_activity"
+                                + " WHERE backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval')")
+                        .formatted(RecoveryTarget.written(
+                                plan.reach().last().orElseThrow().number(segmentBytes()) * segmentBytes()))
+                : "SELECT pg_get_wal_replay_pause_state() = 'paused'";
+        long until = System.nanoTime() + settings.limit().toNanos();
+        while (true) {
+            try (Session session = address().connectToMaintenance(NAME)) {
+                if (session.text(reached).equals("t")) {
+                    return;
+                }
+            } catch (SQLException | BackupFailure e) {
+                if (!isRunning()) {
+                    throw new BackupFailure(
+                            Reason.RESTORE, RecoveryLog.explained(endOfLog(), String.valueOf(e.getMessage())), e);
+                }
+            }
+            if (System.nanoTime() > until) {
+                throw new BackupFailure(Reason.RESTORE, "The recovery did not reach its end in time.");
+            }
+            Thread.sleep(POLL_MS);
+        }
+    }
+
+    private ServerAddress address() {
+        return new ServerAddress(
+                folder().resolve("s").toString(), settings.instance().port(), superuser(), null, "disable", "postgres");
+    }
+
+    /** By asking, as a server that was killed leaves its file behind. */
+    private boolean isRunning() throws InterruptedException {
+        try {
+            server(client(), "status");
+            return true;
+        } catch (BackupFailure e) {
+            return false;
+        }
+    }
+
+    private Client client() throws InterruptedException {
+        Path ours = folder().resolve(OURS);
+        try {
+            if (!Files.exists(ours)) {
+                throw new BackupFailure(
+                        Reason.NOT_FOUND, "There is no instance beside: 'sidecar restore --to-time' makes one.");
+            }
+            return postgres.programs()
+                    .ofMajor(Integer.parseInt(Files.readString(ours).strip()));
+        } catch (IOException | NumberFormatException e) {
+            throw new BackupFailure(Reason.NOT_FOUND, "The instance beside cannot be read: " + e, e);
+        }
+    }
+
+    /** Lets the instance beside be written to. */
+    void promote() throws InterruptedException {
+        server(client(), "promote", "--wait", "--silent");
+    }
+
+    /** Starts one that was stopped. */
+    void startAgain() throws InterruptedException {
+        start(client());
+    }
+
+    /** Stops it; its files stay. */
+    void stop() throws InterruptedException {
+        Client client = client();
+        if (isRunning()) {
+            server(client, "stop", "--mode=fast", "--wait", "--silent");
+        }
+    }
+
+    /** Stops it and removes its files. */
+    void remove() throws InterruptedException {
+        stop();
+        try (Stream<Path> inside = Files.list(folder())) {
+            // The mark goes last: what is left can then be removed by another try.
+            List<Path> all = new ArrayList<>(inside.toList());
+            all.remove(folder().resolve(OURS));
+            all.add(folder().resolve(OURS));
+            for (Path path : all) {
+                delete(path);
+            }
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.STORAGE, "Cannot remove the instance beside: " + e, e);
+        }
+    }
+
+    /** What failed must not be taken for a recovery. */
+    private void removeQuietly() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            remove();
+        } catch (BackupFailure e) {
+            log.atWarn().log("an unfinished instance beside was not removed: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        Files.walkFileTree(path, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
+                Files.delete(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Stays as long as the instance beside runs, and stops it when interrupted. */
+    void stay() throws InterruptedException {
+        try {
+            while (isRunning()) {
+                Thread.sleep(STAY_POLL_MS);
+            }
+        } catch (InterruptedException e) {
+            stop();
+            throw e;
+        }
+    }
+
+    /** Writes one database, or one table of it, out of the instance beside. */
+    void dump(String database, Optional<String> table, Path file) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                client().program("pg_dump"),
+                "--format=custom",
+                "--no-password",
+                "--host=" + folder().resolve("s"),
+                "--port=" + settings.instance().port(),
+                "--username=" + superuser(),
+                "--file=" + file.toAbsolutePath(),
+                "--dbname=dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'"));
+        table.ifPresent(name -> command.add("--table=" + name));
+        Child.run(command, Reason.DUMP);
+    }
+
+    /** Recovers over the data directory of the stopped server. @return what to do next */
+    String inPlace(RecoveryPlan plan) throws InterruptedException {
+        List<String> options = new ArrayList<>(List.of(
+                "--reset-pg1-host",
+                "--delta",
+                "--set=" + plan.reach().set().label(),
+                "--target-timeline=" + plan.timeline(),
+                "--target-action=promote"));
+        plan.target()
+                .moment()
+                .ifPresent(moment -> options.addAll(
+                        List.of("--type=time", "--target=" + plan.target().words())));
+        plan.target()
+                .lsn()
+                .ifPresent(lsn -> options.addAll(List.of("--type=lsn", "--target=" + RecoveryTarget.written(lsn))));
+        if (plan.target().equals(RecoveryTarget.LATEST)) {
+            options.remove("--target-action=promote");
+            options.add("--type=default");
+        }
+        pgBackRest.run(settings.limit(), "restore", options);
+        return "The files are there. Start PostgreSQL: it replays the WAL to %s and is then the live server again. Take a full set at once: 'sidecar pitr backup full'."
+                .formatted(plan.target().words());
+    }
+}

@@ -1,0 +1,353 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.checks.OwnChecks;
+import dev.sidecar.pitr.Chain.Reach;
+import dev.sidecar.pitr.LiveCluster.Markers;
+import dev.sidecar.postgres.InstalledPrograms.Client;
+import dev.sidecar.postgres.Postgres;
+import dev.sidecar.postgres.ScratchFolder;
+import dev.sidecar.postgres.ScratchServer;
+import dev.sidecar.postgres.Session;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.CheckResult;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Proves a recovery on both sides of a moment: what was written before it is there, what was written after it is not. The recovered
+ * server runs in the prover, which has neither the repository nor a secret nor a network.
+ */
+final class RecoveryDrill {
+
+    private static final long POLL_MS = 500;
+    private static final int SAMPLED_TABLES = 5;
+    private static final int MOST_DATABASES = 200;
+    private static final int LOG = 64 * 1024;
+    private static final double LEAST_SHARE = 0.5;
+    private static final long SMALL = 1_000;
+    private static final Pattern DATABASE_TO_CHECK = Pattern.compile("[^\\p{Cntrl}]{1,63}");
+    private static final Pattern PREPARED = Pattern.compile("max_prepared_xacts setting: +(\\d{1,4})\\b");
+
+    /**
+     * Nothing of the cluster's own settings: they may name libraries and programs. With hot_standby off the recovery needs none of the
+     * limits that the live server has, but for prepared transactions.
+     */
+    private static final String SETTINGS = """
+            shared_preload_libraries = ''
+            session_preload_libraries = ''
+            local_preload_libraries = ''
+            archive_mode = off
+            archive_command = ''
+            restore_command = 'cp "%1$s/wal/%%f" "%%p"'
+            recovery_target_action = promote
+            recovery_target_inclusive = on
+            recovery_target_timeline = '%2$d'
+            hot_standby = off
+            primary_conninfo = ''
+            fsync = off
+            full_page_writes = off
+            autovacuum = off
+            jit = off
+            ssl = off
+            max_wal_senders = 0
+            max_logical_replication_workers = 0
+            max_parallel_workers_per_gather = 0
+            max_prepared_transactions = %3$d
+            max_locks_per_transaction = 1024
+            max_connections = 20
+            shared_buffers = 128MB
+            restart_after_crash = off
+            lc_messages = C
+            timezone = UTC
+            log_timezone = UTC
+            """;
+
+    private final PgBackRest pgBackRest;
+    private final Repository repository;
+    private final LiveCluster live;
+    private final Postgres postgres;
+    private final OwnChecks checks;
+    private final PitrProperties settings;
+    private final Clock clock;
+
+    RecoveryDrill(
+            PgBackRest pgBackRest,
+            Repository repository,
+            LiveCluster live,
+            Postgres postgres,
+            OwnChecks checks,
+            PitrProperties settings,
+            Clock clock) {
+        this.pgBackRest = pgBackRest;
+        this.repository = repository;
+        this.live = live;
+        this.postgres = postgres;
+        this.checks = checks;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /** Runs one. @param proven labels of the full sets that were recovered from already @throws BackupFailure if it could not be run */
+    RecoveryResult run(List<String> proven) throws InterruptedException {
+        postgres.unisolated().ifPresent(why -> {
+            throw new BackupFailure(Reason.NOT_CONFIGURED, why);
+        });
+        Instant begun = clock.instant();
+        long size = live.archiver().segmentBytes();
+        Duration rpo = repository.read().archived().values().stream()
+                .max(Instant::compareTo)
+                .map(newest -> Duration.between(newest, begun))
+                .filter(age -> !age.isNegative())
+                .orElse(Duration.ZERO);
+        Markers markers = live.mark(UUID.randomUUID());
+        live.pushWal();
+        Findings findings = new Findings();
+        Optional<Chain> arrived = awaitArchived(markers, size);
+        if (arrived.isEmpty()) {
+            findings.problem("The WAL of the drill's markers did not reach the archive within %s."
+                    .formatted(Durations.of(settings.rpo())));
+            return findings.result(begun, "-", markers.moment(), rpo, Duration.ZERO, 0);
+        }
+        Reach reach = choose(arrived.get(), markers, size, proven);
+        long started = System.nanoTime();
+        try (ScratchFolder folder = postgres.scratchFolder(reach.set().bytes())) {
+            SetFiles files = new SetFiles(pgBackRest, folder);
+            files.restore(reach.set(), repository.tablespaces(reach.set().label()), settings.limit());
+            long segments = fetchWal(files, reach, size);
+            Client client = postgres.programs().ofMajor(reach.set().version());
+            long needed = reach.set().bytes() + segments * size;
+            try (ScratchServer server = postgres.scratchServerOf(client, needed, live.superuser())) {
+                server.endAfter(settings.limit());
+                files.moveTo(server);
+                recover(server, client, reach, markers);
+                Duration rto = Duration.ofNanos(System.nanoTime() - started);
+                judge(server, reach, markers, findings);
+                findings.measured(rpo, rto, settings);
+                findings.line("Set %s (%s), %d segments of WAL replayed, %s."
+                        .formatted(reach.set().label(), reach.set().type().words(), segments, server.isolation()));
+                return findings.result(begun, reach.set().label(), markers.moment(), rpo, rto, segments);
+            }
+        }
+    }
+
+    /** A full set that was never recovered from goes first; otherwise the newest set, as after a disaster. */
+    private static Reach choose(Chain chain, Markers markers, long size, List<String> proven) {
+        List<Reach> usable = chain.reaches().stream()
+                .filter(reach -> reach.last()
+                        .filter(last -> last.number(size) >= markers.segment(size))
+                        .isPresent())
+                .toList();
+        if (usable.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "No set leads to now: take one with 'sidecar pitr backup full', and look at the gaps that 'sidecar pitr' shows.");
+        }
+        return usable.stream()
+                .filter(reach -> reach.set().type() == PhysicalSet.Type.FULL
+                        && !proven.contains(reach.set().label()))
+                .reduce((older, newer) -> newer)
+                .orElse(usable.get(usable.size() - 1));
+    }
+
+    private Optional<Chain> awaitArchived(Markers markers, long size) throws InterruptedException {
+        long until = System.nanoTime() + settings.rpo().toNanos();
+        while (true) {
+            Repository.Contents contents = repository.read();
+            long number = markers.segment(size);
+            if (contents.archived()
+                    .containsKey(Segment.of(contents.lineage().timelineOf(number, size), number, size))) {
+                return Optional.of(Chain.of(contents, size));
+            }
+            if (System.nanoTime() > until) {
+                return Optional.empty();
+            }
+            Thread.sleep(POLL_MS);
+        }
+    }
+
+    private long fetchWal(SetFiles files, Reach reach, long size) throws InterruptedException {
+        Lineage lineage = repository.read().lineage();
+        for (Lineage.Fork fork : lineage.forks()) {
+            if (fork.timeline() > 1) {
+                files.fetch("%08X.history".formatted(fork.timeline()));
+            }
+        }
+        if (lineage.newest() > 1) {
+            files.fetch("%08X.history".formatted(lineage.newest()));
+        }
+        long fetched = 0;
+        long last = reach.last().orElse(reach.set().lastWal()).number(size);
+        for (long number = reach.set().firstWal().number(size); number <= last; number++) {
+            String name =
+                    Segment.of(lineage.timelineOf(number, size), number, size).name();
+            if (!files.fetch(name)) {
+                throw new BackupFailure(
+                        Reason.DAMAGED, "The archive lists WAL segment %s, but does not give it.".formatted(name));
+            }
+            fetched++;
+        }
+        return fetched;
+    }
+
+    private void recover(ScratchServer server, Client client, Reach reach, Markers markers)
+            throws InterruptedException {
+        String control = server.start(List.of(
+                        client.program("pg_controldata"),
+                        "-D",
+                        server.work().resolve("data").toString()))
+                .finish(Reason.RESTORE);
+        Matcher prepared = PREPARED.matcher(control);
+        String configuration = SETTINGS.formatted(
+                        server.work(),
+                        reach.last().orElse(reach.set().lastWal()).timeline(),
+                        prepared.find() ? Integer.parseInt(prepared.group(1)) : 0)
+                + RecoveryTarget.at(markers.moment()).configuration()
+                // A trigger of a login would run with each of our sessions.
+                + (client.major() >= 17 ? "event_triggers = off\n" : "");
+        try {
+            server.serve(configuration, settings.limit());
+        } catch (BackupFailure e) {
+            throw new BackupFailure(
+                    Reason.RESTORE, RecoveryLog.explained(HostileText.forLog(server.log(LOG)), e.getMessage()), e);
+        }
+    }
+
+    private void judge(ScratchServer server, Reach reach, Markers markers, Findings findings)
+            throws InterruptedException {
+        List<String> databases;
+        try (Session session = server.address().connect(live.maintenanceDatabase(), "sidecar verify")) {
+            List<String> sides = LiveCluster.sides(session, markers.drill());
+            if (sides.equals(List.of("A"))) {
+                findings.line("At %s marker A is there, and marker B, written after it, is not."
+                        .formatted(RecoveryTarget.at(markers.moment()).words()));
+            } else {
+                findings.problem(
+                        "Recovered to %s, the markers A (before) and B (after) are there as %s; only A must be."
+                                .formatted(
+                                        RecoveryTarget.at(markers.moment()).words(),
+                                        HostileText.line(sides.toString())));
+            }
+            position(session, reach, markers, findings);
+            databases = session.texts(
+                    "SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1 LIMIT " + MOST_DATABASES);
+        } catch (SQLException e) {
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "The recovered server does not answer: " + HostileText.line(String.valueOf(e.getMessage())),
+                    e);
+        }
+        for (String database : databases) {
+            if (DATABASE_TO_CHECK.matcher(database).matches()) {
+                inspect(server, database, markers.moment(), findings);
+            }
+        }
+    }
+
+    private static void position(Session session, Reach reach, Markers markers, Findings findings) throws SQLException {
+        long lsn =
+                Long.parseLong(session.text("SELECT coalesce((pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint, 0)"));
+        long timeline = Segment.hex(session.text("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"));
+        long before = reach.last().orElse(reach.set().lastWal()).timeline();
+        if (lsn < markers.lsnA() || lsn > markers.lsnB()) {
+            findings.problem("It stopped at position %s of the WAL, which is not between %s and %s."
+                    .formatted(
+                            RecoveryTarget.written(lsn),
+                            RecoveryTarget.written(markers.lsnA()),
+                            RecoveryTarget.written(markers.lsnB())));
+        }
+        if (timeline != before + 1) {
+            findings.problem("It is on timeline %d after timeline %d.".formatted(timeline, before));
+        }
+        findings.line(
+                "Timeline %d, recovered to position %s of the WAL.".formatted(before, RecoveryTarget.written(lsn)));
+    }
+
+    private void inspect(ScratchServer server, String database, Instant moment, Findings findings)
+            throws InterruptedException {
+        if (server.hasAmcheck()) {
+            server.corruption(server.connectionString(database), 2, false)
+                    .ifPresent(what -> findings.problem("amcheck finds damage in database '%s': %s"
+                            .formatted(HostileText.line(database), first(what))));
+        }
+        try (Session session = server.address().connect(database, "sidecar verify")) {
+            live.sample(database, SAMPLED_TABLES).forEach((table, expected) -> {
+                try {
+                    long rows = Long.parseLong(session.text("SELECT count(*) FROM ONLY " + table));
+                    findings.counted++;
+                    if (expected >= SMALL && rows < expected * LEAST_SHARE) {
+                        findings.problem("Table %s of database '%s' has %d rows where the live one has about %d."
+                                .formatted(HostileText.line(table), HostileText.line(database), rows, expected));
+                    }
+                } catch (SQLException e) {
+                    findings.problem("Table %s of database '%s' cannot be read: %s"
+                            .formatted(
+                                    HostileText.line(table),
+                                    HostileText.line(database),
+                                    HostileText.line(String.valueOf(e.getMessage()))));
+                }
+            });
+        } catch (SQLException e) {
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "The recovered server does not answer: " + HostileText.line(String.valueOf(e.getMessage())),
+                    e);
+        }
+        findings.databases++;
+        if (checks.areFor(database)) {
+            findings.checks.addAll(
+                    checks.run(database, () -> server.address().connect(database, "sidecar verify"), "public", moment));
+        }
+    }
+
+    private static String first(String found) {
+        String line = HostileText.line(found.lines().findFirst().orElse(""));
+        return line.length() > 300 ? line.substring(0, 300) + "…" : line;
+    }
+
+    /** What one drill sees, until it is complete. */
+    private static final class Findings {
+
+        private final List<String> problems = new ArrayList<>();
+        private final List<String> lines = new ArrayList<>();
+        private final List<CheckResult> checks = new ArrayList<>();
+        private int counted;
+        private int databases;
+
+        void problem(String sentence) {
+            problems.add(sentence);
+        }
+
+        void line(String sentence) {
+            lines.add(sentence);
+        }
+
+        void measured(Duration rpo, Duration rto, PitrProperties settings) {
+            line("RPO: the newest archived WAL was %s old. RTO: the recovery took %s."
+                    .formatted(Durations.of(rpo), Durations.of(rto)));
+            line("amcheck on %d databases; %d sampled tables counted.".formatted(databases, counted));
+            if (rpo.compareTo(settings.rpo()) > 0) {
+                problem("The newest archived WAL was %s old; %s is allowed (sidecar.pitr.rpo)."
+                        .formatted(Durations.of(rpo), Durations.of(settings.rpo())));
+            }
+            if (rto.compareTo(settings.rto()) > 0) {
+                problem("The recovery took %s; %s is allowed (sidecar.pitr.rto)."
+                        .formatted(Durations.of(rto), Durations.of(settings.rto())));
+            }
+        }
+
+        RecoveryResult result(Instant at, String set, Instant moment, Duration rpo, Duration rto, long segments) {
+            return new RecoveryResult(at, set, moment, rpo, rto, segments, problems, lines, checks);
+        }
+    }
+}

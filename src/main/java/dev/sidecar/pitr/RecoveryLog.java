@@ -1,0 +1,38 @@
+package dev.sidecar.pitr;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Says in words for people why PostgreSQL did not recover, from what it logs in English. */
+final class RecoveryLog {
+
+    private static final Pattern FATAL = Pattern.compile("(?:FATAL|PANIC): +([^\\n]{1,300})");
+    private static final Pattern LAST =
+            Pattern.compile("last completed transaction was at log time ([0-9 :.+-]{10,40})");
+
+    private RecoveryLog() {}
+
+    static String explained(String log, String otherwise) {
+        if (log.contains("recovery ended before configured recovery target was reached")) {
+            Matcher last = LAST.matcher(log);
+            return "The moment is after the last transaction that is archived%s. Name an earlier one, or take --latest."
+                    .formatted(last.find() ? ", which was at " + last.group(1).strip() : "");
+        }
+        if (log.contains("requested recovery stop point is before consistent recovery point")) {
+            return "The moment is before the set was complete. Name a later one.";
+        }
+        if (log.contains("requested timeline") && log.contains("is not a child of this server's history")) {
+            return "The archive's newest timeline does not come from this set: its history leads elsewhere.";
+        }
+        if (log.contains("recovery target timeline") && log.contains("does not exist")) {
+            return "The history of the timeline is missing in the archive.";
+        }
+        if (log.contains("could not locate required checkpoint record")
+                || log.contains("WAL ends before end of online backup")
+                || log.contains("WAL ends before consistent recovery point")) {
+            return "WAL that the set itself needs is missing or damaged in the archive.";
+        }
+        Matcher fatal = FATAL.matcher(log);
+        return fatal.find() ? "PostgreSQL did not recover: " + fatal.group(1).strip() : otherwise;
+    }
+}

@@ -1,0 +1,82 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.pitr.Chain.Reach;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * With which set a recovery begins.
+ *
+ * @param target how far it goes
+ * @param reach the set, and how far it leads
+ * @param segments of WAL that are replayed at most
+ */
+record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
+
+    /** @throws BackupFailure that says why nothing leads there, and what can be recovered */
+    static RecoveryPlan of(RecoveryTarget target, Chain chain) {
+        if (chain.spans().isEmpty()) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "Nothing can be recovered: there is no set with its WAL. Look at 'sidecar pitr'.");
+        }
+        Reach reach = target.moment()
+                .map(moment -> chain.to(moment).orElseThrow(() -> unreachable(moment, chain)))
+                .or(() -> target.lsn().map(lsn -> toLsn(lsn, chain)))
+                .or(chain::newest)
+                .orElseThrow();
+        long size = chain.segmentBytes();
+        long last = reach.last().orElse(reach.set().lastWal()).number(size);
+        return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1);
+    }
+
+    /** The timeline to follow. */
+    long timeline() {
+        return reach.last().orElse(reach.set().lastWal()).timeline();
+    }
+
+    private static Reach toLsn(long lsn, Chain chain) {
+        long size = chain.segmentBytes();
+        return chain.reaches().stream()
+                .filter(Reach::isUsable)
+                .filter(reach -> reach.set().lastWal().number(size) < lsn / size
+                        && reach.last().orElseThrow().number(size) >= (lsn - 1) / size)
+                .max(Comparator.comparing(reach -> reach.set().stopped()))
+                .orElseThrow(() -> new BackupFailure(
+                        Reason.NOT_FOUND,
+                        "No set leads to position %s of the WAL: it is before the first set, in a gap, or not archived yet. 'sidecar pitr' shows what can be recovered."
+                                .formatted(RecoveryTarget.written(lsn))));
+    }
+
+    private static BackupFailure unreachable(java.time.Instant moment, Chain chain) {
+        List<Span> spans = chain.spans();
+        Span first = spans.get(0);
+        Span last = spans.get(spans.size() - 1);
+        if (moment.isBefore(first.from())) {
+            return new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "%s is before the first moment that can be recovered, %s, when the oldest set was complete. Compare the time zone; an older logical backup may have it ('sidecar list')."
+                            .formatted(moment, first.from()));
+        }
+        if (moment.isAfter(last.to())) {
+            return new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "%s is after the last WAL that is archived, of %s. Compare the time zone; --latest recovers all that there is."
+                            .formatted(moment, last.to()));
+        }
+        Span before = spans.stream()
+                .filter(span -> span.to().isBefore(moment))
+                .max(Comparator.comparing(Span::to))
+                .orElse(first);
+        Span after = spans.stream()
+                .filter(span -> span.from().isAfter(moment))
+                .min(Comparator.comparing(Span::from))
+                .orElse(last);
+        return new BackupFailure(
+                Reason.NOT_FOUND,
+                "%s lies in a gap: WAL is missing. What can be recovered is until %s, and again from %s."
+                        .formatted(moment, before.to(), after.from()));
+    }
+}

@@ -1,0 +1,102 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.HostileText;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How far a recovery goes.
+ *
+ * @param moment the last whose transactions it has; empty for another kind
+ * @param lsn the last position that it has; empty for another kind. With neither it has all that is archived
+ */
+public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
+
+    /** All that is archived. */
+    public static final RecoveryTarget LATEST = new RecoveryTarget(Optional.empty(), Optional.empty());
+
+    private static final Pattern LSN = Pattern.compile("([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})");
+    private static final Pattern WITHOUT_ZONE =
+            Pattern.compile("\\d{4}-\\d\\d-\\d\\d([ T]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?)?");
+    private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder()
+            .appendPattern("uuuu-MM-dd")
+            .appendLiteral(' ')
+            .appendPattern("HH:mm[:ss]")
+            .appendFraction(ChronoField.NANO_OF_SECOND, 0, 6, true)
+            .appendOffset("+HH:mm", "Z")
+            .toFormatter(Locale.ROOT)
+            .withResolverStyle(java.time.format.ResolverStyle.STRICT);
+    private static final DateTimeFormatter FOR_POSTGRES = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd HH:mm:ss.SSSSSS'+00'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    /** Reads a moment with its time zone. @throws BackupFailure that says what is wrong with it */
+    public static RecoveryTarget time(String text) {
+        String written = text.strip();
+        if (WITHOUT_ZONE.matcher(written).matches()) {
+            throw wrong(
+                    written,
+                    "has no time zone: add its offset, such as +00 for UTC. A zone that is guessed wrongly recovers another hour");
+        }
+        String plain = written.replaceFirst("^(\\d{4}-\\d\\d-\\d\\d)T", "$1 ")
+                .replaceFirst(" ?UTC$", "Z")
+                .replaceFirst(" ?([+-]\\d\\d)$", "$1:00")
+                .replaceFirst(" ?([+-]\\d\\d)(\\d\\d)$", "$1:$2")
+                .replaceFirst(" ([+-]\\d\\d:\\d\\d)$", "$1");
+        try {
+            return new RecoveryTarget(
+                    Optional.of(OffsetDateTime.parse(plain, TIME).toInstant()), Optional.empty());
+        } catch (DateTimeException e) {
+            throw wrong(
+                    written,
+                    "is no moment: write it as '2026-11-27 02:13:00+00', with the offset of its time zone as a number");
+        }
+    }
+
+    /** Reads a position in the WAL. @throws BackupFailure if it is none */
+    public static RecoveryTarget lsn(String text) {
+        Matcher parts = LSN.matcher(text.strip());
+        if (!parts.matches()) {
+            throw wrong(text, "is no position in the WAL: write it as 16/B374D848");
+        }
+        return new RecoveryTarget(
+                Optional.empty(), Optional.of(Segment.hex(parts.group(1)) << 32 | Segment.hex(parts.group(2))));
+    }
+
+    static RecoveryTarget at(Instant moment) {
+        return new RecoveryTarget(Optional.of(moment), Optional.empty());
+    }
+
+    private static BackupFailure wrong(String text, String what) {
+        return new BackupFailure(Reason.NOT_CONFIGURED, "'%s' %s.".formatted(HostileText.line(text), what));
+    }
+
+    /** The lines of PostgreSQL's configuration that say it. */
+    String configuration() {
+        return moment.map(at -> "recovery_target_time = '%s'%n".formatted(FOR_POSTGRES.format(at)))
+                .or(() -> lsn.map(at -> "recovery_target_lsn = '%s'%n".formatted(written(at))))
+                .orElse("");
+    }
+
+    static String written(long lsn) {
+        return "%X/%X".formatted(lsn >>> 32, lsn & 0xFFFF_FFFFL);
+    }
+
+    /** Says it for a person, in UTC. */
+    public String words() {
+        return moment.map(at -> FOR_POSTGRES.format(at))
+                .or(() -> lsn.map(RecoveryTarget::written))
+                .orElse("the newest archived WAL");
+    }
+}

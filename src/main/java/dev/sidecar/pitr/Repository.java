@@ -1,0 +1,259 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads what pgBackRest's repository holds. What lies there is limited in number: others may write into a bucket. */
+final class Repository {
+
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final int MOST_SETS = 10_000;
+    private static final int MOST_SEGMENTS = 2_000_000;
+    private static final int MOST_TIMELINES = 1_000;
+    private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
+    private static final Pattern ARCHIVE = Pattern.compile("(\\d{1,2}(?:\\.\\d)?)-(\\d{1,6})");
+    private static final Pattern FILE =
+            Pattern.compile("(?:.*/)?([0-9A-F]{24})-[0-9a-f]{40}(?:\\.(?:gz|bz2|lz4|zst))?");
+    private static final Pattern HISTORY = Pattern.compile("(?:.*/)?([0-9A-F]{8})\\.history");
+    /** What pgBackRest says where there is no stanza, or no set in it yet. */
+    private static final int NO_VALID_SETS = 2;
+
+    private static final Set<Integer> NO_STANZA = Set.of(1, 3);
+
+    private final PgBackRest pgBackRest;
+
+    Repository(PgBackRest pgBackRest) {
+        this.pgBackRest = pgBackRest;
+    }
+
+    /**
+     * What it holds.
+     *
+     * @param exists whether there is a stanza
+     * @param systemId tells the cluster that it is of; blank if there is none
+     * @param archive the folder of the current WAL; blank if there is none
+     * @param sets oldest first
+     * @param walBytes of the archive
+     * @param archived segments of the current archive with the time at which each was archived
+     * @param lineage the timelines of the newest one
+     */
+    record Contents(
+            boolean exists,
+            String systemId,
+            String archive,
+            List<PhysicalSet> sets,
+            long walBytes,
+            NavigableMap<Segment, Instant> archived,
+            Lineage lineage) {}
+
+    Contents read() throws InterruptedException {
+        JsonNode stanza = stanza();
+        List<PhysicalSet> sets = sets(stanza);
+        Optional<String> archive = currentArchive(stanza);
+        NavigableMap<Segment, Instant> archived = new TreeMap<>();
+        long bytes = 0;
+        Set<Long> histories = new HashSet<>();
+        if (archive.isPresent()) {
+            JsonNode files = list("archive/" + pgBackRest.stanza() + "/" + archive.get());
+            if (files.size() > MOST_SEGMENTS) {
+                throw new BackupFailure(
+                        Reason.STORAGE, "The archive of WAL has more than %d files.".formatted(MOST_SEGMENTS));
+            }
+            for (Map.Entry<String, JsonNode> file : files.properties()) {
+                bytes += file.getValue().path("size").asLong(0);
+                Matcher segment = FILE.matcher(file.getKey());
+                Matcher history = HISTORY.matcher(file.getKey());
+                if (segment.matches()) {
+                    Instant at =
+                            Instant.ofEpochSecond(file.getValue().path("time").asLong(0));
+                    Segment.parse(segment.group(1)).ifPresent(one -> archived.put(one, at));
+                } else if (history.matches()) {
+                    histories.add(Segment.hex(history.group(1)));
+                }
+            }
+        }
+        return new Contents(
+                isThere(stanza),
+                systemId(stanza),
+                archive.orElse(""),
+                sets,
+                bytes,
+                archived,
+                lineage(archive, archived, histories));
+    }
+
+    /** The newest timeline is the newest that has WAL: a history alone may be of a server that never wrote. */
+    private Lineage lineage(Optional<String> archive, NavigableMap<Segment, Instant> archived, Set<Long> histories)
+            throws InterruptedException {
+        long newest = archived.isEmpty() ? 1 : archived.lastKey().timeline();
+        if (archive.isEmpty() || newest < 2) {
+            return Lineage.first();
+        }
+        if (!histories.contains(newest)) {
+            throw new BackupFailure(
+                    Reason.DAMAGED,
+                    "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push')."
+                            .formatted(newest, newest));
+        }
+        String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive.get(), newest);
+        return Lineage.parse(newest, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES);
+    }
+
+    /** The tablespaces of a set, by number: their names are a stranger's. */
+    List<Long> tablespaces(String label) throws InterruptedException {
+        JsonNode sets = json(pgBackRest.run(LIMIT, "info", List.of("--output=json", "--set=" + label)))
+                .path(0)
+                .path("backup");
+        List<Long> numbers = new ArrayList<>();
+        for (JsonNode one : sets.path(0).path("tablespace")) {
+            numbers.add(one.path("oid").asLong());
+        }
+        return numbers;
+    }
+
+    private JsonNode list(String path) throws InterruptedException {
+        return json(pgBackRest.run(LIMIT, "repo-ls", List.of("--output=json", "--recurse", path)));
+    }
+
+    private JsonNode stanza() throws InterruptedException {
+        JsonNode stanza =
+                json(pgBackRest.run(LIMIT, "info", List.of("--output=json"))).path(0);
+        JsonNode status = stanza.path("status");
+        int code = status.path("code").asInt(0);
+        for (JsonNode repository : stanza.path("repo")) {
+            String message = repository.path("status").path("message").asString("");
+            if (isOfWrongKey(message)) {
+                throw wrongKey(message);
+            }
+        }
+        if (code != 0 && code != NO_VALID_SETS && !NO_STANZA.contains(code)) {
+            throw new BackupFailure(
+                    Reason.STORAGE,
+                    "The repository has no usable stanza '%s': run 'pgbackrest stanza-create' if it is new. It says: %s"
+                            .formatted(
+                                    pgBackRest.stanza(),
+                                    PgBackRest.beginning(status.path("message").asString(""))));
+        }
+        return stanza;
+    }
+
+    private static boolean isThere(JsonNode stanza) {
+        return !NO_STANZA.contains(stanza.path("status").path("code").asInt(1));
+    }
+
+    private static String systemId(JsonNode stanza) {
+        JsonNode databases = stanza.path("db");
+        return databases.isEmpty()
+                ? ""
+                : databases.path(databases.size() - 1).path("system-id").asString("");
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JsonMapper.shared().readTree(text.isBlank() ? "[]" : text);
+        } catch (JacksonException e) {
+            // It quotes what it decrypted, byte by byte.
+            if (isOfWrongKey(text)) {
+                throw wrongKey("");
+            }
+            throw new BackupFailure(Reason.STORAGE, "pgBackRest wrote no JSON that can be read.", e);
+        }
+    }
+
+    private static boolean isOfWrongKey(String said) {
+        return said.contains("CryptoError") || said.contains("FormatError");
+    }
+
+    private static BackupFailure wrongKey(String said) {
+        String beginning = PgBackRest.beginning(said);
+        return new BackupFailure(
+                Reason.ENCRYPTION,
+                "The repository cannot be read with this key: compare repo1-cipher-pass with that of the machine that wrote it; otherwise its files are damaged. Never make a new stanza over it."
+                        + (beginning.isEmpty() ? "" : " It says: " + beginning));
+    }
+
+    private static Optional<String> currentArchive(JsonNode stanza) {
+        Map<Long, String> byDatabase = new HashMap<>();
+        for (JsonNode archive : stanza.path("archive")) {
+            String id = archive.path("id").asString("");
+            if (ARCHIVE.matcher(id).matches()) {
+                byDatabase.put(archive.path("database").path("id").asLong(), id);
+            }
+        }
+        return byDatabase.entrySet().stream().max(Map.Entry.comparingByKey()).map(Map.Entry::getValue);
+    }
+
+    private static List<PhysicalSet> sets(JsonNode stanza) {
+        Map<Long, String> versions = new HashMap<>();
+        for (JsonNode database : stanza.path("db")) {
+            versions.put(database.path("id").asLong(), database.path("version").asString(""));
+        }
+        List<PhysicalSet> sets = new ArrayList<>();
+        for (JsonNode one : stanza.path("backup")) {
+            if (sets.size() >= MOST_SETS) {
+                throw new BackupFailure(Reason.STORAGE, "The repository has more than %d sets.".formatted(MOST_SETS));
+            }
+            set(one, versions).ifPresent(sets::add);
+        }
+        sets.sort(Comparator.comparing(PhysicalSet::stopped));
+        return List.copyOf(sets);
+    }
+
+    private static Optional<PhysicalSet> set(JsonNode one, Map<Long, String> versions) {
+        String label = one.path("label").asString("");
+        long database = one.path("database").path("id").asLong();
+        String version = versions.getOrDefault(database, "");
+        Matcher archive = ARCHIVE.matcher(version + "-" + database);
+        Optional<Segment> first =
+                Segment.parse(one.path("archive").path("start").asString(""));
+        Optional<Segment> last = Segment.parse(one.path("archive").path("stop").asString(""));
+        if (!LABEL.matcher(label).matches() || !archive.matches() || first.isEmpty() || last.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> needs = new ArrayList<>();
+        one.path("reference").forEach(reference -> {
+            String needed = reference.asString("");
+            if (LABEL.matcher(needed).matches()) {
+                needs.add(needed);
+            }
+        });
+        return Optional.of(new PhysicalSet(
+                label,
+                type(label),
+                Instant.ofEpochSecond(one.path("timestamp").path("start").asLong(0)),
+                Instant.ofEpochSecond(one.path("timestamp").path("stop").asLong(0)),
+                first.get(),
+                last.get(),
+                archive.group(),
+                Integer.parseInt(version.replaceFirst("\\..*", "")),
+                one.path("info").path("size").asLong(0),
+                one.path("info").path("repository").path("delta").asLong(0),
+                needs,
+                one.path("error").asBoolean(false)));
+    }
+
+    private static PhysicalSet.Type type(String label) {
+        return switch (label.charAt(label.length() - 1)) {
+            case 'D' -> PhysicalSet.Type.DIFFERENTIAL;
+            case 'I' -> PhysicalSet.Type.INCREMENTAL;
+            default -> PhysicalSet.Type.FULL;
+        };
+    }
+}

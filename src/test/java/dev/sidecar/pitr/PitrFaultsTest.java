@@ -1,0 +1,275 @@
+package dev.sidecar.pitr;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.support.PostgresServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong with sets and WAL, planted, and what is said of it. Each leaves a chain that can be relied on. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PitrFaultsTest {
+
+    private ArchivedServer archived;
+    private Pitr pitr;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        archived = ArchivedServer.start(folder, "");
+        pitr = archived.pitr();
+        archived.server().execute("postgres", "CREATE TABLE rows (row int)");
+        pitr.take(PhysicalSet.Type.FULL);
+    }
+
+    @AfterAll
+    void stop() {
+        archived.close();
+    }
+
+    /** @return the segment that held the row */
+    private String writeAndArchive() {
+        archived.server().execute("postgres", "INSERT INTO rows VALUES (1)");
+        String segment = archived.server()
+                .query("postgres", "SELECT pg_walfile_name(pg_switch_wal() - 1)")
+                .get(0);
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> archived(segment).isPresent());
+        return segment;
+    }
+
+    private Optional<Path> archived(String segment) throws Exception {
+        try (Stream<Path> files = Files.find(
+                archived.folder().resolve("repository/archive"),
+                9,
+                (file, attributes) -> file.getFileName().toString().startsWith(segment + "-"))) {
+            return files.findFirst();
+        }
+    }
+
+    @Test
+    void aGapIsToldAndAFullSetEndsIt() throws Exception {
+        writeAndArchive();
+        String lost = writeAndArchive();
+        writeAndArchive();
+        Files.delete(archived(lost).orElseThrow());
+        archived.at(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(2)));
+        Pitr later = archived.with("rpo", "10m").pitr();
+
+        PitrState state = later.look();
+
+        assertThat(state.gaps()).hasSize(1);
+        assertThat(state.problems()).anyMatch(problem -> problem.contains("segment " + lost));
+        RecoveryResult drill = later.prove();
+        assertThat(drill.held()).isFalse();
+        assertThat(drill.problems()).anyMatch(problem -> problem.contains("No set leads to now"));
+
+        later.take(PhysicalSet.Type.FULL);
+
+        assertThat(later.prove().problems()).isEmpty();
+        archived.at(Clock.systemUTC());
+    }
+
+    @Test
+    void aMomentAfterTheLastTransactionIsToldWithThatTransaction() throws Exception {
+        writeAndArchive();
+        Recoveries recoveries = archived.recoveries();
+        Instant last = pitr.look().archived().orElseThrow();
+        Awaitility.await().until(() -> Instant.now().isAfter(last.plusSeconds(2)));
+        // Archived, but without a transaction.
+        archived.server().query("postgres", "SELECT pg_create_restore_point('none')");
+        archived.server().query("postgres", "SELECT pg_switch_wal()");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> pitr.look().archived().orElseThrow().isAfter(last.plusSeconds(1)));
+        Instant end = pitr.look().archived().orElseThrow();
+
+        assertThatThrownBy(() -> recoveries.beside(recoveries.plan(RecoveryTarget.at(end))))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("after the last transaction that is archived")
+                .hasMessageContaining("--latest");
+        // What failed is not taken for a recovery.
+        assertThat(archived.folder().resolve("instance")).isEmptyDirectory();
+    }
+
+    @Test
+    void aWrongRepositoryKeyIsToldAndNothingIsMadeAnew() throws Exception {
+        String right = Files.readString(archived.folder().resolve("pgbackrest.conf"));
+        List<PhysicalSet> before = pitr.look().sets();
+        try {
+            Files.writeString(
+                    archived.folder().resolve("pgbackrest.conf"),
+                    right.replace("a pass phrase", "another pass phrase"));
+
+            assertThatThrownBy(pitr::look)
+                    .isInstanceOfSatisfying(
+                            BackupFailure.class,
+                            e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(Reason.ENCRYPTION))
+                    .hasMessageContaining("cannot be read with this key");
+            assertThat(pitr.unreadable()).isPresent();
+            assertThatThrownBy(() -> pitr.take(PhysicalSet.Type.FULL)).hasMessageContaining("with this key");
+            assertThat(pitr.prove().problems()).anyMatch(problem -> problem.contains("with this key"));
+        } finally {
+            Files.writeString(archived.folder().resolve("pgbackrest.conf"), right);
+        }
+        assertThat(pitr.look().sets()).isEqualTo(before);
+        assertThat(pitr.unreadable()).isEmpty();
+    }
+
+    @Test
+    void twoClustersOnOneStanzaAreTold() throws Exception {
+        PostgresServer other = PostgresServer.shared();
+        archived.withBackup("server.port", other.port()).withBackup("server.password", other.password());
+        try {
+            assertThat(archived.pitr().look().problems())
+                    .anyMatch(problem -> problem.contains("two clusters must not share a stanza"));
+        } finally {
+            archived.withBackup("server.port", archived.server().port())
+                    .withBackup("server.password", archived.server().password());
+        }
+    }
+
+    @Test
+    void archivingThatFailsIsCountedUntilItSucceeds() throws Exception {
+        String right =
+                archived.server().query("postgres", "SHOW archive_command").get(0);
+        Pitr watching = archived.pitr();
+        assertThat(watching.look().failures()).isZero();
+        // What the command line of the server says is stronger than what can be set: pgBackRest itself has to fail.
+        Path config = archived.folder().resolve("pgbackrest.conf");
+        Path aside = archived.folder().resolve("aside.conf");
+        assertThat(right).contains(config.toString());
+        Files.move(config, aside);
+        try {
+            archived.server().execute("postgres", "INSERT INTO rows VALUES (2)", "SELECT pg_switch_wal()");
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !archived.server()
+                            .query(
+                                    "postgres",
+                                    "SELECT 1 FROM pg_stat_archiver WHERE failed_count > 0 AND last_failed_time > coalesce(last_archived_time, '-infinity')")
+                            .isEmpty());
+            assertThatThrownBy(watching::look).hasMessageContaining("Cannot read " + config);
+        } finally {
+            Files.move(aside, config);
+        }
+        PitrState failing = watching.look();
+        if (failing.failures() > 0) {
+            assertThat(failing.problems()).anyMatch(problem -> problem.contains("Archiving fails"));
+        }
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> watching.look().failures() == 0);
+    }
+
+    @Test
+    void aSetThatIsKilledIsNoSetAndTheNextIsOne() throws Exception {
+        List<PhysicalSet> before = pitr.look().sets();
+        CompletableFuture<Throwable> failed = CompletableFuture.supplyAsync(() -> {
+            try {
+                pitr.take(PhysicalSet.Type.FULL);
+                return null;
+            } catch (BackupFailure | InterruptedException e) {
+                return e;
+            }
+        });
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> ProcessHandle.current()
+                        .descendants()
+                        .filter(process -> commandLine(process).contains("\0backup\0"))
+                        .peek(ProcessHandle::destroyForcibly)
+                        .findAny()
+                        .isPresent());
+
+        assertThat(failed.get()).isInstanceOf(BackupFailure.class);
+        assertThat(pitr.look().sets()).isEqualTo(before);
+
+        String label = pitr.take(PhysicalSet.Type.FULL);
+
+        assertThat(pitr.look().sets()).extracting(PhysicalSet::label).contains(label);
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+        } catch (java.io.IOException e) {
+            return "";
+        }
+    }
+
+    @Test
+    void aClockThatWasSetBackIsTold() throws Exception {
+        archived.at(Clock.offset(Clock.systemUTC(), Duration.ofDays(-1)));
+        try {
+            assertThat(archived.pitr().look().problems())
+                    .anyMatch(problem -> problem.contains("is of the future"))
+                    .anyMatch(problem -> problem.contains("archived in the future"));
+        } finally {
+            archived.at(Clock.systemUTC());
+        }
+    }
+
+    @Test
+    void withoutTheProgramOrItsConfigurationTheSettingIsNamed() {
+        assertThatThrownBy(() -> archived.with("config", "/nowhere/pgbackrest.conf")
+                        .pitr()
+                        .look())
+                .hasMessageContaining("sidecar.pitr.config");
+        archived.with("config", archived.folder().resolve("pgbackrest.conf").toString());
+    }
+
+    /** A set from which a recovery was proven stays until a younger one is proven, whatever the retention says. */
+    @Test
+    void theLastProvenSetOutlivesTheRetention() throws Exception {
+        Pitr proving = archived.with(
+                        "results-file", archived.folder().resolve("sacred.json").toString())
+                .pitr();
+        String proven = proving.prove().set();
+        assertThat(proven).isNotEqualTo("-");
+        for (int i = 0; i < 3; i++) {
+            proving.take(PhysicalSet.Type.FULL);
+        }
+        assertThat(proving.look().sets()).extracting(PhysicalSet::label).contains(proven);
+
+        proving.prove();
+        proving.take(PhysicalSet.Type.FULL);
+
+        assertThat(proving.look().sets()).extracting(PhysicalSet::label).doesNotContain(proven);
+    }
+
+    @Test
+    void aTimelineWithoutItsHistoryIsTold() throws Exception {
+        Path segment = archived(writeAndArchive()).orElseThrow();
+        Path log = segment.getParent();
+        Path planted =
+                log.resolveSibling("00000002" + log.getFileName().toString().substring(8));
+        Files.createDirectory(planted);
+        Path file =
+                planted.resolve("00000002" + segment.getFileName().toString().substring(8));
+        Files.copy(segment, file);
+        try {
+            assertThatThrownBy(pitr::look).hasMessageContaining("history of timeline 2 is missing in the WAL archive");
+        } finally {
+            Files.delete(file);
+            Files.delete(planted);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.sidecar.pitr;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The installed pgBackRest and PostgreSQL: a writer writes all the time, and what a recovery brings is compared with its ledger. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RecoveryTest {
+
+    private Path folder;
+
+    private ArchivedServer archived;
+    private Pitr pitr;
+    /** What the writer knows: each of its rows with the time at which the server committed it. */
+    private final List<Committed> ledger = new ArrayList<>();
+
+    private record Committed(int row, Instant at) {}
+
+    @BeforeAll
+    void writeWhileSetsAreTaken(@TempDir Path temporary) throws Exception {
+        folder = temporary;
+        archived = ArchivedServer.start(folder, "");
+        pitr = archived.pitr();
+        archived.server().execute("postgres", "CREATE DATABASE shop");
+        archived.server()
+                .execute(
+                        "shop",
+                        "CREATE TABLE ledger (row int PRIMARY KEY, filler text)",
+                        "CREATE TABLE noise AS SELECT i, repeat('x', 200) AS filler FROM generate_series(1, 5000) i",
+                        "ANALYZE");
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = new Thread(() -> write(stop), "writer");
+        writer.start();
+        pitr.take(PhysicalSet.Type.FULL);
+        pause();
+        pitr.take(PhysicalSet.Type.DIFFERENTIAL);
+        pause();
+        pitr.take(PhysicalSet.Type.INCREMENTAL);
+        pause();
+        stop.set(true);
+        writer.join();
+        archived.server().query("postgres", "SELECT pg_switch_wal()");
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .until(() -> pitr.look()
+                        .archived()
+                        .orElse(Instant.EPOCH)
+                        .isAfter(lastCommit().minusSeconds(1)));
+    }
+
+    private Instant lastCommit() {
+        synchronized (ledger) {
+            return ledger.get(ledger.size() - 1).at();
+        }
+    }
+
+    /** Seconds are what pgBackRest writes down, so that some lie between any two sets. */
+    private void pause() {
+        Instant from = lastCommit();
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .until(() -> lastCommit().isAfter(from.plusSeconds(3)));
+    }
+
+    private void write(AtomicBoolean stop) {
+        try (Connection connection = archived.server().connect("shop");
+                Statement statement = connection.createStatement()) {
+            for (int row = 1; !stop.get(); row++) {
+                statement.execute("INSERT INTO ledger VALUES (" + row + ", repeat('y', 100))");
+                try (var committed = statement.executeQuery(
+                        "SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint FROM ledger WHERE row = "
+                                + row)) {
+                    committed.next();
+                    synchronized (ledger) {
+                        ledger.add(new Committed(row, Instant.EPOCH.plusNanos(committed.getLong(1) * 1_000)));
+                    }
+                }
+                statement.execute("SELECT pg_sleep(0.005)");
+                if (row % 50 == 0) {
+                    statement.execute("UPDATE noise SET filler = repeat('z', 200) WHERE i % 10 = " + row / 50 % 10);
+                }
+            }
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @AfterAll
+    void close() {
+        archived.close();
+    }
+
+    @Test
+    @Order(1)
+    void theSetsAreThereAndTheChainHasNoGap() throws Exception {
+        PitrState state = pitr.look();
+
+        assertThat(state.sets())
+                .extracting(PhysicalSet::type)
+                .containsExactly(PhysicalSet.Type.FULL, PhysicalSet.Type.DIFFERENTIAL, PhysicalSet.Type.INCREMENTAL);
+        assertThat(state.gaps()).isEmpty();
+        assertThat(state.spans()).hasSize(1);
+        assertThat(state.problems()).isEmpty();
+        assertThat(state.freeBytes()).isPositive();
+        assertThat(state.walBytes()).isPositive();
+        assertThat(state.repositoryBytes()).isPositive();
+    }
+
+    /** Three moments at random, one for each set that recovery begins with. */
+    @Test
+    @Order(2)
+    void aMomentBringsExactlyTheRowsCommittedByThen() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<PhysicalSet> sets = pitr.look().sets();
+        Recoveries recoveries = archived.recoveries();
+        for (int i = 0; i < sets.size(); i++) {
+            Instant from = sets.get(i).stopped().plusSeconds(1);
+            Instant to = i + 1 < sets.size() ? sets.get(i + 1).started() : lastCommit();
+            List<Committed> between = ledger.stream()
+                    .filter(row -> row.at().isAfter(from) && row.at().isBefore(to))
+                    .toList();
+            assertThat(between).as("rows between sets, seed %d", seed).isNotEmpty();
+            // On the commit of a row or a microsecond before it.
+            Instant moment =
+                    between.get(random.nextInt(between.size())).at().minusNanos(random.nextBoolean() ? 0 : 1_000);
+
+            RecoveryPlan plan = recoveries.plan(RecoveryTarget.at(moment));
+            assertThat(plan.reach().set().label()).isEqualTo(sets.get(i).label());
+            recoveries.beside(plan);
+
+            assertThat(archived.beside("shop", "SELECT row FROM ledger ORDER BY row"))
+                    .as("rows at %s, seed %d", moment, seed)
+                    .containsExactlyElementsOf(ledger.stream()
+                            .filter(row -> !row.at().isAfter(moment))
+                            .map(row -> Integer.toString(row.row()))
+                            .toList());
+            recoveries.remove();
+        }
+    }
+
+    @Test
+    @Order(3)
+    void theInstanceBesideIsLookedAtThenPromotedAndDumped() throws Exception {
+        Recoveries recoveries = archived.recoveries();
+        recoveries.beside(recoveries.plan(RecoveryTarget.LATEST));
+
+        assertThat(archived.beside("shop", "SELECT count(*), pg_is_in_recovery() FROM ledger"))
+                .containsExactly(ledger.size() + "|t");
+        assertThat(archived.beside("shop", "SHOW archive_mode")).containsExactly("off");
+
+        recoveries.promote();
+
+        archived.beside("shop", "CREATE TABLE written AS SELECT 1 AS one");
+        Path dump = folder.resolve("ledger.dump");
+        recoveries.dump("shop", java.util.Optional.of("public.ledger"), dump);
+        assertThat(Files.size(dump)).isPositive();
+        recoveries.stop();
+        recoveries.startAgain();
+        assertThat(archived.beside("shop", "SELECT one FROM written")).containsExactly("1");
+        // Killed, it leaves the file of its process behind.
+        long postmaster = Long.parseLong(Files.readAllLines(folder.resolve("instance/data/postmaster.pid"))
+                .get(0));
+        ProcessHandle.of(postmaster).ifPresent(ProcessHandle::destroyForcibly);
+        org.awaitility.Awaitility.await()
+                .until(() -> ProcessHandle.of(postmaster).isEmpty());
+        recoveries.remove();
+        assertThat(folder.resolve("instance")).isEmptyDirectory();
+    }
+
+    @Test
+    @Order(4)
+    void aDrillSeesMarkerAAndNotMarkerB() throws Exception {
+        RecoveryResult first = pitr.prove();
+
+        assertThat(first.problems()).isEmpty();
+        assertThat(first.held()).isTrue();
+        // A full set that was never recovered from goes first, to the end of its WAL.
+        assertThat(first.set()).isEqualTo(pitr.look().sets().get(0).label());
+        assertThat(first.lines()).anyMatch(line -> line.contains("marker A is there, and marker B"));
+
+        RecoveryResult second = pitr.prove();
+
+        assertThat(second.problems()).isEmpty();
+        assertThat(second.set()).isEqualTo(pitr.look().sets().get(2).label());
+    }
+
+    @Test
+    @Order(5)
+    void aRecoveryInPlaceIsRefusedWhileTheServerRunsAndThenBringsTheMoment() throws Exception {
+        Recoveries recoveries = archived.recoveries();
+        Instant moment = ledger.get(ledger.size() / 2).at();
+        RecoveryPlan plan = recoveries.plan(RecoveryTarget.at(moment));
+
+        assertThatThrownBy(() -> recoveries.inPlace(plan)).hasMessageContaining("stop it first");
+
+        archived.server().pause();
+        Path running = archived.data().resolve("postmaster.pid");
+        org.awaitility.Awaitility.await().until(() -> !Files.exists(running));
+        recoveries.inPlace(plan);
+        archived.server().resume();
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .ignoreExceptions()
+                .until(() -> archived.server()
+                        .query("shop", "SELECT pg_is_in_recovery()")
+                        .equals(List.of("f")));
+
+        assertThat(archived.server().query("shop", "SELECT row FROM ledger ORDER BY row"))
+                .containsExactlyElementsOf(ledger.stream()
+                        .filter(row -> !row.at().isAfter(moment))
+                        .map(row -> Integer.toString(row.row()))
+                        .toList());
+        // The new timeline is archived, and a set on it can be recovered.
+        pitr.take(PhysicalSet.Type.FULL);
+        assertThat(pitr.prove().problems()).isEmpty();
+    }
+}

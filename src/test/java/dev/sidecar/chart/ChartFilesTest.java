@@ -67,8 +67,12 @@ class ChartFilesTest {
     }
 
     @Test
-    void rulesAndDashboardsAreTheRepositorys() throws IOException {
+    void rulesAreTheRepositorys() throws IOException {
         compare(RuleFiles.RULES, "files/rules", ".yml");
+    }
+
+    @Test
+    void dashboardsAreTheRepositorys() throws IOException {
         compare(Path.of("grafana/dashboards"), "files/dashboards", ".json");
     }
 

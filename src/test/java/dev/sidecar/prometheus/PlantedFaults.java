@@ -191,7 +191,6 @@ final class PlantedFaults {
         api(faults);
         watching(faults);
         backups(faults);
-        pitr(faults);
         host(faults);
         stores(faults);
         security(faults);
@@ -478,55 +477,6 @@ final class PlantedFaults {
                 When.LONG,
                 (team, since) -> team.at("sidecar_backup_free_bytes local").value =
                         Math.max(0, 80 - 1.2 * since / HOUR) * SmallTeam.GB));
-    }
-
-    private static void pitr(List<Fault> faults) {
-        faults.add(critical(
-                "PitrArchiveOld",
-                12 * MINUTE,
-                40 * MINUTE,
-                (team, since) -> team.at("sidecar_pitr_archived_timestamp_seconds").value = team.now - since));
-        faults.add(warning(
-                "PitrArchiveFailing",
-                7 * MINUTE,
-                20 * MINUTE,
-                (team, since) -> team.at("sidecar_pitr_archive_failures").value = 1 + since / MINUTE));
-        faults.add(critical("PitrChainBroken", 9 * MINUTE, 30 * MINUTE, (team, since) -> {
-            team.at("sidecar_pitr_gaps").value = 1;
-            team.at("sidecar_pitr_window_end_timestamp_seconds").value = team.now - since;
-        }));
-        faults.add(new Fault(
-                "PitrSetOld", "warning", 28 * HOUR, 40 * HOUR, Set.of(), Map.of(), When.LONG, (team, since) -> {
-                    for (String type : List.of("full", "diff", "incr")) {
-                        team.at("sidecar_pitr_set_timestamp_seconds " + type).value = team.now - since;
-                    }
-                }));
-        faults.add(new Fault(
-                "PitrDrillFailed",
-                "critical",
-                28 * HOUR,
-                40 * HOUR,
-                Set.of(),
-                Map.of(),
-                When.LONG,
-                (team, since) -> team.at("sidecar_pitr_drill_success_timestamp_seconds").value = team.now - since));
-        // Somebody stores other things there.
-        faults.add(new Fault(
-                "PitrRepositoryShort",
-                "warning",
-                30 * HOUR,
-                40 * HOUR,
-                Set.of(),
-                Map.of(),
-                When.LONG,
-                (team, since) -> team.at("sidecar_pitr_repository_free_bytes").value =
-                        Math.max(0, 80 - 1.2 * since / HOUR) * SmallTeam.GB));
-        faults.add(warning(
-                "WalFolderGrows",
-                40 * MINUTE,
-                2 * HOUR,
-                (team, since) ->
-                        team.at("sidecar_pitr_wal_bytes").value = (0.4 + 0.1 * since / MINUTE) * SmallTeam.GB));
     }
 
     private static void host(List<Fault> faults) {

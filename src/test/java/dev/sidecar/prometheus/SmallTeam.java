@@ -474,25 +474,6 @@ final class SmallTeam {
         gauge(sidecar, "sidecar", 0, "sidecar_backup_refused", "store", "local").slow();
         gauge(sidecar, "sidecar", 120 * GB, "sidecar_backup_free_bytes", "store", "local")
                 .slow();
-        for (String type : List.of("full", "diff", "incr")) {
-            gauge(sidecar, "sidecar", 0, "sidecar_pitr_set_timestamp_seconds", "type", type)
-                    .slow();
-        }
-        Map<String, Integer> limits = Map.of("rpo", 300, "rto", 3600, "full", 8 * 86_400, "set", 26 * 3600);
-        limits.forEach((of, seconds) -> gauge(sidecar, "sidecar", seconds, "sidecar_pitr_limit_seconds", "of", of)
-                .slow());
-        for (String name : List.of(
-                "sidecar_pitr_archived_timestamp_seconds",
-                "sidecar_pitr_window_end_timestamp_seconds",
-                "sidecar_pitr_drill_success_timestamp_seconds",
-                "sidecar_pitr_archive_failures",
-                "sidecar_pitr_gaps")) {
-            gauge(sidecar, "sidecar", 0, name).slow();
-        }
-        gauge(sidecar, "sidecar", 0.4 * GB, "sidecar_pitr_wal_bytes").slow();
-        gauge(sidecar, "sidecar", 40 * GB, "sidecar_pitr_repository_bytes").slow();
-        gauge(sidecar, "sidecar", 200 * GB, "sidecar_pitr_repository_free_bytes")
-                .slow();
 
         Target api = program("api", "api", "app");
         for (String status : List.of("200", "500")) {

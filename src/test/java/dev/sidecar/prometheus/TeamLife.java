@@ -48,20 +48,6 @@ final class TeamLife {
             ZonedDateTime date = begin.plus(day, DAYS).atZone(ZoneOffset.UTC);
             ordinaryDay(date.toEpochSecond(), date.getDayOfWeek());
         }
-        archiving(days);
-    }
-
-    /** WAL is archived every minute, a set taken every hour, and a recovery proven once a day. */
-    private void archiving(int days) {
-        add("archiving", begin, days * DAY, (team, since) -> {
-            long minute = team.now - team.now % MINUTE;
-            team.at("sidecar_pitr_archived_timestamp_seconds").value = minute;
-            team.at("sidecar_pitr_window_end_timestamp_seconds").value = minute;
-            team.at("sidecar_pitr_set_timestamp_seconds full").value = begin - DAY + since / (7 * DAY) * (7 * DAY);
-            team.at("sidecar_pitr_set_timestamp_seconds diff").value = begin - DAY + since / DAY * DAY;
-            team.at("sidecar_pitr_set_timestamp_seconds incr").value = begin - HOUR + since / HOUR * HOUR;
-            team.at("sidecar_pitr_drill_success_timestamp_seconds").value = begin - 20 * HOUR + since / DAY * DAY;
-        });
     }
 
     /** The state at the beginning: backups were taken and verified, a certificate is there. */

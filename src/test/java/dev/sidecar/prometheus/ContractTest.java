@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.prometheus.RuleFiles.Alert;
 import dev.sidecar.support.PrometheusServer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every metric and label that a rule names is one that some program exports; promtool would invent them. */
 class ContractTest {
+
+    private static final Pattern WORD = Pattern.compile("[a-z0-9_]+");
 
     @TempDir
     static Path directory;
@@ -115,17 +120,22 @@ class ContractTest {
         assertThat(expressions.complaints()).containsExactly("no program exports redis_evicted_keys_total");
     }
 
-    /** The list by which the sidecar forgives a missing metric holds nothing that no rule reads. */
+    /** The list by which the sidecar forgives a missing metric holds nothing that neither a rule nor a panel reads. */
     @Test
-    void whatIsBornAtItsFirstEventIsReadByARule() throws IOException {
+    void whatIsBornAtItsFirstEventIsReadByARuleOrAPanel() throws IOException {
         Expressions expressions = expressions(Contracts.read());
-        List<String> read = Stream.concat(
+        Set<String> read = Stream.concat(
                         alerts().map(Alert::expression), recordings().map(RuleFiles.Recording::expression))
                 .flatMap(expression -> expressions.metricsOf(expression).stream())
-                .toList();
+                .collect(Collectors.toCollection(TreeSet::new));
+        try (Stream<Path> dashboards = Files.list(Path.of("grafana/dashboards"))) {
+            for (Path dashboard :
+                    dashboards.filter(file -> file.toString().endsWith(".json")).toList()) {
+                WORD.matcher(Files.readString(dashboard)).results().forEach(word -> read.add(word.group()));
+            }
+        }
 
-        assertThat(java.nio.file.Files.readAllLines(Contracts.BORN_AT_FIRST_EVENT).stream()
-                        .filter(line -> !line.startsWith("#")))
+        assertThat(Files.readAllLines(Contracts.BORN_AT_FIRST_EVENT).stream().filter(line -> !line.startsWith("#")))
                 .isSubsetOf(read);
     }
 

@@ -68,6 +68,7 @@ class ReportCommandTest {
                 "--sidecar.host=box-1",
                 "--sidecar.backup.directory=" + folder.resolve("backups"),
                 "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
+                "--sidecar.pitr.enabled=true",
                 "--sidecar.proofs.without=LOG-7=<b>somebody</b> else's disk",
                 "--sidecar.access.admin-password=" + PASSWORD,
                 "--sidecar.access.directory=" + folder.resolve("access"));

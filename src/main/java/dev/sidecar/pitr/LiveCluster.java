@@ -5,6 +5,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.text.HostileText;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -141,7 +142,24 @@ final class LiveCluster {
             session.execute("CREATE TABLE IF NOT EXISTS %s.marker (drill uuid, side text, at timestamptz DEFAULT now())"
                     .formatted(SCHEMA));
         }
+        requireOurs(session);
         session.execute("DELETE FROM %s.marker WHERE at < now() - interval '30 days'".formatted(SCHEMA));
+    }
+
+    /** Whoever owns a table decides what runs when somebody writes into it, with the rights of whoever writes. */
+    private static void requireOurs(Session session) throws SQLException {
+        List<String> strangers = session.texts("""
+                SELECT DISTINCT pg_get_userbyid(owner) FROM (
+                  SELECT nspowner FROM pg_namespace WHERE nspname = '%1$s'
+                  UNION ALL SELECT relowner FROM pg_class WHERE relnamespace = '%1$s'::regnamespace AND relname = 'marker') o(owner)
+                WHERE owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = owner)
+                """.formatted(SCHEMA));
+        if (!strangers.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.REFUSED,
+                    "Schema %s or its table belongs to '%s', who could have code run when the drill writes its markers. A superuser can drop the schema; then the drill makes its own."
+                            .formatted(SCHEMA, HostileText.line(strangers.get(0))));
+        }
     }
 
     private static void insert(Session session, UUID drill, String side) throws SQLException {

@@ -1,0 +1,95 @@
+package dev.sidecar.pitr;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sidecar.postgres.TestPostgres;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.support.PostgresServer;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The drill writes into the live server, where others may have been before it. */
+class LiveClusterTest {
+
+    private PostgresServer server;
+
+    @BeforeEach
+    void start() {
+        server = PostgresServer.start();
+        server.execute(
+                "postgres",
+                "CREATE ROLE app",
+                "CREATE ROLE \"Backup Role\" LOGIN PASSWORD 'p'",
+                "GRANT CREATE ON DATABASE postgres TO app, \"Backup Role\"",
+                "CREATE TABLE public.ran (by_whom text)",
+                "GRANT INSERT ON public.ran TO PUBLIC",
+                "CREATE FUNCTION public.run() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$BEGIN INSERT INTO public.ran VALUES (current_user); RETURN NEW; END$$");
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private LiveCluster as(String user, String password) {
+        return new LiveCluster(TestPostgres.of(Map.of(
+                "server.host", server.host(),
+                "server.port", server.port(),
+                "server.user", user,
+                "server.password", password,
+                "server.programs", server.programs().toString())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE SCHEMA sidecar_pitr AUTHORIZATION app",
+                "CREATE SCHEMA sidecar_pitr; ALTER SCHEMA sidecar_pitr OWNER TO app; CREATE TABLE sidecar_pitr.marker (drill uuid, side text, at timestamptz DEFAULT now())",
+                "CREATE SCHEMA sidecar_pitr; CREATE TABLE sidecar_pitr.marker (drill uuid, side text, at timestamptz DEFAULT now()); ALTER TABLE sidecar_pitr.marker OWNER TO app"
+            })
+    void aPlaceThatSomebodyElseMadeIsNotWrittenTo(String made) {
+        server.execute("postgres", made.split("; "));
+        server.execute("postgres", "GRANT ALL ON SCHEMA sidecar_pitr TO PUBLIC");
+        if (made.contains("TABLE")) {
+            server.execute(
+                    "postgres",
+                    "GRANT ALL ON sidecar_pitr.marker TO PUBLIC",
+                    "CREATE TRIGGER run BEFORE INSERT ON sidecar_pitr.marker FOR EACH ROW EXECUTE FUNCTION public.run()");
+        }
+
+        assertThatThrownBy(() -> as("Backup Role", "p").mark(UUID.randomUUID()))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED))
+                .hasMessageContaining("belongs to 'app'");
+
+        assertThat(server.query("postgres", "SELECT by_whom FROM public.ran")).isEmpty();
+    }
+
+    @Test
+    void aRoleWithFewRightsMakesItsOwnPlaceOrTakesThatOfASuperuser() throws Exception {
+        UUID drill = UUID.randomUUID();
+        as("Backup Role", "p").mark(drill);
+        assertThat(server.query("postgres", "SELECT side FROM sidecar_pitr.marker ORDER BY 1"))
+                .containsExactly("A", "B");
+
+        server.execute(
+                "postgres",
+                "ALTER SCHEMA sidecar_pitr OWNER TO postgres",
+                "ALTER TABLE sidecar_pitr.marker OWNER TO postgres");
+        server.execute(
+                "postgres",
+                "GRANT USAGE ON SCHEMA sidecar_pitr TO \"Backup Role\"",
+                "GRANT ALL ON sidecar_pitr.marker TO \"Backup Role\"");
+        as("Backup Role", "p").mark(drill);
+        assertThat(server.query("postgres", "SELECT count(*) FROM sidecar_pitr.marker"))
+                .containsExactly("4");
+    }
+}

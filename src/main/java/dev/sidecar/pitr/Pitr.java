@@ -24,6 +24,9 @@ public final class Pitr {
 
     private static final Logger log = LoggerFactory.getLogger(Pitr.class);
     private static final Duration QUICK = Duration.ofMinutes(2);
+    /** Clocks differ, so that what was pushed may seem to have arrived before. */
+    private static final Duration PUSH_AGAIN = Duration.ofHours(1);
+
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(?:_\\d{8}-\\d{6}[DI])?");
 
     private final PitrProperties settings;
@@ -39,6 +42,7 @@ public final class Pitr {
     private volatile Optional<String> trouble = Optional.empty();
     private volatile Optional<String> unreadable = Optional.empty();
     private volatile long segmentBytes = Archiver.unknown().segmentBytes();
+    private volatile Instant pushed = Instant.EPOCH;
     private long failedAtSuccess;
     private boolean countedFailures;
 
@@ -170,13 +174,17 @@ public final class Pitr {
         }
     }
 
-    /** Has WAL archived if the newest is getting old although the server is idle: a server without work fills no segment. */
+    /**
+     * Has WAL archived if the newest is getting old although the server is idle: a server without work fills no segment. While the archive
+     * takes none, each push would leave another segment on the disk of the database, so there is no other before the last one arrived.
+     */
     void pushIfIdle(PitrState state) {
-        Duration half = settings.rpo().dividedBy(2);
-        boolean old = state.archived()
-                .filter(at -> at.isAfter(clock.instant().minus(half)))
-                .isEmpty();
-        if (old && !state.sets().isEmpty()) {
+        Instant now = clock.instant();
+        Instant archived = state.archived().orElse(Instant.EPOCH);
+        boolean old = !archived.isAfter(now.minus(settings.rpo().dividedBy(2)));
+        boolean waiting = pushed.isAfter(archived) && pushed.isAfter(now.minus(PUSH_AGAIN));
+        if (old && !waiting && state.failures() == 0 && !state.sets().isEmpty()) {
+            pushed = now;
             live.pushWal();
         }
     }

@@ -58,7 +58,7 @@ class PitrFaultsTest {
         try (Stream<Path> files = Files.find(
                 archived.folder().resolve("repository/archive"),
                 9,
-                (file, attributes) -> file.getFileName().toString().startsWith(segment + "-"))) {
+                (file, attributes) -> file.getFileName().toString().matches(segment + "-[0-9a-f]{40}\\.zst"))) {
             return files.findFirst();
         }
     }
@@ -176,6 +176,31 @@ class PitrFaultsTest {
         Awaitility.await()
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> watching.look().failures() == 0);
+    }
+
+    /** Each would be a segment more on a disk that fills because nothing is archived. */
+    @Test
+    void anIdleServerIsPushedOnceUntilItsWalArrives() throws Exception {
+        pitr.take(PhysicalSet.Type.FULL);
+        archived.at(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(10)));
+        Pitr watching = archived.pitr();
+        archived.at(Clock.systemUTC());
+        PitrState old = watching.look();
+        String before = segment();
+
+        watching.pushIfIdle(old);
+        String pushed = segment();
+        watching.pushIfIdle(old);
+        watching.pushIfIdle(old);
+
+        assertThat(pushed).isNotEqualTo(before);
+        assertThat(segment()).isEqualTo(pushed);
+    }
+
+    private String segment() {
+        return archived.server()
+                .query("postgres", "SELECT pg_walfile_name(pg_current_wal_insert_lsn())")
+                .get(0);
     }
 
     @Test

@@ -4,6 +4,9 @@ import dev.sidecar.postgres.Child;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
+import dev.sidecar.text.Limited;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,11 +17,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
 
 /** Runs pgBackRest, and says what its errors mean. No secret is on its command line: it reads those from its own configuration. */
 final class PgBackRest {
 
     private static final int LONGEST = 300;
+    /** Some millions of files. */
+    private static final long LONGEST_LISTING = 1L << 30;
+
     private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
 
     private final String program;
@@ -52,6 +59,45 @@ final class PgBackRest {
     }
 
     private String run(Duration limit, String command, List<String> options, String level) throws InterruptedException {
+        return with(limit, command, options, level, child -> child.finish(Reason.STORAGE));
+    }
+
+    /** Takes from the output of a command what is wanted, while it is written: it may be larger than our memory. */
+    @FunctionalInterface
+    interface Reading<T> {
+
+        /** @throws IOException if it is too long @throws JacksonException if it is not what was expected */
+        T from(InputStream output) throws IOException;
+    }
+
+    /** Runs one of its commands, and reads its output, which may be long. */
+    <T> T read(Duration limit, String command, List<String> options, Reading<T> reading) throws InterruptedException {
+        return with(limit, command, options, "warn", child -> {
+            try {
+                child.input().close();
+                try (InputStream output = Limited.stream(child.output(), LONGEST_LISTING)) {
+                    T read = reading.from(output);
+                    child.expectSuccess(Reason.STORAGE);
+                    return read;
+                }
+            } catch (IOException | JacksonException e) {
+                // If it failed, its own words say more.
+                child.expectSuccess(Reason.STORAGE);
+                throw new BackupFailure(
+                        Reason.STORAGE,
+                        "What pgBackRest's %s wrote cannot be read: %s"
+                                .formatted(command, beginning(String.valueOf(e.getMessage()))),
+                        e);
+            }
+        });
+    }
+
+    private interface Using<T> {
+        T use(Child child) throws InterruptedException;
+    }
+
+    private <T> T with(Duration limit, String command, List<String> options, String level, Using<T> using)
+            throws InterruptedException {
         if (!Files.isReadable(Path.of(config))) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
@@ -72,7 +118,7 @@ final class PgBackRest {
         try (Child child = Child.start(line)) {
             CountDownLatch ended = endAfter(limit, child, late);
             try {
-                return child.finish(Reason.STORAGE);
+                return using.use(child);
             } finally {
                 ended.countDown();
             }

@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  */
 final class RecoveryDrill {
 
-    private static final long POLL_MS = 500;
+    private static final long POLL_MS = 2_000;
     private static final int SAMPLED_TABLES = 5;
     private static final int MOST_DATABASES = 200;
     private static final int LOG = 64 * 1024;

@@ -2,6 +2,8 @@ package dev.sidecar.pitr;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +19,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,7 +29,7 @@ final class Repository {
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int MOST_SETS = 10_000;
-    private static final int MOST_SEGMENTS = 2_000_000;
+    private static final int MOST_SEGMENTS = 200_000;
     private static final int MOST_TIMELINES = 1_000;
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
     private static final Pattern ARCHIVE = Pattern.compile("(\\d{1,2}(?:\\.\\d)?)-(\\d{1,6})");
@@ -67,36 +71,54 @@ final class Repository {
         JsonNode stanza = stanza();
         List<PhysicalSet> sets = sets(stanza);
         Optional<String> archive = currentArchive(stanza);
-        NavigableMap<Segment, Instant> archived = new TreeMap<>();
-        long bytes = 0;
-        Set<Long> histories = new HashSet<>();
-        if (archive.isPresent()) {
-            JsonNode files = list("archive/" + pgBackRest.stanza() + "/" + archive.get());
-            if (files.size() > MOST_SEGMENTS) {
-                throw new BackupFailure(
-                        Reason.STORAGE, "The archive of WAL has more than %d files.".formatted(MOST_SEGMENTS));
-            }
-            for (Map.Entry<String, JsonNode> file : files.properties()) {
-                bytes += file.getValue().path("size").asLong(0);
-                Matcher segment = FILE.matcher(file.getKey());
-                Matcher history = HISTORY.matcher(file.getKey());
-                if (segment.matches()) {
-                    Instant at =
-                            Instant.ofEpochSecond(file.getValue().path("time").asLong(0));
-                    Segment.parse(segment.group(1)).ifPresent(one -> archived.put(one, at));
-                } else if (history.matches()) {
-                    histories.add(Segment.hex(history.group(1)));
-                }
-            }
-        }
+        Archive wal = archive.isPresent()
+                ? pgBackRest.read(
+                        LIMIT,
+                        "repo-ls",
+                        List.of("--output=json", "--recurse", "archive/" + pgBackRest.stanza() + "/" + archive.get()),
+                        Repository::archive)
+                : new Archive(0, new TreeMap<>(), Set.of());
         return new Contents(
                 isThere(stanza),
                 systemId(stanza),
                 archive.orElse(""),
                 sets,
-                bytes,
-                archived,
-                lineage(archive, archived, histories));
+                wal.bytes,
+                wal.segments,
+                lineage(archive, wal.segments, wal.histories));
+    }
+
+    private record Archive(long bytes, NavigableMap<Segment, Instant> segments, Set<Long> histories) {}
+
+    /** File by file: a server archives a segment each minute, and weeks of them are kept. */
+    private static Archive archive(InputStream listing) throws IOException {
+        NavigableMap<Segment, Instant> segments = new TreeMap<>();
+        Set<Long> histories = new HashSet<>();
+        long bytes = 0;
+        try (JsonParser files = JsonMapper.shared().createParser(listing)) {
+            files.nextToken();
+            while (files.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = files.currentName();
+                files.nextToken();
+                JsonNode file = files.readValueAsTree();
+                bytes += file.path("size").asLong(0);
+                Matcher segment = FILE.matcher(name);
+                Matcher history = HISTORY.matcher(name);
+                if (segment.matches()) {
+                    Instant at = Instant.ofEpochSecond(file.path("time").asLong(0));
+                    Segment.parse(segment.group(1)).ifPresent(one -> segments.put(one, at));
+                } else if (history.matches()) {
+                    histories.add(Segment.hex(history.group(1)));
+                }
+                if (segments.size() + histories.size() > MOST_SEGMENTS) {
+                    throw new BackupFailure(
+                            Reason.STORAGE,
+                            "The archive has more than %d segments of WAL: keep fewer full sets (repo1-retention-full)."
+                                    .formatted(MOST_SEGMENTS));
+                }
+            }
+        }
+        return new Archive(bytes, segments, histories);
     }
 
     /** The newest timeline is the newest that has WAL: a history alone may be of a server that never wrote. */
@@ -126,10 +148,6 @@ final class Repository {
             numbers.add(one.path("oid").asLong());
         }
         return numbers;
-    }
-
-    private JsonNode list(String path) throws InterruptedException {
-        return json(pgBackRest.run(LIMIT, "repo-ls", List.of("--output=json", "--recurse", path)));
     }
 
     private JsonNode stanza() throws InterruptedException {

@@ -1,5 +1,6 @@
 package dev.sidecar.pitr;
 
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 public record Segment(long timeline, long log, long low) implements Comparable<Segment> {
 
     private static final Pattern NAME = Pattern.compile("([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})");
+    private static final Comparator<Segment> ORDER = Comparator.comparingLong(Segment::timeline)
+            .thenComparingLong(Segment::log)
+            .thenComparingLong(Segment::low);
     private static final long LOG_BYTES = 0x1_0000_0000L;
 
     static Optional<Segment> parse(String name) {
@@ -45,7 +49,7 @@ public record Segment(long timeline, long log, long low) implements Comparable<S
 
     @Override
     public int compareTo(Segment other) {
-        return name().compareTo(other.name());
+        return ORDER.compare(this, other);
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.sidecar.SidecarApplication;
+import dev.sidecar.postgres.TestProver;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.VerificationLevel;
@@ -11,7 +11,6 @@ import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -47,39 +46,7 @@ class ProverTest {
                 .with("dump.own-archive-above", "1MB")
                 .with("scratch.prover", shared.resolve("prover").toString())
                 .with("scratch.prover-wait", "30s");
-        Path passwd = Files.writeString(folder.resolve("passwd"), "prover:x:10011:10011::/:/bin/false\n");
-        List<String> command = new ArrayList<>(List.of(
-                "bwrap",
-                "--die-with-parent",
-                "--unshare-all",
-                "--uid",
-                "10011",
-                "--gid",
-                "10011",
-                "--bind",
-                "/",
-                "/",
-                "--dev-bind",
-                "/dev",
-                "/dev",
-                "--proc",
-                "/proc",
-                "--ro-bind",
-                passwd.toString(),
-                "/etc/passwd",
-                Path.of("docker/prover").toAbsolutePath().toString(),
-                shared.toString(),
-                scratch.toString()));
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        builder.environment()
-                .put(
-                        "PROVER_COMMAND",
-                        "%s/bin/java -Xmx32m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp %s %s"
-                                .formatted(
-                                        System.getProperty("java.home"),
-                                        System.getProperty("java.class.path"),
-                                        SidecarApplication.class.getName()));
-        prover = builder.start();
+        prover = TestProver.start(folder, shared, scratch);
     }
 
     @AfterEach

@@ -168,6 +168,10 @@ final class ComposeStack implements AutoCloseable {
         command.addAll(rest);
         alone(() -> {
             Result result = compose(command.toArray(String[]::new));
+            // The engine takes a port that is free, and another program may have it before the container does.
+            if (result.exitCode() != 0 && result.all().contains("failed to bind host port")) {
+                result = compose(command.toArray(String[]::new));
+            }
             assertThat(result.exitCode())
                     .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
                     .isZero();

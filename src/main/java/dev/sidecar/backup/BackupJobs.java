@@ -6,6 +6,7 @@ import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
+import dev.sidecar.jobs.Settling;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -15,13 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +32,6 @@ final class BackupJobs implements JobSource {
 
     private static final Logger log = LoggerFactory.getLogger(BackupJobs.class);
     private static final Retries RETRIES = new Retries(5, Duration.ofMinutes(2));
-    private static final long LOOK_AGAIN_MS = 3_000;
 
     private final Backups backups;
     private final BackupRun run;
@@ -42,7 +39,7 @@ final class BackupJobs implements JobSource {
     private final RetentionPolicy policy;
     private final BackupMetrics metrics;
     private final Clock clock;
-    private final Instant startedAt;
+    private final Settling starting;
 
     BackupJobs(Backups backups, BackupRun run, BackupProperties settings, BackupMetrics metrics, Clock clock) {
         this.backups = backups;
@@ -51,7 +48,8 @@ final class BackupJobs implements JobSource {
         this.policy = RetentionPolicy.of(settings, backups::levelFor);
         this.metrics = metrics;
         this.clock = clock;
-        this.startedAt = clock.instant();
+        this.starting =
+                new Settling(clock, clock.instant().plus(settings.slots().awaitTables()));
     }
 
     @Override
@@ -115,7 +113,7 @@ final class BackupJobs implements JobSource {
         List<String> failed = new ArrayList<>();
         List<String> all = backups.databases();
         List<String> withoutTables =
-                isStarting() ? all.stream().filter(backups::awaitsTables).toList() : List.of();
+                starting.hasTime() ? all.stream().filter(backups::awaitsTables).toList() : List.of();
         take(
                 generation,
                 slot,
@@ -136,33 +134,15 @@ final class BackupJobs implements JobSource {
                 : Outcome.success("taken and verified: " + String.join(", ", done));
     }
 
-    private boolean isStarting() {
-        return clock.instant().isBefore(startedAt.plus(settings.slots().awaitTables()));
-    }
-
-    /**
-     * An application that starts beside us makes its tables in these minutes; a backup of none, or of the first of them, would count for a
-     * day. They are complete when two looks find as many.
-     */
+    /** An application that starts beside us makes its tables in these minutes; a backup of none, or of the first of them, would count for a day. */
     private void awaitTables(List<String> databases) {
         log.atInfo().log("the first backup waits for the tables of {}", String.join(", ", databases));
-        Map<String, Long> found = new HashMap<>();
-        boolean settled = false;
-        while (!settled && isStarting()) {
-            try {
-                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new BackupFailure(Reason.SHUTDOWN, "The first backup was stopped while it waited for tables.");
-            }
-            settled = true;
-            for (String database : databases) {
-                OptionalLong now = backups.countTables(database);
-                if (now.isPresent()) {
-                    Long before = found.put(database, now.getAsLong());
-                    settled &= now.getAsLong() > 0 && before != null && before == now.getAsLong();
-                }
-            }
+        try {
+            starting.await(databases.stream()
+                    .collect(Collectors.toMap(database -> database, database -> () -> backups.countTables(database))));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupFailure(Reason.SHUTDOWN, "The first backup was stopped while it waited for tables.");
         }
     }
 

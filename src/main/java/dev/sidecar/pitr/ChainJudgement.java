@@ -67,9 +67,11 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                 + contents.sets().stream()
                         .mapToLong(PhysicalSet::repositoryBytes)
                         .sum();
-        lines.add("%d sets, %s with their WAL%s."
+        int sets = contents.sets().size();
+        lines.add("%d %s with WAL of %s%s."
                 .formatted(
-                        contents.sets().size(),
+                        sets,
+                        sets == 1 ? "set" : "sets",
                         Sizes.of(bytes),
                         seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
         return new PitrState(

@@ -1,5 +1,6 @@
 package dev.sidecar.pitr;
 
+import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** Asks the server whose WAL is archived, and writes the two markers of a drill into it: with few rights, and in one small table. */
@@ -20,6 +22,7 @@ final class LiveCluster {
     private static final String SCHEMA = "sidecar_pitr";
     private static final long SEGMENT_BYTES = 16L << 20;
     private static final String INSUFFICIENT = "42501";
+    private static final int MOST_DATABASES = 200;
     /** Larger ones take long to count. */
     private static final int LARGEST_PAGES = 131_072;
 
@@ -77,6 +80,28 @@ final class LiveCluster {
 
     String maintenanceDatabase() {
         return postgres.address().maintenanceDatabase();
+    }
+
+    /** Its databases; empty if it does not answer now. */
+    List<String> databases() {
+        try (Session session = open()) {
+            return databases(session);
+        } catch (SQLException | BackupFailure e) {
+            return List.of();
+        }
+    }
+
+    static List<String> databases(Session session) throws SQLException {
+        return session.texts("SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1 LIMIT " + MOST_DATABASES);
+    }
+
+    /** How many tables a database has; empty if that cannot be asked now. */
+    OptionalLong countTables(String database) {
+        try (Session session = postgres.address().connect(database, NAME)) {
+            return OptionalLong.of(new ContentsReader(session).countTables());
+        } catch (SQLException | BackupFailure e) {
+            return OptionalLong.empty();
+        }
     }
 
     /** The role that initdb made, whatever it is called: every cluster has it. */

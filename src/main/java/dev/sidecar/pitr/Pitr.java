@@ -1,5 +1,6 @@
 package dev.sidecar.pitr;
 
+import dev.sidecar.jobs.Settling;
 import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -37,6 +38,7 @@ public final class Pitr {
     private final RecoveryResults results;
     private final PitrMetrics metrics;
     private final Clock clock;
+    private final Settling starting;
     private final ReentrantLock drilling = new ReentrantLock();
     private volatile @Nullable PitrState known;
     private volatile Optional<String> trouble = Optional.empty();
@@ -63,6 +65,7 @@ public final class Pitr {
         this.results = results;
         this.metrics = metrics;
         this.clock = clock;
+        this.starting = new Settling(clock, clock.instant().plus(settings.awaitTables()));
         if (settings.enabled()) {
             metrics.register(settings);
         }
@@ -226,6 +229,13 @@ public final class Pitr {
         }
         pgBackRest.run(settings.limit(), "expire", List.of());
         return true;
+    }
+
+    /** The first drill waits while an application that starts beside us makes its tables: your checks ask for them. */
+    void awaitTables() throws InterruptedException {
+        if (results.newest().isEmpty() && starting.hasTime()) {
+            starting.await(drill.tablesThatChecksAskFor());
+        }
     }
 
     /** Proves a recovery now. @throws BackupFailure if that could not be tried, which says nothing about the sets */

@@ -93,11 +93,10 @@ final class PitrJobs implements JobSource {
 
     private Outcome drill() throws InterruptedException {
         try {
+            pitr.awaitTables();
             RecoveryResult result = pitr.prove();
             pitr.look();
-            return result.held()
-                    ? Outcome.success("recovered from " + result.set())
-                    : Outcome.failure(String.join(" ", result.problems()));
+            return result.held() ? Outcome.success("recovered from " + result.set()) : Outcome.failure(result.wrong());
         } catch (BackupFailure e) {
             return Outcome.failure(e.getMessage());
         }

@@ -29,6 +29,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param fullAge how old the newest full set may be
  * @param setAge how old the newest set of any type may be
  * @param look how often the repository is looked at
+ * @param awaitTables how long after the start the first drill waits for the application to make the tables that your checks ask for
  * @param resultsFile file in which the results of drills are kept over a restart
  * @param instance the instance beside
  */
@@ -50,6 +51,7 @@ record PitrProperties(
         @DefaultValue("8d") Duration fullAge,
         @DefaultValue("26h") Duration setAge,
         @DefaultValue("1m") Duration look,
+        @DefaultValue("10m") Duration awaitTables,
         String resultsFile,
         @DefaultValue Instance instance) {
 
@@ -74,6 +76,8 @@ record PitrProperties(
         positive("rto", rto);
         positive("full-age", fullAge);
         positive("set-age", setAge);
+        InvalidSetting.unless(
+                !awaitTables.isNegative(), "sidecar.pitr.await-tables", awaitTables, "be 0s or more, such as 10m");
         InvalidSetting.unless(
                 look.compareTo(Duration.ofSeconds(10)) >= 0, "sidecar.pitr.look", look, "be 10s or more, such as 1m");
     }

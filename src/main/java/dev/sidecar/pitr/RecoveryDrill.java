@@ -19,10 +19,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Proves a recovery on both sides of a moment: what was written before it is there, what was written after it is not. The recovered
@@ -32,7 +36,6 @@ final class RecoveryDrill {
 
     private static final long POLL_MS = 2_000;
     private static final int SAMPLED_TABLES = 5;
-    private static final int MOST_DATABASES = 200;
     private static final int LOG = 64 * 1024;
     private static final double LEAST_SHARE = 0.5;
     private static final long SMALL = 1_000;
@@ -96,6 +99,13 @@ final class RecoveryDrill {
         this.checks = checks;
         this.settings = settings;
         this.clock = clock;
+    }
+
+    /** How many tables each database has now for which you have checks. */
+    Map<String, Supplier<OptionalLong>> tablesThatChecksAskFor() {
+        return live.databases().stream()
+                .filter(checks::areFor)
+                .collect(Collectors.toMap(database -> database, database -> () -> live.countTables(database)));
     }
 
     /** Runs one. @param proven labels of the full sets that were recovered from already @throws BackupFailure if it could not be run */
@@ -239,8 +249,7 @@ final class RecoveryDrill {
                                         HostileText.line(sides.toString())));
             }
             position(session, reach, markers, findings);
-            databases = session.texts(
-                    "SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1 LIMIT " + MOST_DATABASES);
+            databases = LiveCluster.databases(session);
         } catch (SQLException e) {
             throw new BackupFailure(
                     Reason.RESTORE,

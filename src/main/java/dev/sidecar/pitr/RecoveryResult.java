@@ -4,6 +4,8 @@ import dev.sidecar.sets.CheckResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a drill showed.
@@ -39,5 +41,13 @@ public record RecoveryResult(
     /** Tells whether all held: what was written before is there, what was written after is not, and your own checks held. */
     public boolean held() {
         return problems.isEmpty() && checks.stream().allMatch(CheckResult::held);
+    }
+
+    /** Says in sentences why it did not hold: the problems, and the checks of your own that failed. Empty if it held. */
+    public String wrong() {
+        return Stream.concat(
+                        problems.stream(),
+                        checks.stream().filter(check -> !check.held()).map(CheckResult::sentence))
+                .collect(Collectors.joining(" "));
     }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The readiness report of the whole stack, as the quick start has it: everything that is configured holds. */
 @Tag("images")
-@Tag("long")
+@Tag("stack")
 class FullReportTest {
 
     @TempDir

@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What only the published images of Loki, Alloy and Grafana can show: the whole file, as the quick start has it. */
 @Tag("images")
-@Tag("long")
+@Tag("stack")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FullStackTest {
 

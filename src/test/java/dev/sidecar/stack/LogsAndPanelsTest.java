@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way of a line through the running stack, and every picture that is drawn from it. */
 @Tag("images")
-@Tag("long")
+@Tag("stack")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogsAndPanelsTest {
 

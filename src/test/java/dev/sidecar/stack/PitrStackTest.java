@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Archiving, sets and recoveries in the stack's own containers, without what watches them. */
 @Tag("docker")
+@Tag("stack")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PitrStackTest {
 

@@ -1,5 +1,7 @@
 package dev.sidecar.stack;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,9 +12,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The readiness report of the stack without Loki, Alloy and Grafana: one switch leaves them out, and all that remains holds. */
+/**
+ * The readiness report of the stack without Loki, Alloy and Grafana: one switch leaves them out, another adds point-in-time recovery, and all
+ * that there is holds.
+ */
 @Tag("docker")
-@Tag("long")
+@Tag("stack")
 class ReportStackTest {
 
     @TempDir
@@ -32,6 +37,7 @@ class ReportStackTest {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("report", given);
         stack.set("LOGS_AND_DASHBOARDS", "0");
+        stack.set("PITR", "1");
         stack.build();
         stack.upWithoutPulling();
 
@@ -42,5 +48,6 @@ class ReportStackTest {
                                 // too little data to compress.
                                 "ALR-8", "OFF", "BKP-3", "OFF", "BKP-6", "OFF", "SEC-3", "OFF"),
                         12);
+        assertThat(stack.exec("sidecar", "sidecar", "report", "--json").out()).contains("\"BKP-11\"", "\"BKP-12\"");
     }
 }

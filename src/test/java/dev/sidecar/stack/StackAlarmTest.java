@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The stack with its own times, unhurried, and a mail server outside of it: what the person who is woken gets, and how soon. */
 @Tag("docker")
-@Tag("long")
+@Tag("stack")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StackAlarmTest {
 

@@ -43,7 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
  * those that disturb it come last.
  */
 @Tag("docker")
-@Tag("long")
+@Tag("stack")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StackTest {
 

@@ -6,7 +6,6 @@ import dev.sidecar.proofs.Area;
 import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
-import dev.sidecar.sets.CheckResult;
 import dev.sidecar.text.Durations;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,12 +50,7 @@ final class RecoveryProof implements Proof {
         drill.checks().forEach(check -> lines.add(check.sentence()));
         trouble.ifPresent(why -> lines.add("The last drill could not be run: " + why));
         if (!drill.held()) {
-            List<String> wrong = new ArrayList<>(drill.problems());
-            drill.checks().stream()
-                    .filter(check -> !check.held())
-                    .map(CheckResult::sentence)
-                    .forEach(wrong::add);
-            return Finding.broken("%s", String.join(" ", wrong)).with(lines);
+            return Finding.broken("%s", drill.wrong()).with(lines);
         }
         if (age.compareTo(pitr.greatestAgeOfDrill()) > 0) {
             return Finding.broken(

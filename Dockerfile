@@ -61,7 +61,7 @@ ENV JAVA_HOME=/opt/java/openjdk \
 RUN groupadd --gid 10010 sidecar \
     && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
-    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing /var/lib/pgbackrest /var/lib/pitr-beside \
+    && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing /var/lib/pgbackrest /var/lib/pitr-beside /run/pitr-beside \
     && useradd --uid 10011 --user-group --home-dir /var/lib/prover --no-create-home --shell /usr/sbin/nologin prover \
     && install -d -o prover -g sidecar -m 2750 /run/prover \
     && install -d -o prover -g prover -m 0700 /var/lib/prover \
@@ -82,7 +82,7 @@ COPY --from=build /layers/spring-boot-loader/ ./
 COPY --from=build /layers/snapshot-dependencies/ ./
 COPY --from=build /native/ native/
 COPY --from=build /layers/application/ ./
-COPY docker/sidecar docker/healthy docker/prover docker/sbom postgres/pgbackrest /usr/local/bin/
+COPY docker/sidecar docker/healthy docker/prover docker/beside docker/sbom postgres/pgbackrest /usr/local/bin/
 COPY --from=extensions /extensions/packages ./
 RUN sbom packages >image.cdx.json
 

@@ -49,6 +49,12 @@ class PitrConfiguration {
     }
 
     @Bean
+    InstanceBeside instanceBeside(PitrProperties settings, Recoveries recoveries, Clock clock) {
+        String requests = settings.instance().requests();
+        return requests.isBlank() ? new BesideHere(recoveries, settings) : new BesideThere(Path.of(requests), clock);
+    }
+
+    @Bean
     RecoveryShell recoveryShell(Pitr pitr, Recoveries recoveries) {
         return new RecoveryShell(pitr, recoveries);
     }

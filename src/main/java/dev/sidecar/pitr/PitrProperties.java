@@ -106,11 +106,13 @@ record PitrProperties(
      * @param directory for its files; blank for none
      * @param port that it listens on
      * @param listen the addresses that it listens on, as PostgreSQL's listen_addresses
+     * @param requests folder by which a container that has the instance is asked; blank if this process makes it
      */
     record Instance(
             @DefaultValue("") String directory,
             @DefaultValue("5433") int port,
-            @DefaultValue("127.0.0.1") String listen) {
+            @DefaultValue("127.0.0.1") String listen,
+            @DefaultValue("") String requests) {
 
         Instance {
             InvalidSetting.unless(

@@ -1,5 +1,6 @@
 package dev.sidecar.pitr;
 
+import dev.sidecar.pitr.InstanceBeside.Stage;
 import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.InstalledPrograms.Client;
@@ -360,6 +361,21 @@ final class Recoveries {
         } catch (IOException | NumberFormatException e) {
             throw new BackupFailure(Reason.NOT_FOUND, "The instance beside cannot be read: " + e, e);
         }
+    }
+
+    /** What there is, by its files. */
+    Stage stage() {
+        Path folder = folder();
+        Path data = data();
+        if (!Files.exists(folder.resolve(OURS))) {
+            return Stage.NONE;
+        }
+        if (!Files.exists(data.resolve("postmaster.pid"))) {
+            return Stage.STOPPED;
+        }
+        return Files.exists(data.resolve("recovery.signal")) || Files.exists(data.resolve("standby.signal"))
+                ? Stage.READ_ONLY
+                : Stage.PROMOTED;
     }
 
     /** Lets the instance beside be written to. */

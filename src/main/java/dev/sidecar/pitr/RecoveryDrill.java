@@ -115,7 +115,11 @@ final class RecoveryDrill {
         });
         Instant begun = clock.instant();
         long size = live.archiver().segmentBytes();
-        Duration rpo = repository.read().archived().values().stream()
+        Repository.Contents known = repository.read();
+        if (known.sets().isEmpty()) {
+            throw new BackupFailure(Reason.UNPROVEN, "There is no set yet; the job pitr-full takes one.");
+        }
+        Duration rpo = known.archived().values().stream()
                 .max(Instant::compareTo)
                 .map(newest -> Duration.between(newest, begun))
                 .filter(age -> !age.isNegative())
@@ -139,29 +143,47 @@ final class RecoveryDrill {
             long needed = reach.set().bytes() + segments * size;
             try (ScratchServer server = postgres.scratchServerOf(client, needed, live.superuser())) {
                 server.endAfter(settings.limit());
-                files.moveTo(server);
-                recover(server, client, reach, markers);
-                Duration rto = Duration.ofNanos(System.nanoTime() - started);
-                judge(server, reach, markers, findings);
-                findings.measured(rpo, rto, settings);
-                findings.line("Set %s (%s), %d segments of WAL replayed, %s."
-                        .formatted(reach.set().label(), reach.set().type().words(), segments, server.isolation()));
-                return findings.result(begun, reach.set().label(), markers.moment(), rpo, rto, segments);
+                try {
+                    files.moveTo(server);
+                    recover(server, client, reach, markers);
+                    Duration rto = Duration.ofNanos(System.nanoTime() - started);
+                    judge(server, reach, markers, findings);
+                    findings.measured(rpo, rto, settings);
+                    findings.line("Set %s (%s), %d segments of WAL replayed, %s."
+                            .formatted(reach.set().label(), reach.set().type().words(), segments, server.isolation()));
+                    RecoveryResult result =
+                            findings.result(begun, reach.set().label(), markers.moment(), rpo, rto, segments);
+                    if (!result.held()) {
+                        server.requirePlace();
+                    }
+                    return result;
+                } catch (BackupFailure e) {
+                    server.requirePlace();
+                    throw e;
+                }
             }
         }
     }
 
     /** A full set that was never recovered from goes first; otherwise the newest set, as after a disaster. */
-    private static Reach choose(Chain chain, Markers markers, long size, List<String> proven) {
-        List<Reach> usable = chain.reaches().stream()
+    static Reach choose(Chain chain, Markers markers, long size, List<String> proven) {
+        List<Reach> leading = chain.reaches().stream()
                 .filter(reach -> reach.last()
                         .filter(last -> last.number(size) >= markers.segment(size))
                         .isPresent())
                 .toList();
-        if (usable.isEmpty()) {
+        if (leading.isEmpty()) {
             throw new BackupFailure(
                     Reason.DAMAGED,
                     "No set leads to now: take one with 'sidecar pitr backup full', and look at the gaps that 'sidecar pitr' shows.");
+        }
+        // One that was being taken meanwhile begins after the moment; taking it ends a segment.
+        List<Reach> usable = leading.stream()
+                .filter(reach -> reach.set().lastWal().number(size) < markers.lsnA() / size)
+                .toList();
+        if (usable.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.UNPROVEN, "The only set that leads to now was completed while the drill ran: try again.");
         }
         return usable.stream()
                 .filter(reach -> reach.set().type() == PhysicalSet.Type.FULL

@@ -291,6 +291,26 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         return expired;
     }
 
+    /**
+     * Fails if the place where it runs has gone away, unless its time was over: whatever failed there then says nothing of what was being
+     * proven.
+     *
+     * @throws BackupFailure with NOT_CONFIGURED
+     */
+    public void requirePlace() throws InterruptedException {
+        if (expired) {
+            return;
+        }
+        try (Child there = start(List.of("true"))) {
+            there.finish(Reason.NOT_CONFIGURED);
+        } catch (BackupFailure e) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "It could not be verified: the prover has gone away, or was started anew; try again.",
+                    e);
+        }
+    }
+
     /** A sentence on what keeps it apart. */
     public String isolation() {
         return cell.description();

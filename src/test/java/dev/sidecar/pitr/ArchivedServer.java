@@ -180,6 +180,10 @@ final class ArchivedServer implements AutoCloseable {
         return new PitrConfiguration().recoveries(properties(), new PgBackRest(properties()), postgres());
     }
 
+    InstanceBeside beside() {
+        return new PitrConfiguration().instanceBeside(properties(), recoveries(), clock);
+    }
+
     /** Rows of the instance beside, as psql prints them. */
     List<String> beside(String database, String query) {
         List<String> lines = new java.util.ArrayList<>();

@@ -3,10 +3,14 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.pitr.LiveCluster.Markers;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import java.time.Instant;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -168,5 +172,28 @@ class ChainTest {
                 false);
 
         assertThat(chain(older, set(1, 10, 11)).gaps()).isEmpty();
+    }
+
+    /** Sets are taken while drills run. */
+    @Test
+    void aDrillBeginsWithNoSetThatWasCompletedAfterItsMoment() {
+        archive(1, 10, 20);
+        Markers markers = new Markers(UUID.randomUUID(), minute(15), 14 * SIZE + 10, 14 * SIZE + 20);
+
+        assertThat(RecoveryDrill.choose(chain(set(1, 10, 11), set(1, 14, 16)), markers, SIZE, List.of())
+                        .set()
+                        .lastWal())
+                .isEqualTo(Segment.of(1, 11, SIZE));
+        assertThatThrownBy(() -> RecoveryDrill.choose(chain(set(1, 14, 16)), markers, SIZE, List.of()))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNPROVEN))
+                .hasMessageContaining("while the drill ran");
+        assertThatThrownBy(() -> RecoveryDrill.choose(
+                        chain(set(1, 10, 11)),
+                        new Markers(markers.drill(), minute(30), 30 * SIZE, 30 * SIZE),
+                        SIZE,
+                        List.of()))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.DAMAGED));
     }
 }

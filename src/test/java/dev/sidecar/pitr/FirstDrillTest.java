@@ -7,6 +7,7 @@ import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
@@ -34,7 +35,7 @@ class FirstDrillTest {
 
             Pitr patient = archived.with("await-tables", "5m").pitr();
             CompletableFuture<Outcome> drill = CompletableFuture.supplyAsync(() -> drill(patient));
-            Awaitility.await().until(() -> asked(archived) > 0);
+            Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> asked(archived) > 0);
             archived.server().execute("shop", "CREATE TABLE product AS SELECT 1 AS id");
 
             assertThat(drill.join().result()).as(drill.join().reason()).isEqualTo(Outcome.Result.SUCCESS);

@@ -90,6 +90,16 @@ final class ComposeStack implements AutoCloseable {
         files.addAll(List.of("-f", more.toString()));
     }
 
+    /** Gives a volume a size of its own, in memory, so that it can be filled. @param size as mount has it, such as 200m */
+    void limitVolume(Path folder, String volume, String size, int user) throws IOException {
+        Path more = Files.writeString(folder.resolve(volume + "-limited.yml"), """
+                volumes:
+                  %s:
+                    driver_opts: {type: tmpfs, device: tmpfs, o: "size=%s,uid=%d,gid=%d,mode=0700"}
+                """.formatted(volume, size, user, user));
+        files.addAll(List.of("-f", more.toString()));
+    }
+
     /** What Prometheus asks for. */
     String prometheusLogin() {
         String known = prometheusLogin;

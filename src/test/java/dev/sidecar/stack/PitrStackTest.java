@@ -9,6 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -24,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PitrStackTest {
 
+    private static final Map<String, String> WORDS =
+            Map.of("full", "full", "diff", "differential", "incr", "incremental");
     private static final String[] PARTS = {"postgres", "pitr-archive", "pitr-source", "pitr-beside"};
 
     @TempDir
@@ -31,14 +42,16 @@ class PitrStackTest {
 
     private static ComposeStack stack;
     private static String moment = "";
+    private static int before;
 
     @BeforeAll
     static void start() throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("pitr", given);
         stack.set("PITR", "1");
+        stack.limitVolume(given, "pitr-repository", "400m", 10010);
         stack.build();
-        stack.up(java.util.List.of(PARTS));
+        stack.up(List.of(PARTS));
     }
 
     @AfterAll
@@ -107,41 +120,94 @@ class PitrStackTest {
                 .isNotZero();
     }
 
+    /** A moment that the writer noted: later than the commit of its row, and before the next row. */
+    private record Noted(int rows, String at, String setType) {}
+
     @Test
     @Order(3)
-    void theInstanceBesideHasWhatWasWrittenBeforeTheMomentAndNothingAfterIt() {
-        sql("CREATE TABLE ledger (n int)");
-        sql("INSERT INTO ledger SELECT generate_series(1, 1000)");
-        moment = sql("SELECT clock_timestamp()");
-        sql("INSERT INTO ledger SELECT generate_series(1001, 2000)");
+    void threeRandomMomentsUnderLoadEachHaveExactlyTheRowsCommittedByThen() throws Exception {
+        sql("CREATE TABLE ledger (n int); CREATE TABLE noted (n int, at timestamptz)");
+        sql("""
+                CREATE PROCEDURE write_until_told() LANGUAGE plpgsql AS $$ BEGIN
+                  FOR i IN 1 .. 1000000 LOOP
+                    INSERT INTO ledger VALUES (i);
+                    COMMIT;
+                    INSERT INTO noted VALUES (i, clock_timestamp());
+                    PERFORM pg_sleep(0.002);
+                    COMMIT;
+                    EXIT WHEN to_regclass('public.told') IS NOT NULL;
+                  END LOOP; END $$""");
+        assertThat(stack.exec("postgres", "pgbench", "-U", "postgres", "-q", "-i", "-s", "1", "app")
+                        .exitCode())
+                .isZero();
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<Noted> moments = new ArrayList<>();
+        ExecutorService background = Executors.newFixedThreadPool(2);
+        try {
+            background.submit(() -> sql("CALL write_until_told()"));
+            background.submit(
+                    () -> stack.exec("postgres", "pgbench", "-U", "postgres", "-n", "-R", "50", "-T", "900", "app"));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !sql("SELECT max(n) FROM noted").isEmpty());
+            for (String type : List.of("full", "diff", "incr")) {
+                Result taken = pgBackRest("--type=" + type, "backup");
+                assertThat(taken.exitCode()).as(taken.all()).isZero();
+                // pgBackRest notes when a set was complete in whole seconds.
+                String from = sql("SELECT clock_timestamp() + interval '2 s'");
+                String later = "FROM noted WHERE at > '%s'".formatted(from);
+                await().atMost(Duration.ofMinutes(1))
+                        .until(() -> Integer.parseInt(sql("SELECT count(*) " + later)) >= 50);
+                String[] noted = sql("SELECT n, at %s ORDER BY n OFFSET %d LIMIT 1"
+                                .formatted(later, random.nextInt(50)))
+                        .split("\\|");
+                moments.add(new Noted(Integer.parseInt(noted[0]), noted[1], type));
+            }
+            sql("CREATE TABLE told ()");
+        } finally {
+            sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgbench'");
+            background.shutdown();
+        }
+        assertThat(background.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+        moment = moments.get(0).at();
+        before = moments.get(0).rows();
         String segment = sql("SELECT pg_walfile_name(pg_current_wal_lsn())");
         sql("SELECT pg_switch_wal()");
         await().atMost(Duration.ofSeconds(30))
                 .until(() ->
                         sql("SELECT last_archived_wal FROM pg_stat_archiver").compareTo(segment) >= 0);
+        String live = sql("SELECT count(*) FROM ledger");
 
-        Result recovered = stack.exec("pitr-beside", "sidecar", "restore", "--to-time", moment);
+        for (Noted noted : moments) {
+            Result recovered = stack.exec("pitr-beside", "sidecar", "restore", "--to-time", noted.at());
 
-        assertThat(recovered.exitCode()).as(recovered.all()).isZero();
-        assertThat(stack.exec(
-                                "pitr-beside",
-                                "psql",
-                                "-h",
-                                "/var/lib/pitr-beside/s",
-                                "-p",
-                                "5433",
-                                "-U",
-                                "postgres",
-                                "-d",
-                                "app",
-                                "-Atqc",
-                                "SELECT count(*), max(n) FROM ledger")
-                        .out()
-                        .strip())
-                .isEqualTo("1000|1000");
-        assertThat(sql("SELECT count(*) FROM ledger")).as("the live one").isEqualTo("2000");
-        Result removed = stack.exec("pitr-beside", "sidecar", "pitr", "remove");
-        assertThat(removed.exitCode()).as(removed.all()).isZero();
+            assertThat(recovered.exitCode()).as(recovered.all()).isZero();
+            assertThat(recovered.err()).contains("(" + WORDS.get(noted.setType()) + ")");
+            assertThat(beside("SELECT count(*), max(n) FROM ledger"))
+                    .as("%s, seed %d", noted, seed)
+                    .isEqualTo(noted.rows() + "|" + noted.rows());
+            Result removed = stack.exec("pitr-beside", "sidecar", "pitr", "remove");
+            assertThat(removed.exitCode()).as(removed.all()).isZero();
+        }
+        assertThat(sql("SELECT count(*) FROM ledger")).as("the live one").isEqualTo(live);
+    }
+
+    private static String beside(String query) {
+        return stack.exec(
+                        "pitr-beside",
+                        "psql",
+                        "-h",
+                        "/var/lib/pitr-beside/s",
+                        "-p",
+                        "5433",
+                        "-U",
+                        "postgres",
+                        "-d",
+                        "app",
+                        "-Atqc",
+                        query)
+                .out()
+                .strip();
     }
 
     @Test
@@ -161,14 +227,62 @@ class PitrStackTest {
                 "--confirm",
                 "main");
         assertThat(recovered.exitCode()).as(recovered.all()).isZero();
-        stack.up(java.util.List.of(PARTS));
+        stack.up(List.of(PARTS));
 
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> sql("SELECT pg_is_in_recovery()").equals("f"));
-        assertThat(sql("SELECT count(*), max(n) FROM ledger")).isEqualTo("1000|1000");
+        assertThat(sql("SELECT count(*), max(n) FROM ledger")).isEqualTo(before + "|" + before);
         sql("SELECT pg_switch_wal()");
         await().atMost(Duration.ofSeconds(30))
                 .until(() ->
                         sql("SELECT last_archived_wal FROM pg_stat_archiver").startsWith("00000002"));
+    }
+
+    @Test
+    @Order(5)
+    void aFullRepositoryIsToldTheSetsStayAndTheDatabaseGoesOn() {
+        List<String> before = sets();
+        assertThat(before).isNotEmpty();
+        stack.exec("pitr-archive", "sh", "-c", "cat /dev/zero >/var/lib/pgbackrest/filler");
+
+        Result taken = sidecar("pitr", "backup", "full");
+
+        assertThat(taken.exitCode()).as(taken.all()).isEqualTo(1);
+        assertThat(taken.err()).contains("The repository is full: make room").contains("are untouched");
+        assertThat(sets()).isEqualTo(before);
+        sql("INSERT INTO ledger VALUES (0)");
+        sql("SELECT pg_switch_wal()");
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> sql("SELECT coalesce(last_failed_time > last_archived_time, false) FROM pg_stat_archiver")
+                        .equals("t"));
+        assertThat(sql("SELECT count(*) FROM ledger WHERE n = 0")).isEqualTo("1");
+        assertThat(sidecar("pitr").out()).contains("PROBLEM Archiving fails");
+
+        stack.exec("pitr-archive", "rm", "/var/lib/pgbackrest/filler");
+
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> sql("SELECT last_archived_time > last_failed_time FROM pg_stat_archiver")
+                        .equals("t"));
+        Result again = sidecar("pitr", "backup", "full");
+        assertThat(again.exitCode()).as(again.all()).isZero();
+        // The oldest full set may expire.
+        assertThat(sets()).contains(before.get(before.size() - 1)).hasSizeGreaterThan(1);
+        assertThat(before).doesNotContain(sets().get(sets().size() - 1));
+    }
+
+    private static Result sidecar(String... arguments) {
+        String[] all = new String[arguments.length + 4];
+        System.arraycopy(new String[] {"run", "--rm", "--no-deps", "sidecar"}, 0, all, 0, 4);
+        System.arraycopy(arguments, 0, all, 4, arguments.length);
+        return stack.compose(all);
+    }
+
+    private static List<String> sets() {
+        return Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?(?= )")
+                .matcher(sidecar("pitr").out())
+                .results()
+                .map(MatchResult::group)
+                .distinct()
+                .toList();
     }
 }

@@ -1,0 +1,139 @@
+package dev.sidecar.pitr;
+
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.HostileText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The instance beside in a container of its own, asked by files in a folder that both see ({@code docker/beside}). It holds whatever the
+ * database held, so what it says is a stranger's.
+ */
+final class BesideThere implements InstanceBeside {
+
+    private static final int LONGEST = 16 * 1024;
+    private static final int MOST_LINES = 20;
+    private static final Duration TAKEN_WITHIN = Duration.ofMinutes(1);
+
+    private final Path folder;
+    private final Clock clock;
+
+    BesideThere(Path folder, Clock clock) {
+        this.folder = folder;
+        this.clock = clock;
+    }
+
+    /** The container makes this file when it starts. */
+    @Override
+    public boolean isPossible() {
+        return Files.isRegularFile(folder.resolve("there"), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** @param how an exit code, or a word */
+    private record Answer(String number, String how, List<String> said) {}
+
+    @Override
+    public State state() {
+        Answer answer = answer();
+        String requested = requested();
+        if (requested.isEmpty()) {
+            return new State(stage(), false, List.of());
+        }
+        boolean taken = requested.equals(answer.number());
+        if (!taken && isOld(requested)) {
+            return new State(
+                    stage(),
+                    true,
+                    List.of(
+                            "The container of the instance beside did not take the request: start pitr-beside and ask again."));
+        }
+        boolean waiting = !taken || answer.how().equals("working");
+        return new State(
+                waiting ? Stage.WORKING : stage(), !waiting && !List.of("0", "").contains(answer.how()), answer.said());
+    }
+
+    /** A request's number is when it was made; the container looks every second. */
+    private boolean isOld(String requested) {
+        try {
+            return Instant.ofEpochMilli(Long.parseLong(requested))
+                    .isBefore(clock.instant().minus(TAKEN_WITHIN));
+        } catch (NumberFormatException e) {
+            return true;
+        }
+    }
+
+    private Stage stage() {
+        try {
+            return Stage.valueOf(read("there").strip().toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            return Stage.NONE;
+        }
+    }
+
+    private Answer answer() {
+        List<String> lines = read("answer").lines().limit(MOST_LINES).toList();
+        String[] first = (lines.isEmpty() ? "" : lines.get(0)).split(" ", 2);
+        return new Answer(
+                first[0],
+                first.length > 1 ? first[1] : "",
+                lines.stream().skip(1).map(HostileText::line).toList());
+    }
+
+    private String requested() {
+        return read("request").split(" ", 2)[0].strip();
+    }
+
+    private String read(String name) {
+        try (InputStream file =
+                Files.newInputStream(folder.resolve(name), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            return new String(file.readNBytes(LONGEST), StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            return "";
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.STORAGE, "Cannot read what the instance beside says: " + e, e);
+        }
+    }
+
+    @Override
+    public void recover(RecoveryTarget target) {
+        ask(target.moment().map(moment -> "recover " + moment).orElse("latest"));
+    }
+
+    @Override
+    public void run(Errand errand) {
+        ask(errand.name().toLowerCase(Locale.ROOT));
+    }
+
+    private synchronized void ask(String what) {
+        if (!isPossible()) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED, "The container of the instance beside is not there: start pitr-beside.");
+        }
+        if (state().stage() == Stage.WORKING) {
+            throw new BackupFailure(Reason.BUSY, "Another request for the instance beside is being worked on.");
+        }
+        try {
+            Path written = Files.writeString(folder.resolve("request.new"), clock.millis() + " " + what + "\n");
+            Files.move(
+                    written,
+                    folder.resolve("request"),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.SPACE, "Cannot ask for the instance beside: " + e, e);
+        }
+    }
+}

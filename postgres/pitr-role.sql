@@ -20,6 +20,15 @@ GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean
 GRANT pg_monitor TO :"asks";
 GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO :"asks";
 -- Two rows for each drill: what is there after a recovery, and what is not.
+-- Whoever owns the table decides what runs when a drill writes into it.
+SELECT format('DO %L', format('BEGIN RAISE EXCEPTION ''schema sidecar_pitr or its table belongs to %%'', %L USING HINT = ''Drop it, and run this again.''; END', pg_get_userbyid(owner)))
+FROM (
+  SELECT nspowner FROM pg_namespace WHERE nspname = 'sidecar_pitr'
+  UNION ALL
+  SELECT relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'sidecar_pitr' AND c.relname = 'marker'
+) AS place(owner)
+WHERE pg_get_userbyid(owner) <> :'asks' AND NOT (SELECT rolsuper FROM pg_roles WHERE pg_roles.oid = owner)
+LIMIT 1 \gexec
 CREATE SCHEMA IF NOT EXISTS sidecar_pitr AUTHORIZATION :"asks";
 CREATE TABLE IF NOT EXISTS sidecar_pitr.marker (drill uuid, side text, at timestamptz DEFAULT now());
 ALTER TABLE sidecar_pitr.marker OWNER TO :"asks";

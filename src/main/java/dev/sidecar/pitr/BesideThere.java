@@ -4,11 +4,11 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -96,12 +96,17 @@ final class BesideThere implements InstanceBeside {
         return read("request").split(" ", 2)[0].strip();
     }
 
+    /** Opened for writing, too, as opening a pipe to read it alone waits for a writer; a pipe has no size. */
     private String read(String name) {
-        try (InputStream file =
-                Files.newInputStream(folder.resolve(name), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            return new String(file.readNBytes(LONGEST), StandardCharsets.UTF_8);
-        } catch (NoSuchFileException e) {
+        Path file = folder.resolve(name);
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return "";
+        }
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), LONGEST));
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new BackupFailure(Reason.STORAGE, "Cannot read what the instance beside says: " + e, e);
         }
@@ -126,7 +131,14 @@ final class BesideThere implements InstanceBeside {
             throw new BackupFailure(Reason.BUSY, "Another request for the instance beside is being worked on.");
         }
         try {
-            Path written = Files.writeString(folder.resolve("request.new"), clock.millis() + " " + what + "\n");
+            // A new file: what may lie there could be a link to one of ours.
+            Path written = folder.resolve("request.new");
+            Files.deleteIfExists(written);
+            Files.writeString(
+                    written,
+                    clock.millis() + " " + what + "\n",
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE);
             Files.move(
                     written,
                     folder.resolve("request"),

@@ -161,6 +161,31 @@ final class LiveCluster {
         }
     }
 
+    /** Fails where a drill would for want of rights. */
+    void requireRights() {
+        try (Session session = open()) {
+            if (session.text("""
+                    SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')
+                      AND has_function_privilege('pg_create_restore_point(text)', 'EXECUTE')
+                      AND CASE WHEN to_regclass('%1$s.marker') IS NULL
+                        THEN has_database_privilege(current_database(), 'CREATE')
+                        ELSE has_table_privilege('%1$s.marker', 'INSERT') END
+                    """.formatted(SCHEMA)).equals("f")) {
+                throw new BackupFailure(
+                        Reason.PERMISSION,
+                        "user '%s' lacks rights of drills: run pitr-role.sql"
+                                .formatted(postgres.address().user()));
+            }
+            if (session.texts("SELECT to_regclass('%s.marker')".formatted(SCHEMA))
+                            .get(0)
+                    != null) {
+                requireOurs(session);
+            }
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
     private static void prepare(Session session) throws SQLException {
         if (session.texts("SELECT to_regclass('%s.marker')".formatted(SCHEMA)).get(0) == null) {
             session.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);

@@ -133,6 +133,35 @@ public final class Pitr {
         return state;
     }
 
+    /**
+     * Asks server and repository whether the steps of docs/pitr.md fit together, and changes nothing.
+     *
+     * @return what they said
+     * @throws BackupFailure that says which step is missing
+     */
+    public String answer() throws InterruptedException {
+        Archiver archiver = live.archiver();
+        if (!archiver.on()) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED, "the server does not archive: set archive_mode = on and restart it");
+        }
+        if (archiver.failing()) {
+            throw new BackupFailure(
+                    Reason.STORAGE,
+                    "the server's last try to archive failed; its log has the words of archive_command");
+        }
+        live.requireRights();
+        Repository.Contents contents = repository.read();
+        if (!archiver.systemId().isEmpty()
+                && !contents.systemId().isEmpty()
+                && !contents.systemId().equals(archiver.systemId())) {
+            throw new BackupFailure(
+                    Reason.DIFFERENT, "stanza '%s' belongs to another database cluster".formatted(pgBackRest.stanza()));
+        }
+        return "the server archives, and the repository has %d sets and %d segments of WAL"
+                .formatted(contents.sets().size(), contents.archived().size());
+    }
+
     private Repository.Contents readable() throws InterruptedException {
         try {
             Repository.Contents contents = repository.read();

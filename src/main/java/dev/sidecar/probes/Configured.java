@@ -1,5 +1,6 @@
 package dev.sidecar.probes;
 
+import dev.sidecar.pitr.Pitr;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
@@ -26,13 +27,20 @@ final class Configured {
     private final UnaryOperator<String> setting;
     private final List<String> endpoints;
     private final @Nullable Postgres postgres;
+    private final @Nullable Pitr pitr;
     private final Duration limit;
 
     /** @param setting the value of a setting; empty if it is not given */
-    Configured(UnaryOperator<String> setting, List<String> endpoints, @Nullable Postgres postgres, Duration limit) {
+    Configured(
+            UnaryOperator<String> setting,
+            List<String> endpoints,
+            @Nullable Postgres postgres,
+            @Nullable Pitr pitr,
+            Duration limit) {
         this.setting = setting;
         this.endpoints = endpoints;
         this.postgres = postgres;
+        this.pitr = pitr;
         this.limit = limit;
     }
 
@@ -79,6 +87,13 @@ final class Configured {
         }
         if (postgres != null && postgres.isConfigured()) {
             probes.add(database(postgres));
+        }
+        if (pitr != null && pitr.isEnabled()) {
+            probes.add(new Probe(
+                    "point-in-time recovery",
+                    value("sidecar.pitr.stanza"),
+                    "follow the steps of docs/pitr.md from the one that it names; 'pgbackrest check' then archives a segment",
+                    pitr::answer));
         }
         if (isGiven("sidecar.proofs.redis")) {
             probes.add(redis(value("sidecar.proofs.redis")));

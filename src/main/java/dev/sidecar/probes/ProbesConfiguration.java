@@ -1,5 +1,6 @@
 package dev.sidecar.probes;
 
+import dev.sidecar.pitr.Pitr;
 import dev.sidecar.postgres.Postgres;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnNotWebApplication;
@@ -16,13 +17,17 @@ class ProbesConfiguration {
 
     @Bean
     Probes probes(
-            ObjectProvider<ProbesProperties> settings, ObjectProvider<Postgres> postgres, Environment environment) {
+            ObjectProvider<ProbesProperties> settings,
+            ObjectProvider<Postgres> postgres,
+            ObjectProvider<Pitr> pitr,
+            Environment environment) {
         Binder binder = Binder.get(environment);
         return new Probes(
                 () -> new Configured(
                                 name -> binder.bind(name, String.class).orElse(""),
                                 settings.getObject().endpoints(),
                                 postgres.getIfAvailable(),
+                                pitr.getIfAvailable(),
                                 Probes.LIMIT)
                         .probes(),
                 Probes.LIMIT);

@@ -3,6 +3,7 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.sidecar.pitr.InstanceBeside.Errand;
 import dev.sidecar.pitr.InstanceBeside.Stage;
@@ -190,6 +191,28 @@ class InstanceBesideTest {
 
             assertThat(beside().state().failed()).isTrue();
             assertThat(beside().state().said()).first().asString().contains("start pitr-beside");
+        }
+
+        @Test
+        void aPipeInThePlaceOfItsFilesHoldsNobodyUpAndALinkIsNotWrittenThrough() throws Exception {
+            stop();
+            Files.deleteIfExists(requests.resolve("there"));
+            for (String name : List.of("answer", "there", "request")) {
+                assertThat(new ProcessBuilder("mkfifo", requests.resolve(name).toString())
+                                .start()
+                                .waitFor())
+                        .isZero();
+            }
+            assertTimeoutPreemptively(Duration.ofSeconds(30), () -> beside().state());
+            Files.delete(requests.resolve("there"));
+            Files.writeString(requests.resolve("there"), "none\n");
+            Path ours = Files.writeString(folder.resolve("ours"), "ours");
+            Files.createSymbolicLink(requests.resolve("request.new"), ours);
+
+            beside().run(Errand.START);
+
+            assertThat(ours).hasContent("ours");
+            assertThat(requests.resolve("request")).isRegularFile();
         }
 
         /** Its files are a stranger's: the database's superuser of that moment may have written them. */

@@ -7,6 +7,7 @@ import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.support.PostgresServer;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +27,7 @@ class LiveClusterTest {
         server.execute(
                 "postgres",
                 "CREATE ROLE app",
+                "CREATE ROLE pitr LOGIN",
                 "CREATE ROLE \"Backup Role\" LOGIN PASSWORD 'p'",
                 "GRANT CREATE ON DATABASE postgres TO app, \"Backup Role\"",
                 "CREATE TABLE public.ran (by_whom text)",
@@ -71,6 +73,29 @@ class LiveClusterTest {
                 .hasMessageContaining("belongs to 'app'");
 
         assertThat(server.query("postgres", "SELECT by_whom FROM public.ran")).isEmpty();
+        assertThatThrownBy(this::shippedScript).hasMessageContaining("schema sidecar_pitr or its table belongs to app");
+    }
+
+    @Test
+    void theShippedScriptGivesTheRightsThatADrillAsksFor() throws Exception {
+        server.execute("postgres", "REVOKE CREATE ON DATABASE postgres FROM \"Backup Role\"");
+        LiveCluster live = as("Backup Role", "p");
+        assertThatThrownBy(live::requireRights)
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.PERMISSION))
+                .hasMessageContaining("run pitr-role.sql");
+
+        for (int i = 0; i < 2; i++) {
+            shippedScript();
+        }
+
+        live.requireRights();
+        live.mark(UUID.randomUUID());
+        live.pushWal();
+    }
+
+    private void shippedScript() {
+        server.script("postgres", Path.of("postgres/pitr-role.sql"), "role=pitr", "asks=Backup Role");
     }
 
     @Test

@@ -139,10 +139,20 @@ class PitrFaultsTest {
         try {
             assertThat(archived.pitr().look().problems())
                     .anyMatch(problem -> problem.contains("two clusters must not share a stanza"));
+            assertThatThrownBy(() -> archived.pitr().answer())
+                    .hasMessage("the server does not archive: set archive_mode = on and restart it");
         } finally {
             archived.withBackup("server.port", archived.server().port())
                     .withBackup("server.password", archived.server().password());
         }
+    }
+
+    @Test
+    void aProbeSaysWhatServerAndRepositoryHave() throws Exception {
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> pitr.look().failures() == 0);
+
+        assertThat(pitr.answer())
+                .matches("the server archives, and the repository has \\d+ sets and \\d+ segments of WAL");
     }
 
     @Test

@@ -40,6 +40,9 @@ class PitrStackTest {
     @TempDir
     static Path given;
 
+    @TempDir
+    static Path more;
+
     private static ComposeStack stack;
     private static String moment = "";
     private static int before;
@@ -49,7 +52,7 @@ class PitrStackTest {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("pitr", given);
         stack.set("PITR", "1");
-        stack.limitVolume(given, "pitr-repository", "400m", 10010);
+        stack.limitVolume(more, "pitr-repository", "400m", 10010);
         stack.build();
         stack.up(List.of(PARTS));
     }

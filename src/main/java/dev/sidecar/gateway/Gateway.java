@@ -45,7 +45,7 @@ final class Gateway implements SmartLifecycle {
     @Override
     public void start() {
         GatewayProperties properties = parts.properties();
-        parts.hops().trusted().start();
+        parts.hops().start();
         UpstreamAddress address = new UpstreamAddress(properties.origin());
         upstream = address;
         var group = new MultiThreadIoEventLoopGroup(
@@ -144,7 +144,8 @@ final class Gateway implements SmartLifecycle {
         if (upstream != null) {
             upstream.close();
         }
-        parts.hops().trusted().close();
+        parts.hops().close();
+        parts.spans().close();
         workers.clear();
     }
 

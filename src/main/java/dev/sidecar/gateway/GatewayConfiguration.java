@@ -3,8 +3,11 @@ package dev.sidecar.gateway;
 import dev.sidecar.requests.Exemplars;
 import dev.sidecar.requests.Requests;
 import dev.sidecar.requests.Routes;
+import dev.sidecar.settings.Identity;
+import dev.sidecar.traces.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -24,8 +27,8 @@ class GatewayConfiguration {
     @Bean
     @Profile("!command")
     @Conditional(ServesHere.class)
-    Gateway gateway(GatewayProperties properties, MeterRegistry registry) {
-        return new Gateway(parts(properties, registry));
+    Gateway gateway(GatewayProperties properties, Identity identity, Clock clock, MeterRegistry registry) {
+        return new Gateway(parts(properties, identity, clock, registry));
     }
 
     /** The registry of metrics asks it. */
@@ -40,16 +43,19 @@ class GatewayConfiguration {
         return GatewayAddresses.of(properties);
     }
 
-    static GatewayParts parts(GatewayProperties properties, MeterRegistry registry) {
+    static GatewayParts parts(GatewayProperties properties, Identity identity, Clock clock, MeterRegistry registry) {
         Tags tags = Tags.of("upstream", properties.service());
         return new GatewayParts(
                 properties,
                 new Requests(registry, "sidecar.gateway", tags, true),
                 new Routes(),
                 new GatewayMetrics(registry, tags),
-                new Hops(new TrustedProxies(properties.trustedProxies())),
+                new Hops(
+                        new TrustedProxies(properties.trustedProxies()),
+                        new TrustedProxies(properties.tracing().trustedPeers())),
                 new Shares(),
-                new Shares());
+                new Shares(),
+                Spans.to(properties.tracing().destination(), identity, clock, registry, tags));
     }
 
     /**

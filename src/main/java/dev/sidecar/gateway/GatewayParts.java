@@ -2,6 +2,7 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Requests;
 import dev.sidecar.requests.Routes;
+import dev.sidecar.traces.Spans;
 
 /** Groups the parts that every connection of the gateway uses. All event loops share them. */
 record GatewayParts(
@@ -11,4 +12,5 @@ record GatewayParts(
         GatewayMetrics metrics,
         Hops hops,
         Shares connectionsOf,
-        Shares requestsOf) {}
+        Shares requestsOf,
+        Spans spans) {}

@@ -2,7 +2,9 @@ package dev.sidecar.gateway;
 
 import dev.sidecar.requests.Asker;
 import dev.sidecar.requests.Call;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.traces.SpanDestination;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -57,13 +59,7 @@ record GatewayProperties(
                     path,
                     "be a list of paths such as /health,/ready");
         }
-        for (String network : trustedProxies) {
-            InvalidSetting.unless(
-                    TrustedProxies.isProxy(network),
-                    "sidecar.gateway.trusted-proxies",
-                    network,
-                    "be a list of networks and host names such as 10.1.2.0/24,fd00::/64,nginx");
-        }
+        requirePeers("trusted-proxies", trustedProxies);
     }
 
     /** Host and port of the upstream. */
@@ -90,6 +86,16 @@ record GatewayProperties(
             }
         }
         return Asker.USER;
+    }
+
+    private static void requirePeers(String name, List<String> peers) {
+        for (String peer : peers) {
+            InvalidSetting.unless(
+                    TrustedProxies.isProxy(peer),
+                    "sidecar.gateway." + name,
+                    peer,
+                    "be a list of networks and host names such as 10.1.2.0/24,fd00::/64,nginx");
+        }
     }
 
     private static void requireOrigin(String name, @Nullable String address, String whose) {
@@ -164,8 +170,20 @@ record GatewayProperties(
      * Settings of traces (W3C Trace Context).
      *
      * @param sampling share of the traces begun here that are marked as sampled, 0 to 1; one that a trusted proxy began keeps its mark
+     * @param trustedPeers networks (CIDR) or host names whose {@code traceparent} is continued although they are no trusted proxies
+     * @param endpoint where the spans of sampled requests go: the base of an OTLP receiver's address, such as {@code http://traces:4318};
+     *     none are made without it
+     * @param token token for that receiver, sent as {@code Authorization: Bearer}, or as it is if it begins with a scheme of its own
+     * @param queue greatest number of spans that wait to be sent; more are dropped and counted
+     * @param timeout longest time for one delivery of spans
      */
-    record Tracing(@DefaultValue("0.1") double sampling) {
+    record Tracing(
+            @DefaultValue("0.1") double sampling,
+            @DefaultValue List<String> trustedPeers,
+            @Nullable String endpoint,
+            @Nullable Secret token,
+            @DefaultValue("2048") int queue,
+            @DefaultValue("10s") Duration timeout) {
 
         Tracing {
             InvalidSetting.unless(
@@ -173,6 +191,35 @@ record GatewayProperties(
                     "sidecar.gateway.tracing.sampling",
                     sampling,
                     "be a share between 0 and 1, such as 0.1");
+            requirePeers("tracing.trusted-peers", trustedPeers);
+            InvalidSetting.unless(
+                    endpoint == null || endpoint.isBlank() || SpanDestination.isEndpoint(endpoint.strip()),
+                    "sidecar.gateway.tracing.endpoint",
+                    endpoint,
+                    "be the base of an OTLP receiver's address, such as http://traces:4318, without /v1/traces, user and query");
+            InvalidSetting.unless(
+                    token == null || SpanDestination.isToken(token),
+                    "sidecar.gateway.tracing.token",
+                    token,
+                    "be one line of visible characters");
+            InvalidSetting.unless(
+                    queue >= 1 && queue <= 65_536,
+                    "sidecar.gateway.tracing.queue",
+                    queue,
+                    "be a number of spans between 1 and 65536");
+            InvalidSetting.unless(
+                    timeout.compareTo(Duration.ofMillis(100)) >= 0 && timeout.compareTo(Duration.ofMinutes(1)) <= 0,
+                    "sidecar.gateway.tracing.timeout",
+                    timeout,
+                    "be a time between 100ms and 1m, such as 10s");
+        }
+
+        /** Where spans go; null if nobody keeps them. */
+        @Nullable
+        SpanDestination destination() {
+            return endpoint == null || endpoint.isBlank()
+                    ? null
+                    : new SpanDestination(URI.create(endpoint.strip()), token, queue, timeout);
         }
     }
 

@@ -176,13 +176,23 @@ final class Hops {
             "tracestate");
 
     private final TrustedProxies trusted;
+    private final TrustedProxies tracing;
 
-    Hops(TrustedProxies trusted) {
+    /** @param tracing whose traces are continued although nothing else of what they say is believed */
+    Hops(TrustedProxies trusted, TrustedProxies tracing) {
         this.trusted = trusted;
+        this.tracing = tracing;
     }
 
-    TrustedProxies trusted() {
-        return trusted;
+    /** Looks up the names of those that are trusted, from now on. */
+    void start() {
+        trusted.start();
+        tracing.start();
+    }
+
+    void close() {
+        trusted.close();
+        tracing.close();
     }
 
     /** The other end of a client's connection. */
@@ -225,7 +235,8 @@ final class Hops {
 
     /** Goes on with the trace that a trusted proxy tells of; begins one for everybody else, who could claim to be part of any. */
     TraceContext trace(Sender peer, HttpHeaders headers, double sampling) {
-        TraceContext told = trusted.include(peer.at) ? TraceContext.continued(headers.getAll(TRACE)) : null;
+        boolean believed = headers.contains(TRACE) && (trusted.include(peer.at) || tracing.include(peer.at));
+        TraceContext told = believed ? TraceContext.continued(headers.getAll(TRACE)) : null;
         return told == null ? TraceContext.begin(sampling) : told;
     }
 

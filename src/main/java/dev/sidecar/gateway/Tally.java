@@ -97,17 +97,9 @@ final class Tally {
             stream.closed(now - head, bytesIn, bytesOut);
         }
         String route = parts.routes().of(call.method(), call.path(), status);
-        parts.requests()
-                .ended(
-                        call,
-                        route,
-                        asker,
-                        new Answer(
-                                status,
-                                (head == 0 ? now : head) - started,
-                                now - started,
-                                bytesIn,
-                                bytesOut,
-                                failure()));
+        Answer answer =
+                new Answer(status, (head == 0 ? now : head) - started, now - started, bytesIn, bytesOut, failure());
+        parts.requests().ended(call, route, asker, answer);
+        parts.spans().ended(call, route, asker, answer);
     }
 }

@@ -11,7 +11,8 @@ public enum Asker {
     /** A drill of the sidecar. */
     DRILL;
 
-    String label() {
+    /** The value of the metrics' label. */
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,6 +1,8 @@
 package dev.sidecar.gateway;
 
+import dev.sidecar.settings.Identity;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -13,7 +15,8 @@ final class GatewayServer implements AutoCloseable {
     private final Gateway gateway;
 
     private GatewayServer(GatewayProperties properties) {
-        gateway = new Gateway(GatewayConfiguration.parts(properties, registry));
+        Identity identity = new Identity("test-stack", "test-host", "gateway", "test");
+        gateway = new Gateway(GatewayConfiguration.parts(properties, identity, Clock.systemUTC(), registry));
         gateway.start();
     }
 

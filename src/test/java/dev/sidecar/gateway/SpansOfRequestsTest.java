@@ -226,7 +226,8 @@ class SpansOfRequestsTest {
             }
 
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
-            await().untilAsserted(() -> assertThat(dropped(gateway, "queue_full")).isEqualTo(490));
+            await().untilAsserted(
+                            () -> assertThat(dropped(gateway, "queue_full")).isEqualTo(490));
             assertThat(threads()).hasSizeLessThanOrEqualTo(2);
         }
     }

@@ -1,6 +1,17 @@
 /** Proves that log lines arrive, can be found and are kept. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"loki", "peers", "prometheus", "proofs", "settings", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "gateway",
+            "loki",
+            "peers",
+            "prometheus",
+            "proofs",
+            "requests",
+            "settings",
+            "tempo",
+            "text"
+        })
 package dev.sidecar.proofs.logging;
 
 import org.jspecify.annotations.NullMarked;

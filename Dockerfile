@@ -71,7 +71,7 @@ RUN groupadd --gid 10010 sidecar \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
            secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 \
            secrets/pitr-archive:10010 secrets/pitr-source:999 secrets/pitr-beside:10010 config/prometheus:65534 config/prometheus/rules:65534 \
-           config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534; do \
+           config/prometheus/targets:65534 config/alertmanager:65534 config/alertmanager/templates:65534 config/grafana:472; do \
            install -d -o sidecar -g "${volume#*:}" -m 2750 "/run/${volume%:*}"; \
        done
 

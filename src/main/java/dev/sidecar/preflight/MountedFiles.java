@@ -17,7 +17,13 @@ import java.util.stream.Stream;
 final class MountedFiles implements Step {
 
     private static final List<String> FILES = List.of(
-            "nginx/nginx.conf", "redis/redis.conf", "prometheus/blackbox.yml", "loki/loki.yml", "alloy/config.alloy");
+            "nginx/nginx.conf",
+            "redis/redis.conf",
+            "prometheus/blackbox.yml",
+            "loki/loki.yml",
+            "alloy/config.alloy",
+            "alloy/traces.alloy",
+            "tempo/tempo.yml");
 
     private final Path stack;
 
@@ -46,7 +52,7 @@ final class MountedFiles implements Step {
         return ReportLine.wrong(
                 "permissions",
                 what + " cannot be read by the users that the services run as",
-                "chmod -R a+rX alertmanager alloy grafana loki nginx prometheus redis");
+                "chmod -R a+rX alertmanager alloy grafana loki nginx prometheus redis tempo");
     }
 
     private static boolean isClosed(Path path) {

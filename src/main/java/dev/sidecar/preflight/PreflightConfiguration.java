@@ -1,11 +1,14 @@
 package dev.sidecar.preflight;
 
 import dev.sidecar.preflight.pitr.PointInTime;
+import dev.sidecar.preflight.tracing.TraceStore;
 import dev.sidecar.probes.Probes;
 import dev.sidecar.settings.Identity;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -50,6 +53,7 @@ class PreflightConfiguration {
                 new RestoreLogin(settings, secrets.resolve("sidecar")),
                 new BackupKey(settings, secrets.resolve("sidecar")),
                 plan -> pointInTime(new PointInTime(settings::get, plan::content, secrets, clock), settings, plan),
+                plan -> traces(new TraceStore(settings::get, plan::content, secrets), plan),
                 new EdgeCertificate(given, nginx, clock),
                 new EdgeLimits(settings, nginx),
                 new SmallStack(settings, secrets.resolve("sidecar")),
@@ -58,7 +62,24 @@ class PreflightConfiguration {
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),
                 new RenderedConfiguration("prometheus", directories, settings),
                 new RenderedConfiguration("alertmanager", directories, settings),
+                new RenderedConfiguration(
+                        "grafana", "grafana/provisioning/datasources/datasources.yml", directories, settings),
                 new ReportFile(isolation, secrets.resolve("sidecar/preflight.json")));
+    }
+
+    private static void traces(TraceStore store, Plan plan) {
+        store.problem()
+                .ifPresentOrElse(
+                        problem -> plan.found(ReportLine.wrong(problem.setting(), problem.what(), problem.fix())),
+                        () -> plan.found(store.destination()
+                                .map(where -> ReportLine.on("traces", where))
+                                .orElse(ReportLine.off("traces", TraceStore.SWITCH + " is not 1"))));
+        write(store.files(), plan);
+    }
+
+    private static void write(Map<Path, Optional<String>> files, Plan plan) {
+        files.forEach(
+                (file, content) -> content.ifPresentOrElse(text -> plan.write(file, text), () -> plan.remove(file)));
     }
 
     private static void pointInTime(PointInTime pitr, Settings settings, Plan plan) {
@@ -75,8 +96,6 @@ class PreflightConfiguration {
                     "into " + pitr.repository() + "; store a copy of its key elsewhere: docker compose -f"
                             + " docker-compose.staging.yml exec sidecar cat /run/secrets/sidecar/pitr_cipher_pass"));
         }
-        pitr.files()
-                .forEach((file, content) ->
-                        content.ifPresentOrElse(text -> plan.write(file, text), () -> plan.remove(file)));
+        write(pitr.files(), plan);
     }
 }

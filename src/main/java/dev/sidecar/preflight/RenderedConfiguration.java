@@ -9,18 +9,24 @@ import java.util.Optional;
 final class RenderedConfiguration implements Step {
 
     private final String service;
+    private final String name;
     private final PreflightProperties directories;
     private final Settings settings;
 
     RenderedConfiguration(String service, PreflightProperties directories, Settings settings) {
+        this(service, service + "/" + service + ".yml", directories, settings);
+    }
+
+    /** @param template file of the clone that it is made from; it keeps its name */
+    RenderedConfiguration(String service, String template, PreflightProperties directories, Settings settings) {
         this.service = service;
+        this.name = template;
         this.directories = directories;
         this.settings = settings;
     }
 
     @Override
     public void prepare(Plan plan) {
-        String name = service + "/" + service + ".yml";
         Optional<String> template = Plan.stored(directories.stack().resolve(name));
         if (template.isEmpty()) {
             plan.found(ReportLine.wrong(name, "is missing", "git checkout -- " + name));
@@ -28,7 +34,8 @@ final class RenderedConfiguration implements Step {
         }
         try {
             String rendered = ConfigTemplate.render(template.get(), variable -> value(variable, plan));
-            plan.write(directories.config().resolve(name), rendered);
+            plan.write(
+                    directories.config().resolve(service).resolve(name.substring(name.lastIndexOf('/') + 1)), rendered);
             new ReferencedFiles(service, directories, plan).check(rendered);
         } catch (IllegalArgumentException e) {
             plan.found(ReportLine.wrong(

@@ -39,7 +39,8 @@ record ServiceIsolation(
         APART(""),
         DATA_NEAR_EDGE("data within reach of the edge"),
         EXPORTER_NEAR_API("an exporter beside the API or the edge"),
-        LOGS_NEAR_OTHERS("logs within reach of others than those who write or ask");
+        LOGS_NEAR_OTHERS("logs within reach of others than those who write or ask"),
+        TRACES_NEAR_OTHERS("traces within reach of others than those who write or ask");
 
         private final String weakness;
 
@@ -54,8 +55,9 @@ record ServiceIsolation(
     private static final Set<String> EDGE = Set.of("edge", "edge-stats");
 
     private static final Set<String> API = Set.of("edge", "app");
-    private static final String WITHOUT_LOGIN = "loki";
-    private static final String ON_ITS_OWN = "logs";
+    /** Services without a login, each on a network of its own. */
+    private static final Map<String, String> ON_ITS_OWN = Map.of("loki", "logs", "tempo", "traces");
+
     private static final List<String> LIMITS = List.of("mem_limit", "cpus", "pids_limit");
 
     static ServiceIsolation of(String service, Map<?, ?> entry) {
@@ -100,8 +102,9 @@ record ServiceIsolation(
         if (service.endsWith("-exporter") && (published || !Collections.disjoint(networks, API))) {
             return Distance.EXPORTER_NEAR_API;
         }
-        if (service.equals(WITHOUT_LOGIN) && (published || !networks.equals(Set.of(ON_ITS_OWN)))) {
-            return Distance.LOGS_NEAR_OTHERS;
+        String own = ON_ITS_OWN.get(service);
+        if (own != null && (published || !networks.equals(Set.of(own)))) {
+            return own.equals("logs") ? Distance.LOGS_NEAR_OTHERS : Distance.TRACES_NEAR_OTHERS;
         }
         return Distance.APART;
     }

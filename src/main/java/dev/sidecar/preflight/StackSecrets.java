@@ -189,6 +189,12 @@ final class StackSecrets {
                     URL,
                     "a URL that expects a call every minute",
                     "sidecar/settings/sidecar.alerts.heartbeat-url"),
+            channel(
+                    "otlp_token",
+                    "OTLP receiver of traces",
+                    "[!-~][ -~]{0,4094}",
+                    "one line: a token, or a scheme and its value, such as Basic dXNlcjp3b3Jk",
+                    "gateway/otlp_token"),
             channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
 
     static final List<SecretFile> ALL =

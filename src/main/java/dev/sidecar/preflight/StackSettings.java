@@ -34,6 +34,9 @@ final class StackSettings implements Step {
         HOST_AND_PORT(HOST + ":(\\d{1,5})", "host:port, such as host.docker.internal:3000"),
         ENDPOINT(HOST + "(:\\d{1,5})?", "a host, with a port if it is not 443, without https://"),
         URL("https?://" + HOST + "(:\\d{1,5})?(/[!-~]*)?", "a URL that begins with http:// or https://"),
+        OTLP(
+                "(?!.*/v1/traces/?$)https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
+                "the base of an OTLP receiver's URL, such as https://otlp.example.org, without /v1/traces"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
@@ -48,6 +51,8 @@ final class StackSettings implements Step {
         COUNT("[1-9]\\d{0,3}", "a number, 1 or more"),
         SECONDS("\\d{1,4}(s|min)", "a time such as 60s"),
         BUCKET("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket"),
+        HOURS("[1-9]\\d{0,4}h", "a number of hours such as 72h"),
+        SHARE("0(\\.\\d{1,6})?|1(\\.0{1,6})?", "a share between 0 and 1, such as 0.1"),
         KEY_NAME("[!-~]{1,128}", "an access key without spaces"),
         PERCENT("\\d{1,3}(\\.\\d{1,3})?", "a number such as 2"),
         NETWORKS(NAMES, "addresses, networks or host names, separated by commas"),
@@ -74,14 +79,14 @@ final class StackSettings implements Step {
             return pattern.matcher(value).matches()
                     && port(value).map(Form::isPort).orElse(true)
                     && (this != FILES || isGlob(value))
-                    && (this != URL && this != ORIGIN
+                    && (this != URL && this != OTLP && this != ORIGIN
                             || SecretFile.address(value).isPresent());
         }
 
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, ENDPOINT, URL, ORIGIN -> {
+                case HOST_AND_PORT, ENDPOINT, URL, OTLP, ORIGIN -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -155,8 +160,8 @@ final class StackSettings implements Step {
         }
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
-        for (String name :
-                List.of("SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "PITR_BUCKET_PATH_STYLE")) {
+        for (String name : List.of(
+                "SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "TRACING", "PITR_BUCKET_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {
@@ -194,6 +199,10 @@ final class StackSettings implements Step {
         for (String name : List.of("PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES")) {
             forms.put(name, Form.COUNT);
         }
+        forms.put("TRACES_RETENTION", Form.HOURS);
+        forms.put("TRACES_SAMPLING", Form.SHARE);
+        forms.put("TRACES_ENDPOINT", Form.OTLP);
+        forms.put("TRACED_SERVICES", Form.NETWORKS);
         forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
         forms.put("PITR_BUCKET", Form.BUCKET);
         forms.put("PITR_BUCKET_REGION", Form.LABEL);

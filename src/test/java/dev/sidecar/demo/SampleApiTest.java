@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.TraceReceiver;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The sample API as it runs: a process, a real database, a real Redis. */
 class SampleApiTest {
 
+    private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Queue<String> LOG = new ConcurrentLinkedQueue<>();
     private static final PostgresServer POSTGRES = PostgresServer.shared();
@@ -40,6 +43,7 @@ class SampleApiTest {
     private static String database;
     private static ChildProcess redis;
     private static SampleApi api;
+    private static Map<String, String> environment;
 
     @BeforeAll
     static void start() throws IOException {
@@ -51,15 +55,14 @@ class SampleApiTest {
         Path password = Files.writeString(folder.resolve("db_password"), "of the app\n");
         Path redisPassword = Files.writeString(folder.resolve("redis_password"), "of-redis\n");
         int redisPort = startRedis();
-        api = SampleApi.start(
-                Map.of(
-                        "SPRING_DATASOURCE_URL", POSTGRES.jdbcUrl(database),
-                        "SPRING_DATASOURCE_USERNAME", "app_" + database,
-                        "SPRING_DATASOURCE_PASSWORD_FILE", password.toString(),
-                        "REDIS_HOST", "127.0.0.1",
-                        "REDIS_PORT", Integer.toString(redisPort),
-                        "REDIS_PASSWORD_FILE", redisPassword.toString()),
-                LOG::add);
+        environment = Map.of(
+                "SPRING_DATASOURCE_URL", POSTGRES.jdbcUrl(database),
+                "SPRING_DATASOURCE_USERNAME", "app_" + database,
+                "SPRING_DATASOURCE_PASSWORD_FILE", password.toString(),
+                "REDIS_HOST", "127.0.0.1",
+                "REDIS_PORT", Integer.toString(redisPort),
+                "REDIS_PASSWORD_FILE", redisPassword.toString());
+        api = SampleApi.start(environment, LOG::add);
     }
 
     private static int startRedis() throws IOException {
@@ -166,6 +169,76 @@ class SampleApiTest {
         assertThat(line.path("status").asInt()).isEqualTo(200);
         assertThat(line.path("duration_ms").asDouble()).isGreaterThan(2900);
         assertThat(line.toString()).doesNotContain("seconds=3");
+    }
+
+    /** Without an endpoint, too: the gateway's trace is in the line; statements name it only where spans are sent. */
+    @Test
+    void theTraceOfARequestIsInItsLineAndNoStatementNamesItWithoutAnEndpoint() throws Exception {
+        var slow = HTTP.sendAsync(
+                request("/api/slow?seconds=2", "traced-1")
+                        .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01")
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(statement("traced-1")).doesNotContain("traceparent");
+        slow.join();
+        assertThat(logLine("traced-1").path("trace_id").asString()).isEqualTo(TRACE);
+        get("/api/products/1", "traced-2");
+        assertThat(logLine("traced-2").has("trace_id")).isFalse();
+    }
+
+    @Test
+    void withAnEndpointItsSpanIsBelowTheGatewaysAndItsStatementsNameIt() throws Exception {
+        Map<String, String> traced = new HashMap<>(environment);
+        Queue<String> lines = new ConcurrentLinkedQueue<>();
+        try (var receiver = new TraceReceiver()) {
+            traced.put("MANAGEMENT_OPENTELEMETRY_ENABLED", "true");
+            traced.put("MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT", receiver.endpoint() + "/v1/traces");
+            try (SampleApi sending = SampleApi.start(traced, lines::add)) {
+                var slow = HTTP.sendAsync(
+                        HttpRequest.newBuilder(URI.create(sending.url() + "/api/slow?seconds=2"))
+                                .header("X-Request-ID", "sent-1")
+                                .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01")
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                String statement = statement("sent-1");
+                slow.join();
+                HTTP.send(
+                        HttpRequest.newBuilder(URI.create(sending.url() + "/api/products/1"))
+                                .header("X-Request-ID", "unsampled-1")
+                                .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-00")
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                Awaitility.await()
+                        .atMost(Duration.ofMinutes(1))
+                        .until(() -> receiver.spans.stream()
+                                .anyMatch(span -> span.parentId().equals("00f067aa0ba902b7")));
+
+                TraceReceiver.Received span = receiver.spans.stream()
+                        .filter(found -> found.parentId().equals("00f067aa0ba902b7"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(span.traceId()).isEqualTo(TRACE);
+                assertThat(span.resource()).containsEntry("service.name", "api");
+                assertThat(statement).endsWith("/*traceparent='00-" + TRACE + "-" + span.spanId() + "-01'*/");
+                assertThat(receiver.spans)
+                        .filteredOn(found -> found.traceId().equals(TRACE))
+                        .hasSize(1);
+            }
+        }
+    }
+
+    private static String statement(String requestId) {
+        return Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(
+                        () -> POSTGRES.query(
+                                database,
+                                "SELECT query FROM pg_stat_activity WHERE query LIKE '%request_id=" + requestId
+                                        + "%' AND pid <> pg_backend_pid()"),
+                        found -> !found.isEmpty())
+                .get(0)
+                .strip();
     }
 
     @Test

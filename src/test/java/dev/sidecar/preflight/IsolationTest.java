@@ -27,7 +27,7 @@ class IsolationTest {
         List<ServiceIsolation> services = services(Files.readString(COMPOSE_FILE));
 
         assertThat(services)
-                .hasSize(22)
+                .hasSize(24)
                 .allSatisfy(service ->
                         assertThat(service.weaknesses()).as(service.service()).isEmpty());
         assertThat(services.stream().filter(ServiceIsolation::root).map(ServiceIsolation::service))
@@ -58,6 +58,8 @@ class IsolationTest {
             node-exporter     | ports: ['9100:9100']                                   | an exporter beside the API or the edge
             loki              | networks: [logs, observe]                              | logs within reach of others
             loki              | ports: ['127.0.0.1:3100:3100']                         | logs within reach of others
+            tempo             | networks: [spans, traces]                              | traces within reach of others
+            tempo             | ports: ['127.0.0.1:3200:3200']                         | traces within reach of others
             postgres-exporter | mem_limit: null                                        | no limit on memory
             nginx-exporter    | cpus: null                                             | no limit on memory
             nginx             | pids_limit: null                                       | no limit on memory

@@ -47,7 +47,14 @@ class PreflightTest {
     void aCloneAsItIs() throws IOException {
         Files.createDirectories(root.resolve("given"));
         for (String file : new String[] {
-            "nginx/nginx.conf", "redis/redis.conf", "prometheus/blackbox.yml", "loki/loki.yml", "alloy/config.alloy"
+            "nginx/nginx.conf",
+            "redis/redis.conf",
+            "prometheus/blackbox.yml",
+            "loki/loki.yml",
+            "alloy/config.alloy",
+            "alloy/traces.alloy",
+            "tempo/tempo.yml",
+            "grafana/provisioning/datasources/datasources.yml"
         }) {
             inClone(file, "# as committed\n");
         }
@@ -104,6 +111,7 @@ class PreflightTest {
                         "gateway/metrics_token",
                         "grafana/admin_password",
                         "grafana/alertmanager_password",
+                        "grafana/disabled_plugins",
                         "grafana/prometheus_password",
                         "grafana/viewer_key.pem",
                         "nginx-exporter/web.yml",
@@ -757,6 +765,72 @@ class PreflightTest {
         settings.put("LOGS_AND_DASHBOARDS", "no");
         assertThat(run()).isFalse();
         assertThat(printed).containsPattern("WRONG\\s+LOGS_AND_DASHBOARDS");
+    }
+
+    /** Templates as they are in the clone: what a switch adds must be gone without it. */
+    @Test
+    void oneSwitchKeepsTracesAndWithoutItNothingSpeaksOfThem() throws IOException {
+        for (String file :
+                new String[] {"prometheus/prometheus.yml", "grafana/provisioning/datasources/datasources.yml"}) {
+            inClone(file, Files.readString(Path.of(file)));
+        }
+        settings.put("SIDECAR_HOST", "host-1");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("OFF\\s+traces");
+        assertThat(secret("grafana/disabled_plugins")).endsWith(",zipkin,tempo");
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .doesNotContain("tempo", "trace-collector");
+        assertThat(Files.readString(root.resolve("config/grafana/datasources.yml")))
+                .contains("uid: loki", "$${__value.raw}")
+                .doesNotContain("uid: tempo", "datasourceUid: tempo");
+        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("trac"));
+
+        settings.put("TRACING", "1");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("ON\\s+traces.*Tempo, for 72h");
+        assertThat(secret("gateway/settings/sidecar.gateway.tracing.endpoint"))
+                .isEqualTo("http://trace-collector:4318");
+        assertThat(secret("gateway/settings/sidecar.gateway.tracing.trusted-peers"))
+                .isEqualTo("sidecar");
+        assertThat(secret("api/settings/management.opentelemetry.tracing.export.otlp.endpoint"))
+                .isEqualTo("http://trace-collector:4318/v1/traces");
+        assertThat(secret("sidecar/settings/sidecar.traces.tempo-url")).isEqualTo("http://tempo:3200");
+        assertThat(secret("sidecar/settings/sidecar.rules.expected-targets"))
+                .endsWith(",grafana,tempo,trace-collector");
+        assertThat(secret("grafana/disabled_plugins")).endsWith(",zipkin");
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .contains("job_name: tempo", "job_name: trace-collector");
+        assertThat(Files.readString(root.resolve("config/grafana/datasources.yml")))
+                .contains("uid: tempo", "datasourceUid: tempo", "`$${__trace.traceId}`", "{$$__tags}");
+
+        settings.put("TRACING", "0");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("trac"));
+    }
+
+    @Test
+    void spansMayGoElsewhereWithATokenInAFile() throws IOException {
+        settings.put("TRACES_ENDPOINT", "https://otlp.example.org/otlp");
+        given("otlp_token", "Basic dXNlcjp3b3Jk");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(secret("gateway/settings/sidecar.gateway.tracing.endpoint"))
+                .isEqualTo("https://otlp.example.org/otlp");
+        assertThat(secret("gateway/settings/sidecar.gateway.tracing.token")).isEqualTo("Basic dXNlcjp3b3Jk");
+        assertThat(printed).doesNotContain("dXNlcjp3b3Jk");
+        assertThat(files("secrets")).doesNotContainKey("sidecar/settings/sidecar.traces.tempo-url");
+
+        settings.put("TRACING", "1");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+TRACES_ENDPOINT.*choose one of them");
+    }
+
+    @Test
+    void tracesNeedWhatShowsThem() throws IOException {
+        settings.put("TRACING", "1");
+        settings.put("LOGS_AND_DASHBOARDS", "0");
+
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+TRACING.*LOGS_AND_DASHBOARDS=0");
     }
 
     @Test

@@ -1,11 +1,15 @@
 package dev.sample.shop;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +24,9 @@ final class RequestIdFilter extends OncePerRequestFilter {
     private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final String HEADER = "X-Request-ID";
     private static final String FIELD = "request_id";
+    private static final Pattern TRACE_PARENT = Pattern.compile("00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
+    private static final String TRACE_HEADER = "traceparent";
+    private static final String TRACE_FIELD = "trace_id";
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
@@ -30,6 +37,7 @@ final class RequestIdFilter extends OncePerRequestFilter {
                 : UUID.randomUUID().toString();
         response.setHeader(HEADER, id);
         MDC.put(FIELD, id);
+        traceId(request).ifPresent(trace -> MDC.put(TRACE_FIELD, trace));
         long start = System.nanoTime();
         try {
             chain.doFilter(request, response);
@@ -39,7 +47,15 @@ final class RequestIdFilter extends OncePerRequestFilter {
                 logAccess(request, response, System.nanoTime() - start);
             }
             MDC.remove(FIELD);
+            MDC.remove(TRACE_FIELD);
         }
+    }
+
+    /** The gateway sends it with each request, whether spans are made here or not. */
+    private static Optional<String> traceId(HttpServletRequest request) {
+        String given = request.getHeader(TRACE_HEADER);
+        Matcher trace = TRACE_PARENT.matcher(given == null ? "" : given);
+        return trace.matches() ? Optional.of(trace.group(1)) : Optional.empty();
     }
 
     private static void logAccess(HttpServletRequest request, HttpServletResponse response, long nanos) {
@@ -59,5 +75,13 @@ final class RequestIdFilter extends OncePerRequestFilter {
     static String sqlComment() {
         String id = MDC.get(FIELD);
         return id == null ? "" : "/* request_id=" + id + " */ ";
+    }
+
+    /** The end of a statement within a sampled trace, in the form of sqlcommenter: the database's log then names the trace. */
+    static String sqlTrace() {
+        SpanContext span = Span.current().getSpanContext();
+        return span.isValid() && span.isSampled()
+                ? " /*traceparent='00-" + span.getTraceId() + "-" + span.getSpanId() + "-01'*/"
+                : "";
     }
 }

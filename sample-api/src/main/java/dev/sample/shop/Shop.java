@@ -1,6 +1,7 @@
 package dev.sample.shop;
 
 import static dev.sample.shop.RequestIdFilter.sqlComment;
+import static dev.sample.shop.RequestIdFilter.sqlTrace;
 
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,6 @@ final class Shop {
     }
 
     private JdbcClient.StatementSpec sql(String statement) {
-        return jdbc.sql(sqlComment() + statement);
+        return jdbc.sql(sqlComment() + statement + sqlTrace());
     }
 }

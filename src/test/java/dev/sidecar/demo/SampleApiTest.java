@@ -192,7 +192,7 @@ class SampleApiTest {
         Map<String, String> traced = new HashMap<>(environment);
         Queue<String> lines = new ConcurrentLinkedQueue<>();
         try (var receiver = new TraceReceiver()) {
-            traced.put("MANAGEMENT_OPENTELEMETRY_ENABLED", "true");
+            traced.put("MANAGEMENT_OPENTELEMETRY_TRACING_SAMPLER", "parent-based-trace-id-ratio");
             traced.put("MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT", receiver.endpoint() + "/v1/traces");
             try (SampleApi sending = SampleApi.start(traced, lines::add)) {
                 var slow = HTTP.sendAsync(

@@ -794,6 +794,8 @@ class PreflightTest {
                 .isEqualTo("sidecar");
         assertThat(secret("api/settings/management.opentelemetry.tracing.export.otlp.endpoint"))
                 .isEqualTo("http://trace-collector:4318/v1/traces");
+        assertThat(secret("api/settings/management.opentelemetry.tracing.sampler"))
+                .isEqualTo("parent-based-trace-id-ratio");
         assertThat(secret("sidecar/settings/sidecar.traces.tempo-url")).isEqualTo("http://tempo:3200");
         assertThat(secret("sidecar/settings/sidecar.rules.expected-targets"))
                 .endsWith(",grafana,tempo,trace-collector");

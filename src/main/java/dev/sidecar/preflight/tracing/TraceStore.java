@@ -97,7 +97,10 @@ public final class TraceStore {
                 files,
                 "api/settings/management.opentelemetry.tracing.export.otlp.endpoint",
                 here.map(address -> address + "/v1/traces"));
-        put(files, "api/settings/management.opentelemetry.enabled", here.map(address -> "true"));
+        put(
+                files,
+                "api/settings/management.opentelemetry.tracing.sampler",
+                here.map(address -> "parent-based-trace-id-ratio"));
         put(files, "sidecar/settings/sidecar.traces.tempo-url", here.map(address -> "http://tempo:3200"));
         put(files, "grafana/disabled_plugins", Optional.of(UNUSED_PLUGINS + (on ? "" : ",tempo")));
         return files;

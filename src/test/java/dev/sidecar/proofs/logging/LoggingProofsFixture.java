@@ -1,12 +1,32 @@
 package dev.sidecar.proofs.logging;
 
+import dev.sidecar.gateway.GatewayAddresses;
+import dev.sidecar.loki.Loki;
 import dev.sidecar.prometheus.Prometheus;
+import dev.sidecar.proofs.EdgeFixture;
 import dev.sidecar.proofs.Proof;
+import dev.sidecar.tempo.Tempo;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
 /** Makes proofs of logging for tests in other rooms. */
 public final class LoggingProofsFixture {
 
     private LoggingProofsFixture() {}
+
+    /** With the patience of the product. */
+    public static Proof storedTrace(Tempo tempo, Loki loki, GatewayAddresses gateway, URI edge, List<String> traced) {
+        return new StoredTraceProof(
+                tempo,
+                loki,
+                gateway,
+                EdgeFixture.at(edge),
+                Clock.systemUTC(),
+                new LoggingProofsProperties(List.of(), traced, Map.of(), Duration.ofDays(30)));
+    }
 
     public static Proof nothingDropped(Prometheus prometheus) {
         return new NothingDroppedProof(prometheus);

@@ -93,7 +93,13 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void deliver(List<SpanData> batch) throws InterruptedException {
-        String failure = delivery.deliver(batch);
+        String failure;
+        try {
+            failure = delivery.deliver(batch);
+        } catch (InterruptedException e) {
+            metrics.dropped(Drop.NOT_DELIVERED, batch.size());
+            throw e;
+        }
         if (failure == null) {
             metrics.sent(batch.size());
             if (!told.isEmpty()) {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.settings.Identity;
 import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,8 @@ class LifecycleTest {
 
     private final WebApplicationContextRunner application = new WebApplicationContextRunner()
             .withUserConfiguration(GatewayConfiguration.class)
+            .withBean(Identity.class, () -> new Identity("test-stack", "test-host", "gateway", "test"))
+            .withBean(Clock.class, Clock::systemUTC)
             .withBean(MeterRegistry.class, SimpleMeterRegistry::new);
 
     @Test

@@ -36,7 +36,7 @@ final class StackSettings implements Step {
         URL("https?://" + HOST + "(:\\d{1,5})?(/[!-~]*)?", "a URL that begins with http:// or https://"),
         OTLP(
                 "(?!.*/v1/traces/?$)https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
-                "the base of an OTLP receiver's URL, such as https://otlp.example.org, without /v1/traces"),
+                "the base of an OTLP receiver's URL, such as https://otlp.our-team.net, without /v1/traces"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),

@@ -812,11 +812,11 @@ class PreflightTest {
 
     @Test
     void spansMayGoElsewhereWithATokenInAFile() throws IOException {
-        settings.put("TRACES_ENDPOINT", "https://otlp.example.org/otlp");
+        settings.put("TRACES_ENDPOINT", "https://otlp.our-team.net/otlp");
         given("otlp_token", "Basic dXNlcjp3b3Jk");
         assertThat(run()).as(printed).isTrue();
         assertThat(secret("gateway/settings/sidecar.gateway.tracing.endpoint"))
-                .isEqualTo("https://otlp.example.org/otlp");
+                .isEqualTo("https://otlp.our-team.net/otlp");
         assertThat(secret("gateway/settings/sidecar.gateway.tracing.token")).isEqualTo("Basic dXNlcjp3b3Jk");
         assertThat(printed).doesNotContain("dXNlcjp3b3Jk");
         assertThat(files("secrets")).doesNotContainKey("sidecar/settings/sidecar.traces.tempo-url");

@@ -89,8 +89,10 @@ public final class RunbookPages {
             String matchers = StreamSupport.stream(node.path("matchers").spliterator(), false)
                     .filter(matcher -> !matcher.path("name").asString("").equals("__name__"))
                     .map(matcher -> matcher.path("name").asString("")
-                            + matcher.path("type").asString("") + '"'
-                            + matcher.path("value").asString("").replace("\\", "\\\\") + '"')
+                            + matcher.path("type").asString("")
+                            + '"'
+                            + matcher.path("value").asString("").replace("\\", "\\\\")
+                            + '"')
                     .collect(Collectors.joining(", "));
             selectors.add(node.path("name").asString("") + (matchers.isEmpty() ? "" : "{" + matchers + "}"));
         }

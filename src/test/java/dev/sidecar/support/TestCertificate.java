@@ -35,8 +35,8 @@ public record TestCertificate(String certificate, String key) {
     /** One of this machine that ended nine days ago. */
     public static TestCertificate expired(Path directory) throws IOException {
         try {
-            return of(store(
-                    directory, "EC", "localhost", Instant.now().minus(Duration.ofDays(10)), Duration.ofDays(1)));
+            return of(
+                    store(directory, "EC", "localhost", Instant.now().minus(Duration.ofDays(10)), Duration.ofDays(1)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
@@ -45,9 +45,7 @@ public record TestCertificate(String certificate, String key) {
     private static TestCertificate of(KeyStore loaded) throws GeneralSecurityException {
         return new TestCertificate(
                 pem("CERTIFICATE", loaded.getCertificate(ALIAS).getEncoded()),
-                pem(
-                        "PRIVATE KEY",
-                        loaded.getKey(ALIAS, PASSWORD).getEncoded()));
+                pem("PRIVATE KEY", loaded.getKey(ALIAS, PASSWORD).getEncoded()));
     }
 
     /**

@@ -23,6 +23,7 @@ import dev.sidecar.sets.SetWriter;
 import dev.sidecar.sets.Sql;
 import dev.sidecar.sets.SqlScript;
 import dev.sidecar.stores.Store;
+import dev.sidecar.text.Sizes;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -149,8 +150,8 @@ final class Taker {
             if (free.isPresent() && free.getAsLong() < needed) {
                 throw new BackupFailure(
                         Reason.SPACE,
-                        "Store '%s' has %d MB free, but a backup needs %d MB. Free some space, or keep fewer backups."
-                                .formatted(store.name(), free.getAsLong() >> 20, needed >> 20));
+                        "Store '%s' has %s free, but a backup needs %s. Free some space, or keep fewer backups."
+                                .formatted(store.name(), Sizes.of(free.getAsLong()), Sizes.of(needed)));
             }
             store.check();
         } catch (IOException e) {

@@ -1,6 +1,5 @@
 package dev.sidecar.notices;
 
-import dev.sidecar.text.HostileText;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -16,19 +15,13 @@ import tools.jackson.databind.json.JsonMapper;
  * is text there and notifies nobody but the channel.
  */
 enum ChatService {
-    SLACK("slack", 3_500) {
+    SLACK("slack", Medium.SLACK, 3_500) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
-            return json(
-                    address, Map.of("text", "*" + escape(subject(notice)) + "*\n" + cut(escape(text(notice)), most)));
-        }
-
-        /** Slack reads {@code <!channel>} and links wherever a bracket is not escaped. */
-        private static String escape(String text) {
-            return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+            return json(address, Map.of("text", "*" + title(notice) + "*\n" + text(notice)));
         }
     },
-    TEAMS("teams", 6_000) {
+    TEAMS("teams", Medium.TEAMS, 6_000) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             Map<String, Object> card = Map.of(
@@ -40,22 +33,8 @@ enum ChatService {
                     "1.2",
                     "body",
                     List.of(
-                            Map.of(
-                                    "type",
-                                    "TextBlock",
-                                    "text",
-                                    lookalike(subject(notice)),
-                                    "weight",
-                                    "Bolder",
-                                    "wrap",
-                                    true),
-                            Map.of(
-                                    "type",
-                                    "TextBlock",
-                                    "text",
-                                    cut(lookalike(text(notice)).replace("\n", "\n\n"), most),
-                                    "wrap",
-                                    true)));
+                            Map.of("type", "TextBlock", "text", title(notice), "weight", "Bolder", "wrap", true),
+                            Map.of("type", "TextBlock", "text", text(notice), "wrap", true)));
             return json(
                     address,
                     Map.of(
@@ -66,19 +45,19 @@ enum ChatService {
                                     "contentType", "application/vnd.microsoft.card.adaptive", "content", card))));
         }
     },
-    DISCORD("discord", 1_700) {
+    DISCORD("discord", Medium.DISCORD, 1_700) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             return json(
                     address,
                     Map.of(
                             "content",
-                            "**" + cut(markdown(subject(notice)), TITLE) + "**\n" + cut(markdown(text(notice)), most),
+                            "**" + title(notice) + "**\n" + text(notice),
                             "allowed_mentions",
                             Map.of("parse", List.of())));
         }
     },
-    TELEGRAM("telegram", 3_700) {
+    TELEGRAM("telegram", Medium.PLAIN, 3_700) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             return json(
@@ -87,41 +66,34 @@ enum ChatService {
                             "chat_id",
                             recipient,
                             "text",
-                            cut(subject(notice), TITLE) + "\n\n" + cut(text(notice), most),
+                            title(notice) + "\n\n" + text(notice),
                             "disable_web_page_preview",
                             true));
         }
     },
-    MATTERMOST("mattermost", 12_000) {
+    MATTERMOST("mattermost", Medium.MATTERMOST, 12_000) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
-            return json(
-                    address,
-                    Map.of("text", "**" + markdown(subject(notice)) + "**\n" + cut(markdown(text(notice)), most)));
+            return json(address, Map.of("text", "**" + title(notice) + "**\n" + text(notice)));
         }
     },
-    GOOGLE_CHAT("google_chat", 3_700) {
+    GOOGLE_CHAT("google_chat", Medium.GOOGLE_CHAT, 3_700) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
-            return json(
-                    address,
-                    Map.of(
-                            "text",
-                            "*" + cut(lookalike(subject(notice)), TITLE) + "*\n" + cut(lookalike(text(notice)), most)));
+            return json(address, Map.of("text", "*" + title(notice) + "*\n" + text(notice)));
         }
     },
-    NTFY("ntfy", 4_000) {
+    NTFY("ntfy", Medium.PLAIN, 4_000) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             String query = (address.getRawQuery() == null ? "?" : "&")
-                    + form(Map.of(
-                            "title", cut(subject(notice), TITLE), "priority", notice.urgent() ? "urgent" : "default"));
+                    + form(Map.of("title", title(notice), "priority", notice.urgent() ? "urgent" : "default"));
             return HttpRequest.newBuilder(URI.create(address + query))
                     .header("Content-Type", "text/plain; charset=utf-8")
                     .POST(BodyPublishers.ofString(cutBytes(text(notice), most)));
         }
     },
-    PUSHOVER("pushover", 1_000) {
+    PUSHOVER("pushover", Medium.PLAIN, 1_000) {
         @Override
         HttpRequest.Builder request(URI address, String recipient, Notice notice) {
             String[] tokenAndUser = recipient.split(" ", 2);
@@ -131,9 +103,9 @@ enum ChatService {
                     "user",
                     tokenAndUser[1],
                     "title",
-                    cut(subject(notice), TITLE),
+                    title(notice),
                     "message",
-                    cut(text(notice), most),
+                    text(notice),
                     "priority",
                     notice.urgent() ? "1" : "0");
             return HttpRequest.newBuilder(address)
@@ -146,10 +118,12 @@ enum ChatService {
     private static final int TITLE = 240;
 
     private final String label;
+    private final Medium medium;
     final int most;
 
-    ChatService(String label, int most) {
+    ChatService(String label, Medium medium, int most) {
         this.label = label;
+        this.medium = medium;
         this.most = most;
     }
 
@@ -178,42 +152,22 @@ enum ChatService {
                 .collect(Collectors.joining("&"));
     }
 
-    private static String subject(Notice notice) {
-        return cut(HostileText.line(notice.subject()), TITLE);
+    final String title(Notice notice) {
+        return (medium == Medium.PLAIN ? Medium.SUBJECT : medium).line(notice.subject(), TITLE);
     }
 
-    private static String text(Notice notice) {
-        return HostileText.forTerminal(notice.text());
-    }
-
-    private static String cut(String text, int most) {
-        if (text.length() <= most) {
-            return text;
-        }
-        int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
-        return text.substring(0, end) + "…";
+    final String text(Notice notice) {
+        return medium.text(notice.text(), most);
     }
 
     private static String cutBytes(String text, int most) {
-        int end = Math.min(text.length(), most);
+        int end = text.length();
         while (text.substring(0, end).getBytes(StandardCharsets.UTF_8).length > most) {
             end -= 1 + (end - 1) / 64;
         }
-        return end == text.length() ? text : cut(text, end);
-    }
-
-    /** Discord and Mattermost know a backslash; a character of no width breaks what notifies everybody. */
-    private static String markdown(String text) {
-        return text.replaceAll("[\\\\*_~`|<>\\[\\]()#!:]", "\\\\$0").replace("@", "@\u200b");
-    }
-
-    /** Teams and Google Chat know no escape: what begins a format becomes what looks like it. */
-    private static String lookalike(String text) {
-        return text.replace('*', '∗')
-                .replace('`', 'ʹ')
-                .replace('~', '∼')
-                .replace('<', '‹')
-                .replace('>', '›')
-                .replace("](", "] (");
+        if (end == text.length()) {
+            return text;
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
     }
 }

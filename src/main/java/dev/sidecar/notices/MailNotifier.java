@@ -1,6 +1,5 @@
 package dev.sidecar.notices;
 
-import dev.sidecar.text.HostileText;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
@@ -30,6 +29,9 @@ final class MailNotifier implements Notifier {
 
     /** A mail takes some ten answers, and not one of them as long as it may. */
     private static final int ANSWERS = 3;
+
+    private static final int LONGEST_SUBJECT = 500;
+    private static final int LONGEST_TEXT = 1_000_000;
 
     private final NoticesProperties.Mail settings;
     private final Clock clock;
@@ -72,8 +74,8 @@ final class MailNotifier implements Notifier {
         SimpleMailMessage message = new SimpleMailMessage();
         message.setFrom(settings.from());
         message.setTo(settings.to().toArray(String[]::new));
-        message.setSubject(HostileText.line(notice.subject()));
-        message.setText(HostileText.forTerminal(notice.text()));
+        message.setSubject(Medium.SUBJECT.line(notice.subject(), LONGEST_SUBJECT));
+        message.setText(Medium.PLAIN.text(notice.text(), LONGEST_TEXT));
         message.setSentDate(Date.from(clock.instant()));
         try {
             sender.send(message);

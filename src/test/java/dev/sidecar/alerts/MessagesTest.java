@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -147,6 +149,36 @@ class MessagesTest {
                     .allSatisfy(value -> assertThat(subject).contains(value));
         }
         assertThat(subject).doesNotEndWith(" ").doesNotContain("/:", "on :");
+    }
+
+    /** Telegram counts an emoji as two characters and Alertmanager, which cuts, as one; what is too long is not taken at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "\ud83d\udd25", "x\ud83d\udd25"})
+    void theLongestMessageFitsIntoTelegram(String letter) throws IOException {
+        String most = letter.repeat(2_000);
+        String url = "https://example.org/" + "x".repeat(140);
+        Map<String, String> texts =
+                Map.of("summary", most, "description", most, "runbook_url", url, "dashboard_url", url);
+        List<Alert> alerts = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Map<String, String> labels =
+                    labels("A" + i + most, most, Map.of("drill", "true", "host", most, "stack", most));
+            labels.put("severity", most);
+            alerts.add(new Alert(i < 10, labels, texts));
+        }
+
+        String text = render("text", "sidecar.telegram", data(new Sample("longest", PUBLIC, alerts)));
+
+        assertThat(text)
+                .hasSizeLessThanOrEqualTo(4_096)
+                .contains("The first 3 of 10 alerts that are firing are listed.");
+    }
+
+    /** Sixty disks of two kinds are two names, not three times the same. */
+    @Test
+    void theSubjectNamesEachAlertOnce() throws IOException {
+        assertThat(render("text", "sidecar.subject", data(new Sample("many", PUBLIC, many()))))
+                .isEqualTo("[FIRING:60] critical InodesLow, DiskSpaceLow node on staging/h1");
     }
 
     private String render(String type, String template, Path data) {

@@ -10,11 +10,22 @@ import java.net.Socket;
 /** A fixed address for a server that is stopped and comes back at another port, as a name is on the compose network. */
 final class Relay implements AutoCloseable {
 
+    /** What is said to a client before it is joined to the server. */
+    interface Greeting {
+        void to(Socket client) throws IOException;
+    }
+
     private final int port = FreePort.get();
+    private final Greeting greeting;
     private volatile int target;
     private ServerSocket listener;
 
     Relay(int target) {
+        this(target, client -> {});
+    }
+
+    Relay(int target, Greeting greeting) {
+        this.greeting = greeting;
         leadTo(target);
     }
 
@@ -48,9 +59,10 @@ final class Relay implements AutoCloseable {
         }
     }
 
-    private static void join(Socket client, int target) {
+    private void join(Socket client, int target) {
         try (client;
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
+            greeting.to(client);
             daemon(() -> copy(server, client));
             copy(client, server);
         } catch (IOException e) {

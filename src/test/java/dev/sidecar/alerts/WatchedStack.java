@@ -2,13 +2,13 @@ package dev.sidecar.alerts;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
-import dev.sidecar.notices.ExpiredCertificate;
 import dev.sidecar.preflight.RenderedConfig;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
+import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,7 +135,9 @@ final class WatchedStack implements AutoCloseable {
                 "20mb",
                 "--dir",
                 directory.toString());
-        ExpiredCertificate.write(directory.resolve("tls.crt"), directory.resolve("tls.key"));
+        TestCertificate expired = TestCertificate.expired(directory);
+        Files.writeString(directory.resolve("tls.crt"), expired.certificate());
+        Files.writeString(directory.resolve("tls.key"), expired.key());
         int tlsPort = FreePort.get();
         Path nginx = Files.writeString(directory.resolve("nginx.conf"), """
                 daemon off; master_process off; pid %1$s/nginx.pid; error_log stderr; worker_processes 1;

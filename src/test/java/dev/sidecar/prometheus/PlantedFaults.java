@@ -281,6 +281,13 @@ final class PlantedFaults {
         faults.add(warning("ApiSloSlowBurn", 4 * HOUR, 6 * HOUR, (team, since) -> team.failing = 0.09)
                 .only(When.BUSY)
                 .because("ApiErrorRateHigh", "ApiSloFastBurn"));
+        // Of a weekend's few users it takes the next working day.
+        faults.add(warning("ApiSloSlowBurn", 30 * HOUR, 36 * HOUR, (team, since) -> team.failing = 0.04)
+                .only(When.LONG)
+                .because("ApiErrorRateHigh", "ApiSloFastBurn"));
+        faults.add(warning("ApiSloSlowBurn", 66 * HOUR, 72 * HOUR, (team, since) -> team.failing = 0.02)
+                .only(When.LONG)
+                .because("ApiErrorRateHigh", "ApiSloFastBurn"));
         faults.add(warning("EdgeErrorRateHigh", 13 * MINUTE, 30 * MINUTE, (team, since) -> team.edgeFails = true)
                 .only(When.BUSY)
                 .because("EndpointProbeFailed"));

@@ -81,6 +81,7 @@ final class ProvenWorld implements AutoCloseable {
     private final int redisPort = FreePort.get();
     private final int tlsPort = FreePort.get();
     private final int nginxPort = FreePort.get();
+    private final int gatewayPort = FreePort.get();
     private final AlertmanagerServer alertmanager;
     private final PrometheusServer prometheus;
     private final ConfigurableApplicationContext sidecar;
@@ -221,6 +222,7 @@ final class ProvenWorld implements AutoCloseable {
                     listen 127.0.0.1:%2$d; listen 127.0.0.1:%3$d ssl;
                     ssl_certificate %1$s/tls.crt; ssl_certificate_key %1$s/tls.key;
                     location /stub_status { stub_status; }
+                    location = /answers/401 { return 401; } location = /answers/403 { return 403; } location = /answers/429 { return 429; }
                     location / { return 200 ok; }
                   }
                 }
@@ -336,7 +338,6 @@ final class ProvenWorld implements AutoCloseable {
         VARIABLES.putAll(System.getenv());
         VARIABLES.put("SIDECAR_ACCESS_ADMIN_PASSWORD_FILE", password.toString());
         isolation(false);
-        int gateway = FreePort.get();
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("server.port", port);
         settings.put("sidecar.stack", STACK);
@@ -346,7 +347,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.access.webhook-token", "token-of-the-sidecar");
         settings.put("sidecar.access.metrics-token", "token-of-prometheus");
         settings.put("sidecar.gateway.upstream", "http://127.0.0.1:" + nginxPort);
-        settings.put("sidecar.gateway.port", gateway);
+        settings.put("sidecar.gateway.port", gatewayPort);
         settings.put("sidecar.alerts.alertmanager-url", "http://" + alertmanager.hostAndPort());
         settings.put("sidecar.alerts.watchdog-limit", "2m");
         settings.put("sidecar.backup.server.host", postgres.host());
@@ -368,7 +369,7 @@ final class ProvenWorld implements AutoCloseable {
         settings.put("sidecar.rules.born-at-first-event", bornAtFirstEvent());
         settings.put("sidecar.dashboards.grafana-url", grafana.url());
         settings.put("sidecar.dashboards.password", PASSWORD);
-        settings.put("sidecar.proofs.edge-url", "http://127.0.0.1:" + gateway + "/orders/1");
+        settings.put("sidecar.proofs.edge-url", "http://127.0.0.1:" + gatewayPort + "/orders/1");
         settings.put("sidecar.proofs.starting-for", "0s");
         settings.put("sidecar.proofs.crossed", "sidecar");
         settings.put("sidecar.proofs.log-sources.sidecar", "5m");
@@ -400,6 +401,16 @@ final class ProvenWorld implements AutoCloseable {
             return lines.filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .collect(Collectors.joining(",", "", olderPrograms));
         }
+    }
+
+    /** A user's request, which the API answers with this status. */
+    void request(int status) throws IOException, InterruptedException {
+        URI address = URI.create("http://127.0.0.1:" + gatewayPort + "/answers/" + status);
+        http.send(HttpRequest.newBuilder(address).build(), BodyHandlers.discarding());
+    }
+
+    PrometheusServer prometheus() {
+        return prometheus;
     }
 
     /** The operator's own checks of backups. */

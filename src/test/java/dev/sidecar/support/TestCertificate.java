@@ -2,18 +2,26 @@ package dev.sidecar.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /** A certificate and its key in PEM form, made by the JDK's keytool. */
 public record TestCertificate(String certificate, String key) {
+
+    private static final String ALIAS = "edge";
+    private static final char[] PASSWORD = "for-the-test".toCharArray();
 
     /**
      * @param directory for the key store, which is removed again
@@ -21,6 +29,51 @@ public record TestCertificate(String certificate, String key) {
      */
     public static TestCertificate make(Path directory, String algorithm, Instant from, Duration valid)
             throws Exception {
+        return of(store(directory, algorithm, "staging.test", from, valid));
+    }
+
+    /** One of this machine that ended nine days ago. */
+    public static TestCertificate expired(Path directory) throws IOException {
+        try {
+            return of(
+                    store(directory, "EC", "localhost", Instant.now().minus(Duration.ofDays(10)), Duration.ofDays(1)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static TestCertificate of(KeyStore loaded) throws GeneralSecurityException {
+        return new TestCertificate(
+                pem("CERTIFICATE", loaded.getCertificate(ALIAS).getEncoded()),
+                pem("PRIVATE KEY", loaded.getKey(ALIAS, PASSWORD).getEncoded()));
+    }
+
+    /**
+     * TLS as a server on this machine with a certificate of its own, and as a client that trusts no other.
+     *
+     * @param directory for the key store, which is removed again
+     * @param name whom the certificate is for; 127.0.0.1 in any case
+     */
+    public static SSLContext tls(Path directory, String name) throws IOException {
+        try {
+            KeyStore keys = store(directory, "EC", name, Instant.now().minusSeconds(60), Duration.ofDays(90));
+            KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            own.init(keys, PASSWORD);
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            trusted.setCertificateEntry(ALIAS, keys.getCertificate(ALIAS));
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(own.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyStore store(Path directory, String algorithm, String name, Instant from, Duration valid)
+            throws IOException, GeneralSecurityException {
         Path store = Files.createTempFile(directory, "certificate", ".p12");
         Files.delete(store);
         Process keytool = new ProcessBuilder(
@@ -28,11 +81,13 @@ public record TestCertificate(String certificate, String key) {
                                 .toString(),
                         "-genkeypair",
                         "-alias",
-                        "edge",
+                        ALIAS,
                         "-keyalg",
                         algorithm,
                         "-dname",
-                        "CN=staging.test",
+                        "CN=" + name,
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
                         "-startdate",
                         DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss")
                                 .withZone(ZoneId.systemDefault())
@@ -44,18 +99,19 @@ public record TestCertificate(String certificate, String key) {
                         "-keystore",
                         store.toString(),
                         "-storepass",
-                        "for-the-test")
+                        new String(PASSWORD))
                 .redirectErrorStream(true)
                 .start();
         String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor()).as(said).isZero();
-        KeyStore loaded = KeyStore.getInstance(store.toFile(), "for-the-test".toCharArray());
+        try {
+            assertThat(keytool.waitFor()).as(said).isZero();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        KeyStore loaded = KeyStore.getInstance(store.toFile(), PASSWORD);
         Files.delete(store);
-        return new TestCertificate(
-                pem("CERTIFICATE", loaded.getCertificate("edge").getEncoded()),
-                pem(
-                        "PRIVATE KEY",
-                        loaded.getKey("edge", "for-the-test".toCharArray()).getEncoded()));
+        return loaded;
     }
 
     public static String pem(String what, byte[] encoded) {

@@ -1,0 +1,199 @@
+package dev.sidecar.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import dev.sidecar.stack.ComposeStack.Result;
+import dev.sidecar.support.PrometheusServer;
+import dev.sidecar.support.RunbookPages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Incidents that are fixed by nothing but what their runbooks say: each command is taken from the page and run by a shell as it is written
+ * there. What a person decides or edits between two commands is the only thing that a test adds, and is named by the page. How long it took
+ * from the first look until it was over is printed.
+ */
+@Tag("docker")
+@Tag("long")
+class RunbookStackTest {
+
+    /** The folder of backups in the stack of this class, which is small enough to be filled. */
+    private static final String VOLUME = "64m";
+
+    @TempDir
+    static Path given;
+
+    private static GreenMail mail;
+    private static ComposeStack stack;
+
+    @BeforeAll
+    static void start() throws IOException {
+        Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
+        mail = new GreenMail(new ServerSetup(0, "0.0.0.0", ServerSetup.PROTOCOL_SMTP));
+        mail.start();
+        stack = new ComposeStack("runbook", given);
+        stack.set("LOGS_AND_DASHBOARDS", "0");
+        stack.set("SMTP_SMARTHOST", mailServer());
+        stack.set("SMTP_FROM", "alerts@our-team.test");
+        stack.set("SMTP_REQUIRE_TLS", "false");
+        stack.set("ALERT_MAIL_TO", "night@our-team.test");
+        stack.docker(
+                "volume",
+                "create",
+                "--driver=local",
+                "--opt=type=tmpfs",
+                "--opt=device=tmpfs",
+                "--opt=o=size=" + VOLUME + ",mode=1777",
+                "--label=com.docker.compose.project=" + stack.project(),
+                "--label=com.docker.compose.volume=backups",
+                stack.project() + "_backups");
+        stack.build();
+        stack.up(stack.servicesFromStandIns());
+    }
+
+    @AfterAll
+    static void stop() {
+        if (stack != null) {
+            stack.close();
+        }
+        mail.stop();
+    }
+
+    private static String mailServer() {
+        return "host.docker.internal:" + mail.getSmtp().getPort();
+    }
+
+    @Test
+    void aStoppedDatabase() {
+        stack.compose("stop", "postgres");
+        awaitQuery(
+                "DatabaseConnectionFailed fires",
+                "ALERTS{alertname=\"DatabaseConnectionFailed\", alertstate=\"firing\"}");
+
+        Instant began = Instant.now();
+        assertThat(look("DatabaseConnectionFailed")).contains("Exited");
+        fix("DatabaseConnectionFailed");
+        await("the server answers, as the page asks")
+                .atMost(Duration.ofMinutes(5))
+                .until(() -> RunbookPages.commands("DatabaseConnectionFailed", "Over when").stream()
+                        .allMatch(command -> typed(command).exitCode() == 0));
+        RunbookPages.queries("DatabaseConnectionFailed", "Over when").forEach(query -> awaitQuery(query, query));
+        took("a stopped PostgreSQL", began);
+    }
+
+    @Test
+    void aFullDiskOfBackups() {
+        assertThat(typed("backup/sidecar.sh backup").exitCode()).isZero();
+        // The last megabytes of the volume; the sidecar refuses a backup when less than 1.2 times the last one is free.
+        Result full = stack.exec(
+                "sidecar",
+                "sh",
+                "-c",
+                "dd if=/dev/zero of=/var/lib/sidecar/forgotten.log bs=1M count=200 2>&1; df -h /var/lib/sidecar");
+        assertThat(full.out()).contains("100%");
+        Result failed = typed("backup/sidecar.sh backup");
+        assertThat(failed.exitCode()).as(failed.all()).isNotZero();
+        assertThat(failed.all()).contains("reason=space").doesNotContain("needs 0 ");
+
+        Instant began = Instant.now();
+        look("BackupFailed");
+        // "no space": the page of room says where to look and what to do about what else grows there.
+        assertThat(look("BackupRoomShort")).contains("100%");
+        assertThat(stack.exec("sidecar", "rm", "/var/lib/sidecar/forgotten.log").exitCode())
+                .isZero();
+        fix("BackupFailed");
+        assertThat(RunbookPages.queries("BackupFailed", "Over when")).allSatisfy(RunbookStackTest::awaitNothing);
+        took("a full disk of backups", began);
+    }
+
+    @Test
+    void aWrongMailServer() {
+        stack.set("SMTP_SMARTHOST", "host.docker.internal:1");
+        assertThat(stack.compose("up", "-d", "--wait", "--force-recreate", "alertmanager", "sidecar")
+                        .exitCode())
+                .isZero();
+        assertThat(typed("backup/sidecar.sh alert test --route operational-critical")
+                        .exitCode())
+                .isEqualTo(10);
+
+        Instant began = Instant.now();
+        assertThat(look("NotificationsFailing")).contains("connect");
+        // "Correct … the mail server and addresses in .env."
+        stack.set("SMTP_SMARTHOST", mailServer());
+        String said = fix("NotificationsFailing");
+        took("a wrong mail server", began);
+
+        assertThat(said).contains("delivered");
+        assertThat(mail.getReceivedMessages()).isNotEmpty();
+        assertThat(RunbookPages.queries("NotificationsFailing", "Over when"))
+                .allSatisfy(RunbookStackTest::awaitNothing);
+        took("a wrong mail server, with the ten minutes that the counter looks back", began);
+    }
+
+    /** @return what the commands printed */
+    private static String look(String alert) {
+        return run(RunbookPages.commands(alert, "First look"));
+    }
+
+    private static String fix(String alert) {
+        return run(RunbookPages.commands(alert, "Fix"));
+    }
+
+    private static String run(List<String> commands) {
+        assertThat(commands).isNotEmpty();
+        StringBuilder said = new StringBuilder();
+        for (String command : commands) {
+            Result result = typed(command);
+            assertThat(result.exitCode()).as("%s%n%s", command, result.all()).isZero();
+            said.append(result.all());
+        }
+        return said.toString();
+    }
+
+    /** As it stands on the page; the project and the settings are what {@code .env} would hold. */
+    private static Result typed(String command) {
+        return stack.script("sh", "-c", command);
+    }
+
+    private static void took(String incident, Instant began) {
+        System.out.printf(
+                "%s: over %d s after the first look%n",
+                incident, Duration.between(began, Instant.now()).toSeconds());
+    }
+
+    private static void awaitQuery(String what, String expression) {
+        await(what)
+                .atMost(Duration.ofMinutes(5))
+                .pollInterval(Duration.ofSeconds(1))
+                .ignoreExceptions() // A connection that breaks on a busy machine is no answer; the next one is.
+                .until(() -> !isEmpty(expression));
+    }
+
+    private static void awaitNothing(String expression) {
+        await("nothing of " + expression)
+                .atMost(Duration.ofMinutes(13))
+                .pollInterval(Duration.ofSeconds(2))
+                .ignoreExceptions()
+                .until(() -> isEmpty(expression));
+    }
+
+    private static boolean isEmpty(String expression) {
+        return PrometheusServer.get(stack.prometheus(), "/api/v1/query", Map.of("query", expression))
+                .path("result")
+                .isEmpty();
+    }
+}

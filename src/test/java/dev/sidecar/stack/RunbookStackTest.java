@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * from the first look until it was over is printed.
  */
 @Tag("docker")
-@Tag("long")
+@Tag("stack")
 class RunbookStackTest {
 
     /** The folder of backups in the stack of this class, which is small enough to be filled. */

@@ -84,6 +84,7 @@ final class BackupJobs implements JobSource {
 
     /** What another sidecar took and verified shows in the stores, and the metrics here must not call it late. */
     private Outcome leave(String why) {
+        metrics.leave();
         backups.publishStored();
         publish();
         return Outcome.skipped(why);

@@ -6,6 +6,13 @@ import static org.awaitility.Awaitility.await;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.S3Server;
 import java.io.IOException;
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,6 +22,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +100,66 @@ class SeveralSidecarsTest {
         settings.put("sidecar.backup.scratch.directory", folder.resolve("scratch"));
 
         takesTurns(settings, Duration.ZERO);
+    }
+
+    @Test
+    void aBalancerFindsTheOneOnDutyAndASessionOfTheOtherIsAskedToLogIn() throws Exception {
+        Map<String, Object> settings = settings();
+        settings.put("sidecar.backup.directory", folder.resolve("backups"));
+        settings.put("sidecar.backup.slots.daily.cron", "-");
+        settings.put("sidecar.backup.slots.drill", "-");
+        OneOfSeveral one = sidecar("one", Duration.ZERO, settings);
+        OneOfSeveral two = sidecar("two", Duration.ZERO, settings);
+        one.started();
+        two.started();
+        OneOfSeveral working = onDuty(one, two);
+        OneOfSeveral waiting = working == one ? two : one;
+        // One browser: cookies are kept by host, whatever the port, as behind a balancer.
+        HttpClient browser =
+                HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+
+        String token = login(browser, working);
+        assertThat(send(browser, working, "/readiness", null).statusCode()).isEqualTo(200);
+        HttpResponse<String> elsewhere = send(browser, waiting, "/readiness", null);
+        assertThat(elsewhere.statusCode()).isEqualTo(302);
+        assertThat(elsewhere.headers().firstValue("Location")).hasValue("/login");
+
+        login(browser, working);
+        HttpResponse<String> form = send(browser, waiting, "/logout", "_csrf=" + token);
+        assertThat(form.statusCode()).as(form.body()).isEqualTo(302);
+        assertThat(form.headers().firstValue("Location")).hasValue("/login");
+
+        login(browser, waiting);
+        assertThat(send(browser, waiting, "/readiness", null).body())
+                .contains("another sidecar, %s, is on duty".formatted(working.name));
+        assertThat(waiting.asAdmin("/actuator/health").body()).contains("\"status\":\"UP\"");
+    }
+
+    /** @return the token of the forms of its session */
+    private static String login(HttpClient browser, OneOfSeveral sidecar) throws Exception {
+        String token = token(send(browser, sidecar, "/login", null).body());
+        HttpResponse<String> in = send(
+                browser,
+                sidecar,
+                "/login",
+                "username=admin&password=" + OneOfSeveral.PASSWORD.replace(" ", "+") + "&_csrf=" + token);
+        assertThat(in.headers().firstValue("Location").orElse("")).doesNotContain("error");
+        return token(send(browser, sidecar, "/readiness", null).body());
+    }
+
+    private static String token(String page) {
+        Matcher token = Pattern.compile("name=\"_csrf\"[^>]*value=\"([^\"]+)\"").matcher(page);
+        assertThat(token.find()).as(page).isTrue();
+        return token.group(1);
+    }
+
+    private static HttpResponse<String> send(HttpClient browser, OneOfSeveral sidecar, String path, String form)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sidecar.port + path));
+        if (form != null) {
+            request.header("Content-Type", "application/x-www-form-urlencoded").POST(BodyPublishers.ofString(form));
+        }
+        return browser.send(request.build(), BodyHandlers.ofString());
     }
 
     private void takesTurns(Map<String, Object> settings, Duration skew) throws Exception {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The installed nginx with the configuration of the stack: only ports, paths and the gateway's address are this machine's. */
 public final class ShippedNginx implements AutoCloseable {
@@ -23,6 +24,11 @@ public final class ShippedNginx implements AutoCloseable {
      * @param files files that preflight would write for nginx, by name
      */
     public ShippedNginx(Path folder, int gateway, Map<String, String> files) {
+        this(folder, List.of(gateway), files);
+    }
+
+    /** @param gateways the ports of several gateways, which it balances */
+    public ShippedNginx(Path folder, List<Integer> gateways, Map<String, String> files) {
         try {
             Path secrets = Files.createDirectory(folder.resolve("secrets"));
             for (var file : files.entrySet()) {
@@ -33,7 +39,11 @@ public final class ShippedNginx implements AutoCloseable {
                     configuration,
                     Files.readString(Path.of("nginx/nginx.conf"))
                             .replaceFirst("(?m)^ *resolver .*$", "")
-                            .replaceFirst("server gateway:8000 resolve", "server 127.0.0.1:" + gateway)
+                            .replaceFirst(
+                                    "server gateway:8000 resolve",
+                                    gateways.stream()
+                                            .map(gateway -> "server 127.0.0.1:" + gateway)
+                                            .collect(Collectors.joining(" max_fails=0; ")))
                             .replaceFirst("listen 8080;", "listen 127.0.0.1:" + port + ";")
                             .replaceFirst("listen 8082;", "listen 127.0.0.1:" + FreePort.get() + ";")
                             .replace("/tmp/", folder + "/")

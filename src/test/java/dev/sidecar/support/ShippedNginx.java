@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 public final class ShippedNginx implements AutoCloseable {
 
     private final int port = FreePort.get();
+    private final Path folder;
+    private final Path configuration;
     private final ChildProcess nginx;
 
     /**
@@ -34,7 +36,8 @@ public final class ShippedNginx implements AutoCloseable {
             for (var file : files.entrySet()) {
                 Files.writeString(secrets.resolve(file.getKey()), file.getValue());
             }
-            Path configuration = folder.resolve("nginx.conf");
+            this.folder = folder;
+            this.configuration = folder.resolve("nginx.conf");
             Files.writeString(
                     configuration,
                     Files.readString(Path.of("nginx/nginx.conf"))
@@ -74,6 +77,17 @@ public final class ShippedNginx implements AutoCloseable {
             new Socket("127.0.0.1", port).close();
             return true;
         });
+    }
+
+    /** Has it load another address of a gateway in the place of one, as an operator does before a deploy. */
+    public void replace(String server, String by) throws IOException, InterruptedException {
+        Files.writeString(configuration, Files.readString(configuration).replace(server, by));
+        ProcessBuilder reload = new ProcessBuilder(
+                "nginx", "-p", folder.toString(), "-e", "stderr", "-c", configuration.toString(), "-s", "reload");
+        reload.environment().merge("PATH", ":/usr/sbin", String::concat);
+        if (reload.start().waitFor() != 0) {
+            throw new IOException("nginx does not load its configuration again");
+        }
     }
 
     public int port() {

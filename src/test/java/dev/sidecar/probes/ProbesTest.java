@@ -55,7 +55,8 @@ class ProbesTest {
     private boolean probe(String... endpoints) throws InterruptedException {
         StringWriter out = new StringWriter();
         boolean all = new Probes(
-                        () -> new Configured(name -> settings.getOrDefault(name, ""), List.of(endpoints), null, null, LIMIT)
+                        () -> new Configured(
+                                        name -> settings.getOrDefault(name, ""), List.of(endpoints), null, null, LIMIT)
                                 .probes(),
                         LIMIT)
                 .run(new PrintWriter(out, true));

@@ -8,8 +8,6 @@ import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.text.HostileText;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -49,19 +47,12 @@ final class SharedDuty implements Duty, AutoCloseable {
     private boolean closed;
     private volatile State last = UNASKED;
 
-    SharedDuty(ServerAddress address, String stack, String name, MeterRegistry registry) {
+    SharedDuty(ServerAddress address, String stack, String name) {
         this.address = address;
         this.name = name;
         CRC32 ofStack = new CRC32();
         ofStack.update(("duty of " + stack).getBytes(StandardCharsets.UTF_8));
         this.lock = (int) ofStack.getValue();
-        Gauge.builder("sidecar.duty", () -> switch (last.holder()) {
-                    case THIS -> 1;
-                    case OTHER -> 0;
-                    case UNKNOWN -> Double.NaN;
-                })
-                .description("1 if this sidecar is on duty, 0 if another one is")
-                .register(registry);
     }
 
     /** Looks every few seconds, so that the duty of one that ended is taken soon. */

@@ -18,7 +18,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnWebApplication
 @EnableConfigurationProperties(DutyProperties.class)
 class DutyConfiguration {
 
@@ -26,6 +25,7 @@ class DutyConfiguration {
     private static final Status STANDBY = new Status("STANDBY");
 
     @Bean
+    @ConditionalOnWebApplication
     MeterBinder dutyMeter(ObjectProvider<Duty> duty) {
         Duty asked = duty.getIfAvailable(() -> Duty.ALONE);
         return registry -> Gauge.builder("sidecar.duty", asked, DutyConfiguration::value)
@@ -51,6 +51,7 @@ class DutyConfiguration {
     }
 
     @Bean
+    @ConditionalOnWebApplication
     @ConditionalOnProperty("sidecar.duty.shared")
     SharedDuty sharedDuty(DutyProperties properties, Postgres postgres, Identity identity) {
         InvalidSetting.unless(
@@ -62,6 +63,7 @@ class DutyConfiguration {
     }
 
     @Bean
+    @ConditionalOnWebApplication
     @ConditionalOnProperty("sidecar.duty.shared")
     Job dutyJob(SharedDuty duty) {
         return duty.job();

@@ -231,6 +231,7 @@ class ArchitectureTest {
                         "dev.sidecar.backup..",
                         "dev.sidecar.dumps..",
                         "dev.sidecar.pitr..",
+                        "dev.sidecar.duty..",
                         // It asks whether the databases let it in.
                         "dev.sidecar.probes..",
                         "dev.sidecar.proofs.security..")

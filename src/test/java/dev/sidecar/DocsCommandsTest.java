@@ -408,6 +408,7 @@ class DocsCommandsTest {
             }
         }
         mapped.add("GET /actuator/health/readiness");
+        mapped.add("GET /actuator/health/duty");
         return mapped;
     }
 

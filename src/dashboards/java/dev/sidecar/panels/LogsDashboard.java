@@ -61,7 +61,7 @@ final class LogsDashboard {
                         .worseAbove(1, 2)
                         .query(
                                 "",
-                                "sum((sidecar_proof_held{HERE,area=\"logging\"} == bool 0) and sidecar_proof_applicable{HERE,area=\"logging\"} == 1)"));
+                                "sum(min by (proof) (sidecar_proof_held{HERE,area=\"logging\"} and sidecar_proof_applicable{HERE,area=\"logging\"} == 1) == bool 0)"));
     }
 
     private static void volume(Dashboard page) {

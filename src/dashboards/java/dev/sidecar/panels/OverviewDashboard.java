@@ -67,7 +67,7 @@ final class OverviewDashboard {
         page.panel(stat("Proofs not held", "Applicable readiness proofs whose last drill did not hold.")
                 .worseAbove(1, 2)
                 .worstIfNothing("unknown")
-                .query("", "sum(sidecar_proof_held{HERE} == bool 0)"));
+                .query("", "sum(min by (proof) (sidecar_proof_held{HERE}) == bool 0)"));
         page.panel(
                 stat(
                                 "Oldest verified backup",
@@ -167,6 +167,6 @@ final class OverviewDashboard {
                 .range(0, 1)
                 .worseBelow(0.5, 0.9)
                 .size(8, 10)
-                .query("", "min(sidecar_readiness_ratio{HERE})"));
+                .query("", "min(sidecar_readiness_ratio{HERE} unless on (job, instance) sidecar_duty == 0)"));
     }
 }

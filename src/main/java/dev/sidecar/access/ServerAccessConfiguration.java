@@ -2,7 +2,10 @@ package dev.sidecar.access;
 
 import dev.sidecar.access.AccessMetrics.Refusal;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -13,7 +16,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
+import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.InsufficientAuthenticationException;
 import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -194,8 +199,25 @@ class ServerAccessConfiguration {
                                 relative(new LoginUrlAuthenticationEntryPoint("/login")), request -> true)
                         .defaultAccessDeniedHandlerFor(
                                 refused,
-                                PathPatternRequestMatcher.withDefaults().matcher("/api/**")))
+                                PathPatternRequestMatcher.withDefaults().matcher("/api/**"))
+                        .defaultAccessDeniedHandlerFor(
+                                ServerAccessConfiguration::askForLogin,
+                                ServerAccessConfiguration::isOfAnUnknownSession))
                 .build();
+    }
+
+    /** A form of a session that is over, or that another sidecar behind the same balancer began. */
+    private static boolean isOfAnUnknownSession(HttpServletRequest request) {
+        return request.getRequestedSessionId() != null
+                && !request.isRequestedSessionIdValid()
+                && !request.getRequestURI().equals(request.getContextPath() + "/login");
+    }
+
+    private static void askForLogin(
+            HttpServletRequest request, HttpServletResponse response, AccessDeniedException refused)
+            throws IOException, ServletException {
+        relative(new LoginUrlAuthenticationEntryPoint("/login"))
+                .commence(request, response, new InsufficientAuthenticationException(refused.getMessage(), refused));
     }
 
     private static LoginUrlAuthenticationEntryPoint relative(LoginUrlAuthenticationEntryPoint login) {

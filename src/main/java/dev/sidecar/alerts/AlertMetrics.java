@@ -39,6 +39,11 @@ final class AlertMetrics {
         deliveries = found;
     }
 
+    /** Shows nothing more: another sidecar looks. */
+    void leave() {
+        deliveries = null;
+    }
+
     private double undelivered(Cause cause) {
         Deliveries last = deliveries;
         return last == null

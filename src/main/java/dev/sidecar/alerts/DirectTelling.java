@@ -4,6 +4,7 @@ import dev.sidecar.alerts.Deliveries.Cause;
 import dev.sidecar.alerts.Deliveries.Undelivered;
 import dev.sidecar.alerts.Incident.Told;
 import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.notices.DeadMansSwitch;
@@ -73,7 +74,10 @@ final class DirectTelling implements AutoCloseable {
     }
 
     Job job() {
-        return new Job("alert-receipts", Schedule.every(EVERY), LIMIT, run -> look());
+        return new Job("alert-receipts", Schedule.every(EVERY), LIMIT, run -> look()).onDuty(new Sharing(false, why -> {
+            metrics.leave();
+            return Outcome.skipped(why);
+        }));
     }
 
     Outcome look() throws InterruptedException {

@@ -63,10 +63,21 @@ public final class Drills {
         this.clock = clock;
         this.mailTrouble = mailTrouble;
         this.file = file;
-        for (DrillResult result : file.read()) {
-            delivered.put(result.route(), result);
-            receipts(result).forEach(receipts::add);
-        }
+        readFile();
+    }
+
+    /** Another sidecar may have sent drills since. */
+    private void readFile() {
+        file.read().ifPresent(results -> {
+            Set<String> known = delivered.values().stream().map(DrillResult::id).collect(Collectors.toSet());
+            delivered.clear();
+            for (DrillResult result : results) {
+                delivered.put(result.route(), result);
+                if (!known.contains(result.id())) {
+                    receipts(result).forEach(receipts::add);
+                }
+            }
+        });
     }
 
     /** The receipts of a drill that was delivered before this process began. */
@@ -92,6 +103,7 @@ public final class Drills {
     public Optional<DrillResult> lastDelivered(String route) {
         Set<Channel> channels = Set.copyOf(alertmanager.config().channels(route));
         synchronized (delivered) {
+            readFile();
             return Optional.ofNullable(delivered.get(route))
                     .filter(result -> result.channels().stream()
                             .map(ChannelResult::channel)
@@ -103,6 +115,7 @@ public final class Drills {
     /** A drill that failed says more of the route than an earlier one that was delivered. */
     private void keep(DrillResult result) {
         synchronized (delivered) {
+            readFile();
             if (result.allDelivered()) {
                 delivered.put(result.route(), result);
             } else {

@@ -4,6 +4,7 @@ import dev.sidecar.kept.KeptFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Keeps the last delivered drill of each route over a restart, so that people get no drill at each start. */
 final class DrillsFile {
@@ -18,13 +19,13 @@ final class DrillsFile {
 
     private record Content(List<DrillResult> delivered) {}
 
-    List<DrillResult> read() {
+    /** Reads what is there now, as another sidecar may share the file; empty if there is no file, or none that can be read. */
+    Optional<List<DrillResult>> read() {
         return file.read(content -> content.delivered().stream()
-                        .map(DrillsFile::whole)
-                        .filter(DrillResult::allDelivered)
-                        .filter(result -> result.channels().stream().allMatch(channel -> channel.took() != null))
-                        .toList())
-                .orElse(List.of());
+                .map(DrillsFile::whole)
+                .filter(DrillResult::allDelivered)
+                .filter(result -> result.channels().stream().allMatch(channel -> channel.took() != null))
+                .toList());
     }
 
     /** @throws NullPointerException if it lacks what every drill has: then the file is damaged, and none of it is believed */

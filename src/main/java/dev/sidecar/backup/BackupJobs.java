@@ -3,6 +3,7 @@ package dev.sidecar.backup;
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Retries;
 import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
@@ -62,7 +63,9 @@ final class BackupJobs implements JobSource {
         settings.slots()
                 .drillSchedule()
                 .ifPresent(schedule -> jobs.add(
-                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill).withAnnouncements()));
+                        new Job("backup-drill", schedule, settings.dump().limit(), this::drill)
+                                .withAnnouncements()
+                                .onDuty(new Sharing(false, this::leave))));
         publish();
         return jobs;
     }
@@ -75,7 +78,16 @@ final class BackupJobs implements JobSource {
                         RETRIES,
                         () -> Optional.of(lastDone(generation)),
                         slot -> take(generation, slot))
-                .withAnnouncements();
+                .withAnnouncements()
+                .onDuty(new Sharing(false, this::leave));
+    }
+
+    /** What another sidecar took and verified shows in the stores, and the metrics here must not call it late. */
+    private Outcome leave(String why) {
+        metrics.leave();
+        backups.publishStored();
+        publish();
+        return Outcome.skipped(why);
     }
 
     /** Finds the newest slot for which every database has its backup. A database without a backup makes it the epoch, so that it gets one now. */

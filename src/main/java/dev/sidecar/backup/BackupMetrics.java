@@ -141,6 +141,14 @@ final class BackupMetrics {
         of(database, generation).values.forEach(value -> value.set(Double.NaN));
     }
 
+    /** Leaves open how the last run and verification ended: others are at work, and what failed here they may have settled. */
+    void leave() {
+        series.values().forEach(s -> {
+            s.lastRunSuccess.set(Double.NaN);
+            s.lastVerificationSuccess.set(Double.NaN);
+        });
+    }
+
     /** Records a failed run. */
     void failed(String database, Generation generation, Reason reason, Instant when) {
         Series s = of(database, generation);

@@ -608,6 +608,11 @@ public final class Backups {
         unisolated().ifPresent(why -> log.warn("backups are verified to L2 only: {}", why));
         warnOfChecks();
         checkKey().ifPresent(problem -> log.error("encryption does not work, no backup will be taken: {}", problem));
+        publishStored();
+    }
+
+    /** Publishes what the stores hold, by whichever sidecar it was taken and verified. */
+    void publishStored() {
         try {
             lookForGone();
             publishKnown();

@@ -1,6 +1,7 @@
 package dev.sidecar.dumps;
 
 import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
@@ -31,13 +32,20 @@ final class DumpJobs implements JobSource {
     private Job job(String source) {
         Duration limit = settings.from(source).limit().multipliedBy(2);
         return new Job(
-                Dumps.job(source),
-                Schedule.every(settings.look()),
-                limit,
-                Job.Retries.NONE,
-                // The first look is at the start.
-                () -> Optional.of(Instant.EPOCH),
-                run -> prove(source, run.scheduled()));
+                        Dumps.job(source),
+                        Schedule.every(settings.look()),
+                        limit,
+                        Job.Retries.NONE,
+                        // The first look is at the start.
+                        () -> Optional.of(Instant.EPOCH),
+                        run -> prove(source, run.scheduled()))
+                .onDuty(new Sharing(false, why -> look(source, why)));
+    }
+
+    /** Another sidecar restores; what it found is in the file of results, if that is shared. */
+    private Outcome look(String source, String why) {
+        dumps.look(source);
+        return Outcome.skipped(why);
     }
 
     /** @param onlyNew whether a dump that was restored already is left alone */

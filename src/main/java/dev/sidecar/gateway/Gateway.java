@@ -30,6 +30,7 @@ final class Gateway implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final int BACKLOG = 1024;
     private static final long POLL_MILLIS = 20;
+    private static final long RESTING_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long CLOSE_SECONDS = 3;
 
     private final GatewayParts parts;
@@ -115,8 +116,12 @@ final class Gateway implements SmartLifecycle {
         if (listening != null) {
             listening.close().awaitUninterruptibly();
             workers.values().forEach(Worker::beginDraining);
+            // A proxy may just be using a connection that rests: what it sends is answered, and the answer ends the
+            // connection.
+            long drain = parts.properties().timeouts().drain().toNanos();
+            awaitConnections(Math.min(drain, RESTING_NANOS));
             workers.values().forEach(Worker::closeIdle);
-            awaitConnections(parts.properties().timeouts().drain().toNanos());
+            awaitConnections(drain);
             cut = parts.metrics().connections().get();
             workers.values().forEach(Worker::cutAll);
         }

@@ -3,6 +3,7 @@ package dev.sidecar.jobs;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param work the work itself
  * @param announced whether people may ask to be told directly how its runs end
  * @param ownLines whether the work itself logs how its runs end
+ * @param sharing what becomes of a run while another sidecar is on duty
  */
 public record Job(
         String name,
@@ -26,7 +28,8 @@ public record Job(
         Supplier<Optional<Instant>> lastDone,
         Work work,
         boolean announced,
-        boolean ownLines) {
+        boolean ownLines,
+        Sharing sharing) {
 
     /** Declares a job whose ends nobody is told of directly. */
     public Job(
@@ -36,7 +39,7 @@ public record Job(
             Retries retries,
             Supplier<Optional<Instant>> lastDone,
             Work work) {
-        this(name, schedule, limit, retries, lastDone, work, false, false);
+        this(name, schedule, limit, retries, lastDone, work, false, false, Sharing.EACH);
     }
 
     /** Declares a job that leaves nothing behind and waits for its next slot after a failure. */
@@ -46,7 +49,7 @@ public record Job(
 
     /** Returns the same job, of whose ends people may ask to be told. */
     public Job withAnnouncements() {
-        return new Job(name, schedule, limit, retries, lastDone, work, true, ownLines);
+        return new Job(name, schedule, limit, retries, lastDone, work, true, ownLines, sharing);
     }
 
     /**
@@ -54,7 +57,37 @@ public record Job(
      * or throws an exception has a line all the same.
      */
     public Job withOwnLines() {
-        return new Job(name, schedule, limit, retries, lastDone, work, announced, true);
+        return new Job(name, schedule, limit, retries, lastDone, work, announced, true, sharing);
+    }
+
+    /**
+     * Returns the same job, which of several sidecars the one on duty runs. It catches up as after a start when the duty changes.
+     * A run that a person asks for is always done here.
+     */
+    public Job onDuty() {
+        return onDuty(new Sharing(false, Outcome::skipped));
+    }
+
+    /** Returns the same job, with what it does instead while another sidecar is on duty. */
+    public Job onDuty(Sharing shared) {
+        return new Job(name, schedule, limit, retries, lastDone, work, announced, ownLines, shared);
+    }
+
+    /**
+     * What becomes of a scheduled run while another sidecar is on duty.
+     *
+     * @param certain whether it waits also while nobody can tell who is on duty: for what people would get twice
+     * @param instead what is done then, from the sentence that says why
+     */
+    public record Sharing(boolean certain, Function<String, Outcome> instead) {
+
+        /** Each sidecar runs it. */
+        public static final Sharing EACH = new Sharing(false, Outcome::skipped);
+
+        boolean waits(Duty.State duty) {
+            return this != EACH
+                    && (duty.holder() == Duty.Holder.OTHER || certain && duty.holder() == Duty.Holder.UNKNOWN);
+        }
     }
 
     /** Does the work of one run. An exception is a failure; an interrupt asks it to stop. */

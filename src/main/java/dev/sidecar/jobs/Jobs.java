@@ -30,13 +30,16 @@ public final class Jobs implements SmartLifecycle {
     private final Map<String, ScheduledJob> jobs = new LinkedHashMap<>();
     private final ExecutorService runners = Executors.newCachedThreadPool(new NamedThreads("job"));
     private final ScheduledExecutorService watch = Executors.newScheduledThreadPool(1, new NamedThreads("job-watch"));
+    private final Duty duty;
     private volatile boolean running;
 
-    Jobs(Collection<Job> declared, Clock clock, MeterRegistry registry, Consumer<JobEnded> listener) {
+    Jobs(Collection<Job> declared, Duty duty, Clock clock, MeterRegistry registry, Consumer<JobEnded> listener) {
+        this.duty = duty;
         ScheduledJob.Threads threads = new ScheduledJob.Threads(runners, watch);
         for (Job job : declared) {
             ScheduledJob previous = jobs.put(
-                    job.name(), new ScheduledJob(job, clock, new JobMetrics(registry, job.name()), threads, listener));
+                    job.name(),
+                    new ScheduledJob(job, duty, clock, new JobMetrics(registry, job.name()), threads, listener));
             if (previous != null) {
                 throw new IllegalStateException("two jobs have the name " + job.name());
             }
@@ -89,6 +92,7 @@ public final class Jobs implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
+        duty.ask();
         jobs.values().forEach(ScheduledJob::awaitFirstSlot);
         watch.scheduleWithFixedDelay(this::tick, 0, 1, TimeUnit.SECONDS);
     }

@@ -17,11 +17,13 @@ class JobsConfiguration {
     Jobs jobs(
             ObjectProvider<Job> single,
             ObjectProvider<JobSource> several,
+            ObjectProvider<Duty> duty,
             Clock clock,
             MeterRegistry registry,
             ApplicationEventPublisher events) {
         Stream<Job> declared = Stream.concat(
                 single.orderedStream(), several.orderedStream().flatMap(source -> source.jobs().stream()));
-        return new Jobs(declared.toList(), clock, registry, events::publishEvent);
+        return new Jobs(
+                declared.toList(), duty.getIfAvailable(() -> Duty.ALONE), clock, registry, events::publishEvent);
     }
 }

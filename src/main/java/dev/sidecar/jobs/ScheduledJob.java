@@ -26,6 +26,7 @@ final class ScheduledJob {
     private static final Duration FREQUENT = Duration.ofMinutes(10);
 
     private final Job job;
+    private final Duty duty;
     private final Clock clock;
     private final JobMetrics metrics;
     private final ExecutorService runners;
@@ -36,10 +37,12 @@ final class ScheduledJob {
     private Instant lastTaken = Instant.MIN;
     private @Nullable Run retry;
     private Instant retryAt = Instant.MAX;
+    private boolean left;
     private volatile @Nullable Outcome last;
 
-    ScheduledJob(Job job, Clock clock, JobMetrics metrics, Threads threads, Consumer<JobEnded> listener) {
+    ScheduledJob(Job job, Duty duty, Clock clock, JobMetrics metrics, Threads threads, Consumer<JobEnded> listener) {
         this.job = job;
+        this.duty = duty;
         this.clock = clock;
         this.metrics = metrics;
         this.runners = threads.runners();
@@ -74,6 +77,12 @@ final class ScheduledJob {
     }
 
     synchronized void startIfDue() {
+        boolean leaves = job.sharing().waits(duty.last());
+        if (left && !leaves) {
+            // What the other one has left undone is due.
+            awaitFirstSlot();
+        }
+        left = leaves;
         Instant now = clock.instant();
         Optional<Instant> newest = job.schedule().latest(now).filter(slot -> slot.isAfter(lastTaken));
         if (newest.isPresent()) {
@@ -150,7 +159,12 @@ final class ScheduledJob {
 
     private End runCaught(Run run) {
         try {
-            return new End(job.work().run(run), true);
+            Duty.State onDuty = duty.ask();
+            return new End(
+                    run.scheduled() && job.sharing().waits(onDuty)
+                            ? job.sharing().instead().apply(onDuty.why())
+                            : job.work().run(run),
+                    true);
         } catch (InterruptedException e) {
             return End.broken("it was interrupted");
         } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {

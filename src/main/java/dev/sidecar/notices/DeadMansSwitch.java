@@ -81,6 +81,15 @@ public final class DeadMansSwitch {
         lastSign = lastReceived;
     }
 
+    /** Begins anew, as after a start: another sidecar is on duty, and the Watchdog need not arrive here. */
+    synchronized void leave() {
+        lastSign = clock.instant();
+        lastCheck = lastSign;
+        lastReceived = null;
+        openSince = null;
+        lastSaid = null;
+    }
+
     /**
      * Checks for a change; call it every few seconds. @return what people should know now; call {@link #notSaid(Signal)} if the notice
      * reached nobody

@@ -30,7 +30,8 @@ final class Heartbeat {
     }
 
     Job job() {
-        return new Job("heartbeat", Schedule.every(Duration.ofMinutes(1)), Duration.ofSeconds(30), run -> beat());
+        return new Job("heartbeat", Schedule.every(Duration.ofMinutes(1)), Duration.ofSeconds(30), run -> beat())
+                .onDuty();
     }
 
     Outcome beat() throws InterruptedException {

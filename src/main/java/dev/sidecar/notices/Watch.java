@@ -1,6 +1,7 @@
 package dev.sidecar.notices;
 
 import dev.sidecar.jobs.Job;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.settings.Identity;
@@ -24,7 +25,11 @@ final class Watch {
     }
 
     Job job() {
-        return new Job("dead-mans-switch", Schedule.every(EVERY), LIMIT, run -> look());
+        return new Job("dead-mans-switch", Schedule.every(EVERY), LIMIT, run -> look())
+                .onDuty(new Sharing(false, why -> {
+                    deadMansSwitch.leave();
+                    return Outcome.skipped(why);
+                }));
     }
 
     Outcome look() throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.sidecar.pitr;
 
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Retries;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
@@ -46,8 +47,10 @@ final class PitrJobs implements JobSource {
                                 () -> Optional.of(
                                         pitr.lastDrill().map(RecoveryResult::at).orElse(Instant.EPOCH)),
                                 run -> drill())
-                        .withAnnouncements()));
-        jobs.add(new Job("pitr-look", Schedule.every(settings.look()), LONGEST_LOOK, run -> look()));
+                        .withAnnouncements()
+                        .onDuty()));
+        jobs.add(new Job("pitr-look", Schedule.every(settings.look()), LONGEST_LOOK, run -> look(true))
+                .onDuty(new Sharing(false, why -> look(false))));
         return jobs;
     }
 
@@ -60,7 +63,8 @@ final class PitrJobs implements JobSource {
                                 RETRIES,
                                 () -> lastDone(type),
                                 run -> take(type))
-                        .withAnnouncements()));
+                        .withAnnouncements()
+                        .onDuty()));
     }
 
     /** A set of a kind that holds more counts for one that holds less. */
@@ -102,12 +106,19 @@ final class PitrJobs implements JobSource {
         }
     }
 
-    private Outcome look() throws InterruptedException {
+    /** @param push whether an idle server is made to archive what it has */
+    private Outcome look(boolean push) {
         try {
-            pitr.pushIfIdle(pitr.look());
+            PitrState state = pitr.look();
+            if (push) {
+                pitr.pushIfIdle(state);
+            }
             return Outcome.success("looked");
         } catch (BackupFailure e) {
             return Outcome.failure(e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Outcome.failure("it was interrupted");
         }
     }
 }

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.postgresql.PGConnection;
@@ -103,6 +104,11 @@ public final class Session implements AutoCloseable {
     /** Makes a value of the row that a result stands at. */
     interface Row<T> {
         T from(ResultSet row) throws SQLException;
+    }
+
+    /** Ends the session when an answer takes longer: the server, or the way to it, is gone. */
+    public void limitAnswers(Duration longest) throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, Math.toIntExact(longest.toMillis()));
     }
 
     /** Runs a statement that returns nothing. */

@@ -14,4 +14,12 @@ public interface Proof {
      * inconclusive with the exception's message. It stops when its thread is interrupted.
      */
     Finding prove() throws Exception;
+
+    /**
+     * Tells whether of several sidecars only the one on duty drills it: the drill sends what must not come twice, or asks for what only
+     * that one gets.
+     */
+    default boolean isForOneOnly() {
+        return false;
+    }
 }

@@ -2,6 +2,7 @@ package dev.sidecar.proofs;
 
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Job.Retries;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
@@ -135,7 +136,7 @@ public final class Proofs implements JobSource {
         Duration interval = properties.intervalOf(claim);
         // The ids spread drills of the same interval over it, in the same way after every restart.
         Duration offset = Duration.ofMillis(Math.floorMod(claim.id().hashCode() * 7919L, interval.toMillis()));
-        return new Job(
+        Job job = new Job(
                         JOB_PREFIX + claim.id(),
                         Schedule.every(interval, offset),
                         claim.limit().multipliedBy(2),
@@ -143,6 +144,20 @@ public final class Proofs implements JobSource {
                         () -> Optional.of(Instant.EPOCH),
                         run -> outcome(drill(proof)))
                 .withOwnLines();
+        return proof.isForOneOnly() ? job.onDuty(new Sharing(true, why -> leave(claim, why))) : job;
+    }
+
+    /** What the one on duty drills is no finding of this sidecar; an earlier one would grow old. */
+    private Outcome leave(Claim claim, String why) {
+        Finding finding = Finding.notConfigured("Not drilled here: %s.".formatted(why));
+        record(new Drill(claim, finding, clock.instant(), Duration.ZERO));
+        return Outcome.skipped(why);
+    }
+
+    private void record(Drill drill) {
+        logChange(drills.put(drill.claim().id(), drill), drill);
+        metrics.drilled(drill);
+        listeners.forEach(listener -> listener.accept(drill));
     }
 
     /** Runs one drill and records its result, whatever the drill throws. */
@@ -153,9 +168,7 @@ public final class Proofs implements JobSource {
             Finding finding = judged(proof.claim().id(), find(proof));
             Drill drill =
                     new Drill(proof.claim(), finding, clock.instant(), Duration.ofNanos(System.nanoTime() - began));
-            logChange(drills.put(proof.claim().id(), drill), drill);
-            metrics.drilled(drill);
-            listeners.forEach(listener -> listener.accept(drill));
+            record(drill);
             return drill;
         } finally {
             atOnce.release();

@@ -90,6 +90,23 @@ class WeeklyDrillsTest {
     }
 
     @Test
+    void ofTwoThatShareTheFileTheOtherSendsNothingAgainAndHasTheReceipts() throws Exception {
+        Drills other = sidecar();
+        Receipts ofTheOther = receipts;
+        Drills first = sidecar();
+
+        assertThat(prove(first, Duration.ZERO).evidence()).contains("all were drilled now");
+        long sent = drills();
+
+        Finding read = prove(other, Duration.ZERO);
+        assertThat(read.verdict()).isEqualTo(Verdict.HELD);
+        assertThat(read.evidence()).contains("no drill was due");
+        assertThat(drills()).isEqualTo(sent);
+        assertThat(ofTheOther.last(new Channel("operational-critical", "email", 0)))
+                .isPresent();
+    }
+
+    @Test
     void aDrillThatPeopleAskForIsSentAlwaysAndCounts() throws Exception {
         Drills drills = sidecar();
 

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,10 +28,15 @@ class JobsTest {
     private static final Schedule NIGHTLY = Schedule.cron("x", "0 0 2 * * *", ZoneOffset.UTC);
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
+    private static final Duty.State ON_DUTY = new Duty.State(Duty.Holder.THIS, "");
+    private static final Duty.State OTHER = new Duty.State(Duty.Holder.OTHER, "another sidecar, two, is on duty");
+    private static final Duty.State UNKNOWN = new Duty.State(Duty.Holder.UNKNOWN, "PostgreSQL does not tell");
+
     private final MutableClock clock = new MutableClock("2026-11-23T01:59:00Z");
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final List<Run> runs = new CopyOnWriteArrayList<>();
     private final List<JobEnded> ended = new CopyOnWriteArrayList<>();
+    private volatile Duty.State duty = ON_DUTY;
     private Jobs jobs;
 
     @AfterEach
@@ -342,8 +348,64 @@ class JobsTest {
         });
     }
 
+    @Test
+    void whileAnotherSidecarIsOnDutyARunIsSkippedAndWhatThatOneLeftUndoneIsCaughtUp() {
+        AtomicReference<Instant> done = new AtomicReference<>(Instant.parse("2026-11-22T02:00:00Z"));
+        duty = OTHER;
+        start(new Job("nightly", NIGHTLY, LIMIT, Retries.NONE, () -> Optional.of(done.get()), run -> {
+                    runs.add(run);
+                    return Outcome.success("done");
+                })
+                .onDuty());
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("skipped", 1);
+        assertThat(ended.get(0).outcome().reason()).isEqualTo("another sidecar, two, is on duty");
+
+        done.set(Instant.parse("2026-11-23T02:00:00Z"));
+        duty = ON_DUTY;
+        clock.tick(Duration.ofMinutes(1));
+        jobs.tick();
+        assertThat(runs).as("the other one has done it").isEmpty();
+
+        duty = OTHER;
+        clock.set("2026-11-24T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("skipped", 2);
+        duty = ON_DUTY;
+        clock.tick(Duration.ofMinutes(5));
+        jobs.tick();
+        awaitOutcomes("success", 1);
+        assertThat(runs).extracting(Run::slot).containsExactly(Instant.parse("2026-11-24T02:00:00Z"));
+    }
+
+    @Test
+    void whoCannotTellWhoIsOnDutyWorksAsIfAloneExceptForWhatPeopleWouldGetTwice() {
+        duty = UNKNOWN;
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done"))
+                .onDuty());
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("success", 1);
+        jobs.stop();
+
+        List<String> left = new CopyOnWriteArrayList<>();
+        start(new Job("told", NIGHTLY, LIMIT, run -> Outcome.success("told")).onDuty(new Job.Sharing(true, why -> {
+            left.add(why);
+            return Outcome.skipped(why);
+        })));
+        clock.set("2026-11-24T02:00:00Z");
+        jobs.tick();
+        await().untilAsserted(() -> assertThat(left).containsExactly("PostgreSQL does not tell"));
+
+        assertThat(jobs.runNow("told"))
+                .as("a person asks")
+                .succeedsWithin(LIMIT)
+                .isEqualTo(Outcome.success("told"));
+    }
+
     private void start(Job... declared) {
-        jobs = new Jobs(List.of(declared), clock, registry, end -> {
+        jobs = new Jobs(List.of(declared), () -> duty, clock, registry, end -> {
             ended.add(end);
             throw new IllegalStateException("a listener that fails");
         });

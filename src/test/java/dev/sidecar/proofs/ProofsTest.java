@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -275,6 +276,42 @@ class ProofsTest {
 
         assertThat(properties.intervalOf(claim("LOG-1"))).isEqualTo(Duration.ofHours(5));
         assertThat(properties.intervalOf(claim("LOG-2"))).isEqualTo(Duration.ofMinutes(10));
+    }
+
+    @Test
+    void whatOnlyTheOneOnDutyDrillsIsNotDrilledWhileAnotherIsAndBreaksNothing() throws Exception {
+        AtomicInteger drilled = new AtomicInteger();
+        Proof proof = proof("LOG-2", () -> {
+            drilled.incrementAndGet();
+            return Finding.held("it arrived");
+        });
+        Proofs proofs = proofs(new Proof() {
+            @Override
+            public Claim claim() {
+                return proof.claim();
+            }
+
+            @Override
+            public Finding prove() throws Exception {
+                return proof.prove();
+            }
+
+            @Override
+            public boolean isForOneOnly() {
+                return true;
+            }
+        });
+        Job job = proofs.jobs().get(0);
+
+        Outcome outcome = job.sharing().instead().apply("another sidecar, two, is on duty");
+
+        assertThat(outcome.result()).isEqualTo(Outcome.Result.SKIPPED);
+        assertThat(drilled).hasValue(0);
+        Drill left = proofs.last("LOG-2").orElseThrow();
+        assertThat(left.state()).isEqualTo(ProofState.NOT_SET_UP);
+        assertThat(left.finding().evidence()).isEqualTo("Not drilled here: another sidecar, two, is on duty.");
+        assertThat(registry.get("sidecar.proof.applicable").gauge().value()).isZero();
+        assertThat(job.sharing().certain()).as("people get nothing twice").isTrue();
     }
 
     private static final class StackOverflowErrorLike extends AssertionError {

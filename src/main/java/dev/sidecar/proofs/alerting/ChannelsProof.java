@@ -42,6 +42,12 @@ final class ChannelsProof implements Proof {
                 Duration.ofMinutes(10));
     }
 
+    /** Alertmanager tells one sidecar. */
+    @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
     @Override
     public Finding prove() {
         AlertmanagerConfig config = alertmanager.config();

@@ -32,6 +32,12 @@ final class DeliveredProof implements Proof {
                 Duration.ofMinutes(1));
     }
 
+    /** Alertmanager tells one sidecar. */
+    @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
     @Override
     public Finding prove() {
         Deliveries found = check.look();

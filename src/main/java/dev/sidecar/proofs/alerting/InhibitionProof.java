@@ -34,6 +34,11 @@ final class InhibitionProof implements Proof {
     }
 
     @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
+    @Override
     public Finding prove() throws InterruptedException {
         List<Inhibition> rules = alertmanager.config().inhibitions();
         List<String> seen = new ArrayList<>();

@@ -50,6 +50,11 @@ final class RouteDrillsProof implements Proof {
                 Duration.ofMinutes(15));
     }
 
+    @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
     /**
      * Drills all routes at once whose last drill is too old: a channel that is down makes each of its routes wait for Alertmanager's
      * time limit. What people got lately, from whichever process and at whose wish, they do not get again.

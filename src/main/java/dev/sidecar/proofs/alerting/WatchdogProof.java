@@ -30,6 +30,12 @@ final class WatchdogProof implements Proof {
                 Duration.ofMinutes(1));
     }
 
+    /** Alertmanager tells one sidecar. */
+    @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
     @Override
     public Finding prove() {
         DeadMansSwitch.Status status = deadMansSwitch.status();

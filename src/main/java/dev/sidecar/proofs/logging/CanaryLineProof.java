@@ -42,6 +42,11 @@ final class CanaryLineProof implements Proof {
     }
 
     @Override
+    public boolean isForOneOnly() {
+        return true;
+    }
+
+    @Override
     public Finding prove() throws InterruptedException {
         if (loki.address().isEmpty()) {
             throw new NotConfigured("Loki is not configured: set LOKI_URL.");

@@ -217,7 +217,10 @@ class ServerAccessConfiguration {
             HttpServletRequest request, HttpServletResponse response, AccessDeniedException refused)
             throws IOException, ServletException {
         relative(new LoginUrlAuthenticationEntryPoint("/login"))
-                .commence(request, response, new InsufficientAuthenticationException(refused.getMessage(), refused));
+                .commence(
+                        request,
+                        response,
+                        new InsufficientAuthenticationException("the session is not of this sidecar", refused));
     }
 
     private static LoginUrlAuthenticationEntryPoint relative(LoginUrlAuthenticationEntryPoint login) {

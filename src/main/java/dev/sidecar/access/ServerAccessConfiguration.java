@@ -217,7 +217,10 @@ class ServerAccessConfiguration {
             HttpServletRequest request, HttpServletResponse response, AccessDeniedException refused)
             throws IOException, ServletException {
         relative(new LoginUrlAuthenticationEntryPoint("/login"))
-                .commence(request, response, new InsufficientAuthenticationException(refused.getMessage(), refused));
+                .commence(
+                        request,
+                        response,
+                        new InsufficientAuthenticationException(String.valueOf(refused.getMessage()), refused));
     }
 
     private static LoginUrlAuthenticationEntryPoint relative(LoginUrlAuthenticationEntryPoint login) {

@@ -363,19 +363,31 @@ final class Recoveries {
         }
     }
 
-    /** What there is, by its files. */
+    /** What there is, by its files and whether their process lives. */
     Stage stage() {
         Path folder = folder();
         Path data = data();
         if (!Files.exists(folder.resolve(OURS))) {
             return Stage.NONE;
         }
-        if (!Files.exists(data.resolve("postmaster.pid"))) {
+        if (!lives(data.resolve("postmaster.pid"))) {
             return Stage.STOPPED;
         }
         return Files.exists(data.resolve("recovery.signal")) || Files.exists(data.resolve("standby.signal"))
                 ? Stage.READ_ONLY
                 : Stage.PROMOTED;
+    }
+
+    /** A server that was killed leaves its file behind. */
+    private static boolean lives(Path pidFile) {
+        try (Stream<String> lines = Files.lines(pidFile)) {
+            return lines.findFirst()
+                    .map(pid -> Long.parseLong(pid.strip()))
+                    .flatMap(ProcessHandle::of)
+                    .isPresent();
+        } catch (IOException | UncheckedIOException | NumberFormatException e) {
+            return false;
+        }
     }
 
     /** Lets the instance beside be written to. */

@@ -198,7 +198,7 @@ class DeliveryTest {
         assertThat(attachment.path("text").asString())
                 .contains(
                         "<https://sidecar.example.org/runbooks/DatabaseConnectionFailed.md|Runbook>",
-                        "since 03:04:05 UTC");
+                        "since 2026-01-02 03:04:05 UTC");
         awaitAccepted("slack", "slack");
     }
 

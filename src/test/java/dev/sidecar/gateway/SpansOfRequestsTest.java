@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,12 @@ class SpansOfRequestsTest {
             "GET /orders/17?card=4111 HTTP/1.1\r\nHost: shop.example\r\nCookie: s=secret\r\n\r\n";
     private static final String TOLD =
             "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-%s\r\n\r\n";
+
+    /** A test before this one may have left a sender that waits for its answer. */
+    @BeforeEach
+    void nothingIsLeft() {
+        await().atMost(90, SECONDS).until(() -> threads().isEmpty());
+    }
 
     private static GatewayServer gateway(RawUpstream upstream, String endpoint, String... more) {
         String[] settings = new String[more.length + 4];
@@ -317,7 +324,7 @@ class SpansOfRequestsTest {
             }
 
             assertThat(receiver.spans).hasSize(1);
-            await().atMost(20, SECONDS).until(() -> threads().isEmpty());
+            await().atMost(60, SECONDS).until(() -> threads().isEmpty());
         }
     }
 

@@ -184,8 +184,37 @@ final class ArchivedServer implements AutoCloseable {
         return new PitrConfiguration().instanceBeside(properties(), recoveries(), clock);
     }
 
+    /** A folder that belongs to whom the server runs as. */
+    Path folderOfServersUser(String name) throws IOException {
+        Path made = Files.createDirectory(folder.resolve(name));
+        own(made, UnixUser.unprivileged());
+        return made;
+    }
+
+    /** Runs a script as that user, with a configuration of pgBackRest in the place of the system's. */
+    void asServersUser(Path pgBackRestConfiguration, String script) {
+        ChildProcess shell = ChildProcess.start(
+                "sh",
+                UnixUser.unprivileged(),
+                Map.of("LC_ALL", "C.UTF-8", "PGBACKREST_CONFIG", pgBackRestConfiguration.toString()),
+                line -> {},
+                List.of("sh", "-c", script + " >/dev/null"));
+        if (shell.waitFor(Duration.ofMinutes(2)) != 0) {
+            throw new IllegalStateException(shell.lastLines());
+        }
+    }
+
     /** Rows of the instance beside, as psql prints them. */
     List<String> beside(String database, String query) {
+        return ask(folder.resolve("instance/s"), Integer.toString(instancePort), database, query);
+    }
+
+    /** Rows of the database shop of a server by its socket. */
+    List<String> ask(Path socket, String port, String query) {
+        return ask(socket, port, "shop", query);
+    }
+
+    private List<String> ask(Path socket, String port, String database, String query) {
         List<String> lines = new java.util.ArrayList<>();
         ChildProcess psql = ChildProcess.start(
                 "psql",
@@ -200,9 +229,9 @@ final class ArchivedServer implements AutoCloseable {
                         server.programs().resolve("psql").toString(),
                         "-XAtq",
                         "-h",
-                        folder.resolve("instance/s").toString(),
+                        socket.toString(),
                         "-p",
-                        Integer.toString(instancePort),
+                        port,
                         "-U",
                         "postgres",
                         "-c",

@@ -90,7 +90,7 @@ class InstanceBesideTest {
                     echo >>%1$s/called
                     [ ! -e %1$s/hang ] || exec sleep 600
                     case $* in
-                      restore*) mkdir -p %2$s/data && touch %2$s/sidecar-instance %2$s/data/postmaster.pid %2$s/data/recovery.signal ;;
+                      restore*) mkdir -p %2$s/data && touch %2$s/sidecar-instance %2$s/data/recovery.signal && echo $PPID >%2$s/data/postmaster.pid ;;
                       *promote) rm %2$s/data/recovery.signal ;;
                       *remove) rm -r %2$s/data %2$s/sidecar-instance ;;
                     esac

@@ -3,6 +3,7 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.support.FreePort;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -202,6 +204,58 @@ class RecoveryTest {
 
         assertThat(second.problems()).isEmpty();
         assertThat(second.set()).isEqualTo(pitr.look().sets().get(2).label());
+    }
+
+    /** The page's own configuration and commands, with places, key and moment of the test. */
+    @Test
+    @Order(4)
+    void onABareMachinePgBackRestAloneIsEnough() throws Exception {
+        String page = Files.readString(Path.of("docs/pitr.md"));
+        List<String> blocks = Pattern.compile("```text\n(.*?)```", Pattern.DOTALL)
+                .matcher(page.substring(page.indexOf("## A bare machine")))
+                .results()
+                .map(block -> block.group(1))
+                .toList();
+        Path bare = archived.folderOfServersUser("bare");
+        Path data = bare.resolve("data");
+        Path configuration = Files.writeString(
+                bare.resolve("pgbackrest.conf"),
+                blocks.get(0)
+                                .replace(
+                                        "/var/lib/pgbackrest",
+                                        folder.resolve("repository").toString())
+                                .replace("THE-KEY-THAT-YOU-KEPT", "a pass phrase of the test")
+                                .replace("/var/lib/postgresql/18/main", data.toString())
+                        + "[global]\nlog-level-file=off\nlock-path=%s\n".formatted(bare));
+        // After the newest set.
+        Instant moment = ledger.get(ledger.size() - 10).at();
+        String commands = blocks.get(1)
+                .replace("2026-11-27 02:13:00+00", RecoveryTarget.at(moment).words());
+        assertThat(commands)
+                .contains("info", "restore", RecoveryTarget.at(moment).words());
+
+        archived.asServersUser(
+                configuration,
+                "set -e; mkdir -m 700 %1$s; %2$s%n%3$s/pg_ctl start -w -t 60 -D %1$s -l %4$s/log -o \"-p %5$d -k %4$s -c listen_addresses= -c archive_mode=off -c max_connections=37\""
+                        .formatted(data, commands, archived.server().programs(), bare, FreePort.get()));
+        try {
+            String port =
+                    Files.readAllLines(data.resolve("postmaster.pid")).get(3).strip();
+            org.awaitility.Awaitility.await()
+                    .atMost(java.time.Duration.ofMinutes(1))
+                    .until(() -> archived.ask(bare, port, "SELECT pg_is_in_recovery()")
+                            .equals(List.of("f")));
+            assertThat(archived.ask(bare, port, "SELECT row FROM ledger ORDER BY row"))
+                    .containsExactlyElementsOf(ledger.stream()
+                            .filter(row -> !row.at().isAfter(moment))
+                            .map(row -> Integer.toString(row.row()))
+                            .toList());
+        } finally {
+            archived.asServersUser(
+                    configuration,
+                    "%s/pg_ctl stop -w -m immediate -D %s"
+                            .formatted(archived.server().programs(), data));
+        }
     }
 
     @Test

@@ -1,0 +1,105 @@
+package dev.sidecar.pitr;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The database goes on whatever becomes of its archive, and what was lost on the way is told. */
+class ArchivingFaultsTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @Test
+    void aFullQueueLetsTheDatabaseGoOnAndTheChainTellsTheGap(@TempDir Path folder) throws Exception {
+        try (ArchivedServer archived = ArchivedServer.start(folder, """
+                repo1-path=%s
+                archive-push-queue-max=40MB
+                """.formatted(folder.resolve("repository")))) {
+            Pitr pitr = archived.pitr();
+            archived.server().execute("postgres", "CREATE TABLE rows (row int)");
+            pitr.take(PhysicalSet.Type.FULL);
+            Path archive = folder.resolve("repository/archive");
+            Path away = Files.move(archive, folder.resolve("away"));
+            Files.writeString(archive, "a file where a folder has to be");
+
+            long dropped = archived(archived);
+            for (int i = 0; i < 6; i++) {
+                write(archived);
+            }
+
+            await().atMost(PATIENCE).until(() -> archived(archived) > dropped);
+            assertThat(archived.server().query("postgres", "SELECT count(*) FROM rows"))
+                    .containsExactly("6");
+            assertThat(pitr.known().orElseThrow().gaps()).isEmpty();
+            Files.delete(archive);
+            Files.move(away, archive);
+            write(archived);
+            await().atMost(PATIENCE).until(() -> !pitr.look().gaps().isEmpty());
+
+            assertThat(pitr.look().problems()).anyMatch(problem -> problem.contains("Take a full set"));
+
+            pitr.take(PhysicalSet.Type.FULL);
+            assertThat(pitr.prove().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void aKilledServerAndAKilledPushLeaveNoGap(@TempDir Path folder) throws Exception {
+        try (ArchivedServer archived = ArchivedServer.start(folder, "")) {
+            Pitr pitr = archived.pitr();
+            archived.server().execute("postgres", "CREATE TABLE rows (row int)");
+            pitr.take(PhysicalSet.Type.FULL);
+            for (int i = 0; i < 3; i++) {
+                write(archived);
+                ProcessHandle.current()
+                        .descendants()
+                        .filter(process -> commandLine(process).contains("\0archive-push\0"))
+                        .forEach(ProcessHandle::destroyForcibly);
+            }
+            long postmaster = Long.parseLong(Files.readAllLines(archived.data().resolve("postmaster.pid"))
+                    .get(0)
+                    .strip());
+
+            ProcessHandle.of(postmaster).orElseThrow().destroyForcibly();
+
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> archived.server()
+                            .query("postgres", "SELECT count(*) FROM rows")
+                            .equals(List.of("3")));
+            write(archived);
+            await().atMost(PATIENCE)
+                    .until(() -> archived.server()
+                            .query(
+                                    "postgres",
+                                    "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 16777216) FROM pg_stat_archiver")
+                            .equals(List.of("t")));
+            assertThat(pitr.look().gaps()).isEmpty();
+            assertThat(pitr.prove().problems()).isEmpty();
+        }
+    }
+
+    private static void write(ArchivedServer archived) {
+        archived.server().execute("postgres", "INSERT INTO rows VALUES (1)", "SELECT pg_switch_wal()");
+    }
+
+    private static long archived(ArchivedServer archived) {
+        return Long.parseLong(archived.server()
+                .query("postgres", "SELECT archived_count FROM pg_stat_archiver")
+                .get(0));
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+        } catch (java.io.IOException e) {
+            return "";
+        }
+    }
+}

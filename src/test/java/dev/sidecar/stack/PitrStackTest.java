@@ -52,7 +52,7 @@ class PitrStackTest {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("pitr", given);
         stack.set("PITR", "1");
-        stack.limitVolume(more, "pitr-repository", "400m", 10010);
+        stack.limitVolume(more, "pitr-repository", "pitr-archive", 400, 10010);
         stack.build();
         stack.up(List.of(PARTS));
     }

@@ -22,6 +22,9 @@ import tools.jackson.core.JacksonException;
 /** Runs pgBackRest, and says what its errors mean. No secret is on its command line: it reads those from its own configuration. */
 final class PgBackRest {
 
+    static final String FULL =
+            "The repository is full: make room, or keep fewer sets (repo1-retention-full). The sets in it are untouched.";
+
     private static final int LONGEST = 300;
     /** Some millions of files. */
     private static final long LONGEST_LISTING = 1L << 30;
@@ -207,9 +210,7 @@ final class PgBackRest {
                 boolean full = said.contains("No space left") || said.contains("[28]");
                 yield say(
                         full ? Reason.SPACE : Reason.STORAGE,
-                        full
-                                ? "The repository is full: make room, or keep fewer sets (repo1-retention-full). The sets in it are untouched."
-                                : "The repository cannot be read or written.",
+                        full ? FULL : "The repository cannot be read or written.",
                         said,
                         failure);
             }

@@ -226,7 +226,15 @@ public final class Pitr {
         if (!repository.read().exists()) {
             pgBackRest.run(QUICK, "stanza-create", List.of());
         }
-        pgBackRest.run(settings.limit(), "backup", List.of("--type=" + type.label(), "--no-expire-auto"));
+        try {
+            pgBackRest.run(settings.limit(), "backup", List.of("--type=" + type.label(), "--no-expire-auto"));
+        } catch (BackupFailure e) {
+            long free = free();
+            // The first that misses the room is WAL, which then is said to be late.
+            throw free >= 0 && free < segmentBytes
+                    ? new BackupFailure(Reason.SPACE, PgBackRest.FULL + " " + e.getMessage(), e)
+                    : e;
+        }
         String label = repository.read().sets().stream()
                 .reduce((older, newer) -> newer)
                 .map(PhysicalSet::label)

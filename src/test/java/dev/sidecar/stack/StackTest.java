@@ -103,7 +103,7 @@ class StackTest {
     void preflightTellsWhatIsOnAndWhatIsOffAndASecondRunChangesNothing() {
         assertThat(stack.logs("preflight"))
                 .contains("preflight: ready,")
-                .containsPattern("ON\\s+isolation\\s+22 services; user 0: alloy")
+                .containsPattern("ON\\s+isolation\\s+24 services; user 0: alloy")
                 .containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
         Result again = stack.preflight(Map.of());
         assertThat(again.exitCode()).isZero();
@@ -333,6 +333,9 @@ class StackTest {
                     // The socket between the two; only the prover may put anything beside it.
                     assertThat(service).isIn("prover", "sidecar");
                     assertThat(mount.get("RW").asBoolean()).isEqualTo(service.equals("prover"));
+                } else if (mount.get("Destination").asString().equals("/run/pitr-beside")) {
+                    // What the console asks of the instance beside, and what that answers.
+                    assertThat(service).isIn("pitr-beside", "sidecar");
                 } else if (mount.get("Destination").asString().startsWith("/run/")) {
                     mounted.add(mount.get("Destination").asString());
                     assertThat(mount.get("RW").asBoolean())
@@ -613,7 +616,7 @@ class StackTest {
                                 "  redis:\n    <<: *hardened\n",
                                 "  redis:\n    <<: *hardened\n    privileged: true\n"));
         Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertThat(isolation()).startsWith("HELD 22 services");
+        assertThat(isolation()).startsWith("HELD 24 services");
 
         Result preflight = stack.compose(
                 "run", "--rm", "--no-deps", "--volume", loosened + ":/stack/" + ComposeStack.FILE + ":ro", "preflight");
@@ -621,7 +624,7 @@ class StackTest {
         assertThat(isolation()).startsWith("BROKEN 1 weaknesses: redis: privileged");
 
         assertThat(stack.preflight(Map.of()).exitCode()).isZero();
-        assertThat(isolation()).startsWith("HELD 22 services");
+        assertThat(isolation()).startsWith("HELD 24 services");
     }
 
     /** Runs the drill now, and what it found. */

@@ -90,23 +90,6 @@ final class ComposeStack implements AutoCloseable {
         files.addAll(List.of("-f", more.toString()));
     }
 
-    /**
-     * Gives a volume a size of its own, in memory, so that it can be filled; what fills it counts as memory of the service that writes.
-     *
-     * @param megabytes of the volume
-     */
-    void limitVolume(Path folder, String volume, String service, int megabytes, int user) throws IOException {
-        Path more = Files.writeString(folder.resolve(volume + "-limited.yml"), """
-                services:
-                  %2$s: {mem_limit: %4$dm}
-                volumes:
-                  %1$s:
-                    driver_opts: {type: tmpfs, device: tmpfs, o: "size=%3$dm,uid=%5$d,gid=%5$d,mode=0700"}
-                """.formatted(
-                        volume, service, megabytes, megabytes + 256, user));
-        files.addAll(List.of("-f", more.toString()));
-    }
-
     /** What Prometheus asks for. */
     String prometheusLogin() {
         String known = prometheusLogin;

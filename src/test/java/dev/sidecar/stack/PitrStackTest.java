@@ -16,8 +16,6 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -40,9 +38,6 @@ class PitrStackTest {
     @TempDir
     static Path given;
 
-    @TempDir
-    static Path more;
-
     private static ComposeStack stack;
     private static String moment = "";
     private static int before;
@@ -52,7 +47,6 @@ class PitrStackTest {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
         stack = new ComposeStack("pitr", given);
         stack.set("PITR", "1");
-        stack.limitVolume(more, "pitr-repository", "pitr-archive", 400, 10010);
         stack.build();
         stack.up(List.of(PARTS));
     }
@@ -239,53 +233,5 @@ class PitrStackTest {
         await().atMost(Duration.ofSeconds(30))
                 .until(() ->
                         sql("SELECT last_archived_wal FROM pg_stat_archiver").startsWith("00000002"));
-    }
-
-    @Test
-    @Order(5)
-    void aFullRepositoryIsToldTheSetsStayAndTheDatabaseGoesOn() {
-        List<String> before = sets();
-        assertThat(before).isNotEmpty();
-        stack.exec("pitr-archive", "sh", "-c", "cat /dev/zero >/var/lib/pgbackrest/filler");
-
-        Result taken = sidecar("pitr", "backup", "full");
-
-        assertThat(taken.exitCode()).as(taken.all()).isEqualTo(1);
-        assertThat(taken.err()).contains("The repository is full: make room").contains("are untouched");
-        assertThat(sets()).isEqualTo(before);
-        sql("INSERT INTO ledger VALUES (0)");
-        sql("SELECT pg_switch_wal()");
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> sql("SELECT coalesce(last_failed_time > last_archived_time, false) FROM pg_stat_archiver")
-                        .equals("t"));
-        assertThat(sql("SELECT count(*) FROM ledger WHERE n = 0")).isEqualTo("1");
-        assertThat(sidecar("pitr").out()).contains("PROBLEM Archiving fails");
-
-        stack.exec("pitr-archive", "rm", "/var/lib/pgbackrest/filler");
-
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> sql("SELECT last_archived_time > last_failed_time FROM pg_stat_archiver")
-                        .equals("t"));
-        Result again = sidecar("pitr", "backup", "full");
-        assertThat(again.exitCode()).as(again.all()).isZero();
-        // The oldest full set may expire.
-        assertThat(sets()).contains(before.get(before.size() - 1)).hasSizeGreaterThan(1);
-        assertThat(before).doesNotContain(sets().get(sets().size() - 1));
-    }
-
-    private static Result sidecar(String... arguments) {
-        String[] all = new String[arguments.length + 4];
-        System.arraycopy(new String[] {"run", "--rm", "--no-deps", "sidecar"}, 0, all, 0, 4);
-        System.arraycopy(arguments, 0, all, 4, arguments.length);
-        return stack.compose(all);
-    }
-
-    private static List<String> sets() {
-        return Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?(?= )")
-                .matcher(sidecar("pitr").out())
-                .results()
-                .map(MatchResult::group)
-                .distinct()
-                .toList();
     }
 }

@@ -31,9 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("stack")
 class RunbookStackTest {
 
-    /** The folder of backups in the stack of this class, which is small enough to be filled. */
-    private static final String VOLUME = "64m";
-
     @TempDir
     static Path given;
 
@@ -51,16 +48,6 @@ class RunbookStackTest {
         stack.set("SMTP_FROM", "alerts@our-team.test");
         stack.set("SMTP_REQUIRE_TLS", "false");
         stack.set("ALERT_MAIL_TO", "night@our-team.test");
-        stack.docker(
-                "volume",
-                "create",
-                "--driver=local",
-                "--opt=type=tmpfs",
-                "--opt=device=tmpfs",
-                "--opt=o=size=" + VOLUME + ",mode=1777",
-                "--label=com.docker.compose.project=" + stack.project(),
-                "--label=com.docker.compose.volume=backups",
-                stack.project() + "_backups");
         stack.build();
         stack.up(stack.servicesFromStandIns());
     }
@@ -93,31 +80,6 @@ class RunbookStackTest {
                         .allMatch(command -> typed(command).exitCode() == 0));
         RunbookPages.queries("DatabaseConnectionFailed", "Over when").forEach(query -> awaitQuery(query, query));
         took("a stopped PostgreSQL", began);
-    }
-
-    @Test
-    void aFullDiskOfBackups() {
-        assertThat(typed("backup/sidecar.sh backup").exitCode()).isZero();
-        // The last megabytes of the volume; the sidecar refuses a backup when less than 1.2 times the last one is free.
-        Result full = stack.exec(
-                "sidecar",
-                "sh",
-                "-c",
-                "dd if=/dev/zero of=/var/lib/sidecar/forgotten.log bs=1M count=200 2>&1; df -h /var/lib/sidecar");
-        assertThat(full.out()).contains("100%");
-        Result failed = typed("backup/sidecar.sh backup");
-        assertThat(failed.exitCode()).as(failed.all()).isNotZero();
-        assertThat(failed.all()).contains("reason=space").doesNotContain("needs 0 ");
-
-        Instant began = Instant.now();
-        look("BackupFailed");
-        // "no space": the page of room says where to look and what to do about what else grows there.
-        assertThat(look("BackupRoomShort")).contains("100%");
-        assertThat(stack.exec("sidecar", "rm", "/var/lib/sidecar/forgotten.log").exitCode())
-                .isZero();
-        fix("BackupFailed");
-        assertThat(RunbookPages.queries("BackupFailed", "Over when")).allSatisfy(RunbookStackTest::awaitNothing);
-        took("a full disk of backups", began);
     }
 
     @Test

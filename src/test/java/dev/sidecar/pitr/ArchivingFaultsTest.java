@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,42 +48,6 @@ class ArchivingFaultsTest {
         }
     }
 
-    @Test
-    void aKilledServerAndAKilledPushLeaveNoGap(@TempDir Path folder) throws Exception {
-        try (ArchivedServer archived = ArchivedServer.start(folder, "")) {
-            Pitr pitr = archived.pitr();
-            archived.server().execute("postgres", "CREATE TABLE rows (row int)");
-            pitr.take(PhysicalSet.Type.FULL);
-            for (int i = 0; i < 3; i++) {
-                write(archived);
-                ProcessHandle.current()
-                        .descendants()
-                        .filter(process -> commandLine(process).contains("\0archive-push\0"))
-                        .forEach(ProcessHandle::destroyForcibly);
-            }
-            long postmaster = Long.parseLong(Files.readAllLines(archived.data().resolve("postmaster.pid"))
-                    .get(0)
-                    .strip());
-
-            ProcessHandle.of(postmaster).orElseThrow().destroyForcibly();
-
-            await().atMost(PATIENCE)
-                    .ignoreExceptions()
-                    .until(() -> archived.server()
-                            .query("postgres", "SELECT count(*) FROM rows")
-                            .equals(List.of("3")));
-            write(archived);
-            await().atMost(PATIENCE)
-                    .until(() -> archived.server()
-                            .query(
-                                    "postgres",
-                                    "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 16777216) FROM pg_stat_archiver")
-                            .equals(List.of("t")));
-            assertThat(pitr.look().gaps()).isEmpty();
-            assertThat(pitr.prove().problems()).isEmpty();
-        }
-    }
-
     private static void write(ArchivedServer archived) {
         archived.server().execute("postgres", "INSERT INTO rows VALUES (1)", "SELECT pg_switch_wal()");
     }
@@ -93,13 +56,5 @@ class ArchivingFaultsTest {
         return Long.parseLong(archived.server()
                 .query("postgres", "SELECT archived_count FROM pg_stat_archiver")
                 .get(0));
-    }
-
-    private static String commandLine(ProcessHandle process) {
-        try {
-            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
-        } catch (java.io.IOException e) {
-            return "";
-        }
     }
 }

@@ -8,6 +8,7 @@ import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
+import dev.sidecar.support.StackExporter;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
@@ -172,13 +173,12 @@ final class WatchedStack implements AutoCloseable {
                                 "DATA_SOURCE_NAME",
                                 "postgresql://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=5"
                                         .formatted(PASSWORD, postgresAddress.port())),
-                        "--collector.stat_statements",
-                        "--collector.database_wraparound",
-                        "--collector.postmaster"));
+                        StackExporter.collectors("postgres-exporter")));
         targets.put(
                 "REDIS_EXPORTER_TARGET",
                 exporter("redis_exporter", Map.of(), "--redis.addr=redis://127.0.0.1:" + redisPort));
-        targets.put("NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of()));
+        targets.put(
+                "NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of(), StackExporter.collectors("node-exporter")));
         targets.put(
                 "NGINX_EXPORTER_TARGET",
                 exporter(

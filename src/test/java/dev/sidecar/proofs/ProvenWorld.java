@@ -18,6 +18,7 @@ import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
+import dev.sidecar.support.StackExporter;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
@@ -243,18 +244,15 @@ final class ProvenWorld implements AutoCloseable {
                                 "DATA_SOURCE_NAME",
                                 "postgresql://keeper:%s@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=5"
                                         .formatted(PASSWORD, postgres.port())),
-                        "--collector.stat_statements",
-                        "--collector.long_running_transactions",
-                        "--collector.database_wraparound",
-                        "--collector.postmaster",
-                        "--collector.stat_checkpointer"));
+                        StackExporter.collectors("postgres-exporter")));
         targets.put(
                 "REDIS_EXPORTER_TARGET",
                 exporter(
                         "redis_exporter",
                         Map.of("REDIS_PASSWORD", PASSWORD, "REDIS_USER", "monitor"),
                         "--redis.addr=redis://127.0.0.1:" + redisPort));
-        targets.put("NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of()));
+        targets.put(
+                "NODE_EXPORTER_TARGET", exporter("node_exporter", Map.of(), StackExporter.collectors("node-exporter")));
         targets.put(
                 "NGINX_EXPORTER_TARGET",
                 exporter(

@@ -16,6 +16,8 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -289,6 +291,7 @@ class SpansOfRequestsTest {
     /** The JDK's client limits only the wait for the head of an answer. */
     @Test
     void anAnswerWithoutEndHoldsOneThreadAndNoMore() throws Exception {
+        Queue<RawConnection> unended = new ConcurrentLinkedQueue<>();
         try (var drip = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 var upstream = RawUpstream.answering(OK);
                 var gateway = gateway(upstream, "http://127.0.0.1:" + drip.getLocalPort(), "tracing.timeout", "300ms");
@@ -296,7 +299,9 @@ class SpansOfRequestsTest {
             Thread accepting = new Thread(() -> {
                 try {
                     while (true) {
-                        new RawConnection(drip.accept()).send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx");
+                        RawConnection connection = new RawConnection(drip.accept());
+                        unended.add(connection);
+                        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx");
                     }
                 } catch (IOException e) {
                     // The test is over.
@@ -311,6 +316,9 @@ class SpansOfRequestsTest {
                 await().atMost(30, SECONDS).until(() -> dropped(gateway, "not_delivered") == all);
                 assertThat(threads()).hasSizeLessThanOrEqualTo(2);
             }
+        } finally {
+            // The sender would wait for its end, and the tests after this one for the sender.
+            unended.forEach(RawConnection::close);
         }
     }
 

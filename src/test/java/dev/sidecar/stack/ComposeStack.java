@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -52,6 +53,7 @@ final class ComposeStack implements AutoCloseable {
     private final Path secrets;
     private final Map<String, String> settings = new HashMap<>();
     private @Nullable String prometheusLogin;
+    private @Nullable EngineRoom room;
     private final List<String> files = new ArrayList<>(List.of("-f", FILE));
 
     ComposeStack(String name, Path secrets) throws IOException {
@@ -167,16 +169,34 @@ final class ComposeStack implements AutoCloseable {
     private void start(List<String> rest) throws IOException {
         List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
         command.addAll(rest);
+        if (room == null) {
+            room = EngineRoom.shared();
+        }
+        if (!started(command)) {
+            compose("down", "--timeout", "10");
+            room.alone();
+            assertThat(started(command))
+                    .as(
+                            "the engine has room for the networks of one stack; see \"If Docker has no network left\" in docs/stack.md")
+                    .isTrue();
+        }
+    }
+
+    /** @return whether the engine had room for its networks */
+    private boolean started(List<String> command) throws IOException {
+        AtomicBoolean full = new AtomicBoolean();
         alone(() -> {
             Result result = compose(command.toArray(String[]::new));
             // The engine takes a port that is free, and another program may have it before the container does.
             if (result.exitCode() != 0 && result.all().contains("failed to bind host port")) {
                 result = compose(command.toArray(String[]::new));
             }
-            assertThat(result.exitCode())
+            full.set(result.all().contains("address pools have been fully subnetted"));
+            assertThat(full.get() ? 0 : result.exitCode())
                     .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
                     .isZero();
         });
+        return !full.get();
     }
 
     /**
@@ -297,5 +317,8 @@ final class ComposeStack implements AutoCloseable {
     @Override
     public void close() {
         compose("down", "--volumes", "--timeout", "10");
+        if (room != null) {
+            room.close();
+        }
     }
 }

@@ -68,7 +68,7 @@ public final class Drills {
 
     /** Another sidecar may have sent drills since. */
     private void readFile() {
-        file.read().ifPresent(results -> {
+        file.readNew().ifPresent(results -> {
             Set<String> known = delivered.values().stream().map(DrillResult::id).collect(Collectors.toSet());
             delivered.clear();
             for (DrillResult result : results) {

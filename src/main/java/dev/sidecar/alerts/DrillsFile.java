@@ -1,7 +1,10 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.kept.KeptFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,15 +15,26 @@ final class DrillsFile {
     private static final int LONGEST = 1024 * 1024;
 
     private final KeptFile<Content> file;
+    private final Path path;
+    private Object seen = "";
 
     DrillsFile(Path file) {
+        this.path = file;
         this.file = new KeptFile<>(file, Content.class, LONGEST, "delivered drills of routes", "they are sent again");
     }
 
     private record Content(List<DrillResult> delivered) {}
 
-    /** Reads what is there now, as another sidecar may share the file; empty if there is no file, or none that can be read. */
-    Optional<List<DrillResult>> read() {
+    /**
+     * Reads what another sidecar that shares the file has left there; empty if nothing is new since it was last read or written here, if
+     * there is no file, or none that can be read. What could not be written here is known all the same.
+     */
+    Optional<List<DrillResult>> readNew() {
+        Object now = version();
+        if (now.equals(seen)) {
+            return Optional.empty();
+        }
+        seen = now;
         return file.read(content -> content.delivered().stream()
                 .map(DrillsFile::whole)
                 .filter(DrillResult::allDelivered)
@@ -42,6 +56,18 @@ final class DrillsFile {
     }
 
     void write(List<DrillResult> delivered) {
-        file.write(new Content(delivered));
+        if (file.write(new Content(delivered))) {
+            seen = version();
+        }
+    }
+
+    /** Each write makes another file. */
+    private Object version() {
+        try {
+            BasicFileAttributes is = Files.readAttributes(path, BasicFileAttributes.class);
+            return List.of(String.valueOf(is.fileKey()), is.lastModifiedTime(), is.size());
+        } catch (IOException e) {
+            return "";
+        }
     }
 }

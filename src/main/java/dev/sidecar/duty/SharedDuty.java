@@ -45,6 +45,8 @@ final class SharedDuty implements Duty, AutoCloseable {
     private boolean held;
     private String lastOther = "";
     private boolean closed;
+    private boolean failed;
+    private long failedAt;
     private volatile State last = UNASKED;
 
     SharedDuty(ServerAddress address, String stack, String name) {
@@ -68,8 +70,12 @@ final class SharedDuty implements Duty, AutoCloseable {
         return last;
     }
 
+    /** While the server does not answer it is asked every few seconds, however many jobs want to know: each asking may take long. */
     @Override
     public synchronized State ask() {
+        if (failed && System.nanoTime() - failedAt < EVERY.toNanos()) {
+            return last;
+        }
         State before = last;
         State now = asked();
         last = now;
@@ -87,6 +93,7 @@ final class SharedDuty implements Duty, AutoCloseable {
         }
         try {
             Session asking = session == null ? open() : session;
+            failed = false;
             if (held) {
                 asking.text("SELECT 1");
             } else {
@@ -100,6 +107,8 @@ final class SharedDuty implements Duty, AutoCloseable {
             return other(asking);
         } catch (SQLException | BackupFailure e) {
             end();
+            failed = true;
+            failedAt = System.nanoTime();
             String why = HostileText.line(String.valueOf(e.getMessage()));
             // Who was not on duty does not begin because the server is down: the other one goes on.
             return lastOther.isEmpty()

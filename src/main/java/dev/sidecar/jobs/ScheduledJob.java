@@ -1,6 +1,7 @@
 package dev.sidecar.jobs;
 
 import dev.sidecar.jobs.Job.Run;
+import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.Outcome.Result;
 import dev.sidecar.text.Durations;
 import java.time.Clock;
@@ -159,7 +160,8 @@ final class ScheduledJob {
 
     private End runCaught(Run run) {
         try {
-            Duty.State onDuty = duty.ask();
+            // Asking takes time where the server does not answer; what each sidecar does needs no answer.
+            Duty.State onDuty = run.scheduled() && job.sharing() != Sharing.EACH ? duty.ask() : duty.last();
             return new End(
                     run.scheduled() && job.sharing().waits(onDuty)
                             ? job.sharing().instead().apply(onDuty.why())

@@ -47,6 +47,14 @@ final class BesideThere implements InstanceBeside {
 
     @Override
     public State state() {
+        try {
+            return told();
+        } catch (BackupFailure e) {
+            return new State(Stage.NONE, true, List.of(HostileText.line(e.getMessage())));
+        }
+    }
+
+    private State told() {
         Answer answer = answer();
         String requested = requested();
         if (requested.isEmpty()) {

@@ -158,8 +158,9 @@ public final class Pitr {
             throw new BackupFailure(
                     Reason.DIFFERENT, "stanza '%s' belongs to another database cluster".formatted(pgBackRest.stanza()));
         }
-        return "the server archives, and the repository has %d sets and %d segments of WAL"
-                .formatted(contents.sets().size(), contents.archived().size());
+        int sets = contents.sets().size();
+        return "the server archives, and the repository has %d %s and %d segments of WAL"
+                .formatted(sets, sets == 1 ? "set" : "sets", contents.archived().size());
     }
 
     private Repository.Contents readable() throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.sidecar.tempo;
 
 import dev.sidecar.peers.Peer;
+import dev.sidecar.text.HostileText;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -14,6 +15,9 @@ import tools.jackson.databind.JsonNode;
  * @see <a href="https://grafana.com/docs/tempo/latest/api_docs/">HTTP API</a>
  */
 public final class Tempo {
+
+    /** Whoever can send spans chooses the name of its service. */
+    private static final int LONGEST_NAME = 100;
 
     private final Peer peer;
 
@@ -39,7 +43,8 @@ public final class Tempo {
     private static String service(JsonNode attributes) {
         for (JsonNode attribute : attributes) {
             if (attribute.path("key").asString("").equals("service.name")) {
-                return attribute.path("value").path("stringValue").asString("");
+                String name = attribute.path("value").path("stringValue").asString("");
+                return HostileText.line(name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) : name);
             }
         }
         return "";

@@ -1,6 +1,6 @@
 /** Asks Tempo for the traces that it keeps. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers"})
+@ApplicationModule(allowedDependencies = {"peers", "text"})
 package dev.sidecar.tempo;
 
 import org.jspecify.annotations.NullMarked;

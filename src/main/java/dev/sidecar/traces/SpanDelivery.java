@@ -82,6 +82,9 @@ final class SpanDelivery {
             return reason(result.getFailureThrowable());
         } catch (RejectedExecutionException e) {
             return "the last delivery has not ended";
+        } catch (RuntimeException e) {
+            // The thread that sends must outlive whatever one batch does to the exporter.
+            return reason(e);
         }
     }
 

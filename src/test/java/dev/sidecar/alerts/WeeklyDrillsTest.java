@@ -106,6 +106,19 @@ class WeeklyDrillsTest {
                 .isPresent();
     }
 
+    /** Otherwise a full disk would have people get a drill with every proof. */
+    @Test
+    void aDrillThatCouldNotBeWrittenDownCountsAllTheSame() throws Exception {
+        Drills drills = sidecar();
+        drills.deliver("security-critical");
+        Files.createDirectories(directory.resolve("drills.json.unfinished/in-the-way"));
+
+        DrillResult newest = drills.deliver("security-critical");
+
+        assertThat(newest.allDelivered()).isTrue();
+        assertThat(drills.lastDelivered("security-critical").orElseThrow().id()).isEqualTo(newest.id());
+    }
+
     @Test
     void aDrillThatPeopleAskForIsSentAlwaysAndCounts() throws Exception {
         Drills drills = sidecar();

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class JobsTest {
     private final List<Run> runs = new CopyOnWriteArrayList<>();
     private final List<JobEnded> ended = new CopyOnWriteArrayList<>();
     private volatile Duty.State duty = ON_DUTY;
+    private final AtomicInteger asked = new AtomicInteger();
     private Jobs jobs;
 
     @AfterEach
@@ -379,6 +381,18 @@ class JobsTest {
         assertThat(runs).extracting(Run::slot).containsExactly(Instant.parse("2026-11-24T02:00:00Z"));
     }
 
+    /** A server that does not answer keeps whoever asks waiting. */
+    @Test
+    void whatEachSidecarDoesAsksNobody() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+        int atStart = asked.get();
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+
+        awaitOutcomes("success", 1);
+        assertThat(asked).hasValue(atStart);
+    }
+
     @Test
     void whoCannotTellWhoIsOnDutyWorksAsIfAloneExceptForWhatPeopleWouldGetTwice() {
         duty = UNKNOWN;
@@ -405,7 +419,19 @@ class JobsTest {
     }
 
     private void start(Job... declared) {
-        jobs = new Jobs(List.of(declared), () -> duty, clock, registry, end -> {
+        Duty told = new Duty() {
+            @Override
+            public State ask() {
+                asked.incrementAndGet();
+                return duty;
+            }
+
+            @Override
+            public State last() {
+                return duty;
+            }
+        };
+        jobs = new Jobs(List.of(declared), told, clock, registry, end -> {
             ended.add(end);
             throw new IllegalStateException("a listener that fails");
         });

@@ -33,9 +33,10 @@ class FirstDrillTest {
             assertThat(early.reason()).contains("Check products FAILED").contains("public.product");
             Files.delete(folder.resolve("pitr.json"));
 
+            long before = asked(archived);
             Pitr patient = archived.with("await-tables", "5m").pitr();
             CompletableFuture<Outcome> drill = CompletableFuture.supplyAsync(() -> drill(patient));
-            Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> asked(archived) > 0);
+            Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> asked(archived) > before);
             archived.server().execute("shop", "CREATE TABLE product AS SELECT 1 AS id");
 
             assertThat(drill.join().result()).as(drill.join().reason()).isEqualTo(Outcome.Result.SUCCESS);

@@ -13,59 +13,68 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The drill as in the stack: the recovered server runs in the prover, another process in namespaces of its own. */
 class RemoteDrillTest {
 
-    @Test
-    void aRecoveryIsProvenInTheProver(@TempDir Path folder, @TempDir Path provers) throws Exception {
-        Path shared = Files.createDirectory(provers.resolve("shared"));
-        Path scratch = Files.createDirectory(provers.resolve("files"));
-        Process prover = TestProver.start(provers, shared, scratch);
-        try (ArchivedServer archived = ArchivedServer.start(folder, "")) {
-            Pitr pitr = archived.withBackup(
-                            "scratch.prover", shared.resolve("prover").toString())
-                    .withBackup("scratch.prover-wait", "60s")
-                    .pitr();
-            pitr.take(PhysicalSet.Type.FULL);
+    @TempDir
+    private Path folder;
 
-            RecoveryResult result = pitr.prove();
+    @TempDir
+    private Path provers;
 
-            assertThat(result.problems()).isEmpty();
-            assertThat(result.lines()).anyMatch(line -> line.contains("isolated in the prover"));
-        } finally {
-            prover.destroyForcibly().waitFor();
+    private Path shared;
+    private Path scratch;
+    private Process prover;
+    private ArchivedServer archived;
+    private Pitr pitr;
+
+    @BeforeEach
+    void start() throws Exception {
+        shared = Files.createDirectory(provers.resolve("shared"));
+        scratch = Files.createDirectory(provers.resolve("files"));
+        prover = TestProver.start(provers, shared, scratch);
+        archived = ArchivedServer.start(folder, "");
+        pitr = archived.withBackup("scratch.prover", shared.resolve("prover").toString())
+                .withBackup("scratch.prover-wait", "60s")
+                .pitr();
+        pitr.take(PhysicalSet.Type.FULL);
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        prover.destroyForcibly().waitFor();
+        if (archived != null) {
+            archived.close();
         }
     }
 
     @Test
-    void aProverThatIsKilledSaysNothingOfTheSets(@TempDir Path folder, @TempDir Path provers) throws Exception {
-        Path shared = Files.createDirectory(provers.resolve("shared"));
-        Path scratch = Files.createDirectory(provers.resolve("files"));
-        Process prover = TestProver.start(provers, shared, scratch);
-        try (ArchivedServer archived = ArchivedServer.start(folder, "")) {
-            Pitr pitr = archived.withBackup(
-                            "scratch.prover", shared.resolve("prover").toString())
-                    .withBackup("scratch.prover-wait", "60s")
-                    .pitr();
-            pitr.take(PhysicalSet.Type.FULL);
-            CompletableFuture<RecoveryResult> drill = CompletableFuture.supplyAsync(() -> proven(pitr));
-            await().atMost(Duration.ofMinutes(2)).until(() -> holds(scratch, "PG_VERSION") || drill.isDone());
+    void aRecoveryIsProvenInTheProver() throws Exception {
+        RecoveryResult result = pitr.prove();
 
-            prover.destroyForcibly().waitFor();
+        assertThat(result.problems()).isEmpty();
+        assertThat(result.lines()).anyMatch(line -> line.contains("isolated in the prover"));
+    }
 
-            assertThatThrownBy(drill::join).cause().isInstanceOf(BackupFailure.class);
-            assertThat(pitr.lastDrill()).isEmpty();
-            assertThat(pitr.trouble().orElseThrow()).contains("prover");
+    @Test
+    void aProverThatIsKilledSaysNothingOfTheSets() throws Exception {
+        CompletableFuture<RecoveryResult> drill = CompletableFuture.supplyAsync(() -> proven(pitr));
+        await().atMost(Duration.ofMinutes(2)).until(() -> holds(scratch, "PG_VERSION") || drill.isDone());
 
-            prover = TestProver.start(provers, shared, scratch);
-            assertThat(pitr.prove().problems()).isEmpty();
-            assertThat(pitr.trouble()).isEmpty();
-        } finally {
-            prover.destroyForcibly().waitFor();
-        }
+        prover.destroyForcibly().waitFor();
+
+        assertThatThrownBy(drill::join).cause().isInstanceOf(BackupFailure.class);
+        assertThat(pitr.lastDrill()).isEmpty();
+        assertThat(pitr.trouble().orElseThrow()).contains("prover");
+
+        prover = TestProver.start(provers, shared, scratch);
+        assertThat(pitr.prove().problems()).isEmpty();
+        assertThat(pitr.trouble()).isEmpty();
     }
 
     private static RecoveryResult proven(Pitr pitr) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +75,21 @@ class PitrStackTest {
                 7);
         System.arraycopy(arguments, 0, all, 7, arguments.length);
         return stack.compose(all);
+    }
+
+    /** Nothing can be archived before the stanza is made. PostgreSQL must not take the end of pgBackRest's process for a crash. */
+    @Test
+    @Order(0)
+    void aFailedPushEndsNoConnection() {
+        String failed = "SELECT failed_count FROM pg_stat_archiver";
+        CompletableFuture<Result> open = CompletableFuture.supplyAsync(
+                () -> stack.exec("postgres", "psql", "-U", "postgres", "-d", "app", "-Atqc", "SELECT pg_sleep(20)"));
+        sql("CREATE TABLE written (n int)");
+        sql("SELECT pg_switch_wal()");
+
+        await().atMost(Duration.ofMinutes(1)).until(() -> Integer.parseInt(sql(failed)) >= 3);
+
+        assertThat(open.join().exitCode()).as(open.join().all()).isZero();
     }
 
     @Test

@@ -25,6 +25,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +151,19 @@ class StoredTraceProofTest {
         withSpans = List.of("gateway");
 
         assertThat(drilled().evidence()).contains("has no span of api", "found: gateway");
+    }
+
+    /** Whoever can send spans can name thousands of services in a trace. */
+    @Test
+    void theEvidenceNamesSomeServicesOnly() throws InterruptedException {
+        withSpans = Stream.concat(
+                        Stream.of("gateway"),
+                        IntStream.range(0, 500).mapToObj(i -> "x%03d%s".formatted(i, "y".repeat(500))))
+                .toList();
+
+        assertThat(drilled().evidence())
+                .contains("has no span of api", "and 491 more")
+                .hasSizeLessThan(2000);
     }
 
     @Test

@@ -14,6 +14,8 @@ GRANT pg_read_all_data, pg_read_all_settings, pg_read_all_stats TO :"role";
 ALTER ROLE :"role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS;
 -- Large objects of others: pg_read_all_data does not reach them, and there is no right to read them alone.
 ALTER ROLE :"role" SET lo_compat_privileges = on;
+-- Why a dump failed is read from the server's message, which may be in another language for everybody else.
+ALTER ROLE :"role" SET lc_messages = 'C';
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', datname, :'role')
 FROM pg_database
 WHERE datallowconn AND NOT datistemplate AND NOT has_database_privilege(:'role', datname, 'CONNECT') ORDER BY datname \gexec

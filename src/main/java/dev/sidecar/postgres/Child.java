@@ -202,15 +202,17 @@ public final class Child implements AutoCloseable {
         return process.waitFor();
     }
 
-    /** Makes a failure that carries the last errors of the program. */
+    /**
+     * Makes a failure that carries the last errors of the program. The client programs tell no SQLSTATE; that both they and the server
+     * speak English is seen to where they are started and where they connect ({@link ServerAddress}).
+     */
     public BackupFailure failure(Reason reason, String what) throws InterruptedException {
         drain.join(TimeUnit.SECONDS.toMillis(GRACE_SECONDS));
         String said = errors();
         Reason precise = said.contains("permission denied") || said.contains("row-level security policy")
                 ? Reason.PERMISSION
-                : said.contains("lock timeout") || said.contains("canceling statement due to lock")
-                        ? Reason.LOCK_TIMEOUT
-                        : reason;
+                // pg_dump waits for its locks under a statement_timeout; nothing else has one in our sessions.
+                : said.contains("lock timeout") || said.contains("statement timeout") ? Reason.LOCK_TIMEOUT : reason;
         return new BackupFailure(precise, "%s %s: %s".formatted(name, what, said.isBlank() ? "it said nothing" : said));
     }
 

@@ -30,6 +30,12 @@ public final class ServerAddress {
             + " -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C";
 
     /**
+     * What decides by a message of the server expects it in English, as the client programs give no SQLSTATE. Only a superuser may say so
+     * for a session; {@code postgres/backup-role.sql} says it for its role.
+     */
+    private static final String ENGLISH = " -c lc_messages=C";
+
+    /**
      * Settings under which nothing ends a session early, and every value is always written the same way. Only those that the server's
      * major has are set.
      */
@@ -142,7 +148,17 @@ public final class ServerAddress {
 
     /** Makes the database argument of client programs: a connection string, so that no name is taken for an option. */
     public String connectionString(String database, PasswordFile passwords, String applicationName) {
-        return parameter("passfile", passwords.path().toString()) + connectionString(database, applicationName);
+        return parameter("passfile", passwords.path().toString())
+                + hearing(database, applicationName) + " "
+                + parameter("options", maySayEnglish() ? DEAF + ENGLISH : DEAF).stripTrailing();
+    }
+
+    private boolean maySayEnglish() {
+        try (Session session = connectToMaintenance("sidecar backup")) {
+            return session.text("SHOW is_superuser").equals("on");
+        } catch (SQLException | BackupFailure e) {
+            return false;
+        }
     }
 
     /** The same for a server that asks for no password. */

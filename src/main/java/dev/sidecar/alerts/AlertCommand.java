@@ -1,13 +1,11 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.alerts.SidecarServer.RouteDrill;
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.peers.PeerUnavailable;
 import java.io.PrintStream;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +22,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class AlertCommand implements SidecarCommand {
-
-    private static final Duration POLL = Duration.ofSeconds(1);
 
     private final BiFunction<URI, AdminCredentials, SidecarServer> connect;
     private final java.util.function.Supplier<AdminCredentials> credentials;
@@ -66,7 +62,8 @@ final class AlertCommand implements SidecarCommand {
                 "10:at least one channel did not deliver"
             })
     int test(
-            @Option(names = "--route", description = "Route to test; may be repeated. Default: all.") @Nullable
+            @Option(names = "--route", description = "Route to test; may be repeated. Default: all, side by side.")
+                    @Nullable
                     List<String> routes,
             @Option(names = "--server", description = "Address of the sidecar, if it does not run on this machine.")
                     URI server)
@@ -88,30 +85,6 @@ final class AlertCommand implements SidecarCommand {
                 throw new CommandFailure(2, "No route '%s'; the routes are %s.".formatted(route, known));
             }
         }
-        boolean all = true;
-        for (String route : wanted) {
-            all &= test(sidecar, route);
-        }
-        return all ? 0 : 10;
-    }
-
-    private boolean test(SidecarServer sidecar, String route) throws InterruptedException {
-        out.println(route + ": sent, waiting …");
-        String id = sidecar.startDrill(route);
-        RouteDrill drill = sidecar.drill(id);
-        while (drill.finished() == null) {
-            Thread.sleep(POLL.toMillis());
-            drill = sidecar.drill(id);
-        }
-        if (drill.problem() != null) {
-            out.println("  " + drill.problem());
-            return false;
-        }
-        drill.channels().forEach(channel -> out.println(channel.line()));
-        if (drill.channels().isEmpty()) {
-            out.println("  this route has no channel: nobody is notified");
-        }
-        return !drill.channels().isEmpty()
-                && drill.channels().stream().allMatch(SidecarServer.DrilledChannel::delivered);
+        return new RouteTests(sidecar, out).run(wanted) ? 0 : 10;
     }
 }

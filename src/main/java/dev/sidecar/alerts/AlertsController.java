@@ -92,7 +92,7 @@ class AlertsController {
                     .header(HttpHeaders.RETRY_AFTER, String.valueOf(seconds))
                     .body(ProblemDetail.forStatusAndDetail(
                             HttpStatus.TOO_MANY_REQUESTS,
-                            "Each drill notifies people, so drills run one at a time with a pause between. Try again in "
+                            "Each drill notifies people, so those of a route run one at a time with a pause between. Try again in "
                                     + seconds + " s."));
         }
         return ResponseEntity.accepted()
@@ -104,7 +104,7 @@ class AlertsController {
     ResponseEntity<?> drill(@PathVariable("id") String id) {
         return requests.result(id)
                 .<ResponseEntity<?>>map(ResponseEntity::ok)
-                .orElseGet(() -> problem(HttpStatus.NOT_FOUND, "No drill has this ID; only the newest 20 are kept."));
+                .orElseGet(() -> problem(HttpStatus.NOT_FOUND, "No drill has this ID; only the newest 40 are kept."));
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, String detail) {

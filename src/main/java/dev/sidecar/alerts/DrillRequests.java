@@ -6,29 +6,34 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the drills that people ask for: one at a time with a pause between, because each one notifies people. */
+/** Runs the drills that people ask for, routes side by side: each one at a time with a pause between, because each drill notifies people. */
 public final class DrillRequests implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DrillRequests.class);
-    private static final int KEPT = 20;
+    private static final int KEPT = 40;
+    private static final int AT_ONCE = 10;
+    private static final Duration SHORTEST_WAIT = Duration.ofSeconds(5);
 
     private final Drills drills;
     private final Clock clock;
     private final Duration pause;
-    private final ExecutorService runner = Executors.newSingleThreadExecutor(new NamedThreads("alert-drill"));
+    private final ExecutorService runner = Executors.newCachedThreadPool(new NamedThreads("alert-drill"));
     private final Map<String, DrillResult> results = new LinkedHashMap<>();
-    private @Nullable String running;
-    private Instant nextAllowed = Instant.MIN;
+    private final Set<String> running = new HashSet<>();
+    private final Map<String, Instant> nextAllowed = new HashMap<>();
     private long number;
 
     DrillRequests(Drills drills, Clock clock, Duration pause) {
@@ -43,13 +48,15 @@ public final class DrillRequests implements AutoCloseable {
     /** Drills a route in the background. @return the id of the drill, or how long to wait before asking again */
     public synchronized Reply ask(String route) {
         Instant now = clock.instant();
-        if (running != null || now.isBefore(nextAllowed)) {
-            Duration left = Duration.between(now, nextAllowed);
-            return new Reply(null, left.compareTo(Duration.ofSeconds(5)) > 0 ? left : Duration.ofSeconds(5));
+        nextAllowed.values().removeIf(allowed -> !now.isBefore(allowed));
+        Instant allowed = nextAllowed.getOrDefault(route, now);
+        if (running.contains(route) || running.size() >= AT_ONCE || now.isBefore(allowed)) {
+            Duration left = Duration.between(now, allowed);
+            return new Reply(null, left.compareTo(SHORTEST_WAIT) > 0 ? left : SHORTEST_WAIT);
         }
         String id = "r" + ++number;
-        running = id;
-        nextAllowed = now.plus(pause);
+        running.add(route);
+        nextAllowed.put(route, now.plus(pause));
         keep(id, new DrillResult(id, route, now, null, List.of(), null));
         runner.execute(() -> run(id, route, now));
         return new Reply(id, Duration.ZERO);
@@ -86,7 +93,7 @@ public final class DrillRequests implements AutoCloseable {
                 .addKeyValue("delivered", result.allDelivered())
                 .log("route drill ended");
         synchronized (this) {
-            running = null;
+            running.remove(route);
             keep(id, result);
         }
     }

@@ -227,7 +227,7 @@ public final class Drills {
         Attempts now = alertmanager.attempts();
         List<String> reasons = now.reasonsSince(before, channel);
         double failed = now.failed(channel) - before.failed(channel);
-        String asked = channel.integration().equals("email") && (failed > 0 || !reasons.isEmpty())
+        String asked = channel.integration().equals("email")
                 ? mailTrouble
                         .get()
                         .map(why -> " Asked by the sidecar, the mail server does not take a mail either: " + why)
@@ -236,6 +236,9 @@ public final class Drills {
         if (!reasons.isEmpty()) {
             return "Alertmanager counted failures of " + channel.integration() + ": " + String.join(", ", reasons)
                     + (asked.isEmpty() ? "" : "." + asked);
+        }
+        if (failed == 0 && !asked.isEmpty()) {
+            return "Alertmanager has no answer of the other side yet." + asked;
         }
         return failed > 0
                 ? "Alertmanager tried %.0f times by %s and failed each time: the other side does not answer, or refuses. Its log has the reason."

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -15,7 +16,6 @@ import tools.jackson.databind.JsonNode;
 final class SidecarServer {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final Duration PAUSE = Duration.ofSeconds(5);
 
     private final Peer sidecar;
 
@@ -49,19 +49,17 @@ final class SidecarServer {
         return routes;
     }
 
-    /** Starts a drill, and waits for as long as the sidecar wants a pause between two. @return the drill's id */
-    String startDrill(String route) throws InterruptedException {
-        while (true) {
-            try {
-                return sidecar.exchangeJson("/api/alerts/drills", Map.of("route", route))
-                        .path("id")
-                        .stringValue("");
-            } catch (PeerUnavailable e) {
-                if (!e.isTooSoon()) {
-                    throw e;
-                }
+    /** Starts a drill. @return its id; empty if the sidecar wants a pause before */
+    Optional<String> startDrill(String route) {
+        try {
+            return Optional.of(sidecar.exchangeJson("/api/alerts/drills", Map.of("route", route))
+                    .path("id")
+                    .stringValue(""));
+        } catch (PeerUnavailable e) {
+            if (e.isTooSoon()) {
+                return Optional.empty();
             }
-            Thread.sleep(PAUSE.toMillis());
+            throw e;
         }
     }
 

@@ -99,7 +99,7 @@ class AlertsPageController {
         if (answer.id() == null) {
             flash.addFlashAttribute(
                     "problem",
-                    "Each drill notifies people, so drills run one at a time with a pause between. Try again in %s."
+                    "Each drill notifies people, so those of a route run one at a time with a pause between. Try again in %s."
                             .formatted(Durations.rounded(answer.pause())));
             audit.done("drill route", route, "refused: too soon");
         } else {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,9 +59,12 @@ class RealAlertmanagerTest {
     private static ConfigurableApplicationContext sidecar;
     private static String sidecarUrl;
     private static String alertmanagerUrl;
+    /** A mail server that accepts every connection and never says a word: the system does that for a socket that nobody reads. */
+    private static ServerSocket silent;
 
     @BeforeAll
     static void start() throws Exception {
+        silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         outside = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
         outside.setExecutor(Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "outside");
@@ -96,7 +100,7 @@ class RealAlertmanagerTest {
     }
 
     @AfterAll
-    static void stop() throws InterruptedException {
+    static void stop() throws Exception {
         if (alertmanager != null) {
             alertmanager.destroy();
             alertmanager.waitFor(30, TimeUnit.SECONDS);
@@ -105,6 +109,7 @@ class RealAlertmanagerTest {
             sidecar.close();
         }
         outside.stop(0);
+        silent.close();
     }
 
     @Test
@@ -129,7 +134,8 @@ class RealAlertmanagerTest {
     void aDrillOfARouteIsSeenToArriveInEveryChannelOfItsReceiver() throws Exception {
         Drills drills = sidecar.getBean(Drills.class);
         assertThat(drills.routes())
-                .containsExactly("default", "security-critical", "performance", "broken", "unreachable", "mail");
+                .containsExactly(
+                        "default", "security-critical", "performance", "broken", "unreachable", "mail", "silent");
 
         DrillResult result = drills.deliver("security-critical");
 
@@ -188,7 +194,7 @@ class RealAlertmanagerTest {
     void aRouteThatIsNotThereIsAProblemAndNoException() throws Exception {
         assertThat(sidecar.getBean(Drills.class).deliver("securty").problem())
                 .isEqualTo(
-                        "No route 'securty'; the routes are [default, security-critical, performance, broken, unreachable, mail].");
+                        "No route 'securty'; the routes are [default, security-critical, performance, broken, unreachable, mail, silent].");
     }
 
     @Test
@@ -223,6 +229,21 @@ class RealAlertmanagerTest {
         assertThat(command("alert", "test", "--route", "nowhere"))
                 .contains("exit 2", "No route 'nowhere'; the routes are [default, security-critical");
         assertThat(command("alert")).contains("exit 2", "alert test");
+    }
+
+    /** Four of the seven routes deliver nothing, and each is given 45 seconds. */
+    @Test
+    void allRoutesAreTestedSideBySideAndPrintedAsTheyEnd() {
+        long began = System.nanoTime();
+
+        String said = command("alert", "test");
+
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(150));
+        assertThat(said)
+                .containsSubsequence("silent: sent", "performance:\n", "delivered after", "silent:\n", "exit 10")
+                .containsPattern(
+                        "silent:\n +silent/email +NOT delivered: Alertmanager has no answer of the other side yet\\.")
+                .containsPattern("… after \\d+ s still open: .*silent");
     }
 
     @Test
@@ -326,7 +347,8 @@ class RealAlertmanagerTest {
     private static Process startAlertmanager(int port) throws IOException {
         Path token = Files.writeString(directory.resolve("token"), TOKEN);
         String out = "http://localhost:" + outside.getAddress().getPort();
-        Path config = Files.writeString(directory.resolve("alertmanager.yml"), """
+        Path config = Files.writeString(
+                directory.resolve("alertmanager.yml"), """
                 event_recorder:
                   webhook_outputs:
                     - url: '%1$s/hooks/alerts/events'
@@ -346,6 +368,7 @@ class RealAlertmanagerTest {
                     - { receiver: broken, matchers: ['category = broken'] }
                     - { receiver: unreachable, matchers: ['category = unreachable'], group_interval: 1h }
                     - { receiver: mail, matchers: ['category = mail'], group_interval: 1h }
+                    - { receiver: silent, matchers: ['category = silent'], group_interval: 1h }
                 inhibit_rules:
                   - name: service-down-mutes-performance
                     source_matchers: ['alertname =~ "ServiceDown|UpstreamUnreachable"', 'stack =~ ".+"', 'service =~ ".+"']
@@ -369,13 +392,16 @@ class RealAlertmanagerTest {
                   - name: mail
                     email_configs:
                       - { to: night@example.org, from: alerts@example.org, smarthost: '127.0.0.1:1', require_tls: false }
+                  - name: silent
+                    email_configs:
+                      - { to: night@example.org, from: alerts@example.org, smarthost: '127.0.0.1:%4$d', require_tls: false }
                   - name: watchdog
                     webhook_configs: &sidecar
                       - url: '%1$s/hooks/alerts/webhook'
                         http_config: { authorization: { credentials_file: '%2$s' } }
                   - name: drill
                     webhook_configs: *sidecar
-                """.formatted(sidecarUrl, token, out));
+                """.formatted(sidecarUrl, token, out, silent.getLocalPort()));
         return new ProcessBuilder(
                         Programs.find("alertmanager").toString(),
                         "--config.file=" + config,

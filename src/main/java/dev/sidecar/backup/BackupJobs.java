@@ -33,6 +33,8 @@ final class BackupJobs implements JobSource {
 
     private static final Logger log = LoggerFactory.getLogger(BackupJobs.class);
     private static final Retries RETRIES = new Retries(5, Duration.ofMinutes(2));
+    private static final Duration WATCH = Duration.ofMinutes(5);
+    private static final Duration LONGEST_WATCH = Duration.ofMinutes(10);
 
     private final Backups backups;
     private final BackupRun run;
@@ -66,8 +68,19 @@ final class BackupJobs implements JobSource {
                         new Job("backup-drill", schedule, settings.dump().limit(), this::drill)
                                 .withAnnouncements()
                                 .onDuty(new Sharing(false, this::leave))));
+        jobs.add(new Job("gone-databases", Schedule.every(WATCH), LONGEST_WATCH, this::watchForGone));
         publish();
         return jobs;
+    }
+
+    /** A server or a store that does not answer has alerts of its own. */
+    private Outcome watchForGone(Run run) {
+        try {
+            backups.watchForGone();
+            return Outcome.success("the server was asked for its databases");
+        } catch (BackupFailure e) {
+            return Outcome.skipped("cannot tell now which databases are gone: " + e.getMessage());
+        }
     }
 
     private Job backup(Generation generation, Schedule schedule) {

@@ -37,6 +37,7 @@ final class BackupMetrics {
     private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
     private final Map<String, Value> free = new ConcurrentHashMap<>();
     private final Map<String, Value> refused = new ConcurrentHashMap<>();
+    private final Map<String, Value> gone = new ConcurrentHashMap<>();
     private final Map<String, Map<String, Check>> checks = new HashMap<>();
     private final Map<String, Instant> checkedOf = new HashMap<>();
     private final Value keyOk = new Value(Double.NaN);
@@ -117,6 +118,25 @@ final class BackupMetrics {
     /** Creates all series of a database and generation. */
     void known(String database, Generation generation) {
         of(database, generation);
+        goneOf(database);
+    }
+
+    /** Records whether a database that has backups is on the server. */
+    void gone(String database, boolean isGone) {
+        goneOf(database).set(isGone ? 1 : 0);
+    }
+
+    private Value goneOf(String database) {
+        return gone.computeIfAbsent(database, name -> {
+            Value value = new Value(Double.NaN);
+            gauge(
+                    "sidecar.backup.gone",
+                    "1 if the database has backups and is no longer on the server",
+                    null,
+                    Tags.of("database", name),
+                    value);
+            return value;
+        });
     }
 
     /** Records that a backup was published just now. */
@@ -139,6 +159,7 @@ final class BackupMetrics {
     /** Leaves the series of a database without values: no rule says anything about them, and none misses them. */
     void forgotten(String database, Generation generation) {
         of(database, generation).values.forEach(value -> value.set(Double.NaN));
+        goneOf(database).set(Double.NaN);
     }
 
     /** Leaves open how the last run and verification ended: others are at work, and what failed here they may have settled. */

@@ -48,6 +48,7 @@ public final class Backups {
     private final BackupTools tools;
     private final BackupMetrics metrics;
     private final InUse inUse;
+    private volatile Set<String> missing = Set.of();
 
     Backups(BackupProperties settings, BackupTools tools, InUse inUse, BackupMetrics metrics) {
         this.settings = settings;
@@ -110,13 +111,39 @@ public final class Backups {
 
     /** Looks which databases are gone, records that beside their newest backups, and forgets those that are gone for long. */
     void lookForGone() {
+        recordGone(measureGone());
+    }
+
+    /**
+     * The same, for often: who is replaced by a restore is away for a moment, and is recorded only if it was missing the last time, too.
+     */
+    void watchForGone() {
+        Set<String> before = missing;
+        Map<String, Backup> gone = measureGone();
+        gone.keySet().retainAll(before);
+        recordGone(gone);
+    }
+
+    /** Publishes which databases that have backups are missing. @return those that nobody forgot, with their newest backups */
+    private Map<String, Backup> measureGone() {
         List<String> existing = tools.postgres().existing();
+        Map<String, Backup> gone = new LinkedHashMap<>();
+        newestOfEach(list()).forEach((database, backup) -> {
+            if (existing.contains(database)) {
+                metrics.gone(database, false);
+            } else if (backup.forgotten().isEmpty()) {
+                metrics.gone(database, true);
+                gone.put(database, backup);
+            }
+        });
+        missing = Set.copyOf(gone.keySet());
+        return gone;
+    }
+
+    private void recordGone(Map<String, Backup> gone) {
         Instant now = tools.clock().instant();
         Duration limit = settings.slots().forgetAfter();
-        newestOfEach(list()).forEach((database, backup) -> {
-            if (existing.contains(database) || backup.forgotten().isPresent()) {
-                return;
-            }
+        gone.forEach((database, backup) -> {
             Instant since = backup.goneSince().orElse(now);
             if (backup.goneSince().isEmpty()) {
                 log.atWarn()

@@ -2,10 +2,15 @@ package dev.sidecar.dumps;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Publishes what is known of the dumps that others take. All series of a source exist from the start; a time is 0 until it is known. */
+/**
+ * Publishes what is known of the dumps that others take. All series of a source exist from the start; what nobody has looked at yet is absent
+ * (NaN), as 0 would mean that there is none.
+ */
 final class DumpMetrics {
 
     private final MeterRegistry registry;
@@ -16,19 +21,31 @@ final class DumpMetrics {
     }
 
     private static final class Series {
-        private volatile double modified;
-        private volatile double bytes;
+        private volatile double readable = Double.NaN;
+        private volatile double modified = Double.NaN;
+        private volatile double bytes = Double.NaN;
         private volatile double proven = Double.NaN;
         private volatile double provenAt;
+        private volatile double unproven;
         private volatile double restore;
     }
 
-    void known(String source) {
-        series.computeIfAbsent(source, this::registered);
+    /** Creates all series of a source. @param result of its newest restore, maybe of an earlier process */
+    void known(String source, Duration greatestAge, Optional<DumpResult> result) {
+        Series made = series.computeIfAbsent(source, this::registered);
+        gauge(
+                source,
+                "sidecar.dump.greatest.age",
+                "How old the newest dump may be",
+                "seconds",
+                made,
+                any -> greatestAge.toSeconds());
+        result.ifPresent(known -> proven(made, known));
     }
 
     private Series registered(String source) {
         Series made = new Series();
+        gauge(source, "sidecar.dump.readable", "1 if the dumps could be listed", null, made, s -> s.readable);
         gauge(
                 source,
                 "sidecar.dump.timestamp",
@@ -51,6 +68,13 @@ final class DumpMetrics {
                 "seconds",
                 made,
                 s -> s.provenAt);
+        gauge(
+                source,
+                "sidecar.dump.unproven",
+                "How often in a row our own side kept the newest dump from being proven",
+                null,
+                made,
+                s -> s.unproven);
         gauge(source, "sidecar.dump.restore.duration", "Time the last restore took", "seconds", made, s -> s.restore);
         return made;
     }
@@ -70,14 +94,24 @@ final class DumpMetrics {
                 .register(registry);
     }
 
+    /** Records that the dumps of a source cannot be listed. What was seen of them last stays: they grow old all the same. */
+    void unreadable(String source) {
+        series.computeIfAbsent(source, this::registered).readable = 0;
+    }
+
+    /** Records what lies there, and what is proven of it. */
     void update(DumpState state) {
         Series of = series.computeIfAbsent(state.source(), this::registered);
+        of.readable = 1;
         of.modified = state.modified() == null ? 0 : state.modified().getEpochSecond();
         of.bytes = state.bytes();
-        state.result().ifPresent(result -> {
-            of.proven = result.held() ? 1 : 0;
-            of.provenAt = result.provenAt().getEpochSecond();
-            of.restore = result.restoreTook() == null ? 0 : result.restoreTook().toMillis() / 1000.0;
-        });
+        state.result().ifPresent(result -> proven(of, result));
+    }
+
+    private static void proven(Series of, DumpResult result) {
+        of.proven = result.held() ? 1 : 0;
+        of.provenAt = result.provenAt().getEpochSecond();
+        of.unproven = result.failures();
+        of.restore = result.restoreTook() == null ? 0 : result.restoreTook().toMillis() / 1000.0;
     }
 }

@@ -51,6 +51,8 @@ public final class Dumps {
     private final Clock clock;
     private final Map<String, DumpState> known = new ConcurrentHashMap<>();
     private final Map<String, String> troubles = new ConcurrentHashMap<>();
+    /** By source, a dump that is listed and cannot be read. */
+    private final Map<String, DumpFile> closed = new ConcurrentHashMap<>();
 
     Dumps(
             DumpsProperties settings,
@@ -65,7 +67,7 @@ public final class Dumps {
         this.results = results;
         this.metrics = metrics;
         this.clock = clock;
-        sources().forEach(metrics::known);
+        sources().forEach(source -> metrics.known(source, settings.from(source).greatestAge(), results.of(source)));
         checks.alsoFor(sources().stream()
                 .map(source -> settings.from(source).databaseOr(source))
                 .toList());
@@ -99,8 +101,12 @@ public final class Dumps {
         } catch (IOException e) {
             DumpState unknown = DumpState.unknown(
                     source, "Its dumps cannot be listed: " + HostileText.line(String.valueOf(e.getMessage())), result);
-            return seen(unknown);
+            known.put(source, unknown);
+            metrics.unreadable(source);
+            return unknown;
         }
+        closed.computeIfPresent(
+                source, (any, dump) -> dumps.isEmpty() || !dumps.get(0).equals(dump) ? null : dump);
         return seen(state(source, from, dumps, result));
     }
 
@@ -118,6 +124,9 @@ public final class Dumps {
     private DumpState seen(DumpState state) {
         known.put(state.source(), state);
         metrics.update(state);
+        if (closed.containsKey(state.source())) {
+            metrics.unreadable(state.source());
+        }
         return state;
     }
 
@@ -176,10 +185,16 @@ public final class Dumps {
                 DumpResult result = new Run(from, source, open, newest, before).prove();
                 results.put(source, result);
                 troubles.remove(source);
+                closed.remove(source);
                 seen(state(source, from, dumps, Optional.of(result)));
                 return result;
             } catch (BackupFailure e) {
                 troubles.put(source, String.valueOf(e.getMessage()));
+                throw e;
+            } catch (NoSuchFileException e) {
+                throw e;
+            } catch (IOException e) {
+                closed.put(source, newest);
                 throw e;
             } finally {
                 results.end(source);

@@ -65,7 +65,10 @@ class BackupJobsTest {
 
     @Test
     void peopleMayAskToBeToldHowEveryBackupJobEnds() {
-        assertThat(jobs().jobs()).hasSize(3).allMatch(Job::announced);
+        assertThat(jobs().jobs())
+                .filteredOn(job -> job.name().startsWith("backup-"))
+                .hasSize(3)
+                .allMatch(Job::announced);
     }
 
     @Test
@@ -238,6 +241,34 @@ class BackupJobsTest {
         assertThat(fixture.backups().list())
                 .anyMatch(backup -> backup.id().database().equals(old));
         assertThatThrownBy(() -> fixture.backups().forget("nobody", "x")).hasMessageContaining("no backup of 'nobody'");
+    }
+
+    /** Whoever restores a database in its own place renames two, and a person who renames one needs time to say so. */
+    @Test
+    void thatADatabaseIsGoneIsMeasuredAtOnceAndRecordedWhenItIsMissingASecondTime() throws Exception {
+        String shop = database("shop");
+        String old = database("old");
+        jobs().take(Generation.DAILY, slot(MONDAY));
+        String gone = "sidecar_backup_gone{database=\"" + old + "\"}";
+        Job watch = jobs().jobs().stream()
+                .filter(job -> job.name().equals("gone-databases"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(fixture.metric(gone)).isEqualTo("0.0");
+
+        server.dropDatabase(old);
+        assertThat(watch.work().run(slot(MONDAY)).result()).isEqualTo(Result.SUCCESS);
+        assertThat(fixture.metric(gone)).isEqualTo("1.0");
+        assertThat(fixture.backups().gone()).isEmpty();
+
+        watch.work().run(slot(MONDAY));
+        assertThat(fixture.backups().gone()).extracting(Backups.Gone::database).containsExactly(old);
+
+        fixture.backups().forget(old, "we sold it");
+        watch.work().run(slot(MONDAY));
+        assertThat(fixture.metric(gone)).isEqualTo("NaN");
+        assertThat(fixture.metric("sidecar_backup_gone{database=\"" + shop + "\"}"))
+                .isEqualTo("0.0");
     }
 
     @Test
@@ -473,7 +504,9 @@ class BackupJobsTest {
 
         List<Job> jobs = jobs().jobs();
 
-        assertThat(jobs).extracting(Job::name).containsExactly("backup-daily", "backup-weekly", "backup-monthly");
+        assertThat(jobs)
+                .extracting(Job::name)
+                .containsExactly("backup-daily", "backup-weekly", "backup-monthly", "gone-databases");
         assertThat(jobs.get(0).schedule().next(Instant.parse("2026-07-01T12:00:00Z")))
                 .contains(Instant.parse("2026-07-02T00:00:00Z"));
     }

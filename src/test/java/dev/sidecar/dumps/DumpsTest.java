@@ -451,6 +451,63 @@ class DumpsTest {
                 .anySatisfy(problem -> assertThat(problem).contains("the least is 1.0 MB"));
     }
 
+    /** The alerts read these: a restart must not look like a source without dumps, and one that is away not like an old one. */
+    @Test
+    void whatIsNotKnownYetHasNoValueAndWhatWasSeenStaysWhileTheSourceIsAway() throws Exception {
+        dump("custom", folder.resolve("nightly"));
+        long written =
+                Files.getLastModifiedTime(folder.resolve("nightly")).toInstant().getEpochSecond();
+        Dumps dumps = dumps(Map.of("database", database, "greatest-age", "2d"));
+        assertThat(metric("readable")).isEqualTo("NaN");
+        assertThat(metric("timestamp_seconds")).isEqualTo("NaN");
+        assertThat(metric("greatest_age_seconds")).isEqualTo("172800.0");
+        dumps.prove("nightly");
+        assertThat(metric("readable")).isEqualTo("1.0");
+        assertThat(metric("timestamp_seconds")).isEqualTo(Double.toString(written));
+
+        Path away = Files.move(folder, shared.resolve("away"));
+        assertThat(dumps.look("nightly").problems()).hasSize(1);
+        assertThat(metric("readable")).isEqualTo("0.0");
+        assertThat(metric("timestamp_seconds")).isEqualTo(Double.toString(written));
+        assertThat(metric("restored")).isEqualTo("1.0");
+        Files.move(away, folder);
+        dumps.look("nightly");
+        assertThat(metric("readable")).isEqualTo("1.0");
+
+        dumps(Map.of("database", database));
+        assertThat(metric("restored")).isEqualTo("1.0");
+        assertThat(metric("timestamp_seconds")).isEqualTo("NaN");
+
+        Dumps emptied = dumps(Map.of("pattern", "*.none"));
+        emptied.look("nightly");
+        assertThat(metric("timestamp_seconds")).isEqualTo("0.0");
+    }
+
+    /** The system lets nobody read this file, not even root, and lists it all the same. */
+    @Test
+    void aDumpThatIsListedAndCannotBeOpenedIsNotReadable() {
+        Dumps dumps = dumps(Map.of("folder", "/sys/bus/platform", "pattern", "drivers_probe"));
+        dumps.look("nightly");
+        assertThat(metric("readable")).isEqualTo("1.0");
+
+        assertThatThrownBy(() -> dumps.prove("nightly"))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(BackupFailure.Reason.STORAGE));
+        dumps.look("nightly");
+
+        assertThat(metric("readable")).isEqualTo("0.0");
+    }
+
+    private String metric(String name) {
+        String series = "sidecar_dump_" + name + "{source=\"nightly\"} ";
+        return registry.scrape()
+                .lines()
+                .filter(line -> line.startsWith(series))
+                .map(line -> line.substring(series.length()))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void whatIsStillBeingWrittenIsNoDumpYet() throws Exception {
         Files.writeString(folder.resolve("app.dump"), "CREATE TABLE a (i int);");

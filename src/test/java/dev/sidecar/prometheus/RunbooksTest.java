@@ -274,7 +274,8 @@ class RunbooksTest {
                 Line.of("api", "api", "error", Map.of("request_id", "r1"), "{\"level\":\"ERROR\",\"message\":\"x\"}"),
                 Line.postgres("fatal", "28P01", "password authentication failed for user \\\"app\\\""),
                 Line.postgres("error", "40P01", "deadlock detected"),
-                Line.postgres("info", "00000", "statement: DROP TABLE orders")));
+                Line.postgres("info", "00000", "statement: DROP TABLE orders"),
+                Line.postgres("info", "00000", "statement: ALTER DATABASE shop RENAME TO shop_old")));
         Pattern message = Pattern.compile("\\.at(Info|Warn|Error)\\(\\)|\\blog\\.(info|warn|error)\\(");
         Pattern literal = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
         try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {

@@ -67,6 +67,7 @@ class SidecarContractTest {
         PostgresServer postgres = PostgresServer.shared();
         Files.createDirectories(directory.resolve("checks/postgres"));
         Files.writeString(directory.resolve("checks/postgres/one.sql"), "-- expect: 1\nSELECT 1\n");
+        Path dumps = Files.createDirectories(directory.resolve("dumps"));
         int port = FreePort.get();
         int gateway = FreePort.get();
         control = URI.create("http://127.0.0.1:" + port);
@@ -105,6 +106,7 @@ class SidecarContractTest {
                         "--sidecar.backup.server.user=" + postgres.user(),
                         "--sidecar.backup.server.password=" + postgres.password(),
                         "--sidecar.backup.server.databases=postgres",
+                        "--sidecar.dumps.sources.nightly.folder=" + dumps,
                         "--sidecar.pitr.enabled=true",
                         "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
                         "--sidecar.backup.directory=" + directory.resolve("backups")));

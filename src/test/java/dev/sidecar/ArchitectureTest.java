@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.sidecar.text.Limited;
@@ -27,7 +28,9 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -193,6 +196,38 @@ class ArchitectureTest {
                 .isNotEmpty()
                 .allSatisfy((name, rooms) ->
                         assertThat(rooms).as("packages with a type " + name).hasSize(1));
+    }
+
+    /**
+     * Who reads a room meets each name once: what is nested in a class is not called like a class of this room, or of another that the room
+     * uses.
+     */
+    @Test
+    void whatIsNestedIsNotCalledLikeAClassBesideIt() {
+        Map<String, Set<JavaClass>> met = new TreeMap<>();
+        for (JavaClass type : CLASSES) {
+            Set<JavaClass> room = met.computeIfAbsent(type.getPackageName(), any -> new HashSet<>());
+            room.add(type);
+            type.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                    .filter(target -> target.getPackageName().startsWith("dev.sidecar"))
+                    .forEach(room::add);
+        }
+
+        List<String> doubles = new ArrayList<>();
+        met.forEach((room, types) -> {
+            Set<String> classes = types.stream()
+                    .filter(JavaClass::isTopLevelClass)
+                    .map(JavaClass::getSimpleName)
+                    .collect(Collectors.toSet());
+            types.stream()
+                    .filter(type -> type.isMemberClass() && !type.getModifiers().contains(JavaModifier.PRIVATE))
+                    .filter(type -> classes.contains(type.getSimpleName()))
+                    .forEach(type -> doubles.add(type.getName() + " in " + room));
+        });
+
+        assertThat(met).isNotEmpty();
+        assertThat(doubles).isEmpty();
     }
 
     /** A room that holds more is two rooms. */

@@ -389,7 +389,7 @@ public final class Backups {
 
     private void write(Backup backup, Verification found) {
         String problems = String.join(" ", found.problems());
-        if (found.reached() == null || found.verdict() == Verification.Verdict.DAMAGED) {
+        if (found.reached() == null || found.verdict() == Verification.Conclusion.DAMAGED) {
             tools.catalogue().record(backup, new BackupEvent(Type.DAMAGED, found.at(), found.asked(), null, problems));
         } else {
             if (found.reached() != VerificationLevel.L0) {
@@ -432,10 +432,10 @@ public final class Backups {
         found.missedChecks()
                 .forEach(
                         check -> log.atWarn().addKeyValue("backup", backup.id()).log("{}", check.sentence()));
-        if (found.verdict() != Verification.Verdict.DAMAGED) {
+        if (found.verdict() != Verification.Conclusion.DAMAGED) {
             Set<String> known = failedBefore(backup.id());
             List<CheckResult> failed = found.checks().stream()
-                    .filter(check -> check.outcome() == CheckResult.Outcome.FAILED)
+                    .filter(check -> check.outcome() == CheckResult.CheckOutcome.FAILED)
                     .toList();
             if (failed.stream().anyMatch(check -> !known.contains(question(check)))) {
                 suspect(backup, failed.stream().map(CheckResult::sentence).collect(Collectors.joining(" ")));
@@ -451,7 +451,7 @@ public final class Backups {
                 .filter(copy -> copy.id().equals(id))
                 .flatMap(copy -> copy.events().stream())
                 .flatMap(event -> event.checks().stream())
-                .filter(check -> check.outcome() == CheckResult.Outcome.FAILED)
+                .filter(check -> check.outcome() == CheckResult.CheckOutcome.FAILED)
                 .map(Backups::question)
                 .collect(Collectors.toSet());
     }

@@ -4,7 +4,7 @@ import dev.sidecar.archives.CarefulRestore;
 import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.archives.MaterializedView;
 import dev.sidecar.postgres.Archive;
-import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.postgres.Archive.Item;
 import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ArchiveParts.Step;
 import dev.sidecar.postgres.Children;
@@ -53,7 +53,7 @@ final class LiveLoader {
     }
 
     /** Looks at what was loaded. */
-    interface Check {
+    interface Inspection {
         void of(ArchiveParts parts);
     }
 
@@ -65,7 +65,7 @@ final class LiveLoader {
      * @param notes gets what was left out or changed
      * @param check runs when all is loaded and belongs to its owners, before what acts on everything is added
      */
-    void load(RestoreRole role, String target, List<String> notes, Check check)
+    void load(RestoreRole role, String target, List<String> notes, Inspection check)
             throws SQLException, InterruptedException {
         load(role, target, notes, check, false);
     }
@@ -76,12 +76,13 @@ final class LiveLoader {
      * @return what did not restore, if the request is to keep going
      * @throws BackupFailure if it is not, and something did not
      */
-    List<FailedEntry> loadCarefully(RestoreRole role, String target, List<String> notes, Check check)
+    List<FailedEntry> loadCarefully(RestoreRole role, String target, List<String> notes, Inspection check)
             throws SQLException, InterruptedException {
         return load(role, target, notes, check, true);
     }
 
-    private List<FailedEntry> load(RestoreRole role, String target, List<String> notes, Check check, boolean carefully)
+    private List<FailedEntry> load(
+            RestoreRole role, String target, List<String> notes, Inspection check, boolean carefully)
             throws SQLException, InterruptedException {
         Path archive = loader.decodedDatabase();
         try (Children children = new Children();
@@ -149,7 +150,7 @@ final class LiveLoader {
     private List<Integer> filled(ArchiveParts parts, String target, List<String> notes) {
         Map<Integer, MaterializedView> views = parts.ofTheRole().stream()
                 .filter(entry -> entry.kind().equals("MATERIALIZED VIEW DATA"))
-                .collect(Collectors.toMap(Entry::id, entry -> new MaterializedView(entry.schema(), entry.tag())));
+                .collect(Collectors.toMap(Item::id, entry -> new MaterializedView(entry.schema(), entry.tag())));
         if (views.isEmpty() || request.schemaOnly()) {
             return parts.rest();
         }
@@ -301,11 +302,11 @@ final class LiveLoader {
     /** @param missing numbers of what is not there */
     private List<String> handOver(RestoreRole role, Session session, ArchiveParts parts, Set<Integer> missing)
             throws SQLException {
-        List<Entry> entries = parts.ofTheRole().stream()
+        List<Item> entries = parts.ofTheRole().stream()
                 .filter(entry -> !missing.contains(entry.id()))
                 .toList();
         String standIn = standIn();
-        Function<Entry, String> owner = entry -> parts.goesToItsOwner(entry) ? entry.owner() : standIn;
+        Function<Item, String> owner = entry -> parts.goesToItsOwner(entry) ? entry.owner() : standIn;
         String most = entries.stream()
                 .filter(entry -> !entry.owner().isEmpty())
                 .collect(Collectors.groupingBy(owner, Collectors.counting()))
@@ -321,7 +322,7 @@ final class LiveLoader {
         List<String> notes = new ArrayList<>(role.handOver(session, entries, owner, most));
         entries.stream()
                 .filter(entry -> !entry.owner().isEmpty() && !parts.goesToItsOwner(entry))
-                .map(Entry::owner)
+                .map(Item::owner)
                 .distinct()
                 .sorted()
                 .forEach(powerful -> notes.add(

@@ -74,7 +74,7 @@ final class Restorer {
                 List<String> notes = new ArrayList<>();
                 List<String> missing = new ArrayList<>();
                 List<Contents> compared = new ArrayList<>();
-                LiveLoader.Check check = parts -> {
+                LiveLoader.Inspection check = parts -> {
                     progress.begin("comparing " + backup.id(), 0);
                     compared.add(compare(address, target, manifest, request, parts, missing));
                 };
@@ -147,7 +147,7 @@ final class Restorer {
             String target,
             RestoreRequest request,
             List<String> notes,
-            LiveLoader.Check check)
+            LiveLoader.Inspection check)
             throws SQLException, InterruptedException {
         try {
             live.load(role, target, notes, check);

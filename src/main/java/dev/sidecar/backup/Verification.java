@@ -34,14 +34,14 @@ public record Verification(
         Instant at,
         Duration took,
         @Nullable Duration restoreTook,
-        Verdict verdict,
+        Conclusion verdict,
         List<String> problems,
         List<String> notes,
         List<DefinitionDifference> differences,
         List<CheckResult> checks) {
 
     /** Says whose fault it is that a backup did not reach a level. */
-    public enum Verdict {
+    public enum Conclusion {
         /** It reached the level. */
         HELD("proven"),
         /** Its files, or the rows in them, are not those of the manifest. Only this is damage. */
@@ -55,7 +55,7 @@ public record Verification(
 
         private final String words;
 
-        Verdict(String words) {
+        Conclusion(String words) {
             this.words = words;
         }
 

@@ -1,7 +1,7 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.archives.FailedEntry;
-import dev.sidecar.backup.Verification.Verdict;
+import dev.sidecar.backup.Verification.Conclusion;
 import dev.sidecar.definitions.DefinitionComparison;
 import dev.sidecar.definitions.DefinitionDifference;
 import dev.sidecar.definitions.DefinitionsOfSet;
@@ -78,10 +78,10 @@ final class Verifier {
             switch (e.reason()) {
                 case DAMAGED -> {
                     run.reached = null;
-                    run.verdict = Verdict.DAMAGED;
+                    run.verdict = Conclusion.DAMAGED;
                 }
-                case RESTORE -> run.verdict = Verdict.NOT_RESTORABLE;
-                case ENCRYPTION, UNPROVEN -> run.verdict = Verdict.NOT_VERIFIED;
+                case RESTORE -> run.verdict = Conclusion.NOT_RESTORABLE;
+                case ENCRYPTION, UNPROVEN -> run.verdict = Conclusion.NOT_VERIFIED;
                 default -> throw e;
             }
             run.problems.add(e.getMessage());
@@ -128,7 +128,7 @@ final class Verifier {
         private final List<String> notes = new ArrayList<>();
         private final List<DefinitionDifference> differences = new ArrayList<>();
         private final List<CheckResult> checks = new ArrayList<>();
-        private Verdict verdict = Verdict.HELD;
+        private Conclusion verdict = Conclusion.HELD;
         private @org.jspecify.annotations.Nullable VerificationLevel reached = VerificationLevel.L0;
         private @org.jspecify.annotations.Nullable Duration restoreTook;
 
@@ -141,9 +141,9 @@ final class Verifier {
             this.since = since;
         }
 
-        Verdict verdict() {
+        Conclusion verdict() {
             boolean held = reached != null && reached.atLeast(asked);
-            return held || verdict != Verdict.HELD ? verdict : Verdict.NOT_VERIFIED;
+            return held || verdict != Conclusion.HELD ? verdict : Conclusion.NOT_VERIFIED;
         }
 
         void prove() throws InterruptedException {
@@ -361,8 +361,8 @@ final class Verifier {
                 differences.addAll(comparison.differences());
                 comparison.differences().forEach(difference -> problems.add(difference.sentence()));
                 comparison.moreSentence().ifPresent(problems::add);
-                if (!comparison.isEqual() && verdict == Verdict.HELD) {
-                    verdict = Verdict.DIFFERENT;
+                if (!comparison.isEqual() && verdict == Conclusion.HELD) {
+                    verdict = Conclusion.DIFFERENT;
                 }
                 notes.add("%d definitions were compared.".formatted(comparison.compared()));
                 if (comparison.leftOut() > 0) {
@@ -439,7 +439,7 @@ final class Verifier {
                                 new ContentsReader(restored).partitionsByHashOfEnum())
                         .forEach(difference -> {
                             problems.add(difference.sentence());
-                            verdict = Verdict.DAMAGED;
+                            verdict = Conclusion.DAMAGED;
                         });
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot read the restored database: " + e.getMessage(), e);
@@ -464,7 +464,7 @@ final class Verifier {
                     .ifPresentOrElse(
                             found -> {
                                 problems.add("amcheck found: " + found);
-                                verdict = Verdict.NOT_RESTORABLE;
+                                verdict = Conclusion.NOT_RESTORABLE;
                             },
                             () -> notes.add("Tables and indexes were checked with amcheck."));
         }

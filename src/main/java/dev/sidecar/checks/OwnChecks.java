@@ -4,7 +4,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupId;
 import dev.sidecar.sets.CheckResult;
-import dev.sidecar.sets.CheckResult.Outcome;
+import dev.sidecar.sets.CheckResult.CheckOutcome;
 import dev.sidecar.sets.Sql;
 import dev.sidecar.text.Durations;
 import dev.sidecar.text.HostileText;
@@ -211,7 +211,7 @@ public final class OwnChecks {
             if (found.check == null) {
                 results.add(invalid(found.name, found.invalid));
             } else if (deaf) {
-                results.add(result(found.check, Outcome.UNANSWERED, "the server stopped answering"));
+                results.add(result(found.check, CheckOutcome.UNANSWERED, "the server stopped answering"));
             } else {
                 Run run = new Run(found.check, searchPath, takenAt);
                 results.add(run.run(sessions));
@@ -225,10 +225,10 @@ public final class OwnChecks {
     }
 
     private static CheckResult invalid(String name, String why) {
-        return new CheckResult(name, NO_VERSION, Outcome.INVALID, "-", why);
+        return new CheckResult(name, NO_VERSION, CheckOutcome.INVALID, "-", why);
     }
 
-    private static CheckResult result(Check check, Outcome outcome, String found) {
+    private static CheckResult result(Check check, CheckOutcome outcome, String found) {
         return new CheckResult(
                 check.name(), check.version(), outcome, check.expectation().words(), found);
     }
@@ -256,7 +256,7 @@ public final class OwnChecks {
             } catch (SQLException e) {
                 return failure(e);
             } catch (BackupFailure e) {
-                return result(check, Outcome.UNANSWERED, e.getMessage());
+                return result(check, CheckOutcome.UNANSWERED, e.getMessage());
             } finally {
                 answered.countDown();
             }
@@ -306,17 +306,18 @@ public final class OwnChecks {
 
         private CheckResult judge() {
             if (columns != 1) {
-                return result(check, Outcome.INVALID, "it answers with %d columns; a check has one".formatted(columns));
+                return result(
+                        check, CheckOutcome.INVALID, "it answers with %d columns; a check has one".formatted(columns));
             }
             if (values.size() != 1) {
-                return result(check, Outcome.FAILED, values.isEmpty() ? "no row" : "more than one row");
+                return result(check, CheckOutcome.FAILED, values.isEmpty() ? "no row" : "more than one row");
             }
             String value = values.get(0);
             if (value == null) {
-                return result(check, Outcome.FAILED, "NULL");
+                return result(check, CheckOutcome.FAILED, "NULL");
             }
             Expectation.Judgement judgement = check.expectation().judge(value, takenAt);
-            return result(check, judgement.held() ? Outcome.HELD : Outcome.FAILED, judgement.found());
+            return result(check, judgement.held() ? CheckOutcome.HELD : CheckOutcome.FAILED, judgement.found());
         }
 
         private CheckResult failure(SQLException e) {
@@ -324,7 +325,7 @@ public final class OwnChecks {
             if (abandoned || state.equals(TIMED_OUT)) {
                 return result(
                         check,
-                        Outcome.UNANSWERED,
+                        CheckOutcome.UNANSWERED,
                         "none within %s (sidecar.backup.checks.timeout)".formatted(Durations.of(settings.timeout())));
             }
             String message = state.equals(RAISED)
@@ -333,7 +334,9 @@ public final class OwnChecks {
             boolean unanswered = e.getSQLState() == null || NO_ANSWER.contains(state.substring(0, 2));
             return result(
                     check,
-                    unanswered ? Outcome.UNANSWERED : NO_CHECK.contains(state) ? Outcome.INVALID : Outcome.FAILED,
+                    unanswered
+                            ? CheckOutcome.UNANSWERED
+                            : NO_CHECK.contains(state) ? CheckOutcome.INVALID : CheckOutcome.FAILED,
                     message);
         }
     }

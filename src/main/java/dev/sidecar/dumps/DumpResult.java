@@ -28,7 +28,7 @@ public record DumpResult(
         long bytes,
         Instant modified,
         Instant provenAt,
-        Verdict verdict,
+        DumpVerdict verdict,
         @Nullable Duration restoreTook,
         long tables,
         long databaseBytes,
@@ -49,7 +49,7 @@ public record DumpResult(
     }
 
     /** The closed list of what a restore can show. None of them is a level of {@code sidecar verify}: there is no manifest to compare with. */
-    public enum Verdict {
+    public enum DumpVerdict {
         /** It was restored to its end without an error, and amcheck found nothing, where it is installed. */
         RESTORED("restored"),
         /** It is readable, but PostgreSQL did not take all of it, or there is nothing in it. */
@@ -61,7 +61,7 @@ public record DumpResult(
 
         private final String words;
 
-        Verdict(String words) {
+        DumpVerdict(String words) {
             this.words = words;
         }
 
@@ -73,7 +73,7 @@ public record DumpResult(
 
     /** Tells whether it was restored and every check of your own held. */
     public boolean held() {
-        return verdict == Verdict.RESTORED && checks.stream().allMatch(CheckResult::held);
+        return verdict == DumpVerdict.RESTORED && checks.stream().allMatch(CheckResult::held);
     }
 
     boolean isOf(DumpFile file) {

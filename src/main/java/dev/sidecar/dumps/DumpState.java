@@ -122,7 +122,7 @@ public record DumpState(
         if (!result.isOf(newest)) {
             lines.add("%s: the newest dump has not been restored yet.".formatted(source));
         }
-        if (result.verdict() != DumpResult.Verdict.RESTORED) {
+        if (result.verdict() != DumpResult.DumpVerdict.RESTORED) {
             problems.add("%s: %s %s: %s"
                     .formatted(
                             source,

@@ -1,7 +1,7 @@
 package dev.sidecar.dumps;
 
 import dev.sidecar.checks.OwnChecks;
-import dev.sidecar.dumps.DumpResult.Verdict;
+import dev.sidecar.dumps.DumpResult.DumpVerdict;
 import dev.sidecar.dumps.DumpsProperties.From;
 import dev.sidecar.postgres.InstalledPrograms;
 import dev.sidecar.postgres.InstalledPrograms.Client;
@@ -148,7 +148,7 @@ public final class Dumps {
         }
         return results.of(source)
                 .filter(result -> result.isOf(newest)
-                        && (result.verdict() != Verdict.NOT_VERIFIED
+                        && (result.verdict() != DumpVerdict.NOT_VERIFIED
                                 || result.provenAt().plus(wait(result)).isAfter(now)))
                 .isEmpty();
     }
@@ -222,7 +222,7 @@ public final class Dumps {
         private final List<String> problems = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
         private final List<CheckResult> results = new ArrayList<>();
-        private Verdict verdict = Verdict.RESTORED;
+        private DumpVerdict verdict = DumpVerdict.RESTORED;
         private @Nullable Duration restoreTook;
         private long tables;
         private long databaseBytes;
@@ -243,7 +243,7 @@ public final class Dumps {
             try {
                 restore();
             } catch (UnusableDump e) {
-                verdict = e.isDamaged() ? Verdict.DAMAGED : Verdict.NOT_VERIFIED;
+                verdict = e.isDamaged() ? DumpVerdict.DAMAGED : DumpVerdict.NOT_VERIFIED;
                 problems.add(String.valueOf(e.getMessage()));
             } catch (NoSuchFileException e) {
                 throw e;
@@ -251,7 +251,7 @@ public final class Dumps {
                 if (!started || e.reason() == Reason.SHUTDOWN) {
                     throw e;
                 }
-                verdict = Verdict.NOT_VERIFIED;
+                verdict = DumpVerdict.NOT_VERIFIED;
                 problems.add(String.valueOf(e.getMessage()));
             }
             return new DumpResult(
@@ -266,7 +266,7 @@ public final class Dumps {
                     shown(problems),
                     shown(notes),
                     List.copyOf(results),
-                    verdict == Verdict.NOT_VERIFIED ? before + 1 : 0);
+                    verdict == DumpVerdict.NOT_VERIFIED ? before + 1 : 0);
         }
 
         private static List<String> shown(List<String> sentences) {
@@ -343,7 +343,7 @@ public final class Dumps {
                                 () -> notes.add("Tables and indexes were checked with amcheck."));
             }
             if (!problems.isEmpty()) {
-                verdict = Verdict.INCOMPLETE;
+                verdict = DumpVerdict.INCOMPLETE;
             }
         }
 

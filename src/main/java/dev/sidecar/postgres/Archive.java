@@ -35,14 +35,14 @@ public final class Archive {
 
     private static final int TIMES = 7;
 
-    private final List<Entry> entries;
+    private final List<Item> entries;
 
-    private Archive(List<Entry> entries) {
+    private Archive(List<Item> entries) {
         this.entries = List.copyOf(entries);
     }
 
     /** Its entries in the order in which they are restored. */
-    public List<Entry> entries() {
+    public List<Item> entries() {
         return entries;
     }
 
@@ -66,7 +66,7 @@ public final class Archive {
      * @param drop the statement that drops it, which names it exactly
      * @param needs numbers of the entries that it depends on
      */
-    public record Entry(
+    public record Item(
             int id,
             Section section,
             String kind,
@@ -82,8 +82,8 @@ public final class Archive {
             return kind.equals("COMMENT") || kind.equals("SECURITY LABEL");
         }
 
-        private Entry in(Section other) {
-            return new Entry(id, other, kind, tag, schema, owner, definition, drop, needs);
+        private Item in(Section other) {
+            return new Item(id, other, kind, tag, schema, owner, definition, drop, needs);
         }
 
         /** Names it for a person. */
@@ -107,10 +107,10 @@ public final class Archive {
         if (count < 0 || count > MOST_ENTRIES) {
             throw new IOException("it announces %d entries".formatted(count));
         }
-        List<Entry> entries = new ArrayList<>();
+        List<Item> entries = new ArrayList<>();
         Section section = Section.NONE;
         for (int i = 0; i < count; i++) {
-            Entry entry = reader.entry();
+            Item entry = reader.entry();
             if (entry.section() != Section.NONE) {
                 section = entry.section();
             }
@@ -163,7 +163,7 @@ public final class Archive {
             text();
         }
 
-        Entry entry() throws IOException {
+        Item entry() throws IOException {
             int id = number();
             number();
             text();
@@ -187,7 +187,7 @@ public final class Archive {
                 needs.add(Integer.valueOf(need));
             }
             in.skipNBytes(1L + bytesOfOffset);
-            return new Entry(
+            return new Item(
                     id,
                     switch (section) {
                         case 2 -> Section.PRE_DATA;

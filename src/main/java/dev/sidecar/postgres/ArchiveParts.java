@@ -1,6 +1,6 @@
 package dev.sidecar.postgres;
 
-import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.postgres.Archive.Item;
 import dev.sidecar.postgres.Archive.Section;
 import dev.sidecar.sets.Sql;
 import java.util.ArrayList;
@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 /** Divides an archive by who restores what: a role made for it, or the administrator, and that only with a person's consent. */
 public final class ArchiveParts {
 
-    private final List<Entry> entries;
-    private final Map<Integer, Entry> byId = new HashMap<>();
+    private final List<Item> entries;
+    private final Map<Integer, Item> byId = new HashMap<>();
     private final Rights rights;
     private final boolean consented;
     private final Set<Integer> leftOut = new HashSet<>();
@@ -54,7 +54,7 @@ public final class ArchiveParts {
         List<String> told = new ArrayList<>();
         entries.stream().filter(rights::needsAdministrator).forEach(entry -> told.add(entry.name()));
         Map<String, Integer> owned = new TreeMap<>();
-        for (Entry entry : entries) {
+        for (Item entry : entries) {
             if (entry.section() != Section.NONE
                     && !entry.owner().isEmpty()
                     && !isDefaultSchema(entry)
@@ -83,7 +83,7 @@ public final class ArchiveParts {
     public List<String> leftOut() {
         return entries.stream()
                 .filter(entry -> leftOut.contains(entry.id()) && !entry.isAbout() && !isGrant(entry))
-                .map(Entry::name)
+                .map(Item::name)
                 .toList();
     }
 
@@ -100,11 +100,11 @@ public final class ArchiveParts {
     /** Schemas and extensions first, while nothing of the application is there that could run; then all other definitions in their order. */
     public List<Step> definitions() {
         List<Step> steps = new ArrayList<>();
-        Predicate<Entry> first =
+        Predicate<Item> first =
                 entry -> (entry.kind().equals("SCHEMA") || entry.kind().equals("EXTENSION")) && !isDefaultSchema(entry);
-        List<Entry> all = restored(Section.PRE_DATA);
+        List<Item> all = restored(Section.PRE_DATA);
         for (boolean early : new boolean[] {true, false}) {
-            for (Entry entry : all) {
+            for (Item entry : all) {
                 if (first.test(entry) == early && !isDefaultSchema(entry)) {
                     boolean administrator = isAdministrators(entry);
                     if (steps.isEmpty() || steps.get(steps.size() - 1).administrator() != administrator) {
@@ -164,25 +164,25 @@ public final class ArchiveParts {
     }
 
     /** What the role of the restore has made. */
-    public List<Entry> ofTheRole() {
+    public List<Item> ofTheRole() {
         return entries.stream()
                 .filter(entry -> !leftOut.contains(entry.id()) && !isAdministrators(entry) && !isDefaultSchema(entry))
                 .toList();
     }
 
     /** Tells whether an entry may be given to its owner. */
-    public boolean goesToItsOwner(Entry entry) {
+    public boolean goesToItsOwner(Item entry) {
         return rights.mayOwn(entry.owner()) || consented && rights.roles().contains(entry.owner());
     }
 
-    private List<Entry> restored(Section section) {
+    private List<Item> restored(Section section) {
         return entries.stream()
                 .filter(entry -> entry.section() == section && !leftOut.contains(entry.id()))
                 .toList();
     }
 
     /** A comment is made by whoever made the object. */
-    private boolean isAdministrators(Entry entry) {
+    private boolean isAdministrators(Item entry) {
         if (entry.isAbout()) {
             // Of the schema that every database has an archive may hold the comment alone.
             return entry.tag().equals("SCHEMA public")
@@ -194,15 +194,15 @@ public final class ArchiveParts {
         return entry.kind().equals("EXTENSION") || isDefaultSchema(entry) || rights.needsAdministrator(entry);
     }
 
-    private static boolean isGrant(Entry entry) {
+    private static boolean isGrant(Item entry) {
         return entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL");
     }
 
-    private static boolean isDefaultSchema(Entry entry) {
+    private static boolean isDefaultSchema(Item entry) {
         return entry.kind().equals("SCHEMA") && entry.tag().equals("public");
     }
 
-    private static List<Integer> ids(List<Entry> entries) {
-        return entries.stream().map(Entry::id).toList();
+    private static List<Integer> ids(List<Item> entries) {
+        return entries.stream().map(Item::id).toList();
     }
 }

@@ -1,6 +1,6 @@
 package dev.sidecar.postgres;
 
-import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.postgres.Archive.Item;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -158,12 +158,12 @@ public final class RestoreRole implements AutoCloseable {
      * @param others who gets what belongs to nobody else
      * @return what could not be given to its own owner, for a person
      */
-    public List<String> handOver(Session session, List<Entry> entries, Function<Entry, String> owner, String others)
+    public List<String> handOver(Session session, List<Item> entries, Function<Item, String> owner, String others)
             throws SQLException {
         session.execute("SET lock_timeout = '60s'");
         List<String> notes = new ArrayList<>();
         Map<String, List<String>> statements = new LinkedHashMap<>();
-        for (Entry entry : entries) {
+        for (Item entry : entries) {
             String to = entry.owner().isEmpty() ? others : owner.apply(entry);
             if (!to.equals(others)) {
                 if (entry.kind().startsWith("BLOB")) {
@@ -184,7 +184,7 @@ public final class RestoreRole implements AutoCloseable {
         return notes;
     }
 
-    private void largeObjects(Entry entry, String to, Map<String, List<String>> statements) {
+    private void largeObjects(Item entry, String to, Map<String, List<String>> statements) {
         // Since 17 an entry holds the numbers of many, each in a line of its own.
         List<String> numbers = entry.kind().equals("BLOB METADATA")
                 ? entry.definition().lines().toList()
@@ -200,7 +200,7 @@ public final class RestoreRole implements AutoCloseable {
     }
 
     private void object(
-            Session session, Entry entry, String to, Map<String, List<String>> statements, List<String> notes)
+            Session session, Item entry, String to, Map<String, List<String>> statements, List<String> notes)
             throws SQLException {
         String tag = Sql.quoted(entry.tag());
         String qualified = Sql.quoted(entry.schema()) + "." + tag;
@@ -248,7 +248,7 @@ public final class RestoreRole implements AutoCloseable {
     }
 
     /** Of a table's own sequence the owner is the table's. */
-    private @org.jspecify.annotations.Nullable String relationOrType(Session session, Entry entry, String qualified)
+    private @org.jspecify.annotations.Nullable String relationOrType(Session session, Item entry, String qualified)
             throws SQLException {
         List<String> found = entry.kind().equals("TYPE") || entry.kind().equals("DOMAIN")
                 ? session.texts("SELECT 'TYPE ' || to_regtype(%1$s)::text WHERE to_regtype(%1$s) IS NOT NULL"
@@ -263,7 +263,7 @@ public final class RestoreRole implements AutoCloseable {
     }
 
     /** An entry names it by the types of its arguments; the statement that drops it has their names too, which no function reads. */
-    private @org.jspecify.annotations.Nullable String routine(Session session, Entry entry) throws SQLException {
+    private @org.jspecify.annotations.Nullable String routine(Session session, Item entry) throws SQLException {
         List<String> found = session.texts("""
                 SELECT 'ROUTINE ' || p.oid::regprocedure
                 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

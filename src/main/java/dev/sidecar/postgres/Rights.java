@@ -1,6 +1,6 @@
 package dev.sidecar.postgres;
 
-import dev.sidecar.postgres.Archive.Entry;
+import dev.sidecar.postgres.Archive.Item;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Locale;
@@ -83,7 +83,7 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
     }
 
     /** Tells whether an entry can only be restored by an administrator. */
-    public boolean needsAdministrator(Entry entry) {
+    public boolean needsAdministrator(Item entry) {
         return NEED_AN_ADMINISTRATOR.contains(entry.kind())
                 || switch (entry.kind()) {
                     case "EXTENSION" -> !trusted.contains(entry.tag());
@@ -127,7 +127,7 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
     }
 
     /** Tells whether the administrator restores an entry after everything else. */
-    public static boolean isLast(Entry entry) {
+    public static boolean isLast(Item entry) {
         return LAST.contains(entry.kind());
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
  * @param expected what the check asks for, such as {@code 0} or {@code at least 1000}
  * @param found what the restored copy answered, or why it gave no answer
  */
-public record CheckResult(String check, String version, Outcome outcome, String expected, String found) {
+public record CheckResult(String check, String version, CheckOutcome outcome, String expected, String found) {
 
     private static final int LONGEST = 300;
 
@@ -25,7 +25,7 @@ public record CheckResult(String check, String version, Outcome outcome, String 
     }
 
     /** The closed list of outcomes. */
-    public enum Outcome {
+    public enum CheckOutcome {
         /** The restored copy answers as expected. */
         HELD("held"),
         /** It answers otherwise, or what the check asks for is not in it. Only this makes a backup suspect. */
@@ -37,14 +37,14 @@ public record CheckResult(String check, String version, Outcome outcome, String 
 
         private final String words;
 
-        Outcome(String words) {
+        CheckOutcome(String words) {
             this.words = words;
         }
     }
 
     /** Tells whether the restored copy answered as expected. */
     public boolean held() {
-        return outcome == Outcome.HELD;
+        return outcome == CheckOutcome.HELD;
     }
 
     /** Says the same for a person. */

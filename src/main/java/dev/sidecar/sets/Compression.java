@@ -13,9 +13,9 @@ public final class Compression {
 
     private static final int BUFFER = 256 * 1024;
 
-    private final SetProperties.Compression settings;
+    private final SetProperties.CompressionSettings settings;
 
-    Compression(SetProperties.Compression settings) {
+    Compression(SetProperties.CompressionSettings settings) {
         this.settings = settings;
     }
 

@@ -28,9 +28,9 @@ public final class Encryption {
 
     private static final byte[] CANARY = "can be read again".getBytes(StandardCharsets.US_ASCII);
 
-    private final SetProperties.Encryption settings;
+    private final SetProperties.EncryptionSettings settings;
 
-    Encryption(SetProperties.Encryption settings) {
+    Encryption(SetProperties.EncryptionSettings settings) {
         this.settings = settings;
     }
 

@@ -17,8 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("sidecar.backup")
 record SetProperties(
-        @DefaultValue Compression compression,
-        @DefaultValue Encryption encryption,
+        @DefaultValue CompressionSettings compression,
+        @DefaultValue EncryptionSettings encryption,
         @DefaultValue Signing signing) {
 
     /**
@@ -61,11 +61,11 @@ record SetProperties(
      * @param method {@code zstd}, or {@code gzip} if you may have to restore by hand where zstd is not installed
      * @param level 0 for the method's default: zstd level 1, tuned for repeated rows; gzip level 9
      */
-    record Compression(
+    record CompressionSettings(
             @DefaultValue("zstd") String method,
             @DefaultValue("0") int level) {
 
-        Compression {
+        CompressionSettings {
             boolean zstd = method.equals("zstd");
             InvalidSetting.unless(
                     zstd || method.equals("gzip"), "sidecar.backup.compression.method", method, "be zstd or gzip");
@@ -88,12 +88,12 @@ record SetProperties(
      * @param identity the secret key ({@code AGE-SECRET-KEY-1…}); set it only if this host must verify and restore
      * @param passphrase use it instead of recipients
      */
-    record Encryption(
+    record EncryptionSettings(
             @DefaultValue({}) List<String> recipients,
             @Nullable Secret identity,
             @Nullable Secret passphrase) {
 
-        Encryption {
+        EncryptionSettings {
             recipients = recipients.stream()
                     .map(String::strip)
                     .filter(r -> !r.isEmpty())

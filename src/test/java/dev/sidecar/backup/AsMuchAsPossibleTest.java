@@ -3,7 +3,7 @@ package dev.sidecar.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sidecar.backup.Verification.Verdict;
+import dev.sidecar.backup.Verification.Conclusion;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.VerificationLevel;
@@ -99,7 +99,7 @@ class AsMuchAsPossibleTest {
         Backups backups = fixture.backups();
 
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
-        assertThat(verification.verdict()).isEqualTo(Verdict.NOT_RESTORABLE);
+        assertThat(verification.verdict()).isEqualTo(Conclusion.NOT_RESTORABLE);
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L2);
         assertThat(verification.problems())
                 .singleElement()

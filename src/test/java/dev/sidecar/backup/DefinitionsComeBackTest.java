@@ -2,7 +2,7 @@ package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sidecar.backup.Verification.Verdict;
+import dev.sidecar.backup.Verification.Conclusion;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -202,7 +202,7 @@ class DefinitionsComeBackTest {
         Backups backups = fixture.backups();
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L3);
-        assertThat(verification.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(verification.verdict()).isEqualTo(Conclusion.DIFFERENT);
         assertThat(verification.problems()).containsExactly("Policy public.t.mine is missing.");
         assertThat(verification.differences()).singleElement().satisfies(difference -> {
             assertThat(difference.kind()).isEqualTo("policy");
@@ -218,7 +218,7 @@ class DefinitionsComeBackTest {
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
         assertThat(verification.problems()).isEmpty();
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
-        assertThat(verification.verdict()).isEqualTo(Verdict.HELD);
+        assertThat(verification.verdict()).isEqualTo(Conclusion.HELD);
         assertThat(verification.notes()).anyMatch(note -> note.contains("definitions were compared"));
         return backup;
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupEvent;
 import dev.sidecar.sets.CheckResult;
-import dev.sidecar.sets.CheckResult.Outcome;
+import dev.sidecar.sets.CheckResult.CheckOutcome;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
@@ -142,25 +142,25 @@ class OwnChecksOfBackupsTest {
 
         Verification verification = verify(backup);
 
-        Map<String, Outcome> outcomes = new TreeMap<>(
+        Map<String, CheckOutcome> outcomes = new TreeMap<>(
                 verification.checks().stream().collect(Collectors.toMap(CheckResult::check, CheckResult::outcome)));
         assertThat(outcomes)
                 .containsExactlyInAnyOrderEntriesOf(new TreeMap<>(Map.ofEntries(
-                        Map.entry("two-rows", Outcome.FAILED),
-                        Map.entry("no-row", Outcome.FAILED),
-                        Map.entry("null", Outcome.FAILED),
-                        Map.entry("no-table", Outcome.FAILED),
-                        Map.entry("no-number", Outcome.FAILED),
-                        Map.entry("stale", Outcome.FAILED),
-                        Map.entry("raised", Outcome.FAILED),
-                        Map.entry("writes", Outcome.INVALID),
-                        Map.entry("writes-too", Outcome.INVALID),
-                        Map.entry("two-columns", Outcome.INVALID),
-                        Map.entry("misspelt", Outcome.INVALID),
-                        Map.entry("no-header", Outcome.INVALID),
-                        Map.entry("slow", Outcome.UNANSWERED),
-                        Map.entry("out-of-the-box", Outcome.UNANSWERED),
-                        Map.entry("still-there", Outcome.HELD))));
+                        Map.entry("two-rows", CheckOutcome.FAILED),
+                        Map.entry("no-row", CheckOutcome.FAILED),
+                        Map.entry("null", CheckOutcome.FAILED),
+                        Map.entry("no-table", CheckOutcome.FAILED),
+                        Map.entry("no-number", CheckOutcome.FAILED),
+                        Map.entry("stale", CheckOutcome.FAILED),
+                        Map.entry("raised", CheckOutcome.FAILED),
+                        Map.entry("writes", CheckOutcome.INVALID),
+                        Map.entry("writes-too", CheckOutcome.INVALID),
+                        Map.entry("two-columns", CheckOutcome.INVALID),
+                        Map.entry("misspelt", CheckOutcome.INVALID),
+                        Map.entry("no-header", CheckOutcome.INVALID),
+                        Map.entry("slow", CheckOutcome.UNANSWERED),
+                        Map.entry("out-of-the-box", CheckOutcome.UNANSWERED),
+                        Map.entry("still-there", CheckOutcome.HELD))));
         assertThat(verification.held()).isTrue();
         assertThat(fixture.backups().get(backup.id()).suspicion().orElseThrow())
                 .contains("no-table", "customers")

@@ -213,7 +213,7 @@ class ShapesTest {
                 .asString()
                 .contains("amcheck found")
                 .contains("sorted_i");
-        assertThat(verification.verdict()).isEqualTo(Verification.Verdict.NOT_RESTORABLE);
+        assertThat(verification.verdict()).isEqualTo(Verification.Conclusion.NOT_RESTORABLE);
         assertThat(backups.get(backup.id()).isDamaged()).isFalse();
 
         fixture.with("verify.indexes", false);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.checks.OwnChecks;
 import dev.sidecar.checks.TestChecks;
-import dev.sidecar.dumps.DumpResult.Verdict;
+import dev.sidecar.dumps.DumpResult.DumpVerdict;
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.postgres.Postgres;
@@ -108,7 +108,7 @@ class DumpsTest {
         DumpResult result = dumps.prove("nightly");
 
         assertThat(result.problems()).isEmpty();
-        assertThat(result.verdict()).isEqualTo(Verdict.RESTORED);
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.RESTORED);
         assertThat(result.tables()).isEqualTo(2);
         assertThat(result.held()).isTrue();
         assertThat(result.notes()).anySatisfy(note -> assertThat(note).contains(owner, "created without rights"));
@@ -127,7 +127,7 @@ class DumpsTest {
 
         DumpResult result = dumps.prove("nightly");
 
-        assertThat(result.verdict()).isEqualTo(Verdict.RESTORED);
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.RESTORED);
         assertThat(result.checks())
                 .extracting(CheckResult::sentence)
                 .containsExactlyInAnyOrder(
@@ -153,7 +153,7 @@ class DumpsTest {
 
         DumpResult result = dumps(Map.of()).prove("nightly");
 
-        assertThat(result.verdict()).as("%s", result.problems()).isEqualTo(Verdict.DAMAGED);
+        assertThat(result.verdict()).as("%s", result.problems()).isEqualTo(DumpVerdict.DAMAGED);
         assertThat(dumps(Map.of()).look("nightly").problems())
                 .singleElement()
                 .asString()
@@ -180,7 +180,7 @@ class DumpsTest {
 
         DumpResult result = dumps(Map.of()).prove("nightly");
 
-        assertThat(result.verdict()).isEqualTo(Verdict.INCOMPLETE);
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.INCOMPLETE);
         assertThat(result.problems())
                 .hasSize(3)
                 .anySatisfy(problem -> assertThat(problem).contains("type \"public.no_such_type\" does not exist"))
@@ -250,7 +250,7 @@ class DumpsTest {
         DumpResult result = dumps(Map.of()).prove("nightly");
 
         assertThat(loot).doesNotExist();
-        assertThat(result.verdict()).isEqualTo(Verdict.NOT_VERIFIED);
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.NOT_VERIFIED);
         assertThat(result.problems()).singleElement().asString().contains("Install bubblewrap");
     }
 
@@ -265,7 +265,7 @@ class DumpsTest {
 
         DumpResult result = dumps(Map.of()).prove("nightly");
 
-        assertThat(result.verdict()).as("%s", result.problems()).isEqualTo(Verdict.NOT_VERIFIED);
+        assertThat(result.verdict()).as("%s", result.problems()).isEqualTo(DumpVerdict.NOT_VERIFIED);
         assertThat(result.failures()).isOne();
     }
 
@@ -307,7 +307,7 @@ class DumpsTest {
         write(folder.resolve("all.sql"), bytes);
         DumpResult result = dumps(Map.of("database", "shop")).prove("nightly");
         assertThat(result.problems()).isEmpty();
-        assertThat(result.verdict()).isEqualTo(Verdict.RESTORED);
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.RESTORED);
         assertThat(result.tables()).isOne();
         assertThat(dumps(Map.of("database", "else")).prove("nightly").problems())
                 .singleElement()
@@ -559,7 +559,7 @@ class DumpsTest {
                 "0s"));
         Dumps dumps = dumps(settings);
 
-        assertThat(dumps.prove("nightly").verdict()).isEqualTo(Verdict.RESTORED);
+        assertThat(dumps.prove("nightly").verdict()).isEqualTo(DumpVerdict.RESTORED);
         assertThat(dumps.look("nightly").newest()).isEqualTo("2026/app");
 
         settings.put("secret-key", "wrong");

@@ -59,6 +59,7 @@ class PreflightConfiguration {
                 new SmallStack(settings, secrets.resolve("sidecar")),
                 new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
+                new FarEnds(settings, secrets),
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),
                 new RenderedConfiguration("prometheus", directories, settings),
                 new RenderedConfiguration("alertmanager", directories, settings),

@@ -106,6 +106,7 @@ class SidecarContractTest {
                         "--sidecar.backup.server.password=" + postgres.password(),
                         "--sidecar.backup.server.databases=postgres",
                         "--sidecar.pitr.enabled=true",
+                        "--sidecar.far-end.url=http://127.0.0.1:9",
                         "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
                         "--sidecar.backup.directory=" + directory.resolve("backups")));
         await("sidecar").atMost(PATIENCE).ignoreExceptions().until(() -> {

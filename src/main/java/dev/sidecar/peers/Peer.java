@@ -108,7 +108,8 @@ public final class Peer {
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {
                     // The callers below judge the status, with the body in hand; that of a stranger is not read.
                     if (stranger) {
-                        throw answered(response.getStatusCode(), request.getURI().getPath(), "");
+                        throw answered(
+                                response.getStatusCode(), request.getURI().getPath(), "");
                     }
                 })
                 .build();

@@ -97,6 +97,15 @@ final class StackSettings implements Step {
                     && (!ADDRESSES.contains(this) || SecretFile.address(value).isPresent());
         }
 
+        /** For the report, without a login that somebody put where none belongs. */
+        String shown(String value) {
+            return switch (this) {
+                case STORE, QUERIES -> value.replaceAll("//.*@", "//***@").replaceAll("[?].*", "?***");
+                case USER -> value.replaceAll(":.*", ":***");
+                default -> value;
+            };
+        }
+
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
@@ -241,7 +250,9 @@ final class StackSettings implements Step {
                 wrong.add(name);
                 plan.found(ReportLine.wrong(
                         name,
-                        objection.map(what -> "'" + value + "' " + what).orElse("is '" + value + "'"),
+                        objection
+                                .map(what -> "'" + form.shown(value) + "' " + what)
+                                .orElse("is '" + form.shown(value) + "'"),
                         "set it to " + form.must + " in .env"));
             }
         }));

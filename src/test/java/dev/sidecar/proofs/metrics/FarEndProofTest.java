@@ -185,7 +185,7 @@ class FarEndProofTest {
         assertThat(finding.verdict()).as(finding.evidence()).isEqualTo(Verdict.BROKEN);
         assertThat(finding.evidence())
                 .contains(
-                        "The value has not left Prometheus here (",
+                        "The value has not left Prometheus here after",
                         "gave no answer to /api/v1/query: no answer in time");
         centreIsWell();
     }
@@ -281,7 +281,7 @@ class FarEndProofTest {
     }
 
     @Test
-    void aWrongTokenIsToldByTheAlertAndByTheProof() throws Exception {
+    void whatIsRefusedForGoodIsToldByTheAlertAndByTheProof() throws Exception {
         gate.onWrite(FarEndDouble.answering(400, "limit of series"));
 
         await("what is refused for good is told")

@@ -30,6 +30,7 @@ record FarEndProperties(
         @DefaultValue("X-Scope-OrgID") String tenantHeader) {
 
     private static final String HEADER = "[A-Za-z][A-Za-z0-9-]{0,62}";
+    private static final String ONE_WORD = "[!-~]+";
     private static final String TENANT = "[!-~]{1,150}";
 
     FarEndProperties {
@@ -49,6 +50,11 @@ record FarEndProperties(
                 "sidecar.far-end.username",
                 username,
                 "be left out where sidecar.far-end.token is set");
+        InvalidSetting.unless(
+                token == null || token.reveal().matches(ONE_WORD),
+                "sidecar.far-end.token",
+                token,
+                "be one word without spaces");
         InvalidSetting.unless(
                 tenant == null || tenant.matches(TENANT),
                 "sidecar.far-end.tenant",

@@ -52,6 +52,16 @@ class FarEndPropertiesTest {
                 .hasMessageContaining("sidecar.far-end.token");
     }
 
+    /** A client would name the value in its error. */
+    @Test
+    void aTokenThatNoHeaderHoldsIsRefusedAndNotRepeated() {
+        Secret broken = Secret.of("secret-of\nours");
+        assertThatThrownBy(() -> new FarEndProperties(ADDRESS, null, null, null, broken, null, "X-A"))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining("sidecar.far-end.token")
+                .hasMessageNotContaining("secret-of");
+    }
+
     @Test
     void nothingSlipsIntoAnotherHeader() {
         assertThatThrownBy(() -> new FarEndProperties(ADDRESS, null, null, null, null, "a\r\nX-B: c", "X-A"))

@@ -197,6 +197,7 @@ class DocsTablesTest {
                                 "--sidecar.backup.server.password=" + postgres.password(),
                                 "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
                                 "--sidecar.pitr.enabled=true",
+                                "--sidecar.far-end.url=http://127.0.0.1:9",
                                 "--sidecar.backup.checks.directory=" + folder.resolve("checks"),
                                 "--sidecar.backup.directory=" + folder.resolve("backups"))) {
             server.getBean(PrometheusMeterRegistry.class).getPrometheusRegistry().scrape().stream()

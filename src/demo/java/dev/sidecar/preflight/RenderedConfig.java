@@ -65,6 +65,8 @@ public final class RenderedConfig {
         for (String login : List.of("web_password", "alertmanager_password", "exporter_password")) {
             Files.writeString(secrets.resolve(login), WEB_PASSWORD);
         }
+        writeSecret(secrets, "remote_write_token", settings.get("REMOTE_WRITE_TOKEN"));
+        writeSecret(secrets, "remote_write_password", settings.get("REMOTE_WRITE_PASSWORD"));
         Map<String, String> all = new HashMap<>(settings);
         Set<String> without = Set.of(settings.getOrDefault("WITHOUT", "").split(","));
         PARTS.stream().filter(part -> !without.contains(part)).forEach(part -> all.put("PART_" + part, "on"));

@@ -36,6 +36,8 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
     private String lokiUrl = "";
     private String lokiUsername = "";
     private String lokiPassword = "";
+    private String lokiToken = "";
+    private String lokiTenant = "";
 
     private @Nullable LineEncoder encoder;
     private @Nullable BufferedOutput stdout;
@@ -66,8 +68,10 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
                         .setConnectionTimeoutMs(1_000)
                         .setRequestTimeoutMs(3_000)
                         .setUsername(Optional.of(lokiUsername).filter(text -> !text.isBlank()))
-                        .setPassword(Optional.of(lokiPassword).filter(text -> !text.isBlank())));
-        return new LokiShipping(Map.of("stack", stack, "host", host, "service", service, "source", "sidecar"), http);
+                        .setPassword(Optional.of(lokiPassword).filter(text -> !text.isBlank()))
+                        .setTenantId(Optional.of(lokiTenant).filter(text -> !text.isBlank())));
+        return new LokiShipping(
+                Map.of("stack", stack, "host", host, "service", service, "source", "sidecar"), http, lokiToken);
     }
 
     private static void print(byte[] bytes, int length) throws IOException {
@@ -177,5 +181,15 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
     /** The password of the login to Loki. */
     public void setLokiPassword(String lokiPassword) {
         this.lokiPassword = lokiPassword;
+    }
+
+    /** The token that is presented to Loki instead of user and password. */
+    public void setLokiToken(String lokiToken) {
+        this.lokiToken = lokiToken;
+    }
+
+    /** The tenant whose lines these are. */
+    public void setLokiTenant(String lokiTenant) {
+        this.lokiTenant = lokiTenant;
     }
 }

@@ -37,6 +37,8 @@ final class LokiPush implements Loki4jHttpClient {
     private static final int SERVER_ERROR_ATTEMPTS = 5;
     private static final int GAVE_UP = 503;
     private static final int REFUSED = 400;
+    private static final String TENANT = "X-Scope-OrgID";
+    private static final String HEADER_VALUE = "[!-~]+";
     /** Complaints about 2,000 lines, each with the labels of its stream, fit in. */
     private static final int LONGEST_ANSWER = 1024 * 1024;
 
@@ -49,7 +51,8 @@ final class LokiPush implements Loki4jHttpClient {
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile long longestWaitMillis = 5_000;
 
-    LokiPush(HttpConfig config, LineCounts counts, LokiTrouble trouble) {
+    /** @param token presented where there is no user; blank for none */
+    LokiPush(HttpConfig config, String token, LineCounts counts, LokiTrouble trouble) {
         this.config = config;
         this.answerLimit = Duration.ofMillis(config.requestTimeoutMs);
         this.counts = counts;
@@ -61,7 +64,14 @@ final class LokiPush implements Loki4jHttpClient {
         this.request = HttpRequest.newBuilder(URI.create(config.pushUrl))
                 .timeout(answerLimit)
                 .header(HttpHeader.CONTENT_TYPE, config.contentType);
-        config.basicAuthToken().ifPresent(token -> request.header(HttpHeader.AUTHORIZATION, "Basic " + token));
+        config.basicAuthToken().ifPresent(login -> request.header(HttpHeader.AUTHORIZATION, "Basic " + login));
+        // Of what no header can hold the settings tell a moment later; here it must only not stop the logging.
+        if (token.matches(HEADER_VALUE)) {
+            request.header(HttpHeader.AUTHORIZATION, "Bearer " + token);
+        }
+        config.tenantId
+                .filter(tenant -> tenant.matches(HEADER_VALUE))
+                .ifPresent(tenant -> request.header(TENANT, tenant));
     }
 
     @Override

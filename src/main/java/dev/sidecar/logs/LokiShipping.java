@@ -48,8 +48,9 @@ final class LokiShipping {
     /**
      * @param labels the labels of every line but {@code level}
      * @param http the address, login and limits of the requests
+     * @param token presented where there is no user; blank for none
      */
-    LokiShipping(Map<String, String> labels, HttpConfig.Builder http) {
+    LokiShipping(Map<String, String> labels, HttpConfig.Builder http, String token) {
         this.trouble = new LokiTrouble(http.build("").pushUrl);
         this.labelsByLevel = Stream.of("debug", "info", "warn", "error")
                 .collect(Collectors.toUnmodifiableMap(Function.identity(), level -> with(labels, level)));
@@ -69,7 +70,7 @@ final class LokiShipping {
                 .setMaxRetries(0)
                 .setMetricsEnabled(true)
                 .setHttpConfig(http)
-                .setHttpClientFactory(config -> push = new LokiPush(config, counts, trouble))
+                .setHttpClientFactory(config -> push = new LokiPush(config, token, counts, trouble))
                 .setInternalLoggingFactory(source -> new EncodingFailures())
                 .build());
         pipeline.start();

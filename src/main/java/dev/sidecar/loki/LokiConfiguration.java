@@ -21,6 +21,12 @@ class LokiConfiguration {
                 headers.setBasicAuth(
                         settings.lokiUsername(), settings.lokiPassword().reveal());
             }
+            if (settings.lokiToken() != null) {
+                headers.setBearerAuth(settings.lokiToken().reveal());
+            }
+            if (settings.lokiTenant() != null) {
+                headers.set("X-Scope-OrgID", settings.lokiTenant());
+            }
         });
         return new Loki(peer, identity.stack(), clock);
     }

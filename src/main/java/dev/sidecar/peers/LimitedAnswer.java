@@ -14,14 +14,16 @@ final class LimitedAnswer implements ClientHttpResponse {
     static final long LONGEST = 16L * 1024 * 1024;
 
     private final ClientHttpResponse answer;
+    private final long longest;
 
-    LimitedAnswer(ClientHttpResponse answer) {
+    LimitedAnswer(ClientHttpResponse answer, long longest) {
         this.answer = answer;
+        this.longest = longest;
     }
 
     @Override
     public InputStream getBody() throws IOException {
-        return Limited.stream(answer.getBody(), LONGEST);
+        return Limited.stream(answer.getBody(), longest);
     }
 
     @Override

@@ -4,12 +4,15 @@ import dev.sidecar.settings.InvalidSetting;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
@@ -28,10 +31,13 @@ import tools.jackson.databind.JsonNode;
 public final class Peer {
 
     private static final int QUOTED = 300;
+    /** A stranger is asked for single values. */
+    private static final long LONGEST_OF_STRANGER = 256L * 1024;
 
     private final String name;
     private final String setting;
     private final @Nullable URI base;
+    private final boolean stranger;
     private final @Nullable RestClient client;
 
     /**
@@ -44,10 +50,30 @@ public final class Peer {
      * @param headers adds what every request carries, such as a login
      */
     public Peer(String name, String setting, @Nullable URI base, Duration limit, Consumer<HttpHeaders> headers) {
+        this(name, setting, base, limit, headers, false);
+    }
+
+    private Peer(
+            String name,
+            String setting,
+            @Nullable URI base,
+            Duration limit,
+            Consumer<HttpHeaders> headers,
+            boolean stranger) {
         this.name = name;
         this.setting = setting;
         this.base = base;
+        this.stranger = stranger;
         this.client = base == null ? null : client(base, limit, headers);
+    }
+
+    /**
+     * Prepares the requests to a program of somebody else: it may answer with less, and no message quotes what it says, which could be
+     * the login that it was told.
+     */
+    public static Peer stranger(
+            String name, String setting, @Nullable URI base, Duration limit, Consumer<HttpHeaders> headers) {
+        return new Peer(name, setting, base, limit, headers, true);
     }
 
     /** Prepares the requests to a program that needs no login. */
@@ -66,19 +92,25 @@ public final class Peer {
                 "be an address such as http://host:9090");
     }
 
-    private static RestClient client(URI base, Duration limit, Consumer<HttpHeaders> headers) {
+    private RestClient client(URI base, Duration limit, Consumer<HttpHeaders> headers) {
         JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(HttpClient.newBuilder()
                 .connectTimeout(limit)
                 .version(HttpClient.Version.HTTP_1_1)
                 .build());
         requests.setReadTimeout(limit);
+        long longest = stranger ? LONGEST_OF_STRANGER : LimitedAnswer.LONGEST;
         return RestClient.builder()
                 .requestFactory(requests)
                 .baseUrl(base.toString().replaceAll("/+$", ""))
                 .defaultHeaders(headers)
-                .requestInterceptor((request, body, execution) -> new LimitedAnswer(execution.execute(request, body)))
+                .requestInterceptor(
+                        (request, body, execution) -> new LimitedAnswer(execution.execute(request, body), longest))
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {
-                    // The callers below judge the status, with the body in hand.
+                    // The callers below judge the status, with the body in hand; that of a stranger is not read.
+                    if (stranger) {
+                        throw answered(
+                                response.getStatusCode(), request.getURI().getPath(), "");
+                    }
                 })
                 .build();
     }
@@ -202,17 +234,14 @@ public final class Peer {
     private <T> T requireSuccess(String path, HttpStatusCode status, @Nullable T body) {
         if (status.isError() || body == null) {
             String said = inWords(body);
-            throw new PeerUnavailable(
-                    "%s at %s answered %d to %s: %s"
-                            .formatted(
-                                    name,
-                                    base,
-                                    status.value(),
-                                    path,
-                                    said.substring(0, Math.min(QUOTED, said.length()))),
-                    status.value());
+            throw answered(status, path, ": " + said.substring(0, Math.min(QUOTED, said.length())));
         }
         return body;
+    }
+
+    private PeerUnavailable answered(HttpStatusCode status, String path, String quoted) {
+        return new PeerUnavailable(
+                "%s at %s answered %d to %s%s".formatted(name, base, status.value(), path, quoted), status.value());
     }
 
     /** Problem details (RFC 9457) say in one field what a person needs. */
@@ -227,8 +256,29 @@ public final class Peer {
             return call.get();
         } catch (RestClientException e) {
             Throwable cause = e.getMostSpecificCause();
-            throw new PeerUnavailable("%s at %s gave no answer to %s: %s".formatted(name, base, path, inWords(cause)));
+            throw new PeerUnavailable("%s at %s gave no answer to %s: %s"
+                    .formatted(name, base, path, stranger ? ofStranger(e) : inWords(cause)));
         }
+    }
+
+    /** Only kinds of failure: the messages of clients and parsers quote what they could not read. */
+    private static String ofStranger(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "the host name is unknown";
+            }
+            // Of a connection that did not come about in time, too.
+            if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
+                return "no answer in time";
+            }
+            if (cause instanceof ConnectException && !(cause.getCause() instanceof UnresolvedAddressException)) {
+                return "connection refused";
+            }
+            if (cause instanceof SSLException) {
+                return "TLS failed; see that its certificate is one that this machine trusts, for this name";
+            }
+        }
+        return "its answer cannot be used";
     }
 
     /** The JDK's client gives no message for the two most common failures. */

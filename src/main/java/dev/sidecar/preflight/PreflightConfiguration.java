@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.farend.StoreElsewhere;
 import dev.sidecar.preflight.pitr.PointInTime;
 import dev.sidecar.preflight.tracing.TraceStore;
 import dev.sidecar.probes.Probes;
@@ -59,6 +60,7 @@ class PreflightConfiguration {
                 new SmallStack(settings, secrets.resolve("sidecar")),
                 new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
+                plan -> elsewhere(new StoreElsewhere(settings::get, plan::content, secrets), plan),
                 new ScrapeTargets(settings, identity, directories.config().resolve("prometheus/targets"), nginx),
                 new RenderedConfiguration("prometheus", directories, settings),
                 new RenderedConfiguration("alertmanager", directories, settings),
@@ -74,6 +76,16 @@ class PreflightConfiguration {
                         () -> plan.found(store.destination()
                                 .map(where -> ReportLine.on("traces", where))
                                 .orElse(ReportLine.off("traces", TraceStore.SWITCH + " is not 1"))));
+        write(store.files(), plan);
+    }
+
+    private static void elsewhere(StoreElsewhere store, Plan plan) {
+        store.problems()
+                .forEach(problem -> plan.found(ReportLine.wrong(problem.subject(), problem.what(), problem.fix())));
+        plan.found(store.destination()
+                .map(where -> ReportLine.on("far end", where))
+                .orElse(ReportLine.off("far end", StoreElsewhere.SWITCH + " is not set: samples stay here")));
+        store.notes().forEach(note -> plan.found(ReportLine.note(note.subject(), note.what())));
         write(store.files(), plan);
     }
 

@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.farend.StoreElsewhere;
 import java.util.Optional;
 
 /**
@@ -48,6 +49,10 @@ final class RenderedConfiguration implements Step {
             return SmallStack.has(variable.substring("PART_".length()), settings)
                     ? Optional.of("on")
                     : Optional.empty();
+        }
+        if (variable.equals(StoreElsewhere.HAS_TOKEN)) {
+            return plan.content(directories.secrets().resolve(StoreElsewhere.TOKEN))
+                    .map(value -> "in its file");
         }
         // A template asks by a setting's name if a channel is on; the value stays in its file.
         String secret = variable.equals("SMTP_PASSWORD") ? "smtp_password" : Channels.SECRETS.get(variable);

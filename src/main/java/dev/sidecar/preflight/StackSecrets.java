@@ -14,6 +14,10 @@ final class StackSecrets {
 
     private static final String HOST = "https?://[A-Za-z0-9.-]+(:\\d+)?";
     private static final String URL = HOST + "(/\\S*)?";
+    private static final String TOKEN = "[!-~]{8,4096}";
+    private static final String ONE_WORD = "one word of 8 characters or more: a token, without 'Bearer'";
+    private static final String PASSWORD = "[!-~]([ -~]{0,510}[!-~])?";
+    private static final String ONE_LINE = "one line of letters, digits and signs";
 
     /** Those of point-in-time recovery, which is off unless it is switched on. */
     private static final List<SecretFile> PITR = List.of(
@@ -195,6 +199,20 @@ final class StackSecrets {
                     "[!-~][ -~]{0,4094}",
                     "one line: a token, or a scheme and its value, such as Basic dXNlcjp3b3Jk",
                     "gateway/otlp_token"),
+            channel("remote_write_token", "far end, token", TOKEN, ONE_WORD, "prometheus/remote_write_token"),
+            channel(
+                    "remote_write_password",
+                    "far end, password",
+                    PASSWORD,
+                    ONE_LINE,
+                    "prometheus/remote_write_password"),
+            channel("remote_query_token", "far end, token for reading", TOKEN, ONE_WORD, "sidecar/remote_query_token"),
+            channel(
+                    "remote_query_password",
+                    "far end, password for reading",
+                    PASSWORD,
+                    ONE_LINE,
+                    "sidecar/remote_query_password"),
             channel("alert_webhook_url", "generic webhook", URL, "a URL", "alertmanager/webhook_url"));
 
     static final List<SecretFile> ALL =

@@ -2,10 +2,12 @@ package dev.sidecar.preflight;
 
 import java.nio.file.FileSystems;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -37,6 +39,17 @@ final class StackSettings implements Step {
         OTLP(
                 "(?!.*/v1/traces/?$)https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
                 "the base of an OTLP receiver's URL, such as https://otlp.our-team.net, without /v1/traces"),
+        STORE(
+                "https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~:/-]*)?",
+                "a URL that begins with http:// or https://, without user, password and query"),
+        QUERIES(
+                "(?!.*/api/v1(/.*)?$)https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~:/-]*)?",
+                "the base of a Prometheus query API, such as https://metrics.our-team.net, without /api/v1, user, password and query"),
+        TENANT("[A-Za-z0-9!_.*'()-]{1,150}", "the name of a tenant: letters, digits and !_.*'()-"),
+        TENANT_HEADER(
+                "(?i)X-(?!Prometheus-)[A-Z0-9-]{1,60}|THANOS-TENANT",
+                "the header that names the tenant: X-Scope-OrgID (Mimir) or THANOS-TENANT"),
+        USER("[!-9;-~]{1,128}", "a user without spaces and colons"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
@@ -67,6 +80,8 @@ final class StackSettings implements Step {
                 PROOFS + "(\\s*;\\s*" + PROOFS + ")*",
                 "proofs with a reason, such as SEC-3=TLS ends at the load balancer");
 
+        private static final Set<Form> ADDRESSES = EnumSet.of(URL, OTLP, STORE, QUERIES, ORIGIN);
+
         private final Pattern pattern;
         private final String must;
 
@@ -79,14 +94,22 @@ final class StackSettings implements Step {
             return pattern.matcher(value).matches()
                     && port(value).map(Form::isPort).orElse(true)
                     && (this != FILES || isGlob(value))
-                    && (this != URL && this != OTLP && this != ORIGIN
-                            || SecretFile.address(value).isPresent());
+                    && (!ADDRESSES.contains(this) || SecretFile.address(value).isPresent());
+        }
+
+        /** For the report, without a login that somebody put where none belongs. */
+        String shown(String value) {
+            return switch (this) {
+                case STORE, QUERIES -> value.replaceAll("//.*@", "//***@").replaceAll("[?].*", "?***");
+                case USER -> value.replaceAll(":.*", ":***");
+                default -> value;
+            };
         }
 
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, ENDPOINT, URL, OTLP, ORIGIN -> {
+                case HOST_AND_PORT, ENDPOINT, URL, OTLP, STORE, QUERIES, ORIGIN -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -203,6 +226,11 @@ final class StackSettings implements Step {
         forms.put("TRACES_SAMPLING", Form.SHARE);
         forms.put("TRACES_ENDPOINT", Form.OTLP);
         forms.put("TRACED_SERVICES", Form.NETWORKS);
+        forms.put("REMOTE_WRITE_URL", Form.STORE);
+        forms.put("REMOTE_WRITE_QUERY_URL", Form.QUERIES);
+        forms.put("REMOTE_WRITE_TENANT", Form.TENANT);
+        forms.put("REMOTE_WRITE_TENANT_HEADER", Form.TENANT_HEADER);
+        forms.put("REMOTE_WRITE_USERNAME", Form.USER);
         forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
         forms.put("PITR_BUCKET", Form.BUCKET);
         forms.put("PITR_BUCKET_REGION", Form.LABEL);
@@ -222,7 +250,9 @@ final class StackSettings implements Step {
                 wrong.add(name);
                 plan.found(ReportLine.wrong(
                         name,
-                        objection.map(what -> "'" + value + "' " + what).orElse("is '" + value + "'"),
+                        objection
+                                .map(what -> "'" + form.shown(value) + "' " + what)
+                                .orElse("is '" + form.shown(value) + "'"),
                         "set it to " + form.must + " in .env"));
             }
         }));

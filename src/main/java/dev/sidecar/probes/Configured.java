@@ -1,5 +1,6 @@
 package dev.sidecar.probes;
 
+import dev.sidecar.farend.FarEnd;
 import dev.sidecar.pitr.Pitr;
 import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.ServerAddress;
@@ -28,6 +29,7 @@ final class Configured {
     private final List<String> endpoints;
     private final @Nullable Postgres postgres;
     private final @Nullable Pitr pitr;
+    private final @Nullable FarEnd farEnd;
     private final Duration limit;
 
     /** @param setting the value of a setting; empty if it is not given */
@@ -36,11 +38,13 @@ final class Configured {
             List<String> endpoints,
             @Nullable Postgres postgres,
             @Nullable Pitr pitr,
+            @Nullable FarEnd farEnd,
             Duration limit) {
         this.setting = setting;
         this.endpoints = endpoints;
         this.postgres = postgres;
         this.pitr = pitr;
+        this.farEnd = farEnd;
         this.limit = limit;
     }
 
@@ -94,6 +98,22 @@ final class Configured {
                     value("sidecar.pitr.stanza"),
                     "follow the steps of docs/pitr.md from the one that it names; 'pgbackrest check' then archives a segment",
                     pitr::answer));
+        }
+        if (farEnd != null) {
+            farEnd.writeAddress()
+                    .ifPresent(
+                            address -> probes.add(
+                                    web(
+                                            "far end",
+                                            address.toString(),
+                                            "check REMOTE_WRITE_URL, and that a firewall, proxy or DNS lets this machine out to that host")));
+            farEnd.address()
+                    .ifPresent(address -> probes.add(new Probe(
+                            "far end, reading",
+                            address.toString(),
+                            "check REMOTE_WRITE_QUERY_URL, REMOTE_WRITE_USERNAME, REMOTE_WRITE_TENANT and the secrets beside them"
+                                    + " (docs/far-ends.md)",
+                            farEnd::answer)));
         }
         if (isGiven("sidecar.proofs.redis")) {
             probes.add(redis(value("sidecar.proofs.redis")));

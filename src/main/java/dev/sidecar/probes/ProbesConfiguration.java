@@ -1,5 +1,6 @@
 package dev.sidecar.probes;
 
+import dev.sidecar.farend.FarEnd;
 import dev.sidecar.pitr.Pitr;
 import dev.sidecar.postgres.Postgres;
 import org.springframework.beans.factory.ObjectProvider;
@@ -20,6 +21,7 @@ class ProbesConfiguration {
             ObjectProvider<ProbesProperties> settings,
             ObjectProvider<Postgres> postgres,
             ObjectProvider<Pitr> pitr,
+            ObjectProvider<FarEnd> farEnd,
             Environment environment) {
         Binder binder = Binder.get(environment);
         return new Probes(
@@ -28,6 +30,7 @@ class ProbesConfiguration {
                                 settings.getObject().endpoints(),
                                 postgres.getIfAvailable(),
                                 pitr.getIfAvailable(),
+                                farEnd.getIfAvailable(),
                                 Probes.LIMIT)
                         .probes(),
                 Probes.LIMIT);

@@ -53,6 +53,7 @@ enum Control {
             "MET-3",
             "MET-4",
             "MET-6",
+            "MET-7",
             "ALR-1",
             "ALR-2",
             "ALR-3",

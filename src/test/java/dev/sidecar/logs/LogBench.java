@@ -19,6 +19,10 @@ final class LogBench implements AutoCloseable {
     }
 
     LogBench(String lokiUrl, String username, String password) {
+        this(lokiUrl, username, password, "", "");
+    }
+
+    LogBench(String lokiUrl, String username, String password, String token, String tenant) {
         context.setMDCAdapter(org.slf4j.MDC.getMDCAdapter());
         appender.setContext(context);
         appender.setName("LINES");
@@ -29,6 +33,8 @@ final class LogBench implements AutoCloseable {
         appender.setLokiUrl(lokiUrl);
         appender.setLokiUsername(username);
         appender.setLokiPassword(password);
+        appender.setLokiToken(token);
+        appender.setLokiTenant(tenant);
         appender.start();
         logger.addAppender(appender);
         logger.setAdditive(false);

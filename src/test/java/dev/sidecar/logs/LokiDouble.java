@@ -80,6 +80,7 @@ final class LokiDouble implements AutoCloseable {
     private final List<String> complaints = new CopyOnWriteArrayList<>();
     private final AtomicInteger requests = new AtomicInteger();
     private volatile String authorization = "";
+    private volatile String tenant = "";
     private volatile Behaviour behaviour = STORES;
 
     LokiDouble() {
@@ -125,6 +126,10 @@ final class LokiDouble implements AutoCloseable {
         return authorization;
     }
 
+    String tenant() {
+        return tenant;
+    }
+
     List<String> complaints() {
         return complaints;
     }
@@ -153,6 +158,8 @@ final class LokiDouble implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             String given = exchange.getRequestHeaders().getFirst("Authorization");
             authorization = given == null ? "" : given;
+            String named = exchange.getRequestHeaders().getFirst("X-Scope-OrgID");
+            tenant = named == null ? "" : named;
             List<Entry> entries;
             try {
                 entries = decode(exchange, body);

@@ -98,6 +98,29 @@ class LokiShippingTest {
         }
     }
 
+    @Test
+    void namesItsTenantAndPresentsAToken() {
+        try (LokiDouble loki = new LokiDouble();
+                LogBench bench = new LogBench(loki.url(), "", "", "t0ken-of-ours", "our-team")) {
+            bench.logger().info("hello");
+            await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 1);
+            assertThat(loki.authorization()).isEqualTo("Bearer t0ken-of-ours");
+            assertThat(loki.tenant()).isEqualTo("our-team");
+        }
+    }
+
+    /** The settings refuse it a moment later, in words. */
+    @Test
+    void aTokenThatNoHeaderHoldsStopsNoLine() {
+        try (LokiDouble loki = new LokiDouble();
+                LogBench bench = new LogBench(loki.url(), "", "", "two\nlines", "two words")) {
+            bench.logger().info("hello");
+            await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 1);
+            assertThat(loki.authorization()).isEmpty();
+            assertThat(loki.tenant()).isEmpty();
+        }
+    }
+
     static Stream<LokiDouble.Behaviour> outages() {
         return Stream.of(
                 LokiDouble.answers(429, "ingestion rate limit exceeded"),

@@ -827,6 +827,147 @@ class PreflightTest {
     }
 
     @Test
+    void aStoreElsewhereIsWrittenToWithATokenInAFile() throws IOException {
+        inClone("prometheus/prometheus.yml", Files.readString(Path.of("prometheus/prometheus.yml")));
+        Files.createDirectories(root.resolve("stack/prometheus/targets"));
+        inClone("prometheus/targets/blackbox.json", "[]");
+        inClone("prometheus/targets/extra.json", "[]");
+        settings.put("SIDECAR_HOST", "h1");
+        settings.put("REMOTE_WRITE_URL", "https://metrics.our-team.net/api/v1/push");
+        settings.put("REMOTE_WRITE_TENANT", "it's-us");
+        given("remote_write_token", "glc_secret-part-of-it");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(config("prometheus/prometheus.yml"))
+                .contains(
+                        "    url: 'https://metrics.our-team.net/api/v1/push'\n",
+                        "    headers: {'X-Scope-OrgID': 'it''s-us'}\n",
+                        "    authorization: {credentials_file: '/run/secrets/prometheus/remote_write_token'}\n")
+                .doesNotContain("basic_auth: {username: 'me'", "glc_");
+        assertThat(secret("prometheus/remote_write_token")).isEqualTo("glc_secret-part-of-it");
+        assertThat(files("secrets"))
+                .as("nobody reads back, so nobody needs it")
+                .doesNotContainKeys("sidecar/settings/sidecar.far-end.url", "sidecar/settings/sidecar.far-end.token");
+        assertThat(printed)
+                .containsPattern("ON +far end +every sample is written to metrics.our-team.net/api/v1/push as well")
+                .containsPattern("NOTE +REMOTE_WRITE_QUERY_URL .*MET-7 is not set up")
+                .doesNotContain("glc_secret");
+
+        settings.put("REMOTE_WRITE_QUERY_URL", "https://metrics.our-team.net/prometheus");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(secret("sidecar/settings/sidecar.far-end.url")).isEqualTo("https://metrics.our-team.net/prometheus");
+        assertThat(secret("sidecar/settings/sidecar.far-end.tenant")).isEqualTo("it's-us");
+        assertThat(secret("sidecar/settings/sidecar.far-end.token")).isEqualTo("glc_secret-part-of-it");
+
+        given("remote_query_token", "glc_may-only-read");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(files("secrets/sidecar")).doesNotContainValue("glc_secret-part-of-it");
+        assertThat(secret("sidecar/settings/sidecar.far-end.token")).isEqualTo("glc_may-only-read");
+
+        settings.remove("REMOTE_WRITE_URL");
+        settings.remove("REMOTE_WRITE_QUERY_URL");
+        settings.remove("REMOTE_WRITE_TENANT");
+        Files.delete(root.resolve("given/remote_write_token"));
+        Files.delete(root.resolve("given/remote_query_token"));
+        assertThat(run()).as(printed).isTrue();
+        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("remote_") || name.contains("far-end"));
+        assertThat(config("prometheus/prometheus.yml")).doesNotContain("remote_write:");
+    }
+
+    @Test
+    void aStoreElsewhereMayAskForAUserAndAPassword() throws IOException {
+        inClone("prometheus/prometheus.yml", Files.readString(Path.of("prometheus/prometheus.yml")));
+        inClone("prometheus/targets/blackbox.json", "[]");
+        inClone("prometheus/targets/extra.json", "[]");
+        settings.put("SIDECAR_HOST", "h1");
+        settings.put("REMOTE_WRITE_URL", "http://metrics.our-team.net:8428/api/v1/write");
+        settings.put("REMOTE_WRITE_QUERY_URL", "http://metrics.our-team.net:8428");
+        settings.put("REMOTE_WRITE_USERNAME", "123456");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG +REMOTE_WRITE_USERNAME .*its password is missing");
+
+        given("remote_write_password", "a password of theirs");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(config("prometheus/prometheus.yml"))
+                .contains("    basic_auth: {username: '123456', password_file:"
+                        + " '/run/secrets/prometheus/remote_write_password'}\n")
+                .doesNotContain("remote_write_token");
+        assertThat(secret("sidecar/settings/sidecar.far-end.username")).isEqualTo("123456");
+        assertThat(secret("sidecar/settings/sidecar.far-end.password")).isEqualTo("a password of theirs");
+        assertThat(printed).containsPattern("NOTE +REMOTE_WRITE_URL .*can be read on their way");
+
+        given("remote_write_token", "token-of-theirs");
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG +secrets/remote_write_token .*choose one of them")
+                .doesNotContain("token-of-theirs", "a password of theirs");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "REMOTE_WRITE_URL | metrics.our-team.net/api/v1/write | without user, password and query",
+                "REMOTE_WRITE_URL | https://me:secret-part@metrics.our-team.net/api/v1/write | without user, password and query",
+                "REMOTE_WRITE_URL | https://metrics.our-team.net/api/v1/write?token=secret-part | without user, password and query",
+                "REMOTE_WRITE_URL | https://metrics.our-team.net:99999/api/v1/write | without user, password and query",
+                "REMOTE_WRITE_URL | https://metrics.our-team.net/x' | without user, password and query",
+                "REMOTE_WRITE_URL | http://prometheus:9090/api/v1/write | the stack itself",
+                "REMOTE_WRITE_URL | http://localhost:8428/api/v1/write | the container that asks",
+                "REMOTE_WRITE_URL | http://127.0.0.1:8428/api/v1/write | the container that asks",
+                "REMOTE_WRITE_QUERY_URL | https://metrics.our-team.net/api/v1/query | without /api/v1",
+                "REMOTE_WRITE_QUERY_URL | https://metrics.our-team.net/api/v1 | without /api/v1",
+                "REMOTE_WRITE_TENANT | two words | the name of a tenant",
+                "REMOTE_WRITE_TENANT_HEADER | Authorization | X-Scope-OrgID",
+                "REMOTE_WRITE_TENANT_HEADER | X-Prometheus-Remote-Write-Version | X-Scope-OrgID",
+                "REMOTE_WRITE_TENANT_HEADER | Content-Length | X-Scope-OrgID",
+                "REMOTE_WRITE_USERNAME | me:secret-part | without spaces and colons",
+            })
+    void refusesAStoreElsewhereThatCannotWork(String setting, String value, String told) throws IOException {
+        settings.put("REMOTE_WRITE_URL", "https://metrics.our-team.net/api/v1/write");
+        settings.put("REMOTE_WRITE_TENANT", "our-team");
+        settings.put(setting, value);
+
+        assertThat(run()).as(printed).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG +" + setting + " ")
+                .contains(told)
+                .doesNotContain("secret-part");
+        assertThat(files("secrets")).as("nothing may be written").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "REMOTE_WRITE_QUERY_URL=https://metrics.our-team.net",
+                "REMOTE_WRITE_USERNAME=me",
+                "REMOTE_WRITE_TENANT=our-team",
+                "REMOTE_WRITE_TENANT_HEADER=THANOS-TENANT"
+            })
+    void whatBelongsToAStoreElsewhereNeedsItsAddress(String setting) throws IOException {
+        String[] parts = setting.split("=");
+        settings.put(parts[0], parts[1]);
+
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG +" + parts[0] + " +is set, but REMOTE_WRITE_URL is not");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "remote_write_token, 'Bearer abcdefghijk'",
+        "remote_write_token, short",
+        "remote_write_token, <your token>",
+        "remote_write_password, 'two\nlines'",
+        "remote_query_token, changeme-please",
+        "remote_write_token, good-token-without-an-address"
+    })
+    void refusesASecretOfAStoreElsewhereThatCannotWork(String name, String value) throws IOException {
+        given(name, value.replace("\\n", "\n"));
+
+        assertThat(run()).as(printed).isFalse();
+        assertThat(printed).containsPattern("WRONG +secrets/" + name).doesNotContain("abcdefghijk", "good-token");
+    }
+
+    @Test
     void tracesNeedWhatShowsThem() throws IOException {
         settings.put("TRACING", "1");
         settings.put("LOGS_AND_DASHBOARDS", "0");

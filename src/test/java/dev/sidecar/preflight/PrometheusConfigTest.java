@@ -6,6 +6,7 @@ import dev.sidecar.support.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -29,5 +30,25 @@ class PrometheusConfigTest {
             assertThat(result.output()).contains(rules.count() + " rule files found");
         }
         assertThat(Files.readString(config).contains("job_name: api")).isEqualTo(!api.isEmpty());
+    }
+
+    /** The real Prometheus refuses headers that it sets itself, and two logins at once. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "REMOTE_WRITE_TOKEN", "REMOTE_WRITE_USERNAME"})
+    void promtoolAcceptsAStoreElsewhere(String login, @TempDir Path directory) throws IOException {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "REMOTE_WRITE_URL", "https://metrics.our-team.net/api/v1/push",
+                "REMOTE_WRITE_TENANT", "it's-us",
+                "REMOTE_WRITE_TENANT_HEADER", "THANOS-TENANT"));
+        settings.put(login, "us");
+        settings.put("REMOTE_WRITE_PASSWORD", "secret");
+        Path config = RenderedConfig.prometheus(directory, settings);
+
+        Programs.Result result = Programs.run(
+                directory, "promtool", List.of("check", "config", "--lint=all", "--lint-fatal", config.toString()));
+
+        assertThat(result.exitCode()).as(result.output()).isZero();
+        assertThat(Files.readString(config))
+                .contains("remote_write:\n  - name: far-end\n", "    headers: {'THANOS-TENANT': 'it''s-us'}\n");
     }
 }

@@ -9,6 +9,8 @@ import dev.sidecar.SidecarApplication;
 import dev.sidecar.alerts.Outside;
 import dev.sidecar.alerts.Outside.Answer;
 import dev.sidecar.commands.SidecarCommand;
+import dev.sidecar.farend.FarEnd;
+import dev.sidecar.farend.FarEndFixture;
 import dev.sidecar.notices.SmtpDouble;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
@@ -19,6 +21,7 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +48,7 @@ class ProbesTest {
     private final Map<String, String> settings = new HashMap<>();
     private final List<AutoCloseable> opened = new ArrayList<>();
     private String printed = "";
+    private @Nullable FarEnd farEnd;
 
     @AfterEach
     void close() throws Exception {
@@ -56,7 +61,12 @@ class ProbesTest {
         StringWriter out = new StringWriter();
         boolean all = new Probes(
                         () -> new Configured(
-                                        name -> settings.getOrDefault(name, ""), List.of(endpoints), null, null, LIMIT)
+                                        name -> settings.getOrDefault(name, ""),
+                                        List.of(endpoints),
+                                        null,
+                                        null,
+                                        farEnd,
+                                        LIMIT)
                                 .probes(),
                         LIMIT)
                 .run(new PrintWriter(out, true));
@@ -82,6 +92,31 @@ class ProbesTest {
                         "ON +mail server +127.0.0.1:\\d+: greets with \"220 .*not encrypted, login accepted \\(")
                 .contains("probe: 1 of 1 answered. Nothing was sent to anybody.");
         assertThat(server.getReceivedMessages()).isEmpty();
+    }
+
+    /** Writing is not tried; reading is, with the login. */
+    @Test
+    void theStoreElsewhereIsAskedWithItsLogin() throws Exception {
+        Outside store = new Outside();
+        opened.add(store);
+        String empty = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}}";
+        store.answer(
+                "/api/v1/query",
+                request -> "Bearer token-of-reading".equals(request.headers().get("authorization"))
+                        ? new Answer(200, Map.of("Content-Type", "application/json"), empty)
+                        : new Answer(401, Map.of(), "token-of-nobody is not known"));
+        farEnd = FarEndFixture.at(URI.create(store.url("")), "token-of-reading", null, "h1", LIMIT);
+
+        assertThat(probe()).as(printed).isTrue();
+        assertThat(printed)
+                .containsPattern("ON +far end +http://127.0.0.1:\\d+: HTTP ")
+                .containsPattern("ON +far end, reading +http://127.0.0.1:\\d+/?: answers queries");
+
+        farEnd = FarEndFixture.at(URI.create(store.url("")), "token-of-nobody", null, "h1", LIMIT);
+        assertThat(probe()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG +far end, reading .*answered 401.*Fix: check REMOTE_WRITE_QUERY_URL")
+                .doesNotContain("token-of-nobody");
     }
 
     @Test

@@ -108,6 +108,7 @@ class SidecarContractTest {
                         "--sidecar.backup.server.databases=postgres",
                         "--sidecar.dumps.sources.nightly.folder=" + dumps,
                         "--sidecar.pitr.enabled=true",
+                        "--sidecar.far-end.url=http://127.0.0.1:9",
                         "--sidecar.backup.checks.directory=" + directory.resolve("checks"),
                         "--sidecar.backup.directory=" + directory.resolve("backups")));
         await("sidecar").atMost(PATIENCE).ignoreExceptions().until(() -> {

@@ -43,6 +43,11 @@ public final class PrometheusServer implements AutoCloseable {
         return start(config, port, Map.of(), List.of());
     }
 
+    /** One that others write to. */
+    public static PrometheusServer receiving(Path config, int port) {
+        return start(config, port, Map.of(), List.of("--web.enable-remote-write-receiver"));
+    }
+
     /** One that takes samples of any time, days at once, as long as each series is written in the order of time. */
     public static PrometheusServer past(Path config, int port) {
         return start(

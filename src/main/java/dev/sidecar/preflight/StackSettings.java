@@ -38,6 +38,9 @@ final class StackSettings implements Step {
                 "(?!.*/v1/traces/?$)https?://" + HOST + "(:\\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
                 "the base of an OTLP receiver's URL, such as https://otlp.our-team.net, without /v1/traces"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
+        EDGE(
+                "https://" + HOST + "(:\\d{1,5})?/?",
+                "the edge's address as other hosts reach it, https://host or https://host:port"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
         FILES("[^'\"\\\\\\p{Cntrl}]{1,200}", "a pattern of files, such as shop-*.dump"),
@@ -86,7 +89,7 @@ final class StackSettings implements Step {
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, ENDPOINT, URL, OTLP, ORIGIN -> {
+                case HOST_AND_PORT, ENDPOINT, URL, OTLP, ORIGIN, EDGE -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -158,10 +161,17 @@ final class StackSettings implements Step {
                 "TELEGRAM_API_URL")) {
             forms.put(name, Form.URL);
         }
+        forms.put("EDGE_URL", Form.EDGE);
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
         for (String name : List.of(
-                "SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "TRACING", "PITR_BUCKET_PATH_STYLE")) {
+                "SAMPLE_API",
+                "STAGING_POSTGRES",
+                "STAGING_REDIS",
+                "PITR",
+                "TRACING",
+                "SATELLITES",
+                "PITR_BUCKET_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {

@@ -47,6 +47,7 @@ class FaultsTest {
     /** Series that runbooks ask for and that this world cannot have, each with the reason. */
     private static final Map<String, String> WITHOUT_SERIES = Map.of(
             "sidecar_pitr_.*", "point-in-time recovery is off",
+            "sidecar_relay_.*", "no other host pushes here",
             "loki_process_custom_nginx_http_requests_total\\{.*", "Alloy is played, and its page knows no status",
             "redis_acl_access_denied_auth_total", "Redis before 7.2 does not count refused logins");
 

@@ -1,6 +1,6 @@
 /** Proves that metrics are scraped, kept and correct. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"peers", "prometheus", "proofs", "text"})
+@ApplicationModule(allowedDependencies = {"hosts", "peers", "prometheus", "proofs", "text"})
 package dev.sidecar.proofs.metrics;
 
 import org.jspecify.annotations.NullMarked;

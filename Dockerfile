@@ -62,12 +62,13 @@ RUN groupadd --gid 10010 sidecar \
     && useradd --uid 10010 --gid 10010 --home-dir /var/lib/sidecar --no-create-home --shell /usr/sbin/nologin sidecar \
     && install -d -o sidecar -g sidecar -m 0750 /var/lib/sidecar /var/lib/sidecar/backups \
     && install -d -o sidecar -g sidecar -m 0700 /var/lib/sidecar-signing /var/lib/pgbackrest /var/lib/pitr-beside /run/pitr-beside \
+    && install -d -o sidecar -g sidecar -m 0755 /var/lib/sidecar-hosts \
     && useradd --uid 10011 --user-group --home-dir /var/lib/prover --no-create-home --shell /usr/sbin/nologin prover \
     && install -d -o prover -g sidecar -m 2750 /run/prover \
     && install -d -o prover -g prover -m 0700 /var/lib/prover \
     && install -m 0711 /bin/dash /usr/local/bin/prover-shell \
     && install -d -m 0755 /run/secrets /run/config \
-    && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/nginx:101 \
+    && for volume in secrets/postgres:999 secrets/redis:1000 secrets/api:10020 secrets/sidecar:10010 secrets/gateway:10030 secrets/relay:10031 secrets/nginx:101 \
            secrets/grafana:472 secrets/prometheus:65534 secrets/alertmanager:65534 secrets/postgres-exporter:65534 \
            secrets/redis-exporter:59000 secrets/nginx-exporter:1001 secrets/node-exporter:65534 secrets/blackbox-exporter:65534 \
            secrets/pitr-archive:10010 secrets/pitr-source:999 secrets/pitr-beside:10010 config/prometheus:65534 config/prometheus/rules:65534 \

@@ -270,8 +270,8 @@ class DocsCommandsTest {
 
     private static void compose(List<String> arguments) throws Exception {
         ComposeCall call = ComposeCall.of(arguments);
-        assertThat(call.file()).isEqualTo(COMPOSE_FILE);
-        assertThat(call.services()).isSubsetOf(services());
+        assertThat(call.file()).isIn(COMPOSE_FILE, "docker-compose.satellite.yml");
+        assertThat(call.services()).isSubsetOf(services(call.file()));
         if (call.subcommand().equals("exec")) {
             check(call.inside());
         } else if (!call.inside().isEmpty()) {
@@ -282,10 +282,10 @@ class DocsCommandsTest {
         }
     }
 
-    private static Set<String> services() {
+    private static Set<String> services(String composeFile) {
         LoaderOptions options = new LoaderOptions();
         options.setMaxAliasesForCollections(1000);
-        Map<String, Map<String, Object>> file = new Yaml(options).load(DocumentedCommand.read(COMPOSE_FILE));
+        Map<String, Map<String, Object>> file = new Yaml(options).load(DocumentedCommand.read(composeFile));
         Set<String> services = new HashSet<>(file.get("services").keySet());
         services.add("SERVICE");
         services.add("$()");

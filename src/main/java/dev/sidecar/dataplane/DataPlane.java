@@ -2,15 +2,8 @@ package dev.sidecar.dataplane;
 
 import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.core.instrument.Clock;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -76,19 +69,12 @@ public class DataPlane {
     @Bean
     MetricsPort metricsPort(
             DataPlaneProperties properties, PrometheusMeterRegistry registry, ObjectProvider<MeterBinder> binders) {
-        List.of(
-                        new ClassLoaderMetrics(),
-                        new JvmMemoryMetrics(),
-                        new JvmThreadMetrics(),
-                        new FileDescriptorMetrics(),
-                        new ProcessorMetrics(),
-                        new UptimeMetrics())
-                .forEach(binder -> bind(binder, registry));
-        binders.forEach(binder -> bind(binder, registry));
-        return new MetricsPort(properties, registry);
-    }
-
-    private static void bind(MeterBinder binder, MeterRegistry registry) {
-        binder.bindTo(registry);
+        ProcessMeters.bind(registry, binders);
+        return new MetricsPort(
+                "sidecar.gateway",
+                properties.metricsAddress(),
+                properties.metricsPort(),
+                properties.metricsToken(),
+                registry);
     }
 }

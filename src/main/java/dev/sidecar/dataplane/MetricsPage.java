@@ -60,7 +60,7 @@ final class MetricsPage extends SimpleChannelInboundHandler<FullHttpRequest> {
                     request,
                     HttpResponseStatus.UNAUTHORIZED,
                     JSON,
-                    "{\"status\":401,\"detail\":\"Present the gateway's metrics token: Authorization: Bearer <token>.\"}");
+                    "{\"status\":401,\"detail\":\"Present the metrics token: Authorization: Bearer <token>.\"}");
             return;
         }
         String accepted = request.headers().get(HttpHeaderNames.ACCEPT, "");

@@ -1,5 +1,6 @@
 package dev.sidecar.dataplane;
 
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
@@ -22,10 +23,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Serves metrics and health of the gateway's process, on a thread of its own, so that a scrape holds up no request. It listens once the
- * gateway does and stops before it: that it answers means that the gateway takes requests.
+ * Serves metrics and health of a process without a web server, on a thread of its own, so that a scrape holds up no request. It listens once
+ * the process takes requests and stops before it: that it answers means that the process takes them.
  */
-final class MetricsPort implements SmartLifecycle {
+public final class MetricsPort implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(MetricsPort.class);
     private static final int LARGEST_REQUEST = 8 * 1024;
@@ -33,21 +34,34 @@ final class MetricsPort implements SmartLifecycle {
     private static final int SILENCE_SECONDS = 75;
     private static final long CLOSE_SECONDS = 3;
 
-    private final DataPlaneProperties properties;
+    private final String settings;
+    private final String address;
+    private final int wanted;
+    private final @Nullable Secret token;
     private final PrometheusMeterRegistry registry;
     private final AtomicInteger connections = new AtomicInteger();
     private @Nullable MultiThreadIoEventLoopGroup loop;
     private @Nullable Channel server;
 
-    MetricsPort(DataPlaneProperties properties, PrometheusMeterRegistry registry) {
-        this.properties = properties;
+    /**
+     * @param settings beginning of the names of its settings, such as {@code sidecar.gateway}
+     * @param address the address to listen on
+     * @param wanted the port to listen on; 0 takes any free one
+     * @param token token that Prometheus presents; without one the metrics are closed to everybody
+     */
+    public MetricsPort(
+            String settings, String address, int wanted, @Nullable Secret token, PrometheusMeterRegistry registry) {
+        this.settings = settings;
+        this.address = address;
+        this.wanted = wanted;
+        this.token = token;
         this.registry = registry;
     }
 
     @Override
     public void start() {
         var group = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("gateway-metrics", true), NioIoHandler.newFactory());
+                1, new DefaultThreadFactory("metrics", true), NioIoHandler.newFactory());
         loop = group;
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
@@ -58,20 +72,18 @@ final class MetricsPort implements SmartLifecycle {
                         accept(channel);
                     }
                 })
-                .bind(properties.metricsAddress(), properties.metricsPort())
+                .bind(address, wanted)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             close();
-            InvalidSetting failure = new InvalidSetting(
-                    "sidecar.gateway.metrics-port",
-                    properties.metricsPort(),
-                    "be a free port of " + properties.metricsAddress());
+            InvalidSetting failure =
+                    new InvalidSetting(settings + ".metrics-port", wanted, "be a free port of " + address);
             failure.initCause(bound.cause());
             throw failure;
         }
         server = bound.channel();
-        if (properties.metricsToken() == null) {
-            LOG.atWarn().log("metrics are closed to everybody; set sidecar.gateway.metrics-token");
+        if (token == null) {
+            LOG.atWarn().log("metrics are closed to everybody; set {}.metrics-token", settings);
         }
         LOG.atInfo().addKeyValue("port", port()).log("metrics and health served");
     }
@@ -87,10 +99,11 @@ final class MetricsPort implements SmartLifecycle {
                         new ReadTimeoutHandler(SILENCE_SECONDS),
                         new HttpServerCodec(),
                         new HttpObjectAggregator(LARGEST_REQUEST, true),
-                        new MetricsPage(properties.metricsToken(), registry));
+                        new MetricsPage(token, registry));
     }
 
-    int port() {
+    /** Where it listens; -1 if it does not. */
+    public int port() {
         return server == null ? -1 : ((InetSocketAddress) server.localAddress()).getPort();
     }
 

@@ -2,6 +2,7 @@ package dev.sidecar.preflight;
 
 import dev.sidecar.preflight.farend.StoreElsewhere;
 import dev.sidecar.preflight.pitr.PointInTime;
+import dev.sidecar.preflight.satellites.Pushes;
 import dev.sidecar.preflight.tracing.TraceStore;
 import dev.sidecar.probes.Probes;
 import dev.sidecar.settings.Identity;
@@ -57,6 +58,7 @@ class PreflightConfiguration {
                 plan -> traces(new TraceStore(settings::get, plan::content, secrets), plan),
                 new EdgeCertificate(given, nginx, clock),
                 new EdgeLimits(settings, nginx),
+                plan -> satellites(new Pushes(settings::get, plan::content, secrets), settings, plan),
                 new SmallStack(settings, secrets.resolve("sidecar")),
                 new MailSettings(settings, secrets),
                 new Channels(settings, secrets),
@@ -87,6 +89,21 @@ class PreflightConfiguration {
                 .orElse(ReportLine.off("far end", StoreElsewhere.SWITCH + " is not set: samples stay here")));
         store.notes().forEach(note -> plan.found(ReportLine.note(note.subject(), note.what())));
         write(store.files(), plan);
+    }
+
+    private static void satellites(Pushes pushes, Settings settings, Plan plan) {
+        if (!Pushes.isOn(settings::get)) {
+            plan.found(ReportLine.off("other hosts", Pushes.SWITCH + " is not 1"));
+        } else {
+            pushes.problem()
+                    .ifPresentOrElse(
+                            problem -> plan.found(ReportLine.wrong(problem.setting(), problem.what(), problem.fix())),
+                            () -> plan.found(
+                                    ReportLine.on(
+                                            "other hosts",
+                                            "may push to /satellites/ at the edge once they are added: sidecar host add NAME")));
+        }
+        write(pushes.files(), plan);
     }
 
     private static void write(Map<Path, Optional<String>> files, Plan plan) {

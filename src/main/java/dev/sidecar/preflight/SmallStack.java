@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.satellites.Pushes;
 import dev.sidecar.preflight.tracing.TraceStore;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ final class SmallStack implements Step {
     private static final Set<String> LEFT_OUT = Set.of("LOKI", "ALLOY", "GRAFANA");
     private static final Set<String> TRACES = Set.of("TEMPO", "TRACE-COLLECTOR");
     static final String TARGETS =
-            "sidecar,gateway,api,postgres,redis,node,nginx,blackbox,prometheus,alertmanager,loki,alloy,grafana,tempo,trace-collector";
+            "sidecar,gateway,api,postgres,redis,node,nginx,blackbox,prometheus,alertmanager,loki,alloy,grafana,tempo,trace-collector,relay";
     private static final String PROOFS = "LOG-1, LOG-2, LOG-3, LOG-4, LOG-5, LOG-6, LOG-7, DSH-1, DSH-2, DSH-3, SEC-5";
     private static final String REASON = "this stack runs without logs and dashboards (LOGS_AND_DASHBOARDS=0)";
 
@@ -36,6 +37,9 @@ final class SmallStack implements Step {
 
     /** The stack has this part. @param part in upper case, as templates name it */
     static boolean has(String part, Settings settings) {
+        if (part.equals("RELAY")) {
+            return Pushes.isOn(settings::get);
+        }
         return TRACES.contains(part) ? TraceStore.isOn(settings::get) : !isSmall(settings) || !LEFT_OUT.contains(part);
     }
 

@@ -48,7 +48,8 @@ final class StackSecrets {
                     GENERATED,
                     "prometheus/web_password",
                     "grafana/prometheus_password",
-                    "sidecar/prometheus_password"),
+                    "sidecar/prometheus_password",
+                    "relay/prometheus_password"),
             password(
                     "alertmanager_password",
                     "Alertmanager, user admin",
@@ -107,6 +108,12 @@ final class StackSecrets {
                     GENERATED,
                     "gateway/metrics_token",
                     "prometheus/gateway_metrics_token"),
+            password(
+                    "relay_metrics_token",
+                    "Prometheus to relay",
+                    GENERATED,
+                    "relay/metrics_token",
+                    "prometheus/relay_metrics_token"),
             password(
                     "smtp_password",
                     "mail password",

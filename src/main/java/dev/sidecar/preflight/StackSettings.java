@@ -51,6 +51,9 @@ final class StackSettings implements Step {
                 "the header that names the tenant: X-Scope-OrgID (Mimir) or THANOS-TENANT"),
         USER("[!-9;-~]{1,128}", "a user without spaces and colons"),
         ORIGIN("http://" + HOST + "(:\\d{1,5})?/?", "http://host:port, without a path"),
+        EDGE(
+                "https://" + HOST + "(:\\d{1,5})?/?",
+                "the edge's address as other hosts reach it, https://host or https://host:port"),
         PATH("/[!-~]*", "a path that begins with /"),
         FOLDER("(\\.{0,2}|~)/[^:\"'\\\\\\p{Cntrl}]*", "a folder that begins with / or ./, without colons"),
         FILES("[^'\"\\\\\\p{Cntrl}]{1,200}", "a pattern of files, such as shop-*.dump"),
@@ -109,7 +112,7 @@ final class StackSettings implements Step {
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, ENDPOINT, URL, OTLP, STORE, QUERIES, ORIGIN -> {
+                case HOST_AND_PORT, ENDPOINT, URL, OTLP, STORE, QUERIES, ORIGIN, EDGE -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -181,10 +184,17 @@ final class StackSettings implements Step {
                 "TELEGRAM_API_URL")) {
             forms.put(name, Form.URL);
         }
+        forms.put("EDGE_URL", Form.EDGE);
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
         for (String name : List.of(
-                "SAMPLE_API", "STAGING_POSTGRES", "STAGING_REDIS", "PITR", "TRACING", "PITR_BUCKET_PATH_STYLE")) {
+                "SAMPLE_API",
+                "STAGING_POSTGRES",
+                "STAGING_REDIS",
+                "PITR",
+                "TRACING",
+                "SATELLITES",
+                "PITR_BUCKET_PATH_STYLE")) {
             forms.put(name, Form.SWITCH);
         }
         for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {

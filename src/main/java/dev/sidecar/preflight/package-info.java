@@ -5,6 +5,7 @@
             "commands",
             "preflight.farend",
             "preflight.pitr",
+            "preflight.satellites",
             "preflight.tracing",
             "probes",
             "settings"

@@ -11,6 +11,7 @@ final class MetricSource {
     private static final Map<String, String> JOBS = new LinkedHashMap<>();
 
     static {
+        JOBS.put("sidecar_relay_", "relay");
         JOBS.put("loki_process_custom_", "alloy");
         JOBS.put("loki_write_", "alloy");
         JOBS.put("otelcol_", "alloy");

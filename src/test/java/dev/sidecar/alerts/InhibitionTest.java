@@ -67,22 +67,22 @@ class InhibitionTest {
                         "service-down-mutes-performance",
                         alert("ServiceDown", "critical", "api"),
                         alert("EdgeLatencyP95High", "warning", "api"),
-                        List.of("stack", "service")),
+                        List.of("stack", "host", "service")),
                 new Case(
                         "service-down-mutes-performance",
                         alert("UpstreamUnreachable", "critical", "api"),
                         alert("ApiErrorRateHigh", "critical", "api"),
-                        List.of("stack", "service")),
+                        List.of("stack", "host", "service")),
                 new Case(
                         "database-down-mutes-queries",
                         alert("DatabaseConnectionFailed", "critical", "postgres"),
                         alert("SlowQueries", "warning", "postgres"),
-                        List.of("stack", "dependency")),
+                        List.of("stack", "host", "dependency")),
                 new Case(
                         "database-down-mutes-queries",
                         alert("DatabaseConnectionFailed", "critical", "postgres"),
                         alert("AppDbPoolExhausted", "critical", "api"),
-                        List.of("stack", "dependency")),
+                        List.of("stack", "host", "dependency")),
                 new Case(
                         "host-down-mutes-resources",
                         alert("HostDown", "critical", "node"),
@@ -93,6 +93,16 @@ class InhibitionTest {
                         alert("HostDown", "critical", "node"),
                         with(alert("DiskSpaceLow", "critical", "node"), "mountpoint", "/"),
                         List.of("stack", "host")),
+                new Case(
+                        "host-down-mutes-resources",
+                        alert("HostSilent", "critical", "relay"),
+                        with(alert("DiskSpaceLow", "critical", "node"), "mountpoint", "/"),
+                        List.of("stack", "host")),
+                new Case(
+                        "silent-host-mutes-its-proofs",
+                        alert("HostSilent", "critical", "relay"),
+                        with(alert("ProofBroken", "warning", "sidecar"), "proof", "MET-8"),
+                        List.of("stack", "proof")),
                 new Case(
                         "critical-mutes-its-warning",
                         with(alert("DiskSpaceLow", "critical", "node"), "mountpoint", "/"),

@@ -27,7 +27,7 @@ class IsolationTest {
         List<ServiceIsolation> services = services(Files.readString(COMPOSE_FILE));
 
         assertThat(services)
-                .hasSize(24)
+                .hasSize(25)
                 .allSatisfy(service ->
                         assertThat(service.weaknesses()).as(service.service()).isEmpty());
         assertThat(services.stream().filter(ServiceIsolation::root).map(ServiceIsolation::service))

@@ -128,11 +128,14 @@ class PreflightTest {
                         "prometheus/exporter_password",
                         "prometheus/gateway_metrics_token",
                         "prometheus/metrics_token",
+                        "prometheus/relay_metrics_token",
                         "prometheus/web.yml",
                         "prometheus/web_password",
                         "redis-exporter/passwords.json",
                         "redis/password",
                         "redis/password.conf",
+                        "relay/metrics_token",
+                        "relay/prometheus_password",
                         "sidecar/admin_password",
                         "sidecar/alertmanager_password",
                         "sidecar/db_password",
@@ -808,6 +811,36 @@ class PreflightTest {
         settings.put("TRACING", "0");
         assertThat(run()).as(printed).isTrue();
         assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("trac"));
+    }
+
+    @Test
+    void oneSwitchLetsOtherHostsPushAndWithoutItTheEdgeHasNoSuchPath() throws Exception {
+        inClone("prometheus/prometheus.yml", Files.readString(Path.of("prometheus/prometheus.yml")));
+        settings.put("SIDECAR_HOST", "host-1");
+        settings.put("LOKI_ADDRESS", "http://loki:3100");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("OFF\\s+other hosts");
+        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("satellites"));
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .doesNotContain("out_of_order_time_window", "job_name: relay");
+
+        settings.put("SATELLITES", "1");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG\\s+SATELLITES.*the edge has no TLS");
+
+        settings.put("EDGE_TRUSTED_PROXIES", "10.1.2.3");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("ON\\s+other hosts");
+        assertThat(secret("nginx/satellites.conf")).contains("location ^~ /satellites/", "access_log off;");
+        assertThat(secret("nginx/satellites.zones")).contains("limit_req_zone");
+        assertThat(secret("relay/settings/sidecar.relay.loki-url")).isEqualTo("http://loki:3100");
+        assertThat(secret("sidecar/settings/sidecar.rules.expected-targets")).endsWith(",grafana,relay");
+        assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
+                .contains("out_of_order_time_window: 2h", "job_name: relay");
+
+        settings.put("SATELLITES", "0");
+        assertThat(run()).as(printed).isTrue();
+        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("satellites"));
     }
 
     @Test

@@ -234,7 +234,8 @@ class RunbooksTest {
         String menu = Files.readString(Path.of("src/main/resources/templates/layout.html"));
         String settings = Files.readString(Path.of(".env.example"))
                 + Files.readString(Path.of("docs/settings.md"))
-                + Files.readString(Path.of("docker-compose.staging.yml"));
+                + Files.readString(Path.of("docker-compose.staging.yml"))
+                + Files.readString(Path.of("docker-compose.satellite.yml"));
 
         assertThat(groups(PANELS, text)).allSatisfy(found -> {
             assertThat(dashboards).containsKey(found.group(1));

@@ -131,9 +131,9 @@ final class ComposeStack implements AutoCloseable {
                 .out()
                 .lines()
                 .filter(service -> !List.of("loki", "alloy", "grafana").contains(service))
-                // They are left out unless PITR=1 or TRACING=1.
+                // They are left out unless PITR=1, TRACING=1 or SATELLITES=1.
                 .filter(service -> !service.startsWith("pitr-"))
-                .filter(service -> !List.of("trace-collector", "tempo").contains(service))
+                .filter(service -> !List.of("trace-collector", "tempo", "relay").contains(service))
                 .toList();
     }
 

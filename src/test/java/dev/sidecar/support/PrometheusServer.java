@@ -61,6 +61,16 @@ public final class PrometheusServer implements AutoCloseable {
                         "--storage.tsdb.retention.time=100y"));
     }
 
+    /** One that takes samples that others push. @param further options */
+    public static PrometheusServer receiving(Path config, int port, String... further) {
+        return start(
+                config,
+                port,
+                Map.of(),
+                Stream.concat(Stream.of("--web.enable-remote-write-receiver"), Stream.of(further))
+                        .toList());
+    }
+
     private static PrometheusServer start(
             Path config, int port, Map<String, String> environment, List<String> further) {
         ChildProcess process = ChildProcess.start(

@@ -39,7 +39,8 @@ final class LogVolumeProof implements Proof {
                         .sum()
                 * Duration.ofDays(1).toSeconds();
         double forecast = perDay * retention.toDays();
-        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
+        OptionalDouble free =
+                prometheus.value("max(node_filesystem_avail_bytes{job!~\"satellite-.+\",mountpoint=\"/\"})");
         if (free.isEmpty()) {
             return Finding.inconclusive(
                     "%s of log lines a day, %s in %s, but the free space is unknown: no node exporter reports it.",

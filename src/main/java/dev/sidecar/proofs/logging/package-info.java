@@ -2,6 +2,7 @@
 @NullMarked
 @ApplicationModule(
         allowedDependencies = {
+            "hosts",
             "gateway",
             "loki",
             "peers",

@@ -42,7 +42,8 @@ final class MetricRetentionProof implements Proof {
                 .value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))")
                 .orElse(0);
         double forecast = samples * BYTES_PER_SAMPLE * retention.toSeconds();
-        OptionalDouble free = prometheus.value("max(node_filesystem_avail_bytes{mountpoint=\"/\"})");
+        OptionalDouble free =
+                prometheus.value("max(node_filesystem_avail_bytes{job!~\"satellite-.+\",mountpoint=\"/\"})");
         return Finding.heldIf(
                 running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
                 "Prometheus keeps samples for %s (expected: %s). It uses %s now and, at %.0f samples/s, about %s in the end; %s.",

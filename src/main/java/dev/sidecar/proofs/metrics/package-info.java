@@ -1,6 +1,6 @@
 /** Proves that metrics are scraped, kept and correct. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"farend", "peers", "prometheus", "proofs", "text"})
+@ApplicationModule(allowedDependencies = {"farend", "hosts", "peers", "prometheus", "proofs", "text"})
 package dev.sidecar.proofs.metrics;
 
 import org.jspecify.annotations.NullMarked;

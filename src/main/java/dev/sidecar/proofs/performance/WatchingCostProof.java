@@ -61,7 +61,7 @@ final class WatchingCostProof implements Proof {
         String window = budget.cpuWindow().toSeconds() + "s";
         OptionalDouble cpu = prometheus.value("100 * (sum(rate(process_cpu_seconds_total{" + THEM + "}[" + window
                 + "])) + sum(rate(process_cpu_time_ns_total{job=~\"sidecar|gateway\"}[" + window
-                + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total))");
+                + "])) / 1e9) / count(count by (cpu) (node_cpu_seconds_total{job!~\"satellite-.+\"}))");
         if (memory.isEmpty() || cpu.isEmpty()) {
             return Finding.inconclusive(
                     "Prometheus does not have the process metrics of the stack, or the number of CPUs (node exporter), yet.");

@@ -1,0 +1,445 @@
+package dev.sidecar.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.sidecar.support.ChildProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Hosts that push through the real edge into the real Prometheus: an honest one, and each kind of one that is not. */
+@Tag("long")
+class RelayTest {
+
+    private static final Duration PATIENCE = RelayedStack.PATIENCE;
+
+    @TempDir
+    private static Path folder;
+
+    private static HttpServer loki;
+    private static final List<byte[]> PUSHED_LINES = new CopyOnWriteArrayList<>();
+    private static RelayedStack stack;
+
+    @BeforeAll
+    static void start() throws Exception {
+        loki = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        loki.createContext("/otlp/v1/logs", exchange -> {
+            PUSHED_LINES.add(exchange.getRequestBody().readAllBytes());
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        loki.start();
+        stack = new RelayedStack(folder, "http://127.0.0.1:" + loki.getAddress().getPort());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        stack.close();
+        loki.stop(0);
+    }
+
+    @Test
+    void whatARealClientPushesCarriesItsOwnNameWhateverItClaims() throws Exception {
+        String token = stack.hosts.add("web-1");
+        String exporter = stack.nodeExporter();
+        HttpServer forger = page(
+                "sidecar_backup_age_seconds 1\nnode_forged{host=\"centre\",alertname=\"x\"} 1\nALERTS{alertname=\"x\"} 1\n");
+
+        stack.agent("web-1", token, """
+                - job_name: node
+                  static_configs: [{targets: ['%s'], labels: {host: centre, service: sidecar}}]
+                - job_name: sidecar
+                  static_configs: [{targets: ['127.0.0.1:%d']}]
+                - job_name: postgres
+                  static_configs: [{targets: ['127.0.0.1:%2$d']}]
+                """.formatted(exporter, forger.getAddress().getPort()));
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(labels("{__name__=~\"node_time_seconds|up\",host=\"web-1\"}", "job"))
+                        .containsExactlyInAnyOrder("satellite-node", "satellite-node", "satellite-postgres"));
+        assertThat(labels("{__name__!~\"ALERTS.*\",job!=\"relay\",host=\"centre\"}", "__name__"))
+                .isEmpty();
+        assertThat(labels("{__name__!~\"ALERTS.*\",host=\"web-1\"}", "stack")).containsOnly("staging");
+        assertThat(labels("{__name__!~\"ALERTS.*\",host=\"web-1\"}", "role")).containsOnly("exporter");
+        assertThat(labels("{__name__!~\"ALERTS.*\",host=\"web-1\"}", "service")).containsOnly("node", "postgres");
+        assertThat(labels("{__name__=~\"sidecar_backup.*|node_forged\"} or ALERTS{alertname=\"x\"}", "__name__"))
+                .isEmpty();
+        assertThat(stack.metric("sidecar_relay_unwanted_total{satellite=\"web-1\"}"))
+                .isPositive();
+        assertThat(stack.metric("sidecar_relay_clock_offset_seconds{satellite=\"web-1\"}"))
+                .isBetween(-20.0, 5.0);
+        for (Trouble trouble : Trouble.values()) {
+            assertThat(stack.troubles("web-1", trouble)).as(trouble.label()).isZero();
+        }
+        forger.stop(0);
+    }
+
+    /** The exporter's page that a compromised host serves to itself. */
+    private static HttpServer page(String metrics) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
+            byte[] body = metrics.getBytes(UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    @Test
+    void aWrongTokenARevokedOneAndPlainHttpAreRefused() throws Exception {
+        String token = stack.hosts.add("web-2");
+        Samples sample = Samples.node("node_refused", 1, now());
+        double wrong = stack.troubles("", Trouble.UNKNOWN_TOKEN);
+
+        assertThat(stack.push("wrong", sample).statusCode()).isEqualTo(401);
+        assertThat(stack.push("", sample).statusCode()).isEqualTo(401);
+        assertThat(stack.push(
+                                "http://127.0.0.1:" + stack.plainPort(),
+                                "/satellites/metrics",
+                                token,
+                                "snappy",
+                                SnappyBlock.encode(sample.bytes()))
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(stack.troubles("", Trouble.UNKNOWN_TOKEN)).isEqualTo(wrong + 2);
+        assertThat(labels("node_refused", "host")).isEmpty();
+
+        assertThat(stack.push(token, sample).statusCode()).isEqualTo(200);
+        stack.hosts.revoke("web-2");
+        assertThat(stack.push(token, Samples.node("node_after_revocation", 1, now()))
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(stack.troubles("web-2", Trouble.REVOKED_TOKEN)).isEqualTo(1);
+        assertThat(stack.metrics()).doesNotContain("last_push_timestamp_seconds{kind=\"metrics\",satellite=\"web-2\"}");
+
+        // Added again, it has another token; the old one is nobody's.
+        String other = stack.hosts.add("web-2");
+        assertThat(stack.push(token, sample).statusCode()).isEqualTo(401);
+        assertThat(stack.push(other, Samples.node("node_after_revocation", 1, now()))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(labels("node_after_revocation", "host")).containsExactly("web-2");
+    }
+
+    /** Prometheus refuses samples that are older than an hour before its newest: one from the future would shut the centre's own out. */
+    @Test
+    void aClockThatIsAheadHurtsNobodyElse() throws Exception {
+        String token = stack.hosts.add("ahead");
+
+        assertThat(stack.push(token, Samples.node("node_from_tomorrow", 1, now() + 300_000)))
+                .satisfies(answer -> assertThat(answer.statusCode()).isEqualTo(400))
+                .satisfies(answer -> assertThat(answer.body()).contains("clock_ahead"));
+        assertThat(stack.push(token, Samples.node("node_from_tomorrow", 1, now() + 3_600_000))
+                        .statusCode())
+                .isEqualTo(400);
+
+        assertThat(stack.troubles("ahead", Trouble.CLOCK_AHEAD)).isEqualTo(2);
+        assertThat(stack.metric("sidecar_relay_clock_offset_seconds{satellite=\"ahead\"}"))
+                .isBetween(3500.0, 3600.0);
+        assertThat(labels("last_over_time(node_from_tomorrow[3h] offset -2h)", "host"))
+                .isEmpty();
+    }
+
+    @Test
+    void aClockThatIsBehindAnHourIsTakenAndSeen() throws Exception {
+        String token = stack.hosts.add("behind");
+
+        assertThat(stack.push(token, Samples.node("node_late", 1, now() - 3_600_000))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(stack.troubles("behind", Trouble.CLOCK_BEHIND)).isEqualTo(1);
+        assertThat(stack.metric("sidecar_relay_clock_offset_seconds{satellite=\"behind\"}"))
+                .isBetween(-3700.0, -3590.0);
+        assertThat(labels("last_over_time(node_late[2h])", "host")).containsExactly("behind");
+        assertThat(stack.push(token, Samples.node("node_late", 1, now() - 3 * 3_600_000))
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(stack.troubles("behind", Trouble.CLOCK_BEHIND)).isEqualTo(3);
+    }
+
+    @Test
+    void aFloodIsBoundedAndCostsNobodyElse() throws Exception {
+        String flooder = stack.hosts.add("flooder");
+        String other = stack.hosts.add("beside");
+        Samples large = new Samples();
+        for (int i = 0; i < 3_000; i++) {
+            large.add("node_flood", Map.of("job", "node", "n", Integer.toString(i), "pad", "x".repeat(200)), 1, now());
+        }
+        List<Integer> answers = new ArrayList<>();
+        for (int i = 0; i < 40 && !answers.contains(429); i++) {
+            answers.add(stack.push(flooder, large).statusCode());
+        }
+
+        assertThat(answers).contains(429);
+        assertThat(stack.push(other, Samples.node("node_beside", 1, now())).statusCode())
+                .isEqualTo(200);
+        assertThat(stack.troubles("flooder", Trouble.FLOOD)).isEqualTo(1);
+        assertThat(stack.troubles("flooder", Trouble.TOO_MANY_SERIES)).isPositive();
+        assertThat(labels("node_flood", "n")).hasSize(RelayedStack.SERIES);
+        assertThat(stack.push(stack.edge(), "/satellites/metrics", other, "snappy", new byte[Push.LARGEST + 1])
+                        .statusCode())
+                .isEqualTo(413);
+    }
+
+    @Test
+    void aTokenThatTwoMachinesUseIsSeen() throws Exception {
+        String token = stack.hosts.add("doubled");
+
+        for (String machine : List.of("a", "a", "b")) {
+            assertThat(stack.push(token, Samples.node("node_doubled", 1, now()), "X-Satellite-Machine", machine)
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+
+        assertThat(stack.troubles("doubled", Trouble.DOUBLED)).isEqualTo(1);
+    }
+
+    @Test
+    void aDamagedListLetsNobodyInAndLosesNothing() throws Exception {
+        String token = stack.hosts.add("kept-out");
+        String whole = Files.readString(stack.list);
+
+        Files.writeString(stack.list, whole.replace("\"kept-out\"", "\"centre\""));
+        assertThat(stack.push(token, Samples.node("node_kept_out", 1, now())).statusCode())
+                .as("the centre's own name")
+                .isEqualTo(503);
+        Files.writeString(stack.list, whole.substring(0, whole.length() - 5));
+        assertThat(stack.push(token, Samples.node("node_kept_out", 1, now())).statusCode())
+                .isEqualTo(503);
+        assertThat(labels("node_kept_out", "host")).isEmpty();
+
+        Files.writeString(stack.list, whole);
+        assertThat(stack.push(token, Samples.node("node_kept_out", 1, now())).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatIsNoPushIsRefusedAndTheRelayLives() throws Exception {
+        String token = stack.hosts.add("nonsense");
+        byte[] right = SnappyBlock.encode(Samples.node("node_right", 1, now()).bytes());
+        Random random = new Random(19);
+        for (int i = 0; i < 200; i++) {
+            byte[] damaged = right.clone();
+            damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
+            assertThat(stack.push(stack.edge(), "/satellites/metrics", token, "snappy", damaged)
+                            .statusCode())
+                    .isIn(200, 400, 503);
+        }
+        // Says of itself that it unpacks to 2 GB.
+        byte[] bomb = {-1, -1, -1, -1, 7, 0, 0};
+        assertThat(stack.push(stack.edge(), "/satellites/metrics", token, "snappy", bomb)
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(stack.push(stack.edge(), "/satellites/other", token, "snappy", right)
+                        .statusCode())
+                .isEqualTo(404);
+        assertThat(stack.push(token, Samples.node("node_right", 1, now())).statusCode())
+                .isEqualTo(200);
+        assertThat(labels("{__name__=~\"node_.+\",host=\"nonsense\"}", "job")).containsOnly("satellite-node");
+    }
+
+    @Test
+    void linesCarryTheHostsNameAndOnlyKnownLabels() throws Exception {
+        String token = stack.hosts.add("logs-1");
+        ProtoWriter resource = new ProtoWriter();
+        Map.of("stack", "other", "host", "centre", "service", "shop", "source", "audit", "level", "error", "x", "y")
+                .forEach((name, value) -> resource.message(1, attribute(name, value)));
+        ProtoWriter line = new ProtoWriter()
+                .fixed64(1, now() * 1_000_000)
+                .message(5, new ProtoWriter().text(1, "an order"))
+                .message(6, attribute("request_id", "r-1"))
+                .message(6, attribute("host", "centre"));
+        ProtoWriter late = new ProtoWriter()
+                .fixed64(1, (now() + 3_600_000) * 1_000_000)
+                .message(5, new ProtoWriter().text(1, "of tomorrow"));
+        byte[] push = new ProtoWriter()
+                .message(
+                        1,
+                        new ProtoWriter()
+                                .message(2, new ProtoWriter().message(2, line).message(2, late))
+                                .message(1, resource))
+                .toBytes();
+
+        assertThat(stack.push(stack.edge(), Push.Kind.LOGS.path(), "wrong", "", push)
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(PUSHED_LINES).isEmpty();
+        assertThat(stack.push(stack.edge(), Push.Kind.LOGS.path(), token, "", push)
+                        .statusCode())
+                .isEqualTo(400);
+
+        assertThat(PUSHED_LINES)
+                .singleElement()
+                .satisfies(body -> assertThat(texts(body))
+                        .containsExactly(
+                                "stack",
+                                "staging",
+                                "host",
+                                "logs-1",
+                                "service",
+                                "shop",
+                                "source",
+                                "satellite",
+                                "level",
+                                "error",
+                                "an order",
+                                "request_id",
+                                "r-1"));
+        assertThat(stack.troubles("logs-1", Trouble.CLOCK_AHEAD)).isEqualTo(1);
+    }
+
+    private static ProtoWriter attribute(String name, String value) {
+        return new ProtoWriter().text(1, name).message(2, new ProtoWriter().text(1, value));
+    }
+
+    /** All texts of a message, in the order in which they stand there. */
+    private static List<String> texts(byte[] message) throws Malformed {
+        List<String> texts = new ArrayList<>();
+        collect(new ProtoReader(message), "", texts);
+        return texts;
+    }
+
+    private static void collect(ProtoReader in, String at, List<String> texts) throws Malformed {
+        for (int field = in.next(); field != 0; field = in.next()) {
+            String path = at + "/" + field;
+            if (path.matches("/1/1/1/1|/1/1/1/2/1|/1/2/2/6/1|/1/2/2/[56](/2)?/1")) {
+                texts.add(in.text());
+            } else if (in.is(ProtoReader.BYTES)) {
+                collect(in.message(), path, texts);
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    /** Of the rules that watch a host one tells that it is silent, with its name, and no other; and nothing of the host beside. */
+    @Test
+    void aSilentHostIsToldOnce() throws Exception {
+        String exporter = stack.nodeExporter();
+        String scrape = "- job_name: node\n  static_configs: [{targets: ['" + exporter + "']}]\n";
+        ChildProcess silenced = stack.agent("silenced", stack.hosts.add("silenced"), scrape);
+        stack.agent("talking", stack.hosts.add("talking"), scrape);
+        String up = "up{job=\"satellite-node\",host=~\"silenced|talking\"} == 1";
+        await().atMost(PATIENCE).until(() -> labels(up, "host").size() == 2);
+        String firing = "ALERTS{alertstate=\"firing\",host=~\"silenced|talking\"}";
+        assertThat(labels(firing, "alertname")).isEmpty();
+
+        silenced.close();
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(labels(firing, "alertname")).containsExactly("HostSilent"));
+        assertThat(labels(firing, "host")).containsExactly("silenced");
+        // Its series are gone by then, and nothing else has begun to fire.
+        await().atMost(PATIENCE).until(() -> labels(up, "host").equals(List.of("talking")));
+        assertThat(labels(firing, "alertname")).containsExactly("HostSilent");
+    }
+
+    @Test
+    void whatItExportsIsWhatRulesAndThePageSay() throws Exception {
+        String token = stack.hosts.add("counted");
+        assertThat(stack.push(token, Samples.node("node_counted", 1, now())).statusCode())
+                .isEqualTo(200);
+        Map<String, Set<String>> exported = new TreeMap<>();
+        stack.metrics()
+                .lines()
+                .filter(line -> line.startsWith("sidecar_relay_") && line.contains("satellite=\"counted\""))
+                .forEach(line -> exported.computeIfAbsent(line.replaceFirst("\\{.*", ""), name -> new TreeSet<>())
+                        .addAll(Pattern.compile("(\\w+)=\"")
+                                .matcher(line)
+                                .results()
+                                .map(label -> label.group(1))
+                                .toList()));
+
+        assertThat(exported).hasSize(5);
+        List<String> page = Files.readAllLines(Path.of("docs/satellites.md"));
+        List<String> contract = Files.readAllLines(Path.of("prometheus/contracts/relay.txt"));
+        exported.forEach((name, labels) -> {
+            assertThat(page)
+                    .anyMatch(line -> line.startsWith("| `%s` | %s |"
+                            .formatted(
+                                    name, labels.stream().map("`%s`"::formatted).collect(Collectors.joining(", ")))));
+            assertThat(contract)
+                    .anySatisfy(line -> assertThat(Arrays.stream(line.split(" ", 3)[2].split(","))
+                                    .map(label -> label.replaceFirst("=.*", "")))
+                            .as(line)
+                            .containsExactlyElementsOf(labels)
+                            .satisfies(all -> assertThat(line).startsWith(name + " ")));
+        });
+        assertThat(contract)
+                .anyMatch(line -> line.contains("reason="
+                        + Arrays.stream(Trouble.values())
+                                .map(Trouble::label)
+                                .sorted()
+                                .collect(Collectors.joining("|"))));
+    }
+
+    /** A queue on the satellite's disk holds what the centre does not take. */
+    @Test
+    void whileTheCentreIsAwayARealClientKeepsItsSamples() throws Exception {
+        String token = stack.hosts.add("patient");
+        String exporter = stack.nodeExporter();
+        ChildProcess agent = stack.agent(
+                "patient", token, "- job_name: node\n  static_configs: [{targets: ['" + exporter + "']}]\n");
+        String samples = "count_over_time(node_time_seconds{host=\"patient\"}[1h])";
+        await().atMost(PATIENCE).until(() -> value(samples) > 3);
+
+        double before = value("max_over_time(timestamp(node_time_seconds{host=\"patient\"})[1h:1s])");
+        stack.stopPrometheus();
+        try {
+            await("a gap").atMost(PATIENCE).until(() -> now() / 1000.0 > before + 20);
+            agent.requireAlive();
+        } finally {
+            stack.startPrometheusAgain();
+        }
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(value(
+                                "count_over_time(node_time_seconds{host=\"patient\"}[20s] @ " + (before + 20) + ")"))
+                        .as("samples of the 20 seconds without the centre, one a second")
+                        .isGreaterThanOrEqualTo(15));
+        agent.close();
+    }
+
+    private static double value(String query) {
+        var result = stack.prometheus().query(query);
+        return result.isEmpty()
+                ? 0
+                : Double.parseDouble(result.get(0).get("value").get(1).asString());
+    }
+
+    private static List<String> labels(String query, String label) {
+        return StreamSupport.stream(stack.prometheus().query(query).spliterator(), false)
+                .map(series -> series.path("metric").path(label).asString(""))
+                .collect(Collectors.toList());
+    }
+
+    private static long now() {
+        return System.currentTimeMillis();
+    }
+}

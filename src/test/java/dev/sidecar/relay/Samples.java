@@ -1,0 +1,52 @@
+package dev.sidecar.relay;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Map;
+
+/** A push of remote write, made by hand: for what no honest client sends. */
+public final class Samples {
+
+    private final ProtoWriter out = new ProtoWriter();
+
+    public Samples add(String metric, Map<String, String> labels, double value, long millis) {
+        ProtoWriter series = new ProtoWriter().message(1, label("__name__", metric));
+        labels.forEach((name, labelled) -> series.message(1, label(name, labelled)));
+        series.message(
+                2,
+                new ProtoWriter().fixed64(1, Double.doubleToRawLongBits(value)).varint(2, millis));
+        out.message(1, series);
+        return this;
+    }
+
+    /** One of the job node. */
+    static Samples node(String metric, double value, long millis) {
+        return new Samples().add(metric, Map.of("job", "node"), value, millis);
+    }
+
+    private static ProtoWriter label(String name, String value) {
+        return new ProtoWriter().text(1, name).text(2, value);
+    }
+
+    /** Writes them into a Prometheus, past the relay. */
+    public void send(URI prometheus) throws IOException, InterruptedException {
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(prometheus.resolve("/api/v1/write"))
+                                .header("Content-Encoding", "snappy")
+                                .header("Content-Type", "application/x-protobuf")
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(SnappyBlock.encode(bytes())))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() / 100 != 2) {
+            throw new IOException(response.body());
+        }
+    }
+
+    byte[] bytes() {
+        return out.toBytes();
+    }
+}

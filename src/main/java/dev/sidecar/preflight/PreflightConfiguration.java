@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.issuer.LoginIssuer;
 import dev.sidecar.preflight.pitr.PointInTime;
 import dev.sidecar.preflight.tracing.TraceStore;
 import dev.sidecar.probes.Probes;
@@ -52,6 +53,7 @@ class PreflightConfiguration {
                 new GrafanaViewer(secrets),
                 new RestoreLogin(settings, secrets.resolve("sidecar")),
                 new BackupKey(settings, secrets.resolve("sidecar")),
+                plan -> logins(new LoginIssuer(settings::get, plan::content, secrets.resolve("sidecar")), plan),
                 plan -> pointInTime(new PointInTime(settings::get, plan::content, secrets, clock), settings, plan),
                 plan -> traces(new TraceStore(settings::get, plan::content, secrets), plan),
                 new EdgeCertificate(given, nginx, clock),
@@ -65,6 +67,15 @@ class PreflightConfiguration {
                 new RenderedConfiguration(
                         "grafana", "grafana/provisioning/datasources/datasources.yml", directories, settings),
                 new ReportFile(isolation, secrets.resolve("sidecar/preflight.json")));
+    }
+
+    private static void logins(LoginIssuer issuer, Plan plan) {
+        issuer.problems()
+                .forEach(problem -> plan.found(ReportLine.wrong(problem.subject(), problem.what(), problem.fix())));
+        plan.found(issuer.description()
+                .map(who -> ReportLine.on("login at an issuer", who))
+                .orElse(ReportLine.off("login at an issuer", LoginIssuer.SWITCH + " is not set")));
+        write(issuer.files(), plan);
     }
 
     private static void traces(TraceStore store, Plan plan) {

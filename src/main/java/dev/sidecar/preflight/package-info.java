@@ -1,6 +1,14 @@
 /** Prepares the stack's start: generates secrets, renders configurations that cannot read the environment, and refuses settings that cannot work. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"commands", "preflight.pitr", "preflight.tracing", "probes", "settings"})
+@ApplicationModule(
+        allowedDependencies = {
+            "commands",
+            "preflight.issuer",
+            "preflight.pitr",
+            "preflight.tracing",
+            "probes",
+            "settings"
+        })
 package dev.sidecar.preflight;
 
 import org.jspecify.annotations.NullMarked;

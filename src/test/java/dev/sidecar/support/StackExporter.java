@@ -17,9 +17,10 @@ public final class StackExporter {
 
     /** @param service such as {@code node-exporter} @return its arguments that switch a collector on or off or limit it */
     public static String[] collectors(String service) {
+        LoaderOptions options = new LoaderOptions();
+        options.setMaxAliasesForCollections(1000);
         try {
-            Map<String, Map<String, Map<String, List<String>>>> file = new Yaml(
-                            new SafeConstructor(new LoaderOptions()))
+            Map<String, Map<String, Map<String, List<String>>>> file = new Yaml(new SafeConstructor(options))
                     .load(Files.readString(Path.of("docker-compose.staging.yml")));
             String[] collectors = file.get("services").get(service).get("command").stream()
                     .filter(argument -> argument.matches("--(no-)?collector\\..*"))

@@ -14,7 +14,9 @@ final class AccessMetrics {
         PASSWORD,
         LOCKED,
         WEBHOOK_TOKEN,
-        METRICS_TOKEN
+        METRICS_TOKEN,
+        API_TOKEN,
+        ISSUER
     }
 
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);

@@ -17,6 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param metricsToken token that Prometheus presents at {@code /actuator/prometheus}; generated when not given
  * @param loginLink token of a link that logs a person in once, from this machine and shortly after the start; no link when not given
  * @param directory directory of the generated ones, one file each, readable for this user alone
+ * @param tokensFile file in which the digests of the scripts' tokens are kept over a restart
+ * @param sessionLifetime how long a login holds at most, however busy its session is
  * @param maxFailures number of failed logins, from all addresses together, after which every login waits before its password is compared
  * @param lockedFor how long without a failed login until logins no longer wait
  * @param hosts names and addresses by which clients may call the control plane, besides localhost; behind a proxy, the name in its address
@@ -30,6 +32,8 @@ record AccessProperties(
         @Nullable Secret metricsToken,
         @Nullable Secret loginLink,
         Path directory,
+        Path tokensFile,
+        @DefaultValue("12h") Duration sessionLifetime,
         @DefaultValue("5") int maxFailures,
         @DefaultValue("5m") Duration lockedFor,
         @DefaultValue List<String> hosts,
@@ -53,5 +57,11 @@ record AccessProperties(
                 "sidecar.access.locked-for",
                 lockedFor,
                 "be between 1s and 1d");
+        InvalidSetting.unless(
+                sessionLifetime.compareTo(Duration.ofMinutes(1)) >= 0
+                        && sessionLifetime.compareTo(Duration.ofDays(7)) <= 0,
+                "sidecar.access.session-lifetime",
+                sessionLifetime,
+                "be between 1m and 7d");
     }
 }

@@ -2,7 +2,6 @@ package dev.sidecar.access;
 
 import dev.sidecar.access.AccessMetrics.Refusal;
 import dev.sidecar.secrets.Secret;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -11,7 +10,6 @@ import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.core.Authentication;
-import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /** Checks the password of the one user, {@code admin}, and logs every refused login; {@link ActionAudit} logs the accepted ones of persons. */
@@ -49,8 +47,7 @@ final class AdminLogin implements AuthenticationProvider {
             throw new BadCredentialsException("Wrong user or password.");
         }
         attempts.succeeded(address);
-        return UsernamePasswordAuthenticationToken.authenticated(
-                USER, null, List.of(new SimpleGrantedAuthority("ROLE_ADMIN")));
+        return UsernamePasswordAuthenticationToken.authenticated(USER, null, Role.ADMIN.authorities());
     }
 
     /** Leaves out the given name: people type their password there. */

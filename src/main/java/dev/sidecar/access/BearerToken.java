@@ -12,14 +12,14 @@ final class BearerToken {
     private BearerToken() {}
 
     static boolean isPresent(HttpServletRequest request) {
-        return presented(request).isPresent();
+        return of(request).isPresent();
     }
 
     static boolean is(Secret expected, HttpServletRequest request) {
-        return presented(request).filter(expected::matches).isPresent();
+        return of(request).filter(expected::matches).isPresent();
     }
 
-    private static Optional<String> presented(HttpServletRequest request) {
+    static Optional<String> of(HttpServletRequest request) {
         return Optional.ofNullable(request.getHeader("Authorization"))
                 .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
                 .map(header -> header.substring(SCHEME.length()).strip());

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
-import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.web.context.HttpSessionSecurityContextRepository;
@@ -110,8 +109,8 @@ final class LoginLink extends OncePerRequestFilter {
             request.getSession().invalidate();
         }
         SecurityContext context = SecurityContextHolder.createEmptyContext();
-        context.setAuthentication(UsernamePasswordAuthenticationToken.authenticated(
-                AdminLogin.USER, null, List.of(new SimpleGrantedAuthority("ROLE_ADMIN"))));
+        context.setAuthentication(
+                UsernamePasswordAuthenticationToken.authenticated(AdminLogin.USER, null, Role.ADMIN.authorities()));
         contexts.saveContext(context, request, response);
         sessions.begun(request);
     }

@@ -8,6 +8,9 @@ import jakarta.servlet.http.HttpSession;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -17,17 +20,22 @@ import org.springframework.security.web.context.HttpSessionSecurityContextReposi
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Ends every session that began with another password than today's. Sessions are in memory and end with the process, as the password
+ * Ends every session that is too old, however busy it is, and every one that began with another password than today's. Sessions are in memory and end with the process, as the password
  * does; this holds also where somebody keeps them in a store.
  */
 final class LoginSessions extends OncePerRequestFilter {
 
     private static final String MARK = LoginSessions.class.getName();
+    private static final String BEGUN = MARK + ".begun";
 
     private final String ofThisPassword;
+    private final Duration lifetime;
+    private final Clock clock;
 
-    LoginSessions(Credentials credentials) {
+    LoginSessions(Credentials credentials, Duration lifetime, Clock clock) {
         this.ofThisPassword = mark(credentials);
+        this.lifetime = lifetime;
+        this.clock = clock;
     }
 
     /** Marks the session of a login. */
@@ -45,7 +53,9 @@ final class LoginSessions extends OncePerRequestFilter {
 
     /** Marks the session of a login that came another way than by the form. */
     void begun(HttpServletRequest request) {
-        request.getSession().setAttribute(MARK, ofThisPassword);
+        HttpSession session = request.getSession();
+        session.setAttribute(MARK, ofThisPassword);
+        session.setAttribute(BEGUN, clock.instant());
     }
 
     @Override
@@ -54,10 +64,16 @@ final class LoginSessions extends OncePerRequestFilter {
         HttpSession session = request.getSession(false);
         if (session != null
                 && session.getAttribute(HttpSessionSecurityContextRepository.SPRING_SECURITY_CONTEXT_KEY) != null
-                && !ofThisPassword.equals(session.getAttribute(MARK))) {
+                && !holds(session)) {
             session.invalidate();
         }
         chain.doFilter(request, response);
+    }
+
+    private boolean holds(HttpSession session) {
+        return ofThisPassword.equals(session.getAttribute(MARK))
+                && session.getAttribute(BEGUN) instanceof Instant begun
+                && clock.instant().isBefore(begun.plus(lifetime));
     }
 
     /** A kept session must not help to guess the password: the key is the tokens, which nobody can guess. */

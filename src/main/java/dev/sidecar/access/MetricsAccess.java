@@ -39,7 +39,6 @@ final class MetricsAccess implements AuthorizationManager<RequestAuthorizationCo
     }
 
     private static boolean isLoggedIn(@Nullable Authentication login) {
-        return login != null
-                && login.getAuthorities().stream().anyMatch(authority -> "ROLE_ADMIN".equals(authority.getAuthority()));
+        return login != null && login.getAuthorities().containsAll(Role.VIEWER.authorities());
     }
 }

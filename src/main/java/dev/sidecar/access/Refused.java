@@ -14,6 +14,7 @@ import org.springframework.security.authentication.LockedException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.access.AccessDeniedHandler;
+import org.springframework.security.web.csrf.CsrfException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Answers a refused request with a problem detail (RFC 9457) that says what is needed. */
@@ -50,7 +51,9 @@ final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
         answer(
                 response,
                 HttpStatus.FORBIDDEN,
-                "Not allowed. A request that changes something needs the page's CSRF token, or its own Authorization header.");
+                reason instanceof CsrfException
+                        ? "Not allowed. A request that changes something needs the page's CSRF token, or its own Authorization header."
+                        : "Not allowed for your role. What starts or changes something needs the role operator; tokens need the local user.");
     }
 
     static void answer(HttpServletResponse response, HttpStatus status, String detail) throws IOException {

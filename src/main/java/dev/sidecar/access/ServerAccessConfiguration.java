@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.Cookie.SameSite;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -28,11 +29,12 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
 import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
+import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
 import org.springframework.security.web.context.SecurityContextHolderFilter;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 
-/** Opens three doors: hooks for Alertmanager, the actuator for Prometheus, and everything else for a person who is logged in. */
+/** Opens three doors: hooks for Alertmanager, the actuator for Prometheus, and everything else for a person or a script with a role. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
 class ServerAccessConfiguration {
@@ -70,6 +72,36 @@ class ServerAccessConfiguration {
     @Bean
     LoginAttempts loginAttempts(AccessProperties properties, Clock clock) {
         return new LoginAttempts(properties.maxFailures(), properties.lockedFor(), PACE, clock);
+    }
+
+    @Bean
+    ApiTokens apiTokens(AccessProperties properties, Clock clock) {
+        return new ApiTokens(properties.tokensFile(), clock);
+    }
+
+    @Bean
+    TokensController tokensController(ApiTokens tokens, Clock clock) {
+        return new TokensController(tokens, clock);
+    }
+
+    @Bean
+    IssuerClient issuerClient(OidcProperties properties) {
+        return new IssuerClient(properties.caFile());
+    }
+
+    @Bean
+    Issuer issuer(OidcProperties properties, IssuerClient client, Clock clock) {
+        return new Issuer(properties, client, clock);
+    }
+
+    /** A person comes back from the issuer by a link of a foreign page, with which a browser sends no cookie that is Strict. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> cookieOfTheWayBack(OidcProperties properties) {
+        return server -> {
+            if (properties.isOn()) {
+                server.getSettings().getSession().getCookie().setSameSite(SameSite.LAX);
+            }
+        };
     }
 
     @Bean
@@ -171,22 +203,26 @@ class ServerAccessConfiguration {
             ActionAudit audit,
             LoginAttempts attempts,
             AccessMetrics metrics,
+            ApiTokens tokens,
+            Issuer issuer,
+            OidcProperties oidc,
+            IssuerClient client,
             Clock clock)
             throws Exception {
-        LoginSessions sessions = new LoginSessions(credentials);
+        LoginSessions sessions = new LoginSessions(credentials, properties.sessionLifetime(), clock);
         Refused refused = new Refused(
-                "Log in, or send user and password with the request (HTTP Basic).",
+                "Log in, or send user and password (HTTP Basic) or a token (Authorization: Bearer) with the request.",
                 PACE.longest().toSeconds());
+        new OidcLogin(issuer, oidc, client, attempts, metrics).addTo(http, sessions);
         return guarded(http)
                 .addFilterBefore(sessions, SecurityContextHolderFilter.class)
-                .addFilterAfter(audit, AuthorizationFilter.class)
+                .addFilterBefore(audit, AuthorizationFilter.class)
+                .addFilterBefore(
+                        new TokenLogin(tokens, attempts, metrics, refused, clock), BasicAuthenticationFilter.class)
                 .addFilterBefore(
                         new LoginLink(properties.loginLink(), sessions, attempts, metrics, clock),
                         UsernamePasswordAuthenticationFilter.class)
-                .authorizeHttpRequests(requests -> requests.requestMatchers("/error", "/assets/**", "/webjars/**")
-                        .permitAll()
-                        .anyRequest()
-                        .authenticated())
+                .authorizeHttpRequests(Permissions::decide)
                 .formLogin(form -> form.loginPage("/login")
                         .successHandler(sessions.onLogin())
                         .permitAll())

@@ -37,7 +37,7 @@ public final class Maintenances {
     private static final Duration EVERY = Duration.ofSeconds(15);
     private static final int MOST = 10;
     private static final int LONGEST_REASON = 200;
-    private static final int LONGEST_NAME = 60;
+    private static final int LONGEST_NAME = 400;
 
     private final Alertmanager alertmanager;
     private final MaintenanceProperties settings;

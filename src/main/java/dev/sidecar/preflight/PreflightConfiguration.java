@@ -1,6 +1,7 @@
 package dev.sidecar.preflight;
 
 import dev.sidecar.preflight.farend.StoreElsewhere;
+import dev.sidecar.preflight.issuer.LoginIssuer;
 import dev.sidecar.preflight.pitr.PointInTime;
 import dev.sidecar.preflight.satellites.Pushes;
 import dev.sidecar.preflight.tracing.TraceStore;
@@ -54,6 +55,7 @@ class PreflightConfiguration {
                 new GrafanaViewer(secrets),
                 new RestoreLogin(settings, secrets.resolve("sidecar")),
                 new BackupKey(settings, secrets.resolve("sidecar")),
+                plan -> logins(new LoginIssuer(settings::get, plan::content, secrets.resolve("sidecar")), plan),
                 plan -> pointInTime(new PointInTime(settings::get, plan::content, secrets, clock), settings, plan),
                 plan -> traces(new TraceStore(settings::get, plan::content, secrets), plan),
                 new EdgeCertificate(given, nginx, clock),
@@ -69,6 +71,15 @@ class PreflightConfiguration {
                 new RenderedConfiguration(
                         "grafana", "grafana/provisioning/datasources/datasources.yml", directories, settings),
                 new ReportFile(isolation, secrets.resolve("sidecar/preflight.json")));
+    }
+
+    private static void logins(LoginIssuer issuer, Plan plan) {
+        issuer.problems()
+                .forEach(problem -> plan.found(ReportLine.wrong(problem.subject(), problem.what(), problem.fix())));
+        plan.found(issuer.description()
+                .map(who -> ReportLine.on("login at an issuer", who))
+                .orElse(ReportLine.off("login at an issuer", LoginIssuer.SWITCH + " is not set")));
+        write(issuer.files(), plan);
     }
 
     private static void traces(TraceStore store, Plan plan) {

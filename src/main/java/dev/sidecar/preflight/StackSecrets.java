@@ -7,6 +7,7 @@ import static dev.sidecar.preflight.SecretFile.channel;
 import static dev.sidecar.preflight.SecretFile.password;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Lists all secrets of the stack and the services that get a copy of each. */
@@ -125,6 +126,21 @@ final class StackSecrets {
                     "secret key of the backups' bucket",
                     OPTIONAL,
                     "sidecar/settings/sidecar.backup.s3.secret-key"),
+            channel(
+                    "oidc_client_secret",
+                    "client secret at the issuer of logins",
+                    "[ -~]{8,1024}",
+                    "one line of 8 characters or more: the client secret that the issuer gave",
+                    "sidecar/settings/sidecar.access.oidc.client-secret"),
+            new SecretFile(
+                    "oidc_ca",
+                    "certificates to trust at the issuer of logins",
+                    OPTIONAL,
+                    pem -> pem.matches("(?s)\\s*-----BEGIN CERTIFICATE-----.{100,65536}")
+                            ? Optional.empty()
+                            : Optional.of("must be certificates in PEM form"),
+                    List.of("sidecar/oidc_ca"),
+                    true),
             channel(
                     "slack_webhook_url",
                     "Slack",

@@ -69,6 +69,11 @@ final class StackSettings implements Step {
         BUCKET("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket"),
         HOURS("[1-9]\\d{0,4}h", "a number of hours such as 72h"),
         SHARE("0(\\.\\d{1,6})?|1(\\.0{1,6})?", "a share between 0 and 1, such as 0.1"),
+        ISSUER("https://" + HOST + "(:\\d{1,5})?(/[!-~&&[^?#]]*)?", "the issuer's address, which begins with https://"),
+        CLIENT("[ -~]{1,255}", "the client ID that the issuer gave"),
+        CLAIM("[!-~]{1,200}", "the name of a claim, such as groups or realm_access.roles"),
+        SCOPES("[!-~&&[^,]]+(\\s*,\\s*[!-~&&[^,]]+)*", "scopes separated by commas, such as profile,email,groups"),
+        GROUPS("[^\\p{Cntrl}]{1,2000}", "groups or roles of the issuer, separated by commas"),
         KEY_NAME("[!-~]{1,128}", "an access key without spaces"),
         PERCENT("\\d{1,3}(\\.\\d{1,3})?", "a number such as 2"),
         NETWORKS(NAMES, "addresses, networks or host names, separated by commas"),
@@ -83,7 +88,7 @@ final class StackSettings implements Step {
                 PROOFS + "(\\s*;\\s*" + PROOFS + ")*",
                 "proofs with a reason, such as SEC-3=TLS ends at the load balancer");
 
-        private static final Set<Form> ADDRESSES = EnumSet.of(URL, OTLP, STORE, QUERIES, ORIGIN);
+        private static final Set<Form> ADDRESSES = EnumSet.of(URL, OTLP, STORE, QUERIES, ORIGIN, ISSUER);
 
         private final Pattern pattern;
         private final String must;
@@ -112,7 +117,7 @@ final class StackSettings implements Step {
         private Optional<String> port(String value) {
             return switch (this) {
                 case NUMBER_OF_PORT -> Optional.of(value);
-                case HOST_AND_PORT, ENDPOINT, URL, OTLP, STORE, QUERIES, ORIGIN, EDGE -> {
+                case HOST_AND_PORT, ENDPOINT, URL, OTLP, STORE, QUERIES, ORIGIN, EDGE, ISSUER -> {
                     Matcher port = PORT.matcher(value);
                     yield port.find() ? Optional.of(port.group(1)) : Optional.empty();
                 }
@@ -218,6 +223,12 @@ final class StackSettings implements Step {
         forms.put("CONTROL_HOSTS", Form.NETWORKS);
         forms.put("CONTROL_TRUSTED_PROXIES", Form.NETWORKS);
         forms.put("GATEWAY_TRUSTED_PROXIES", Form.NETWORKS);
+        forms.put("OIDC_ISSUER", Form.ISSUER);
+        forms.put("OIDC_CLIENT_ID", Form.CLIENT);
+        forms.put("OIDC_CLAIM", Form.CLAIM);
+        forms.put("OIDC_SCOPES", Form.SCOPES);
+        forms.put("OIDC_VIEWERS", Form.GROUPS);
+        forms.put("OIDC_OPERATORS", Form.GROUPS);
         forms.put("SLACK_CHANNEL", Form.CHANNEL);
         forms.put("TELEGRAM_CHAT_ID", Form.CHAT);
         forms.put("PUSHOVER_USER_KEY", Form.USER_KEY);

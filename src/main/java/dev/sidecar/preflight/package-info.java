@@ -4,6 +4,7 @@
         allowedDependencies = {
             "commands",
             "preflight.farend",
+            "preflight.issuer",
             "preflight.pitr",
             "preflight.satellites",
             "preflight.tracing",

@@ -58,6 +58,8 @@ class AdminCredentialsTest {
                         null,
                         null,
                         directory.resolve("file/below"),
+                        directory.resolve("tokens.json"),
+                        Duration.ofHours(12),
                         5,
                         Duration.ofMinutes(5),
                         List.of(),
@@ -70,16 +72,46 @@ class AdminCredentialsTest {
     @ValueSource(ints = {0, -1, 101})
     void aLimitThatIsNoneStopsTheStart(int maxFailures) {
         assertThatThrownBy(() -> new AccessProperties(
-                        null, null, null, null, directory, maxFailures, Duration.ofMinutes(5), List.of(), List.of()))
+                        null,
+                        null,
+                        null,
+                        null,
+                        directory,
+                        directory.resolve("t"),
+                        Duration.ofHours(12),
+                        maxFailures,
+                        Duration.ofMinutes(5),
+                        List.of(),
+                        List.of()))
                 .isInstanceOf(InvalidSetting.class)
                 .hasMessageContaining("sidecar.access.max-failures is '" + maxFailures + "'");
-        assertThatThrownBy(() ->
-                        new AccessProperties(null, null, null, null, directory, 5, Duration.ZERO, List.of(), List.of()))
+        assertThatThrownBy(() -> new AccessProperties(
+                        null,
+                        null,
+                        null,
+                        null,
+                        directory,
+                        directory.resolve("t"),
+                        Duration.ofHours(12),
+                        5,
+                        Duration.ZERO,
+                        List.of(),
+                        List.of()))
                 .hasMessageContaining("sidecar.access.locked-for");
     }
 
     private AccessProperties properties(Secret password) {
         return new AccessProperties(
-                password, null, null, null, directory, 5, Duration.ofMinutes(5), List.of(), List.of());
+                password,
+                null,
+                null,
+                null,
+                directory,
+                directory.resolve("tokens.json"),
+                Duration.ofHours(12),
+                5,
+                Duration.ofMinutes(5),
+                List.of(),
+                List.of());
     }
 }

@@ -61,9 +61,11 @@ class LoginLinkTest {
         return new LoginLink(token, sessions(), attempts, metrics(), clock);
     }
 
-    private static LoginSessions sessions() {
+    private LoginSessions sessions() {
         return new LoginSessions(
-                new Credentials(Secret.of("password"), Secret.of("webhook-token"), Secret.of("metrics-token")));
+                new Credentials(Secret.of("password"), Secret.of("webhook-token"), Secret.of("metrics-token")),
+                Duration.ofHours(12),
+                clock);
     }
 
     private static AccessMetrics metrics() {

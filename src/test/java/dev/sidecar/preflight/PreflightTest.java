@@ -581,6 +581,9 @@ class PreflightTest {
                     UPSTREAM_URL             | http://api:3000/v1               | http://host:port
                     UPSTREAM_URL             | http:/api:3000                   | http://host:port
                     UPSTREAM_URL             | http://api:70000                 | http://host:port
+                    OIDC_ISSUER              | http://login.our-team.net        | begins with https://
+                    OIDC_ISSUER              | https://login.our-team.net/?a=b  | begins with https://
+                    OIDC_CLAIM               | my groups                        | the name of a claim
                     GRAFANA_URL              | localhost:3001                   | a URL that begins with
                     GRAFANA_URL              | https://grafana.our-team.net:0/x | a URL that begins with
                     GRAFANA_URL              | https://10.0.0.300/              | a URL that begins with
@@ -633,6 +636,41 @@ class PreflightTest {
 
         assertThat(run()).isFalse();
         assertThat(all).allSatisfy(name -> assertThat(printed).containsPattern("WRONG +" + name + " "));
+    }
+
+    @Test
+    void aLoginAtAnIssuerIsAllThereOrOff() throws IOException {
+        asComposePassesThem();
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed).containsPattern("OFF +login at an issuer +OIDC_ISSUER is not set");
+
+        settings.put("OIDC_ISSUER", "https://login.our-team.net/realms/team");
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG +OIDC_CLIENT_ID +is not set")
+                .containsPattern("WRONG +OIDC_ISSUER +is set, but there is no client secret")
+                .containsPattern("WRONG +OIDC_ISSUER +is set, but no group has a role");
+
+        settings.put("OIDC_CLIENT_ID", "sidecar");
+        settings.put("OIDC_OPERATORS", "on-call, admins");
+        given("oidc_client_secret", "R5v9-of-the-issuer");
+        given("oidc_ca", TestCertificate.expired(root).certificate());
+        assertThat(run()).as(printed).isTrue();
+        assertThat(printed)
+                .contains("https://login.our-team.net/realms/team; viewers: nobody; operators: on-call, admins")
+                .doesNotContain("R5v9");
+        assertThat(secret("sidecar/settings/sidecar.access.oidc.client-secret")).isEqualTo("R5v9-of-the-issuer");
+        assertThat(secret("sidecar/settings/sidecar.access.oidc.ca-file")).isEqualTo("/run/secrets/sidecar/oidc_ca");
+        assertThat(secret("sidecar/oidc_ca")).startsWith("-----BEGIN CERTIFICATE-----");
+
+        settings.remove("OIDC_ISSUER");
+        assertThat(run()).isFalse();
+        assertThat(printed)
+                .containsPattern("WRONG +secrets/oidc_client_secret +is there, but the login at an issuer is off")
+                .containsPattern("WRONG +secrets/oidc_ca ");
+        given("oidc_ca", "no certificate");
+        assertThat(run()).isFalse();
+        assertThat(printed).containsPattern("WRONG +secrets/oidc_ca .*PEM");
     }
 
     @Test

@@ -72,6 +72,21 @@ public record TestCertificate(String certificate, String key) {
         }
     }
 
+    /** As {@link #tls}, for a server whose clients trust the file in which it writes the certificate (PEM). */
+    public static SSLContext tls(Path directory, String name, Path certificate) throws IOException {
+        try {
+            KeyStore keys = store(directory, "EC", name, Instant.now().minusSeconds(60), Duration.ofDays(90));
+            Files.writeString(certificate, of(keys).certificate());
+            KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            own.init(keys, PASSWORD);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(own.getKeyManagers(), null, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static KeyStore store(Path directory, String algorithm, String name, Instant from, Duration valid)
             throws IOException, GeneralSecurityException {
         Path store = Files.createTempFile(directory, "certificate", ".p12");

@@ -1,0 +1,139 @@
+package dev.sidecar.access;
+
+import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.text.Limited;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.client.ClientHttpRequestInterceptor;
+import org.springframework.http.client.ClientHttpResponse;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.converter.FormHttpMessageConverter;
+import org.springframework.security.oauth2.client.http.OAuth2ErrorResponseErrorHandler;
+import org.springframework.security.oauth2.core.http.converter.OAuth2AccessTokenResponseHttpMessageConverter;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
+
+/** Asks the issuer, with limits on time and size and without following it elsewhere: it may be slow, talkative or hostile. */
+final class IssuerClient {
+
+    static final int LONGEST_ANSWER = 262_144;
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private final JdkClientHttpRequestFactory requests;
+
+    IssuerClient(@Nullable Path caFile) {
+        HttpClient.Builder client = HttpClient.newBuilder()
+                .connectTimeout(LIMIT)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .version(HttpClient.Version.HTTP_1_1);
+        if (caFile != null && !caFile.toString().isEmpty()) {
+            client.sslContext(trusting(caFile));
+        }
+        requests = new JdkClientHttpRequestFactory(client.build());
+        requests.setReadTimeout(LIMIT);
+    }
+
+    /** For metadata. */
+    RestClient plain() {
+        return RestClient.builder()
+                .requestFactory(requests)
+                .requestInterceptor(limited())
+                .build();
+    }
+
+    /** For the exchange of a code for tokens. */
+    RestClient forTokens() {
+        return RestClient.builder()
+                .requestFactory(requests)
+                .requestInterceptor(limited())
+                .configureMessageConverters(converters -> {
+                    converters.addCustomConverter(new FormHttpMessageConverter());
+                    converters.addCustomConverter(new OAuth2AccessTokenResponseHttpMessageConverter());
+                })
+                .defaultStatusHandler(new OAuth2ErrorResponseErrorHandler())
+                .build();
+    }
+
+    /** For its keys. */
+    RestTemplate forKeys() {
+        RestTemplate template = new RestTemplate(requests);
+        template.setInterceptors(List.of(limited()));
+        return template;
+    }
+
+    private static ClientHttpRequestInterceptor limited() {
+        return (request, body, execution) -> new ShortAnswer(execution.execute(request, body));
+    }
+
+    private static SSLContext trusting(Path file) {
+        try (InputStream pem = Files.newInputStream(file)) {
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                trusted.setCertificateEntry("ca-" + trusted.size(), each);
+            }
+            if (trusted.size() == 0) {
+                throw new IOException("it holds no certificate");
+            }
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return context;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new InvalidSetting(
+                    "sidecar.access.oidc.ca-file",
+                    file,
+                    "be a readable file of certificates in PEM form (%s)".formatted(e.getMessage()));
+        }
+    }
+
+    /** An answer that is read up to a limit. */
+    private static final class ShortAnswer implements ClientHttpResponse {
+
+        private final ClientHttpResponse answer;
+
+        ShortAnswer(ClientHttpResponse answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public InputStream getBody() throws IOException {
+            return Limited.stream(answer.getBody(), LONGEST_ANSWER);
+        }
+
+        @Override
+        public HttpHeaders getHeaders() {
+            return answer.getHeaders();
+        }
+
+        @Override
+        public HttpStatusCode getStatusCode() throws IOException {
+            return answer.getStatusCode();
+        }
+
+        @Override
+        public String getStatusText() throws IOException {
+            return answer.getStatusText();
+        }
+
+        @Override
+        public void close() {
+            answer.close();
+        }
+    }
+}

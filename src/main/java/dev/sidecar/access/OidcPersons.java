@@ -1,0 +1,146 @@
+package dev.sidecar.access;
+
+import dev.sidecar.text.HostileText;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserRequest;
+import org.springframework.security.oauth2.client.userinfo.OAuth2UserService;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.core.oidc.IdTokenClaimNames;
+import org.springframework.security.oauth2.core.oidc.OidcIdToken;
+import org.springframework.security.oauth2.core.oidc.user.DefaultOidcUser;
+import org.springframework.security.oauth2.core.oidc.user.OidcUser;
+import org.springframework.util.StringUtils;
+
+/**
+ * Makes of an ID token a person with a role, from the claims of the token alone. Most issuers let people choose their name themselves, so
+ * the audit names them by the issuer's own name for them as well, which they cannot choose.
+ */
+final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> {
+
+    static final String NO_ROLE = "no_role";
+    private static final Logger log = LoggerFactory.getLogger(OidcPersons.class);
+    private static final List<String> NAMES = List.of("preferred_username", "email", "name");
+    private static final Pattern SUBJECT = Pattern.compile("[!-~&&[^()]]{1,255}");
+    private static final int LONGEST_NAME = 60;
+    private static final int LOGGED_GROUPS = 20;
+    private static final int LONGEST_LOGGED = 500;
+
+    private final OidcProperties properties;
+
+    OidcPersons(OidcProperties properties) {
+        this.properties = properties;
+    }
+
+    @Override
+    public OidcUser loadUser(OidcUserRequest request) {
+        OidcIdToken token = request.getIdToken();
+        String subject = String.valueOf(token.getClaims().get(IdTokenClaimNames.SUB));
+        if (!SUBJECT.matcher(subject).matches()) {
+            throw refused("invalid_id_token", "the subject has more than 255 or other than printable ASCII characters");
+        }
+        String who = name(token.getClaims()) + " (oidc:" + subject + ")";
+        Set<String> groups = groups(token.getClaims());
+        if (properties.operators().stream().anyMatch(groups::contains)) {
+            return new Person(who, subject, Role.OPERATOR);
+        }
+        if (properties.viewers().stream().anyMatch(groups::contains)) {
+            return new Person(who, subject, Role.VIEWER);
+        }
+        log.atWarn()
+                .addKeyValue("who", who)
+                .addKeyValue("action", "log in")
+                .addKeyValue("result", "refused: no role")
+                .addKeyValue("groups", listed(groups))
+                .log("login refused: the claim {} gives no role", properties.claim());
+        throw refused(NO_ROLE, "the claim " + properties.claim() + " gives no role");
+    }
+
+    private static OAuth2AuthenticationException refused(String code, String why) {
+        return new OAuth2AuthenticationException(new OAuth2Error(code, why, null), why);
+    }
+
+    /** Letters of any language, and of signs those of names and addresses: none that could pass for what we write beside it. */
+    private static String name(Map<String, Object> claims) {
+        return NAMES.stream()
+                .map(claims::get)
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .map(OidcPersons::harmless)
+                .filter(StringUtils::hasText)
+                .findFirst()
+                .orElse("somebody");
+    }
+
+    private static String harmless(String name) {
+        return name.codePoints()
+                .limit(LONGEST_NAME)
+                .map(c -> Character.isLetterOrDigit(c) || " .-_@+'".indexOf(c) >= 0 ? c : '_')
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString()
+                .strip();
+    }
+
+    private Set<String> groups(Map<String, Object> claims) {
+        Object value = claims.get(properties.claim());
+        if (value == null) {
+            value = nested(claims);
+        }
+        Stream<?> values = value instanceof Collection<?> several ? several.stream() : Stream.of(String.valueOf(value));
+        return values.filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toSet());
+    }
+
+    /** A claim such as Keycloak's {@code realm_access.roles}. */
+    private Object nested(Map<String, Object> claims) {
+        Object value = claims;
+        for (String part : properties.claim().split("\\.")) {
+            value = value instanceof Map<?, ?> map && map.get(part) != null ? map.get(part) : List.of();
+        }
+        return value;
+    }
+
+    private static String listed(Set<String> groups) {
+        String all = groups.stream().sorted().limit(LOGGED_GROUPS).collect(Collectors.joining(", "));
+        return HostileText.forLog(all.length() <= LONGEST_LOGGED ? all : all.substring(0, LONGEST_LOGGED) + "…");
+    }
+
+    /** Of the token nothing is kept but who it is: a session lives in memory, and nobody needs the rest again. */
+    private static final class Person extends DefaultOidcUser {
+
+        private static final long serialVersionUID = 1L;
+
+        private final String who;
+
+        Person(String who, String subject, Role role) {
+            super(
+                    List.<GrantedAuthority>copyOf(role.authorities()),
+                    new OidcIdToken("not kept", null, null, Map.of(IdTokenClaimNames.SUB, subject)));
+            this.who = who;
+        }
+
+        @Override
+        public String getName() {
+            return who;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Person person && person.who.equals(who) && super.equals(other);
+        }
+
+        @Override
+        public int hashCode() {
+            return who.hashCode();
+        }
+    }
+}

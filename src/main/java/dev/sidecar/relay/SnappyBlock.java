@@ -5,9 +5,13 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.netty.handler.codec.compression.Snappy;
+import java.io.ByteArrayOutputStream;
 
 /** The block format of Snappy, by which remote write compresses. Reading never makes more than it was told to. */
 final class SnappyBlock {
+
+    private static final int LITERAL = 65_536;
+    private static final int TWO_BYTES_OF_LENGTH = 61;
 
     private SnappyBlock() {}
 
@@ -30,10 +34,17 @@ final class SnappyBlock {
         return ByteBufUtil.getBytes(out);
     }
 
-    /** Compresses. */
+    /** Wraps without compressing: who reads it is next door, and Netty's compression is for blocks of 32 KB only. */
     static byte[] encode(byte[] plain) {
-        ByteBuf out = Unpooled.buffer(plain.length / 2 + 32);
-        new Snappy().encode(Unpooled.wrappedBuffer(plain), out, plain.length);
-        return ByteBufUtil.getBytes(out);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(plain.length + plain.length / LITERAL * 3 + 16);
+        ProtoWriter.number(out, plain.length);
+        for (int from = 0; from < plain.length; from += LITERAL) {
+            int length = Math.min(LITERAL, plain.length - from);
+            out.write(TWO_BYTES_OF_LENGTH << 2);
+            out.write(length - 1);
+            out.write(length - 1 >>> Byte.SIZE);
+            out.write(plain, from, length);
+        }
+        return out.toByteArray();
     }
 }

@@ -137,16 +137,16 @@ public final class Hosts {
     /** One at a time, and as a whole: a killed command leaves the old list. */
     private String changed(Change change) {
         try {
-            Path folder = file.toAbsolutePath().getParent();
-            Files.createDirectories(folder);
+            Path list = file.toAbsolutePath();
+            Files.createDirectories(list.getParent());
             try (FileChannel lock = FileChannel.open(
-                            folder.resolve(file.getFileName() + ".lock"),
+                            list.resolveSibling(file.getFileName() + ".lock"),
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
                     var held = lock.lock()) {
                 List<Satellite> known = new ArrayList<>(version().isEmpty() ? List.of() : stored());
                 String result = change.apply(known);
-                Path next = folder.resolve(file.getFileName() + ".next");
+                Path next = list.resolveSibling(file.getFileName() + ".next");
                 Files.deleteIfExists(next);
                 // The relay runs as another user. Digests of random tokens are no secret.
                 Files.createFile(

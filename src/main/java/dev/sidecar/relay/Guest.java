@@ -89,10 +89,13 @@ final class Guest {
         filled = now;
     }
 
-    /** @return how many machines pushed by this token within ten minutes, as far as they say which they are */
+    /**
+     * @param machine as it says of itself; empty if it does not, as the collector's lines
+     * @return how many machines pushed by this token within ten minutes, as far as they say which they are
+     */
     synchronized int seen(String machine, long nowMillis) {
         machines.values().removeIf(last -> nowMillis - last > MACHINE_MILLIS);
-        if (machines.containsKey(machine) || machines.size() < MOST_MACHINES) {
+        if (!machine.isEmpty() && (machines.containsKey(machine) || machines.size() < MOST_MACHINES)) {
             machines.put(machine, nowMillis);
         }
         return machines.size();

@@ -858,7 +858,8 @@ class PreflightTest {
         settings.put("LOKI_ADDRESS", "http://loki:3100");
         assertThat(run()).as(printed).isTrue();
         assertThat(printed).containsPattern("OFF\\s+other hosts");
-        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("satellites"));
+        assertThat(files("secrets").keySet())
+                .noneMatch(name -> name.contains("satellites") || name.contains("sidecar.hosts"));
         assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
                 .doesNotContain("out_of_order_time_window", "job_name: relay");
 
@@ -872,13 +873,15 @@ class PreflightTest {
         assertThat(secret("nginx/satellites.conf")).contains("location ^~ /satellites/", "access_log off;");
         assertThat(secret("nginx/satellites.zones")).contains("limit_req_zone");
         assertThat(secret("relay/settings/sidecar.relay.loki-url")).isEqualTo("http://loki:3100");
+        assertThat(secret("sidecar/settings/sidecar.hosts.enabled")).isEqualTo("true");
         assertThat(secret("sidecar/settings/sidecar.rules.expected-targets")).endsWith(",grafana,relay");
         assertThat(Files.readString(root.resolve("config/prometheus/prometheus.yml")))
                 .contains("out_of_order_time_window: 2h", "job_name: relay");
 
         settings.put("SATELLITES", "0");
         assertThat(run()).as(printed).isTrue();
-        assertThat(files("secrets").keySet()).noneMatch(name -> name.contains("satellites"));
+        assertThat(files("secrets").keySet())
+                .noneMatch(name -> name.contains("satellites") || name.contains("sidecar.hosts"));
     }
 
     @Test

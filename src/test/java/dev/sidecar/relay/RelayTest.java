@@ -221,6 +221,17 @@ class RelayTest {
     }
 
     @Test
+    void whatDoesNotSayWhereItIsFromIsOfNoSecondMachine() throws Exception {
+        String token = stack.hosts.add("single");
+
+        stack.push(token, Samples.node("node_single", 1, now()), "X-Satellite-Machine", "a");
+        assertThat(stack.push(token, Samples.node("node_single", 2, now())).statusCode())
+                .isEqualTo(200);
+
+        assertThat(stack.troubles("single", Trouble.DOUBLED)).isZero();
+    }
+
+    @Test
     void aDamagedListLetsNobodyInAndLosesNothing() throws Exception {
         String token = stack.hosts.add("kept-out");
         String whole = Files.readString(stack.list);

@@ -99,6 +99,7 @@ public final class Pushes {
         Map<Path, Optional<String>> files = new LinkedHashMap<>();
         files.put(secrets.resolve("nginx/satellites.zones"), given(on, ZONES));
         files.put(secrets.resolve("nginx/satellites.conf"), given(on, LOCATION));
+        files.put(secrets.resolve("sidecar/settings/sidecar.hosts.enabled"), given(on, "true"));
         files.put(
                 secrets.resolve("relay/settings/sidecar.relay.loki-url"),
                 logs && on ? settings.apply("LOKI_ADDRESS") : Optional.empty());

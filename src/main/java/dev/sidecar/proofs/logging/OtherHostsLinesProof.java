@@ -17,7 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 
+@ConditionalOnProperty("sidecar.hosts.enabled")
 final class OtherHostsLinesProof implements Proof {
 
     /** The container canary writes one each minute. */

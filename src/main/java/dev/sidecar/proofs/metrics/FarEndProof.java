@@ -19,9 +19,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.StringUtils;
 
+@Conditional(FarEndProof.IsWrittenTo.class)
 final class FarEndProof implements Proof {
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -53,6 +60,17 @@ final class FarEndProof implements Proof {
         this.clock = clock;
         this.limit = limit;
         this.pause = pause;
+    }
+
+    /** Nobody misses a store elsewhere who writes to none. */
+    static final class IsWrittenTo implements Condition {
+
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return Stream.of("sidecar.far-end.write-url", "sidecar.far-end.url")
+                    .map(context.getEnvironment()::getProperty)
+                    .anyMatch(StringUtils::hasText);
+        }
     }
 
     @Override

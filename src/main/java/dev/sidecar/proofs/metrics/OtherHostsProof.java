@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 
+@ConditionalOnProperty("sidecar.hosts.enabled")
 final class OtherHostsProof implements Proof {
 
     /** A host pushes every 15 s, and Prometheus scrapes the relay as often. */

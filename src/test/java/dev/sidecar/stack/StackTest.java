@@ -103,7 +103,7 @@ class StackTest {
     void preflightTellsWhatIsOnAndWhatIsOffAndASecondRunChangesNothing() {
         assertThat(stack.logs("preflight"))
                 .contains("preflight: ready,")
-                .containsPattern("ON\\s+isolation\\s+24 services; user 0: alloy")
+                .containsPattern("ON\\s+isolation\\s+25 services; user 0: alloy")
                 .containsPattern("OFF\\s+Slack\\s+no secrets/slack_webhook_url");
         Result again = stack.preflight(Map.of());
         assertThat(again.exitCode()).isZero();
@@ -616,7 +616,7 @@ class StackTest {
                                 "  redis:\n    <<: *hardened\n",
                                 "  redis:\n    <<: *hardened\n    privileged: true\n"));
         Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertThat(isolation()).startsWith("HELD 24 services");
+        assertThat(isolation()).startsWith("HELD 25 services");
 
         Result preflight = stack.compose(
                 "run", "--rm", "--no-deps", "--volume", loosened + ":/stack/" + ComposeStack.FILE + ":ro", "preflight");
@@ -624,7 +624,7 @@ class StackTest {
         assertThat(isolation()).startsWith("BROKEN 1 weaknesses: redis: privileged");
 
         assertThat(stack.preflight(Map.of()).exitCode()).isZero();
-        assertThat(isolation()).startsWith("HELD 24 services");
+        assertThat(isolation()).startsWith("HELD 25 services");
     }
 
     /** Runs the drill now, and what it found. */

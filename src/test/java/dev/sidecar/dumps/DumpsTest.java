@@ -536,7 +536,7 @@ class DumpsTest {
         dump("directory", dump);
         S3Server bucketServer = S3Server.shared();
         String bucket = bucketServer.createBucket();
-        try (var store = TestStores.bucket(bucketServer, bucketServer.endpoint(), bucket, "dumps/");
+        try (var store = TestStores.bucket(bucketServer, bucket, "dumps/");
                 Stream<Path> files = Files.list(dump)) {
             for (Path file : files.toList()) {
                 store.write("2026/app/" + file.getFileName(), Files.readAllBytes(file));

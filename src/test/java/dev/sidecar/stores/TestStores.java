@@ -11,7 +11,12 @@ public final class TestStores {
 
     /** Opened as the application does. */
     public static S3Store bucket(S3Server server) {
-        return S3Connection.PATIENT.open(settings(server, server.endpoint(), server.createBucket(), ""));
+        return bucket(server, server.createBucket(), "");
+    }
+
+    /** The same, in a bucket that is there. */
+    public static S3Store bucket(S3Server server, String name, String prefix) {
+        return S3Connection.PATIENT.open(settings(server, server.endpoint(), name, prefix));
     }
 
     /** Opened by somebody who does not wait long, for links that break. @param endpoint of the server itself, or of a link to it */

@@ -70,6 +70,8 @@ class ReportCommandTest {
                 "--sidecar.dumps.sources.nightly.folder=" + folder.resolve("dumps"),
                 "--sidecar.pitr.enabled=true",
                 "--sidecar.traces.tempo-url=http://127.0.0.1:9",
+                "--sidecar.hosts.enabled=true",
+                "--sidecar.far-end.url=http://127.0.0.1:9",
                 "--sidecar.proofs.without=LOG-7=<b>somebody</b> else's disk",
                 "--sidecar.access.admin-password=" + PASSWORD,
                 "--sidecar.access.directory=" + folder.resolve("access"));

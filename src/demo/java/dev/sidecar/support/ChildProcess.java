@@ -25,15 +25,17 @@ public final class ChildProcess implements AutoCloseable {
 
     /**
      * Makes a folder, runs a program, passes the wish to end on to it and all that it started, removes the folder. A shell starts
-     * background programs deaf to SIGINT, hence {@code env}.
+     * background programs deaf to SIGINT, hence {@code env}; and it says how a program ended, of which it dies itself when nobody reads
+     * that any more, hence no SIGPIPE.
      */
     private static final String GUARD = """
             folder=$1 signal=$2 asked=; shift 2
             trap : INT
+            trap '' PIPE
             trap 'asked=1; trap : TERM HUP; kill -s $signal -- -$$' TERM HUP
             mkdir -m 700 "$folder" || exit
             if [ -z "$asked" ]; then
-              setpriv --pdeathsig $signal env --default-signal=INT,QUIT "$@" & program=$!
+              setpriv --pdeathsig $signal env --default-signal=INT,QUIT,PIPE "$@" & program=$!
               while kill -0 $program 2>/dev/null; do wait $program; status=$?; done
             fi
             trap '' TERM HUP INT

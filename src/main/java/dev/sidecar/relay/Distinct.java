@@ -1,7 +1,6 @@
 package dev.sidecar.relay;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
@@ -21,7 +20,8 @@ final class Distinct {
         this.most = most;
     }
 
-    boolean admits(String thing, long nowMillis) {
+    /** @param thing all that tells it from others, written so that no two look the same */
+    boolean admits(byte[] thing, long nowMillis) {
         Long digest = digest(thing);
         if (nowMillis - since > MILLIS) {
             previous = nowMillis - since > 2 * MILLIS ? new HashSet<>() : current;
@@ -40,9 +40,9 @@ final class Distinct {
     }
 
     /** Nobody finds two things of one digest on purpose; that two are taken for one by chance harms nobody. */
-    private static Long digest(String thing) {
+    private static Long digest(byte[] thing) {
         try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(thing.getBytes(StandardCharsets.UTF_8)))
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(thing))
                     .getLong();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

@@ -54,9 +54,14 @@ final class Guest {
         return satellite.equals(other);
     }
 
-    /** Takes one of its places. @return false if it has none left */
+    /**
+     * Takes one of its places. The last half of all is for hosts that have none: a few that send slowly keep nobody else out.
+     *
+     * @return false if it has none left
+     */
     boolean enter() {
-        if (atOnce.incrementAndGet() > MOST_AT_ONCE) {
+        int mine = atOnce.incrementAndGet();
+        if (mine > MOST_AT_ONCE || mine > 1 && all.availablePermits() <= Guests.PLACES / 2) {
             atOnce.decrementAndGet();
             return false;
         }

@@ -20,7 +20,7 @@ final class Guests {
     private static final Logger LOG = LoggerFactory.getLogger(Guests.class);
 
     /** Pushes that are read or wait at once: what fits into the memory of the relay. */
-    private static final int PLACES = 24;
+    static final int PLACES = 24;
 
     private final Semaphore places = new Semaphore(PLACES);
     private final Hosts hosts;

@@ -81,11 +81,10 @@ final class PushedLines {
         if (kept == 0) {
             return;
         }
-        Map<String, String> labels = labels(claimed);
-        if (streams.admits(labels.toString(), now)) {
+        ProtoWriter resource = new ProtoWriter();
+        labels(claimed).forEach((name, value) -> resource.message(1, attribute(name, value)));
+        if (streams.admits(resource.toBytes(), now)) {
             counts.accepted(kept);
-            ProtoWriter resource = new ProtoWriter();
-            labels.forEach((name, value) -> resource.message(1, attribute(name, value)));
             out.message(1, new ProtoWriter().message(1, resource).message(2, lines));
         } else {
             counts.trouble(Trouble.TOO_MANY_SERIES, kept);

@@ -84,6 +84,7 @@ final class PushedSamples {
         }
         int kept = 0;
         ProtoWriter written = named.get();
+        byte[] identity = written.toBytes();
         for (Point point : points) {
             counts.seen(point.millis());
             if (point.millis() > now + AHEAD_MILLIS) {
@@ -98,7 +99,7 @@ final class PushedSamples {
         if (kept == 0) {
             return;
         }
-        if (series.admits(labels.toString(), now)) {
+        if (series.admits(identity, now)) {
             counts.accepted(kept);
             out.message(1, written);
         } else {

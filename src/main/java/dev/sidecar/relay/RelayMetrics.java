@@ -29,15 +29,13 @@ final class RelayMetrics {
         List<Meter> its = new ArrayList<>();
         its.add(Gauge.builder("sidecar.relay.last.push.timestamp", guest, one -> one.lastSamples)
                 .baseUnit("seconds")
-                .description(
-                        "When this host last pushed metrics; when it was added, or the relay began, before the first time")
+                .description("When this host last pushed; when it was added, or the relay began, before the first time")
                 .tag("satellite", guest.name())
                 .tag("kind", "metrics")
                 .register(registry));
         its.add(Gauge.builder("sidecar.relay.last.push.timestamp", guest, one -> one.lastLines)
                 .baseUnit("seconds")
-                .description(
-                        "When this host last pushed metrics; when it was added, or the relay began, before the first time")
+                .description("When this host last pushed; when it was added, or the relay began, before the first time")
                 .tag("satellite", guest.name())
                 .tag("kind", "logs")
                 .register(registry));

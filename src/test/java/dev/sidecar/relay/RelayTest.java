@@ -207,6 +207,33 @@ class RelayTest {
                 .isEqualTo(413);
     }
 
+    /** With a limit on how series look, all of these would be one. */
+    @Test
+    void seriesThatOnlyLookAlikeAreCountedEach() throws Exception {
+        String token = stack.hosts.add("alike");
+        Samples alike = new Samples();
+        int names = 10;
+        for (int cut = 0; cut < 1 << names; cut++) {
+            Map<String, String> labels = new TreeMap<>(Map.of("job", "node"));
+            String last = "ka";
+            for (int i = 0; i <= names; i++) {
+                String name = "k" + (char) ('a' + i);
+                if (i == 0 || (cut >> i - 1 & 1) == 1) {
+                    labels.put(name, "v");
+                    last = name;
+                } else {
+                    labels.merge(last, ", " + name + "=v", String::concat);
+                }
+            }
+            alike.add("node_alike", labels, 1, now());
+        }
+
+        assertThat(stack.push(token, alike).statusCode()).isEqualTo(400);
+
+        assertThat(value("count(node_alike)")).isEqualTo(RelayedStack.SERIES);
+        assertThat(stack.troubles("alike", Trouble.TOO_MANY_SERIES)).isEqualTo((1 << names) - RelayedStack.SERIES);
+    }
+
     @Test
     void aTokenThatTwoMachinesUseIsSeen() throws Exception {
         String token = stack.hosts.add("doubled");

@@ -1,7 +1,7 @@
 package dev.sidecar.access;
 
+import dev.sidecar.peers.LimitedAnswer;
 import dev.sidecar.settings.InvalidSetting;
-import dev.sidecar.text.Limited;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -16,10 +16,7 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.ClientHttpRequestInterceptor;
-import org.springframework.http.client.ClientHttpResponse;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.converter.FormHttpMessageConverter;
 import org.springframework.security.oauth2.client.http.OAuth2ErrorResponseErrorHandler;
@@ -76,7 +73,7 @@ final class IssuerClient {
     }
 
     private static ClientHttpRequestInterceptor limited() {
-        return (request, body, execution) -> new ShortAnswer(execution.execute(request, body));
+        return (request, body, execution) -> new LimitedAnswer(execution.execute(request, body), LONGEST_ANSWER);
     }
 
     private static SSLContext trusting(Path file) {
@@ -99,41 +96,6 @@ final class IssuerClient {
                     "sidecar.access.oidc.ca-file",
                     file,
                     "be a readable file of certificates in PEM form (%s)".formatted(e.getMessage()));
-        }
-    }
-
-    /** An answer that is read up to a limit. */
-    private static final class ShortAnswer implements ClientHttpResponse {
-
-        private final ClientHttpResponse answer;
-
-        ShortAnswer(ClientHttpResponse answer) {
-            this.answer = answer;
-        }
-
-        @Override
-        public InputStream getBody() throws IOException {
-            return Limited.stream(answer.getBody(), LONGEST_ANSWER);
-        }
-
-        @Override
-        public HttpHeaders getHeaders() {
-            return answer.getHeaders();
-        }
-
-        @Override
-        public HttpStatusCode getStatusCode() throws IOException {
-            return answer.getStatusCode();
-        }
-
-        @Override
-        public String getStatusText() throws IOException {
-            return answer.getStatusText();
-        }
-
-        @Override
-        public void close() {
-            answer.close();
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.sidecar.dataplane;
 
-import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -8,15 +7,9 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.Banner;
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
@@ -33,26 +26,16 @@ public class DataPlane {
     /** The argument that asks for this role. */
     static final String ROLE = "gateway";
 
-    private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+    private static final ProcessRole PROCESS = new ProcessRole(ROLE, DataPlane.class, "--sidecar.gateway.port=8000");
 
     /** Tells the role's arguments from those of a command and of the server. */
     public static boolean isAskedFor(String[] args) {
-        return args.length > 0 && args[0].equals(ROLE) && Arrays.stream(args).noneMatch(HELP::contains);
+        return PROCESS.isAskedFor(args);
     }
 
     /** Starts the gateway; the process runs until it is told to stop. @param args the role's name, then {@code --name=value} settings */
     public static void run(String[] args) {
-        List<String> wrong =
-                Arrays.stream(args).skip(1).filter(arg -> !arg.startsWith("--")).toList();
-        if (!wrong.isEmpty()) {
-            throw new InvalidSetting(
-                    ROLE, String.join(" ", wrong), "be followed by settings only, such as --sidecar.gateway.port=8000");
-        }
-        new SpringApplicationBuilder(DataPlane.class)
-                .web(WebApplicationType.NONE)
-                .bannerMode(Banner.Mode.OFF)
-                .profiles(ROLE)
-                .run(Arrays.copyOfRange(args, 1, args.length));
+        PROCESS.run(args);
     }
 
     @Bean

@@ -8,7 +8,7 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.ClientHttpResponse;
 
 /** A peer's answer, which is read up to a limit: a program that never stops answering must not fill our memory. */
-final class LimitedAnswer implements ClientHttpResponse {
+public final class LimitedAnswer implements ClientHttpResponse {
 
     /** The longest honest one, all log lines of a request or all series of a stack, has some megabytes. */
     static final long LONGEST = 16L * 1024 * 1024;
@@ -16,7 +16,8 @@ final class LimitedAnswer implements ClientHttpResponse {
     private final ClientHttpResponse answer;
     private final long longest;
 
-    LimitedAnswer(ClientHttpResponse answer, long longest) {
+    /** @param longest how many bytes of it are read; one that is longer fails */
+    public LimitedAnswer(ClientHttpResponse answer, long longest) {
         this.answer = answer;
         this.longest = longest;
     }

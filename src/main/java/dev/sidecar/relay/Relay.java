@@ -2,22 +2,16 @@ package dev.sidecar.relay;
 
 import dev.sidecar.dataplane.MetricsPort;
 import dev.sidecar.dataplane.ProcessMeters;
+import dev.sidecar.dataplane.ProcessRole;
 import dev.sidecar.hosts.Hosts;
 import dev.sidecar.settings.Identity;
-import dev.sidecar.settings.InvalidSetting;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.Banner;
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
@@ -34,26 +28,16 @@ public class Relay {
     /** The argument that asks for this role. */
     static final String ROLE = "relay";
 
-    private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+    private static final ProcessRole PROCESS = new ProcessRole(ROLE, Relay.class, "--sidecar.relay.port=8002");
 
     /** Tells the role's arguments from those of a command and of the server. */
     public static boolean isAskedFor(String[] args) {
-        return args.length > 0 && args[0].equals(ROLE) && Arrays.stream(args).noneMatch(HELP::contains);
+        return PROCESS.isAskedFor(args);
     }
 
     /** Starts the relay; the process runs until it is told to stop. @param args the role's name, then {@code --name=value} settings */
     public static void run(String[] args) {
-        List<String> wrong =
-                Arrays.stream(args).skip(1).filter(arg -> !arg.startsWith("--")).toList();
-        if (!wrong.isEmpty()) {
-            throw new InvalidSetting(
-                    ROLE, String.join(" ", wrong), "be followed by settings only, such as --sidecar.relay.port=8002");
-        }
-        new SpringApplicationBuilder(Relay.class)
-                .web(WebApplicationType.NONE)
-                .bannerMode(Banner.Mode.OFF)
-                .profiles(ROLE)
-                .run(Arrays.copyOfRange(args, 1, args.length));
+        PROCESS.run(args);
     }
 
     @Bean

@@ -289,7 +289,7 @@ class StackTest {
                 CREATE OR REPLACE FUNCTION public.caught() RETURNS bigint LANGUAGE plpgsql AS $$
                   BEGIN PERFORM 1 / 0; RETURN 1; END $$;
                 CREATE VIEW public.pg_stat_statements AS SELECT 1 AS userid, 1 AS dbid, public.caught() AS queryid;
-                CREATE VIEW public.pg_stat_user_tables AS SELECT 'forged'::name AS relname, public.caught() AS seq_scan;
+                CREATE VIEW public.pg_stat_database AS SELECT 1::oid AS datid, 'forged'::name AS datname, public.caught() AS numbackends;
                 RESET ROLE;
                 ALTER DATABASE app SET search_path = public, pg_catalog;
                 """);
@@ -299,14 +299,14 @@ class StackTest {
                     .pollInterval(Duration.ofSeconds(2))
                     .untilAsserted(() -> assertThat(query("pg_scrape_collector_success{collector=\"stat_statements\"}"))
                             .isEqualTo("1"));
-            assertThat(query("pg_stat_user_tables_seq_scan{relname=\"forged\"}"))
+            assertThat(query("pg_stat_database_numbackends{datname=\"forged\"}"))
                     .isEmpty();
             assertThat(query("count(pg_stat_statements_calls_total) > 0")).isNotEmpty();
         } finally {
             sql("app", "ALTER DATABASE app RESET search_path");
             sql(
                     "app",
-                    "DROP VIEW public.pg_stat_statements, public.pg_stat_user_tables; DROP FUNCTION public.caught(); DROP SCHEMA monitor");
+                    "DROP VIEW public.pg_stat_statements, public.pg_stat_database; DROP FUNCTION public.caught(); DROP SCHEMA monitor");
         }
     }
 

@@ -102,7 +102,11 @@ final class ProtoReader {
         switch (wire) {
             case VARINT -> number();
             case FIXED64 -> fixed64();
-            case BYTES -> at += length();
+            case BYTES -> {
+                // In one line, the position from before the length would count.
+                int length = length();
+                at += length;
+            }
             case FIXED32 -> {
                 require(Integer.BYTES);
                 at += Integer.BYTES;

@@ -116,6 +116,22 @@ class ScalingDocsTest {
         double roomForSeries =
                 (200 / Growth.GARBAGE - unit("prometheus_live")) * Growth.MIB / unit("prometheus_series");
         for (String said : List.of(
+                "its processor at some %s requests/s, its limit of lines at some %s"
+                        .formatted(rough(quotes.requestsAt("alloy", 0.5)), rough(2000 / 3.0)),
+                "Prometheus' memory, at some %s hosts, and then the list of hosts, at 50"
+                        .formatted(rough(roomForSeries / seriesOfHost)),
+                "the disk under Loki: %s GB of lines a day"
+                        .formatted(shown(growth.predict(Team.FIRST).get("log_gb_day"))),
+                "the hundred hosts need %s MiB alive"
+                        .formatted(shown(growth.predict(Team.SECOND).get("prometheus_live_mib"))),
+                "The relay** needs %s of its half processor"
+                        .formatted(Figures.number(growth.predict(Team.SECOND).get("relay_cpu"))),
+                "resident, the relay %s of 256, the gateway %s of 192"
+                        .formatted(
+                                Figures.number(figures.get("measured", "relay_resident_mib")),
+                                Figures.number(figures.get("measured", "gateway_resident_mib"))),
+                "it had %s of its 256 MiB"
+                        .formatted(Figures.number(figures.get("measured", "prometheus_resident_mib"))),
                 "The collector's half processor is used up at some %s requests/s"
                         .formatted(rough(quotes.requestsAt("alloy", 0.5))),
                 "its limit of 2,000 lines a second at some %s".formatted(rough(2000 / 3.0)),
@@ -145,6 +161,18 @@ class ScalingDocsTest {
                                 Figures.number(31 * quotes.share()).substring(0, 3)))) {
             assertThat(page().replaceAll("\\s+", " ")).contains(said);
         }
+    }
+
+    @Test
+    void soManyBackupsAreKept() throws IOException {
+        int kept = Pattern.compile(
+                        "`sidecar\\.backup\\.slots\\.(?:daily|weekly|monthly)\\.keep` \\| `[A-Z_]+` \\| `(\\d+)`")
+                .matcher(Files.readString(Path.of("docs/settings.md")))
+                .results()
+                .mapToInt(row -> Integer.parseInt(row.group(1)))
+                .sum();
+
+        assertThat(page()).contains("the " + kept + " that are kept");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sidecar.archives;
 
 import dev.sidecar.postgres.Child;
+import dev.sidecar.postgres.Encodings;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.Workbench;
@@ -12,6 +13,7 @@ import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.SetReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -74,8 +76,9 @@ public final class CarefulRestore {
         Set<MaterializedView> unfilled =
                 contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
         unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+        Charset letters = Encodings.charset(manifest.server().encoding());
         Path rest = contents.only(
-                entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills));
+                entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(view -> entry.fills(view, letters)));
         failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, rest))));
         if (contents.hasEventTriggers()) {
             Path last = contents.only(Entry::isOfEventTrigger);

@@ -9,6 +9,7 @@ import dev.sidecar.postgres.Child;
 import dev.sidecar.postgres.Children;
 import dev.sidecar.postgres.ContentsReader;
 import dev.sidecar.postgres.ContentsReader.Digesting;
+import dev.sidecar.postgres.Encodings;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.Workbench;
@@ -24,6 +25,7 @@ import dev.sidecar.sets.Sql;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -258,9 +260,10 @@ final class Loader {
             Set<MaterializedView> unfilled =
                     contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
             unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+            Charset letters = Encodings.charset(manifest.server().encoding());
             rest.add("--use-list="
-                    + contents.only(entry ->
-                            !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills)));
+                    + contents.only(entry -> !entry.isOfEventTrigger()
+                            && unfilled.stream().noneMatch(view -> entry.fills(view, letters))));
         }
         rest.add(archive.toString());
         run(call, rest);

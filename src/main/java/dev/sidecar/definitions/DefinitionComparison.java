@@ -83,10 +83,12 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
             }
         }
 
-        /** Whoever makes an extension gets the comment of its control file with it. */
+        /** Whoever makes an extension gets the tables of its script with it, and the comment of its control file. */
         private static boolean comesByItself(Definition found) {
             String whole = found.kind() + " " + found.name();
-            return OF_EVERY_DATABASE.contains(whole) || whole.startsWith("comment extension ");
+            return OF_EVERY_DATABASE.contains(whole)
+                    || whole.startsWith("comment extension ")
+                    || found.kind().equals("table of an extension");
         }
 
         DefinitionComparison finished() {

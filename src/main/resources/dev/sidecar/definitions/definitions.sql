@@ -230,7 +230,9 @@ WHERE t.typtype <> 'm' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT EXISTS (S
   AND @schema(n) AND @free(pg_type, t.oid)
 UNION ALL
 SELECT 'schema ' || quote_ident(n.nspname), concat_ws(E'\n',
-  'owner ' || CASE WHEN n.nspname = 'public' AND n.nspowner = 10 THEN NULL ELSE @role(n.nspowner) END,
+  -- The first superuser has another name elsewhere, and is not the first one where the schema was given to it.
+  'owner ' || CASE WHEN n.nspname = 'public' AND (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = n.nspowner) THEN NULL
+                   ELSE @role(n.nspowner) END,
   @grants(n.nspacl, 'n', n.nspowner))
 FROM pg_namespace n WHERE @schema(n) AND @made(n.oid)
 UNION ALL
@@ -391,6 +393,13 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), concat_ws(E'\n',
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam
   LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
 WHERE c.relkind IN ('r', 'p') AND @schema(n) AND @free(pg_class, c.oid)
+
+--- table of an extension
+-- CREATE EXTENSION makes it again, unless somebody added it afterwards: a dump holds neither it nor its rows.
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), ''
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND @schema(n)
+  AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 
 --- tablespace
 SELECT CASE c.relkind WHEN 'i' THEN 'index ' WHEN 'I' THEN 'index ' WHEN 'm' THEN 'materialized view ' ELSE 'table ' END

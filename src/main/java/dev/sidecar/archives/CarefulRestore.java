@@ -1,7 +1,6 @@
 package dev.sidecar.archives;
 
 import dev.sidecar.postgres.Child;
-import dev.sidecar.postgres.Encodings;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.Workbench;
@@ -11,6 +10,7 @@ import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.SetReader;
+import dev.sidecar.text.Encodings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.Charset;

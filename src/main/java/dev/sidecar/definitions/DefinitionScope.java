@@ -1,6 +1,6 @@
 package dev.sidecar.definitions;
 
-import dev.sidecar.postgres.Encodings;
+import dev.sidecar.text.Encodings;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;

@@ -1,5 +1,6 @@
 package dev.sidecar.postgres;
 
+import dev.sidecar.text.Encodings;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

@@ -1,4 +1,4 @@
-package dev.sidecar.postgres;
+package dev.sidecar.text;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

@@ -10,8 +10,10 @@ import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.SetReader;
+import dev.sidecar.text.Encodings;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -74,8 +76,9 @@ public final class CarefulRestore {
         Set<MaterializedView> unfilled =
                 contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
         unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+        Charset letters = Encodings.charset(manifest.server().encoding());
         Path rest = contents.only(
-                entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills));
+                entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(view -> entry.fills(view, letters)));
         failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, rest))));
         if (contents.hasEventTriggers()) {
             Path last = contents.only(Entry::isOfEventTrigger);

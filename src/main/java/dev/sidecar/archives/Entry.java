@@ -1,5 +1,6 @@
 package dev.sidecar.archives;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,9 +30,9 @@ public record Entry(int id, String what) {
         return is("EVENT TRIGGER") || is("COMMENT - EVENT TRIGGER") || is("SECURITY LABEL - EVENT TRIGGER");
     }
 
-    /** Tells whether it fills this materialized view. */
-    public boolean fills(MaterializedView view) {
+    /** Tells whether it fills this materialized view. @param letters encoding of the archive's names */
+    public boolean fills(MaterializedView view, Charset letters) {
         String start = "MATERIALIZED VIEW DATA %s %s ".formatted(view.schema(), view.name());
-        return what.startsWith(new String(start.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        return what.startsWith(new String(start.getBytes(letters), StandardCharsets.ISO_8859_1));
     }
 }

@@ -8,6 +8,7 @@ import dev.sidecar.postgres.Archive.Item;
 import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ArchiveParts.Step;
 import dev.sidecar.postgres.Children;
+import dev.sidecar.postgres.DatabaseDefinition;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.RestoreRole;
 import dev.sidecar.postgres.Rights;
@@ -16,6 +17,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Sql;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -24,7 +26,9 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -89,7 +93,7 @@ final class LiveLoader {
                 PasswordFile passwords = server.passwordFile();
                 PasswordFile rolePasswords = role.address().passwordFile()) {
             ArchiveParts parts = parts(archive);
-            role.enter(target, manifest.contents().tablespaces());
+            role.enter(target, tablespaces());
             Loader.Call administrator =
                     new Loader.Call(server.connectionString(target, passwords, NAME), Loader.As.OWNERS, children);
             Loader.Call restorer = new Loader.Call(
@@ -129,6 +133,15 @@ final class LiveLoader {
         } finally {
             loader.discard(archive);
         }
+    }
+
+    /** In a database that is in a tablespace itself, a table may have been left in the default one. */
+    private Set<String> tablespaces() {
+        Set<String> tablespaces = new TreeSet<>(manifest.contents().tablespaces());
+        if (manifest.server().definition().stream().anyMatch(DatabaseDefinition::movesFiles)) {
+            tablespaces.add("pg_default");
+        }
+        return tablespaces;
     }
 
     private static void refuse(List<FailedEntry> failed) {
@@ -320,6 +333,10 @@ final class LiveLoader {
             RestoreRole.requireStandIn(maintenance);
         }
         List<String> notes = new ArrayList<>(role.handOver(session, entries, owner, most));
+        Optional<Item> schema = parts.defaultSchema();
+        if (schema.isPresent()) {
+            notes.addAll(giveDefaultSchema(session, schema.get(), parts));
+        }
         entries.stream()
                 .filter(entry -> !entry.owner().isEmpty() && !parts.goesToItsOwner(entry))
                 .map(Item::owner)
@@ -328,6 +345,16 @@ final class LiveLoader {
                 .forEach(powerful -> notes.add(
                         "Objects of %s, which has wider rights, now belong to %s.".formatted(powerful, standIn)));
         return notes;
+    }
+
+    /** It is there already, so that no entry makes it. */
+    private static List<String> giveDefaultSchema(Session session, Item schema, ArchiveParts parts)
+            throws SQLException {
+        if (!parts.goesToItsOwner(schema)) {
+            return List.of("Schema public was not given to %s.".formatted(Sql.identifier(schema.owner())));
+        }
+        session.execute("ALTER SCHEMA public OWNER TO " + Sql.quoted(schema.owner()));
+        return List.of();
     }
 
     /** Who gets what may not be given to its owner. */

@@ -21,9 +21,11 @@ import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.text.Encodings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -258,9 +260,10 @@ final class Loader {
             Set<MaterializedView> unfilled =
                     contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
             unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
+            Charset letters = Encodings.charset(manifest.server().encoding());
             rest.add("--use-list="
-                    + contents.only(entry ->
-                            !entry.isOfEventTrigger() && unfilled.stream().noneMatch(entry::fills)));
+                    + contents.only(entry -> !entry.isOfEventTrigger()
+                            && unfilled.stream().noneMatch(view -> entry.fills(view, letters))));
         }
         rest.add(archive.toString());
         run(call, rest);

@@ -27,12 +27,8 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
             Set.of("comment", "function body", "security label", "setting", "database");
 
     /** Every new database has them, and a dump does not drop them. */
-    private static final Set<String> OF_EVERY_DATABASE = Set.of(
-            "schema public",
-            "owner and grants schema public",
-            "comment schema public",
-            "extension plpgsql",
-            "comment extension plpgsql");
+    private static final Set<String> OF_EVERY_DATABASE =
+            Set.of("schema public", "owner and grants schema public", "comment schema public", "extension plpgsql");
 
     public DefinitionComparison {
         differences = List.copyOf(differences);
@@ -82,9 +78,17 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
             if (expected != null && Definition.ORDER.compare(expected, found) == 0) {
                 both(expected, found);
                 advance();
-            } else if (isCompared(found) && !OF_EVERY_DATABASE.contains(found.kind() + " " + found.name())) {
+            } else if (isCompared(found) && !comesByItself(found)) {
                 add(found, "is not in the backup");
             }
+        }
+
+        /** Whoever makes an extension gets the tables of its script with it, and the comment of its control file. */
+        private static boolean comesByItself(Definition found) {
+            String whole = found.kind() + " " + found.name();
+            return OF_EVERY_DATABASE.contains(whole)
+                    || whole.startsWith("comment extension ")
+                    || found.kind().equals("table of an extension");
         }
 
         DefinitionComparison finished() {

@@ -21,7 +21,9 @@ final class DefinitionQueries {
 
     private static final Pattern HEAD = Pattern.compile("(.+?)(?: from (\\d+))?(?: until (\\d+))?");
     private static final Pattern FREE = Pattern.compile("@free\\((\\w+), ([\\w.]+)\\)");
+    private static final Pattern MADE = Pattern.compile("@made\\(([\\w.]+)\\)");
     private static final Pattern SCHEMA = Pattern.compile("@schema\\((\\w+)\\)");
+    private static final Pattern UNFINISHED = Pattern.compile("@unfinished\\((\\w+), (\\w+)\\)");
     private static final Pattern OPTIONS = Pattern.compile("@options\\(([\\w.]+)\\)");
     private static final Pattern ROLE = Pattern.compile("@role\\(((?:[^()]|\\([^()]*\\))*)\\)");
     private static final Pattern SETTING = Pattern.compile("@setting\\((\\w+)\\)");
@@ -68,12 +70,14 @@ final class DefinitionQueries {
     }
 
     private static String expanded(String sql) {
-        String text = replace(
+        String text = replace(MADE, sql, "(%1$s = 2200 OR @free(pg_namespace, %1$s))");
+        text = replace(
                 FREE,
-                sql,
+                text,
                 "(%2$s NOT BETWEEN 1 AND 16383 AND NOT EXISTS (SELECT FROM pg_depend dep"
                         + " WHERE dep.classid = '%1$s'::regclass AND dep.objid = %2$s AND (dep.deptype = 'e' OR dep.deptype = 'i' AND '%1$s' = 'pg_proc')))");
         text = replace(SCHEMA, text, "(%1$s.nspname !~ '^pg_' AND %1$s.nspname <> 'information_schema')");
+        text = replace(UNFINISHED, text, "(%2$s.relkind = 'i' AND NOT (%1$s.indisvalid AND %1$s.indisready))");
         text = replace(OPTIONS, text, "(SELECT string_agg(o, ', ' ORDER BY o COLLATE \"C\") FROM unnest(%s) o)");
         text = replace(GRANTS, text, GRANTS_SQL);
         text = replace(ROLE, text, "quote_ident(pg_get_userbyid(%s))");

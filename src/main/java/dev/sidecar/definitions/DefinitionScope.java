@@ -1,5 +1,6 @@
 package dev.sidecar.definitions;
 
+import dev.sidecar.text.Encodings;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -43,40 +44,6 @@ public record DefinitionScope(boolean tablespaces, Charset letters, Set<String> 
 
     /** Everything, shown in the encoding that PostgreSQL calls by this name. */
     public static DefinitionScope ofEncoding(String encoding, boolean tablespaces) {
-        return new DefinitionScope(tablespaces, charset(encoding), Set.of());
-    }
-
-    private static Charset charset(String encoding) {
-        String java = switch (encoding) {
-            case "UTF8", "SQL_ASCII" -> "UTF-8";
-            case "EUC_JP", "EUC_KR" -> encoding.replace('_', '-');
-            case "EUC_CN" -> "GB2312";
-            case "KOI8R", "KOI8U" -> encoding.replace("8", "8-");
-            default ->
-                encoding.startsWith("WIN")
-                        ? "windows-" + encoding.substring(3)
-                        : encoding.startsWith("LATIN")
-                                ? latin(encoding.substring(5))
-                                : encoding.replace("ISO_8859_", "ISO-8859-");
-        };
-        try {
-            return Charset.forName(java);
-        } catch (IllegalArgumentException e) {
-            return StandardCharsets.UTF_8;
-        }
-    }
-
-    /** LATIN5 and later count by another number than the standard. */
-    private static String latin(String number) {
-        return "ISO-8859-"
-                + switch (number) {
-                    case "5" -> "9";
-                    case "6" -> "10";
-                    case "7" -> "13";
-                    case "8" -> "14";
-                    case "9" -> "15";
-                    case "10" -> "16";
-                    default -> number;
-                };
+        return new DefinitionScope(tablespaces, Encodings.charset(encoding), Set.of());
     }
 }

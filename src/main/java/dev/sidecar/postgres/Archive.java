@@ -1,10 +1,12 @@
 package dev.sidecar.postgres;
 
+import dev.sidecar.text.Encodings;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,8 @@ public final class Archive {
     /** Whose definitions say who may make them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
     private static final Set<String> DEFINED =
             Set.of("PUBLICATION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "CAST", "BLOB METADATA");
+
+    private static final Pattern ENCODING = Pattern.compile("SET client_encoding = '([A-Za-z0-9_]+)'");
 
     private static final int TIMES = 7;
 
@@ -130,6 +136,7 @@ public final class Archive {
         private int bytesOfNumber;
         private int bytesOfOffset;
         private long definitions;
+        private Charset letters = StandardCharsets.UTF_8;
 
         Reader(DataInputStream in) {
             this.in = in;
@@ -216,6 +223,11 @@ public final class Archive {
 
         private String definition(String kind) throws IOException {
             String definition = orEmpty();
+            Matcher encoding = ENCODING.matcher(definition);
+            if (kind.equals("ENCODING") && encoding.find()) {
+                // It is the first entry: names are written in the encoding of the database.
+                letters = Encodings.charset(encoding.group(1));
+            }
             if (!DEFINED.contains(kind)) {
                 return "";
             }
@@ -244,7 +256,7 @@ public final class Archive {
             if (bytes.length < length) {
                 throw new EOFException("it ends within its table of contents");
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            return new String(bytes, letters);
         }
     }
 }

@@ -8,9 +8,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Divides an archive by who restores what: a role made for it, or the administrator, and that only with a person's consent. */
 public final class ArchiveParts {
@@ -119,7 +122,9 @@ public final class ArchiveParts {
 
     /** Numbers of the entries with rows. */
     public List<Integer> rows() {
-        return ids(restored(Section.DATA));
+        return ids(restored(Section.DATA).stream()
+                .filter(entry -> !isAdministrators(entry))
+                .toList());
     }
 
     /** Numbers of the entries for indexes, constraints, triggers and the like. */
@@ -129,9 +134,21 @@ public final class ArchiveParts {
                 .toList());
     }
 
-    /** Numbers of the entries that grant rights. */
+    /** Numbers of the entries that grant rights, and of those with the values of sequences that the administrator has made. */
     public List<Integer> grants() {
-        return grants(false);
+        return Stream.concat(
+                        restored(Section.DATA).stream()
+                                .filter(this::isAdministrators)
+                                .map(Item::id),
+                        grants(false).stream())
+                .toList();
+    }
+
+    /** The schema that every database has, if the archive says whose it is. */
+    public Optional<Item> defaultSchema() {
+        return entries.stream()
+                .filter(entry -> isDefaultSchema(entry) && !entry.owner().isEmpty())
+                .findFirst();
     }
 
     /**
@@ -185,13 +202,28 @@ public final class ArchiveParts {
     private boolean isAdministrators(Item entry) {
         if (entry.isAbout()) {
             // Of the schema that every database has an archive may hold the comment alone.
-            return entry.tag().equals("SCHEMA public")
-                    || entry.needs().stream()
-                            .map(byId::get)
-                            .anyMatch(object -> object != null && isAdministrators(object));
+            return entry.tag().equals("SCHEMA public") || needed(entry).anyMatch(this::isAdministrators);
         }
         // A schema that is there already belongs to the server.
-        return entry.kind().equals("EXTENSION") || isDefaultSchema(entry) || rights.needsAdministrator(entry);
+        return entry.kind().equals("EXTENSION")
+                || isDefaultSchema(entry)
+                || rights.needsAdministrator(entry)
+                || isOfForeignTable(entry);
+    }
+
+    /** Only its owner changes a table, and a foreign table is its owner's from the start; the same holds for its sequences. */
+    private boolean isOfForeignTable(Item entry) {
+        return switch (entry.kind()) {
+            case "SEQUENCE", "TABLE ATTACH", "TRIGGER", "DEFAULT", "RULE", "STATISTICS", "CHECK CONSTRAINT" ->
+                needed(entry).anyMatch(object -> object.kind().equals("FOREIGN TABLE"));
+            case "SEQUENCE OWNED BY", "SEQUENCE SET" ->
+                needed(entry).anyMatch(object -> object.kind().equals("SEQUENCE") && isOfForeignTable(object));
+            default -> false;
+        };
+    }
+
+    private Stream<Item> needed(Item entry) {
+        return entry.needs().stream().map(byId::get).filter(Objects::nonNull);
     }
 
     private static boolean isGrant(Item entry) {

@@ -8,6 +8,7 @@ import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
@@ -78,6 +79,23 @@ public final class ContentsReader {
                                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS dumped
             WHERE NOT may_enter OR NOT may_read OR rows_are_hidden
             ORDER BY schema, name
+            """;
+
+    /** All that is read as text: what it is, its name, and what else there is to read. */
+    private static final String TEXTS = """
+            SELECT 'schema', nspname::text, '' FROM pg_namespace
+            UNION ALL
+            SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, quote_ident(n.nspname) || '.' || quote_ident(c.relname), ''
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'S')
+            UNION ALL SELECT 'role', rolname, '' FROM pg_roles
+            UNION ALL SELECT 'tablespace', spcname, '' FROM pg_tablespace
+            UNION ALL
+            SELECT 'setting', split_part(s, '=', 1), s FROM pg_db_role_setting r, unnest(r.setconfig) s
+            WHERE r.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+            UNION ALL
+            SELECT 'comment', 'on the database', shobj_description(oid, 'pg_database')
+            FROM pg_database WHERE datname = current_database()
+            ORDER BY 1, 2
             """;
 
     /** Half of a checksum: enough to notice what was changed. */
@@ -166,6 +184,30 @@ public final class ContentsReader {
                                     first(names, MOST_NAMED, ", "),
                                     first(grants, MOST_GRANTS, "; ")));
         }
+    }
+
+    /**
+     * Finds what is not written in UTF-8. A database without encoding takes any bytes, and no session can read or say them.
+     *
+     * @return the first of them, for a person; empty if there are none
+     */
+    String notLetters() throws SQLException {
+        Set<String> found = new LinkedHashSet<>();
+        session.copy(TEXTS, row -> {
+            if (new String(row, StandardCharsets.UTF_8).indexOf('\uFFFD') >= 0 && found.size() <= MOST_NAMED) {
+                String[] fields = escaped(row).split("\t", 3);
+                found.add(fields[0] + " " + fields[1]);
+            }
+        });
+        return first(found, MOST_NAMED, ", ");
+    }
+
+    private static String escaped(byte[] row) {
+        StringBuilder text = new StringBuilder();
+        for (byte letter : row) {
+            text.append(letter < 0 ? "\\x%02x".formatted(letter & 0xff) : String.valueOf((char) letter));
+        }
+        return text.toString();
     }
 
     private static String first(Set<String> all, int most, String between) {

@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.postgresql.util.PasswordUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,8 @@ public final class RestoreRole implements AutoCloseable {
 
     /** Owns what may not be given to its own owner; nobody can log in as it. */
     public static final String STAND_IN = "sidecar_restored";
+
+    private static final Pattern DROP_OPERATOR = Pattern.compile("DROP (OPERATOR .*\\));\\s*", Pattern.DOTALL);
 
     private static final String PREFIX = "sidecar_restore_";
     private static final int BYTES_OF_PASSWORD = 24;
@@ -208,6 +212,7 @@ public final class RestoreRole implements AutoCloseable {
             case "TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "TYPE", "DOMAIN" ->
                 relationOrType(session, entry, qualified);
             case "FUNCTION", "PROCEDURE", "AGGREGATE" -> routine(session, entry);
+            case "OPERATOR" -> dropped(entry);
             case "SCHEMA", "PUBLICATION" -> entry.kind() + " " + tag;
             case "COLLATION", "CONVERSION", "STATISTICS", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION" ->
                 entry.kind() + " " + qualified;
@@ -245,6 +250,12 @@ public final class RestoreRole implements AutoCloseable {
                     .computeIfAbsent(to, each -> new ArrayList<>())
                     .add("ALTER %s OWNER TO %s".formatted(found, Sql.quoted(to)));
         }
+    }
+
+    /** The statement that drops it names it with the types of its operands, which its entry leaves out. */
+    private static @org.jspecify.annotations.Nullable String dropped(Item entry) {
+        Matcher drop = DROP_OPERATOR.matcher(entry.drop());
+        return drop.matches() ? drop.group(1) : null;
     }
 
     /** Of a table's own sequence the owner is the table's. */

@@ -50,6 +50,7 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
 
     private static final Set<String> TRUSTED_LANGUAGES = Set.of("sql", "plpgsql", "plperl", "pltcl", "plv8");
 
+    private static final Pattern SHELL_TYPE = Pattern.compile("\\s*CREATE TYPE [^\\n(]+;\\s*");
     private static final Pattern LANGUAGE = Pattern.compile("\\n    (?:TRANSFORM .*? )?LANGUAGE (\\S+)([^\\n]*)");
     private static final Pattern BEYOND = Pattern.compile(" (LEAKPROOF|SUPPORT) ?");
     private static final Pattern DATABASE_SETTING = Pattern.compile("ALTER DATABASE :database SET \"?([^\" =]+)\"? = ");
@@ -90,7 +91,9 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
                     case "PUBLICATION" -> entry.definition().contains(" FOR ALL ");
                     case "FUNCTION", "PROCEDURE" -> !isOrdinary(entry.definition());
                     case "AGGREGATE" -> entry.definition().contains("STYPE = internal");
-                    case "TYPE" -> entry.definition().contains("\n    INPUT = ");
+                    case "TYPE" ->
+                        entry.definition().contains("\n    INPUT = ")
+                                || SHELL_TYPE.matcher(entry.definition()).matches();
                     // Types outside of pg_catalog are named with their schemas.
                     case "CAST" ->
                         entry.definition().contains("WITHOUT FUNCTION")
@@ -140,7 +143,8 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
         }
         Matcher setting = SETTING.matcher(function);
         while (setting.find()) {
-            if (!mayBeSet(setting.group(1))) {
+            // Of a setting that no loaded library knows a server lets only a superuser give a function one.
+            if (!settings.contains(setting.group(1).toLowerCase(Locale.ROOT))) {
                 return false;
             }
         }

@@ -25,6 +25,9 @@ public final class Snapshot implements AutoCloseable {
 
     private static final int TABLES_IN_ONE_STATEMENT = 200;
 
+    /** character_not_in_repertoire. */
+    private static final String NO_LETTER = "22021";
+
     private final ServerAddress address;
     private final String database;
     private final Session session;
@@ -179,17 +182,36 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    private static BackupFailure failure(Exception e) {
+    private BackupFailure failure(Exception e) {
         if (e instanceof BackupFailure failure) {
             return failure;
         }
         String message = String.valueOf(e.getMessage());
         String state = e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
+        if (state.equals(NO_LETTER)) {
+            return notLetters(message, e);
+        }
         Reason reason = state.equals("55P03")
                 ? Reason.LOCK_TIMEOUT
                 : state.equals("42501") ? Reason.PERMISSION : state.startsWith("08") ? Reason.CONNECTION : Reason.DUMP;
         String grant = reason == Reason.PERMISSION ? ". A superuser can run postgres/backup-role.sql in it." : "";
         return new BackupFailure(reason, "Cannot read the database: " + message + grant, e);
+    }
+
+    private BackupFailure notLetters(String message, Exception cause) {
+        String found = "";
+        try (Session another = address.connect(database, "sidecar backup")) {
+            found = new ContentsReader(another).notLetters();
+        } catch (SQLException | BackupFailure e) {
+            cause.addSuppressed(e);
+        }
+        return new BackupFailure(
+                Reason.DUMP,
+                found.isEmpty()
+                        ? "Cannot read the database: " + message
+                        : "Database '%s' has no encoding (SQL_ASCII), and what is not written in UTF-8 cannot be read: %s. Rename it."
+                                .formatted(database, found),
+                cause);
     }
 
     @Override

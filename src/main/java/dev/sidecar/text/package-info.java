@@ -1,6 +1,6 @@
 /**
  * Writes durations and sizes as a person reads them, and what strangers wrote so that it controls nothing: the same on pages, on the command
- * line, in evidence and in messages. Reads others' text up to a limit.
+ * line, in evidence and in messages. Reads others' text up to a limit, in its encoding.
  */
 @NullMarked
 @ApplicationModule(allowedDependencies = {})

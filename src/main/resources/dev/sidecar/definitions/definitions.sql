@@ -4,8 +4,10 @@
 --
 -- "--- KIND [from VERSION] [until VERSION]" begins a query. @free(CATALOGUE, OID): no extension made it, and it came not with the server;
 -- of a function also that no type brought it along.
+-- @made(OID): the schema is one that a dump makes, or the one that every database begins with, 2200, whatever it is called now.
 -- @schema(N): schema N is the application's. @grants(ACL, TYPE, OWNER): who may do what; the owner is called so, as a restore may give the
 -- thing to another. @setting(TEXT): a setting and its value, lists of names in one spelling.
+-- @unfinished(I, C): index C is one that a dump leaves out, as CREATE, DROP or REINDEX CONCURRENTLY did not end.
 -- @options(ARRAY): in one order. @role(OID): a role's name.
 
 --- access method
@@ -67,8 +69,10 @@ WHERE @schema(n) AND @free(pg_class, c.oid)
 --- comment
 SELECT o.type || ' ' || o.identity, d.description
 FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) o
-WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND o.identity = 'public')
+WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200)
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+  AND NOT (d.classoid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                                                         WHERE i.indexrelid = d.objoid AND @unfinished(i, c)))
   AND o.identity IS NOT NULL
 
 --- constraint
@@ -156,7 +160,7 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), concat_ws(E'\n',
   'statistics ' || (SELECT string_agg(a.attnum || ': ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
                     WHERE a.attrelid = c.oid AND a.attstattarget >= 0))
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE (i.indisvalid AND i.indisready OR c.relkind = 'I') AND @schema(n) AND @free(pg_class, i.indrelid)
+WHERE NOT @unfinished(i, c) AND @schema(n) AND @free(pg_class, i.indrelid)
 
 --- language
 SELECT quote_ident(l.lanname), concat_ws(E'\n', 'trusted ' || l.lanpltrusted, 'handler ' || nullif(l.lanplcallfoid, 0)::regproc,
@@ -181,7 +185,8 @@ SELECT o.oid::regoperator::text, concat_ws(E'\n', 'result ' || format_type(nulli
   'negator ' || nullif(o.oprnegate, 0)::regoperator, 'restrict ' || nullif(o.oprrest, 0)::regprocedure,
   'join ' || nullif(o.oprjoin, 0)::regprocedure, CASE WHEN o.oprcanmerge THEN 'merges' END, CASE WHEN o.oprcanhash THEN 'hashes' END)
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
-WHERE @schema(n) AND @free(pg_operator, o.oid)
+-- One that another names as its commutator or negator, and nobody has made yet, comes back with the other.
+WHERE o.oprcode <> 0 AND @schema(n) AND @free(pg_operator, o.oid)
 
 --- operator class
 SELECT quote_ident(n.nspname) || '.' || quote_ident(o.opcname) || ' using ' || quote_ident(a.amname), concat_ws(E'\n',
@@ -225,9 +230,11 @@ WHERE t.typtype <> 'm' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT EXISTS (S
   AND @schema(n) AND @free(pg_type, t.oid)
 UNION ALL
 SELECT 'schema ' || quote_ident(n.nspname), concat_ws(E'\n',
-  'owner ' || CASE WHEN n.nspname = 'public' AND n.nspowner = 10 THEN NULL ELSE @role(n.nspowner) END,
+  -- The first superuser has another name elsewhere, and is not the first one where the schema was given to it.
+  'owner ' || CASE WHEN n.nspname = 'public' AND (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = n.nspowner) THEN NULL
+                   ELSE @role(n.nspowner) END,
   @grants(n.nspacl, 'n', n.nspowner))
-FROM pg_namespace n WHERE @schema(n) AND (@free(pg_namespace, n.oid) OR n.nspname = 'public')
+FROM pg_namespace n WHERE @schema(n) AND @made(n.oid)
 UNION ALL
 SELECT 'language ' || quote_ident(l.lanname), concat_ws(E'\n', 'owner ' || @role(l.lanowner), @grants(l.lanacl, 'l', l.lanowner))
 FROM pg_language l WHERE @free(pg_language, l.oid)
@@ -247,7 +254,8 @@ SELECT 'conversion ' || quote_ident(n.nspname) || '.' || quote_ident(c.conname),
 FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE @schema(n) AND @free(pg_conversion, c.oid)
 UNION ALL
 SELECT 'operator ' || o.oid::regoperator, 'owner ' || @role(o.oprowner)
-FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE @schema(n) AND @free(pg_operator, o.oid)
+FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+WHERE o.oprcode <> 0 AND @schema(n) AND @free(pg_operator, o.oid)
 UNION ALL
 SELECT 'operator class ' || quote_ident(n.nspname) || '.' || quote_ident(o.opcname) || ' using ' || quote_ident(a.amname),
   'owner ' || @role(o.opcowner)
@@ -289,7 +297,7 @@ FROM (SELECT o.type, o.identity, @grants(x.acl, x.objtype, x.owner) AS now, @gra
             UNION ALL SELECT 'pg_language'::regclass, l.oid, 0, l.lanacl, l.lanowner, 'l'
             FROM pg_language l WHERE l.lanacl IS NOT NULL AND NOT @free(pg_language, l.oid)
             UNION ALL SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspacl, n.nspowner, 'n'
-            FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND NOT @free(pg_namespace, n.oid) AND n.nspname <> 'public'
+            FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND NOT @made(n.oid)
               AND n.nspname !~ '^pg_t') x
         LEFT JOIN pg_init_privs i ON i.classoid = x.class AND i.objoid = x.oid AND i.objsubid = x.sub,
         pg_identify_object(x.class, x.oid, x.sub) o) s
@@ -335,7 +343,7 @@ WHERE r.rulename <> '_RETURN' AND @schema(n) AND @free(pg_class, c.oid)
 
 --- schema
 SELECT quote_ident(n.nspname), ''
-FROM pg_namespace n WHERE @schema(n) AND (@free(pg_namespace, n.oid) OR n.nspname = 'public')
+FROM pg_namespace n WHERE @schema(n) AND @made(n.oid)
 
 --- security label
 SELECT o.type || ' ' || o.identity || ' for ' || l.provider, l.label
@@ -386,11 +394,19 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a 
   LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
 WHERE c.relkind IN ('r', 'p') AND @schema(n) AND @free(pg_class, c.oid)
 
+--- table of an extension
+-- CREATE EXTENSION makes it again, unless somebody added it afterwards: a dump holds neither it nor its rows.
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), ''
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND @schema(n)
+  AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+
 --- tablespace
 SELECT CASE c.relkind WHEN 'i' THEN 'index ' WHEN 'I' THEN 'index ' WHEN 'm' THEN 'materialized view ' ELSE 'table ' END
   || quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(s.spcname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_tablespace s ON s.oid = c.reltablespace
-WHERE @schema(n) AND @free(pg_class, c.oid)
+  LEFT JOIN pg_index i ON i.indexrelid = c.oid
+WHERE @unfinished(i, c) IS NOT TRUE AND @schema(n) AND @free(pg_class, c.oid)
 UNION ALL
 SELECT 'database', quote_ident(s.spcname)
 FROM pg_database d JOIN pg_tablespace s ON s.oid = d.dattablespace
@@ -436,7 +452,8 @@ WHERE NOT t.tgisinternal AND @schema(n) AND @free(pg_class, c.oid) AND @free(pg_
 --- type
 SELECT format_type(t.oid, NULL), concat_ws(E'\n', 'kind ' || t.typtype::text,
   'of ' || format_type(nullif(t.typbasetype, 0), t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END,
-  'default ' || coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), t.typdefault), 'collation ' || CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation END,
+  'default ' || coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass),
+                          CASE t.typtype WHEN 'd' THEN quote_literal(t.typdefault) ELSE t.typdefault END), 'collation ' || CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation END,
   (SELECT string_agg('label ' || quote_literal(e.enumlabel), E'\n' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
   CASE WHEN t.typtype = 'b' THEN concat_ws(E'\n', 'input ' || t.typinput, 'output ' || t.typoutput,
     'receive ' || nullif(t.typreceive, 0)::regproc, 'send ' || nullif(t.typsend, 0)::regproc, 'length ' || t.typlen,

@@ -115,6 +115,43 @@ class DefinitionsComeBackTest {
                 + " WHERE setdatabase = d.oid) FROM pg_database d WHERE datname = '" + name + "'";
     }
 
+    /** As whoever empties a database does: it belongs to the superuser now, and is not the schema that every database begins with. */
+    @Test
+    void aSchemaPublicThatWasMadeAnewBesideTheFirstOne() {
+        server.execute(
+                database,
+                "REVOKE USAGE ON SCHEMA public FROM PUBLIC",
+                "COMMENT ON SCHEMA public IS 'the first one'",
+                "ALTER SCHEMA public RENAME TO before",
+                "CREATE TABLE before.t AS SELECT 1 AS i",
+                "CREATE SCHEMA public",
+                "CREATE TABLE public.t AS SELECT 2 AS i");
+        Backup backup = proven(database);
+        assertThat(restored(backup).differences()).isEmpty();
+    }
+
+    /** Then it is the default tablespace that is named, which only its owner may use where it is not the database's own. */
+    @Test
+    void aTableInTheDefaultTablespaceOfADatabaseInAnother() {
+        server.execute(
+                "postgres",
+                "SET allow_in_place_tablespaces = on",
+                "CREATE TABLESPACE elsewhere LOCATION ''",
+                "ALTER DATABASE %s SET TABLESPACE elsewhere".formatted(database));
+        try {
+            server.execute(
+                    database,
+                    "CREATE TABLE t TABLESPACE pg_default AS SELECT 1 AS i",
+                    "CREATE TABLE u AS SELECT 1 AS i",
+                    "CREATE INDEX unfinished ON u (i) TABLESPACE pg_default",
+                    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'unfinished'::regclass");
+            assertThat(restored(proven(database)).differences()).isEmpty();
+        } finally {
+            drop();
+            server.execute("postgres", "DROP TABLESPACE elsewhere");
+        }
+    }
+
     @Test
     void anEventTriggerThatForbidsEveryDefinition() {
         server.execute(
@@ -210,6 +247,22 @@ class DefinitionsComeBackTest {
         });
         assertThat(backups.get(backup.id()).isDamaged()).isFalse();
         assertThat(restored(backup).differences()).hasSize(1);
+    }
+
+    /** pg_dump leaves out what belongs to an extension, but the extension does not bring this table along. */
+    @Test
+    void aTableThatSomebodyAddedToAnExtension() {
+        server.execute(
+                database,
+                "CREATE EXTENSION hstore",
+                "CREATE TABLE added AS SELECT 1 AS i",
+                "ALTER EXTENSION hstore ADD TABLE added",
+                "CREATE TABLE t AS SELECT 1 AS i");
+        Backup backup = fixture.take(database);
+        Backups backups = fixture.backups();
+        Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
+        assertThat(verification.verdict()).isEqualTo(Conclusion.DIFFERENT);
+        assertThat(verification.problems()).containsExactly("Table of an extension public.added is missing.");
     }
 
     private Backup proven(String name) {

@@ -1,14 +1,17 @@
 package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.TestSets;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +75,55 @@ class LocalesTest {
         assertThat(server.query(DATABASE + " again", bytes)).isEqualTo(server.query(DATABASE, bytes));
     }
 
+    /** An archive has names in the encoding of its database, and what restores it gives the things of these names to their owners. */
+    @ParameterizedTest
+    @CsvSource({"LATIN1, größe", "EUC_JP, 表の名", "WIN1251, имя"})
+    void namesInTheLettersOfTheDatabase(String encoding, String name) {
+        server.execute("postgres", "CREATE ROLE letters");
+        try {
+            create("ENCODING '%s' LOCALE 'C'".formatted(encoding), "'last'");
+            for (String statement : List.of(
+                    "CREATE TABLE \"N\" (\"N\" text)",
+                    "INSERT INTO \"N\" SELECT repeat('N', 20) FROM generate_series(1, 2000)",
+                    "CREATE FUNCTION \"fN\"(text) RETURNS text LANGUAGE sql AS $$SELECT 'N'::text$$",
+                    "CREATE TYPE \"tN\" AS ENUM ('N')",
+                    "CREATE EXTENSION file_fdw",
+                    "CREATE SERVER s FOREIGN DATA WRAPPER file_fdw",
+                    "CREATE FOREIGN TABLE far (line text) SERVER s OPTIONS (filename '/dev/null')",
+                    "CREATE MATERIALIZED VIEW \"mN\" AS SELECT * FROM far",
+                    "ALTER FOREIGN TABLE far OPTIONS (SET filename '/nowhere')",
+                    "ALTER TABLE \"N\" OWNER TO letters",
+                    "ALTER FUNCTION \"fN\" OWNER TO letters",
+                    "ALTER TYPE \"tN\" OWNER TO letters")) {
+                server.execute(DATABASE, statement.replaceAll("N(?=[\"'])", name));
+            }
+            BackupFixture fixture = new BackupFixture(server, folder).with("dump.own-archive-above", "100KB");
+            Backup backup = fixture.take(DATABASE);
+            Backups backups = fixture.backups();
+            Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
+            assertThat(verification.problems()).isEmpty();
+            assertThat(verification.notes()).anyMatch(note -> note.contains("m" + name));
+
+            Restored restored = backups.restore(
+                    RestoreRequest.intoNew(backup.id(), DATABASE + " again").withConsent(), backups.progress());
+            assertThat(restored.differences()).isEmpty();
+            assertThat(restored.notes()).singleElement().asString().contains("m" + name);
+        } finally {
+            drop();
+            server.execute("postgres", "DROP ROLE letters");
+        }
+    }
+
+    @Test
+    void bytesThatAreNoLettersAreRefusedWithTheirNames() {
+        create("ENCODING 'SQL_ASCII' LOCALE 'C'");
+        server.execute(DATABASE, "DO $$ BEGIN EXECUTE format('CREATE TABLE %I (i int)', E'gr\\xf6sse'); END $$");
+        assertThatThrownBy(() -> new BackupFixture(server, folder).take(DATABASE))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("table public.\"gr\\xf6sse\"")
+                .hasMessageContaining("no encoding (SQL_ASCII)");
+    }
+
     /** As on a host with another operating system: the server lies, so the manifest is changed instead. */
     @ParameterizedTest
     @ValueSource(strings = {"de-AT", "xx-nowhere"})
@@ -110,6 +162,10 @@ class LocalesTest {
     }
 
     private void create(String options) {
+        create(options, options.contains("SQL_ASCII") ? "E'\\xc4bra'" : "E'\\u00c4bra'");
+    }
+
+    private void create(String options, String last) {
         server.execute("postgres", "CREATE DATABASE \"%s\" TEMPLATE template0 %s".formatted(DATABASE, options));
         server.execute(
                 DATABASE,
@@ -117,8 +173,7 @@ class LocalesTest {
                 "INSERT INTO word SELECT 'w' || i FROM generate_series(1, 500) i",
                 "INSERT INTO word VALUES ('Zebra'), ('zebra'), ('aebra')",
                 // What a client of LATIN1 would have left there; SQL_ASCII takes anything.
-                "INSERT INTO word VALUES (%s)"
-                        .formatted(options.contains("SQL_ASCII") ? "E'\\xc4bra'" : "E'\\u00c4bra'"));
+                "INSERT INTO word VALUES (%s)".formatted(last));
     }
 
     private static Manifest.Server taken(

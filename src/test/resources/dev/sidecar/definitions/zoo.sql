@@ -59,3 +59,39 @@ SELECT lo_from_bytea(1000,'x'); GRANT SELECT ON LARGE OBJECT 1000 TO reader; COM
 alter table inhlater add tx text, add g int, add d date, add n numeric(10,2);
 ALTER TYPE mood OWNER TO app; ALTER FUNCTION plus1 OWNER TO app;
 CREATE TABLE vc1 (id int, status varchar(5), CONSTRAINT long CHECK (status::text = ANY (ARRAY['a'::varchar,'b'::varchar]::text[])));
+-- The schema that every database begins with has an owner of its own, who may less than most.
+ALTER SCHEMA public OWNER TO app; REVOKE CREATE ON SCHEMA public FROM app;
+-- Owners of all kinds of things, beside many things of another.
+CREATE FUNCTION is_sad(mood) RETURNS bool IMMUTABLE LANGUAGE sql AS $$SELECT $1 = 'sad'$$;
+CREATE OPERATOR !!! (rightarg=mood, function=is_sad); ALTER OPERATOR !!! (NONE, mood) OWNER TO app; ALTER COLLATION german OWNER TO app; ALTER CONVERSION conv OWNER TO app; ALTER STATISTICS st OWNER TO app; ALTER TEXT SEARCH DICTIONARY dict OWNER TO app; ALTER TEXT SEARCH CONFIGURATION cfg OWNER TO app;
+ALTER AGGREGATE mysum(int) OWNER TO app; ALTER DOMAIN email OWNER TO app; ALTER TYPE span OWNER TO app; ALTER OPERATOR CLASS oc USING btree OWNER TO app; ALTER PROCEDURE proc OWNER TO app; ALTER VIEW v OWNER TO app; ALTER MATERIALIZED VIEW mv OWNER TO app; GRANT SELECT ON t TO app;
+-- Its negator and its commutator do not exist, only their names.
+CREATE FUNCTION at_least(mood, int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR >=! (leftarg=mood, rightarg=int, function=at_least, negator= <!, commutator= !<=); ALTER OPERATOR >=! (mood, int) OWNER TO app;
+-- A type without functions, one made of text, and a domain that inherits its default.
+CREATE TYPE nothing; ALTER TYPE nothing OWNER TO app; COMMENT ON TYPE nothing IS 'n'; CREATE TYPE base; CREATE FUNCTION base_in(cstring) RETURNS base LANGUAGE internal IMMUTABLE STRICT AS 'textin'; CREATE FUNCTION base_out(base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE base (input=base_in, output=base_out, like=text, category='X', delimiter='|', default='dflt'); CREATE DOMAIN based AS base;
+-- A function with a setting that no library knows, and what needs it.
+CREATE FUNCTION tuned() RETURNS int LANGUAGE plpgsql SET "app.tenant" = 'a' SET work_mem = '1MB' AS 'BEGIN RETURN 1; END'; CREATE TABLE tuned_by (i int DEFAULT tuned()); ALTER FUNCTION tuned OWNER TO app;
+-- All that hangs on a foreign table, whose owner is another.
+CREATE FOREIGN TABLE fx (i serial, j int DEFAULT 7) SERVER far; ALTER FOREIGN TABLE fx ADD CHECK (j > 0) NOT VALID; SELECT nextval('fx_i_seq'); CREATE STATISTICS fxs ON i, j FROM fx; CREATE TRIGGER fxt BEFORE INSERT ON fx FOR EACH ROW EXECUTE FUNCTION trg(); COMMENT ON TRIGGER fxt ON fx IS 'x';
+COMMENT ON SEQUENCE fx_i_seq IS 's'; GRANT USAGE ON SEQUENCE fx_i_seq TO reader; ALTER FOREIGN TABLE fx OWNER TO app; CREATE TABLE pf (a int) PARTITION BY LIST (a); CREATE FOREIGN TABLE pf1 PARTITION OF pf FOR VALUES IN (1) SERVER far; ALTER TABLE pf OWNER TO app;
+-- As DROP INDEX CONCURRENTLY leaves an index when it is stopped: a dump leaves it out, and all about it.
+CREATE INDEX dropping ON own (fk); COMMENT ON INDEX dropping IS 'gone'; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'dropping'::regclass;
+COMMENT ON EXTENSION postgres_fdw IS NULL;
+-- Partitions that differ from each other: triggers, defaults, columns in another order, owners, an index on one of them only.
+CREATE TABLE pa (a int, b text, c int DEFAULT 5) PARTITION BY RANGE (a); CREATE TABLE pa1 (c int, gone int, b text, a int); ALTER TABLE pa1 DROP COLUMN gone; ALTER TABLE pa ATTACH PARTITION pa1 FOR VALUES FROM (1) TO (10); CREATE TABLE pa2 PARTITION OF pa FOR VALUES FROM (10) TO (20) PARTITION BY HASH (b);
+CREATE TABLE pa2a PARTITION OF pa2 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE INDEX pai ON ONLY pa (b); CREATE INDEX pa1i ON pa1 (b); ALTER INDEX pai ATTACH PARTITION pa1i; CREATE TRIGGER pat AFTER INSERT ON pa FOR EACH ROW EXECUTE FUNCTION trg(); ALTER TABLE pa1 DISABLE TRIGGER pat; ALTER TABLE pa2a ENABLE ALWAYS TRIGGER pat;
+ALTER TABLE pa1 ALTER c SET DEFAULT 9; ALTER TABLE pa1 OWNER TO app; ALTER TABLE pa2a ALTER b SET STATISTICS 33; COMMENT ON TRIGGER pat ON pa1 IS 'here only';
+-- Grants that were handed on, the widest sequence there is, views in a circle, and names that hold everything.
+SET ROLE reader; GRANT USAGE ON SCHEMA app TO writer; RESET ROLE; GRANT ALL ON LARGE OBJECT 1001 TO reader WITH GRANT OPTION; SET ROLE reader; GRANT SELECT ON LARGE OBJECT 1001 TO writer; RESET ROLE;
+CREATE TABLE bounds (a bigint GENERATED ALWAYS AS IDENTITY (START WITH -9223372036854775808 MINVALUE -9223372036854775808 MAXVALUE 9223372036854775807 INCREMENT BY 9223372036854775807 CYCLE)); INSERT INTO bounds DEFAULT VALUES; INSERT INTO bounds DEFAULT VALUES;
+CREATE VIEW round AS SELECT 1 AS i; CREATE VIEW square AS SELECT i FROM round; CREATE OR REPLACE VIEW round AS SELECT i FROM square; CREATE VIEW nought AS SELECT;
+CREATE TABLE "-x
+\! ""'%$$😀;--" ("a
+""b" int, "\." text, "..." int); INSERT INTO "-x
+\! ""'%$$😀;--" VALUES (1, '\.', 2); CREATE FUNCTION "f
+$1"("a ""x" int) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION "f
+$1" OWNER TO app; CREATE TYPE "e
+""" AS ENUM ('', '''', '\'); ALTER TYPE "e
+""" RENAME VALUE '''' TO 'ren "x'; ALTER TYPE "e
+""" OWNER TO app;

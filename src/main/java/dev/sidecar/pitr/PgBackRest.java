@@ -195,7 +195,7 @@ final class PgBackRest {
             case 82 ->
                 say(
                         Reason.STORAGE,
-                        "WAL did not arrive in the archive in time: look at archive_command and pg_stat_archiver of the server.",
+                        "WAL did not arrive in the archive in time. The repository may be full or away: look at pg_stat_archiver and at the server's log, which has the words of archive_command.",
                         said,
                         failure);
             case 87 ->

@@ -39,7 +39,7 @@ class KilledServerTest {
     @BeforeEach
     void start(@TempDir Path folder) throws Exception {
         hold = folder.resolve("hold");
-        Path command = folder.resolve("archive");
+        Path command = folder.resolve("archive-by-pgbackrest");
         Files.writeString(command, ARCHIVE.formatted(hold, folder.resolve("pgbackrest.conf")));
         Files.setPosixFilePermissions(command, PosixFilePermissions.fromString("rwxr-xr-x"));
         archived = ArchivedServer.start(folder, "", "archive_command=%s %%p".formatted(command));

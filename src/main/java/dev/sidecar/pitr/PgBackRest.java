@@ -222,6 +222,16 @@ final class PgBackRest {
                         said,
                         failure);
             case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
+            case 57 -> {
+                boolean ended = said.contains("closed the connection") || said.contains("terminating connection");
+                yield say(
+                        ended ? Reason.CONNECTION : failure.reason(),
+                        ended
+                                ? "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched."
+                                : "pgBackRest's " + command + " failed.",
+                        said,
+                        failure);
+            }
             default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
         };
     }

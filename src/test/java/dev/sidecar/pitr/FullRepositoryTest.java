@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A repository that really has no room left costs sets, and neither the database nor what is in the repository. */
+@Tag("long")
 class FullRepositoryTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -116,8 +116,8 @@ public final class Peer {
                 .requestFactory(requests)
                 .baseUrl(base.toString().replaceAll("/+$", ""))
                 .defaultHeaders(headers)
-                .configureMessageConverters(
-                        converters -> converters.withJsonConverter(new JacksonJsonHttpMessageConverter(JSON)))
+                .configureMessageConverters(converters ->
+                        converters.registerDefaults().withJsonConverter(new JacksonJsonHttpMessageConverter(JSON)))
                 .requestInterceptor(
                         (request, body, execution) -> new LimitedAnswer(execution.execute(request, body), longest))
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {

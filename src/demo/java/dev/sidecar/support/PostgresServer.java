@@ -250,6 +250,21 @@ public final class PostgresServer implements AutoCloseable {
         Files.deleteIfExists(folder.resolve("stopped"));
     }
 
+    /** Ends the server, and all that it has started, by {@code kill -9}; {@link #resume()} starts it again. */
+    public void kill() throws IOException {
+        Files.writeString(folder.resolve("stopped"), "");
+        long postmaster = Long.parseLong(
+                Files.readAllLines(folder.resolve("data/postmaster.pid")).get(0).strip());
+        ProcessHandle server = ProcessHandle.of(postmaster).orElseThrow();
+        List<ProcessHandle> killed =
+                Stream.concat(Stream.of(server), server.descendants()).toList();
+        killed.forEach(ProcessHandle::destroyForcibly);
+        // One that still holds the shared memory keeps the server from starting.
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> killed.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
     /** Stops the server, whoever is connected, and removes its folder. */
     @Override
     public void close() {

@@ -58,6 +58,10 @@ final class LoginSessions extends OncePerRequestFilter {
         session.setAttribute(BEGUN, clock.instant());
     }
 
+    static boolean isOfALogin(HttpSession session) {
+        return session.getAttribute(MARK) != null;
+    }
+
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {

@@ -12,6 +12,7 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.Cookie.SameSite;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.ServletListenerRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -102,6 +103,11 @@ class ServerAccessConfiguration {
                 server.getSettings().getSession().getCookie().setSameSite(SameSite.LAX);
             }
         };
+    }
+
+    @Bean
+    ServletListenerRegistrationBean<Strangers> strangers() {
+        return new ServletListenerRegistrationBean<>(new Strangers());
     }
 
     @Bean
@@ -223,6 +229,7 @@ class ServerAccessConfiguration {
                         new LoginLink(properties.loginLink(), sessions, attempts, metrics, clock),
                         UsernamePasswordAuthenticationFilter.class)
                 .authorizeHttpRequests(Permissions::decide)
+                .requestCache(cache -> cache.requestCache(new WantedPage()))
                 .formLogin(form -> form.loginPage("/login")
                         .successHandler(sessions.onLogin())
                         .permitAll())

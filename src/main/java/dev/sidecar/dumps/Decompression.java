@@ -16,6 +16,10 @@ final class Decompression {
     /** Twice, as some compress what pg_dump has compressed already. */
     private static final int DEEPEST = 2;
 
+    private static final int LARGEST_WINDOW = 27;
+
+    private static final int SECOND_WINDOW = 23;
+
     private record Other(String magic, String name, String remedy) {}
 
     private static final String USE = "Have it compressed with gzip or zstd.";
@@ -51,7 +55,9 @@ final class Decompression {
             if (magic.startsWith("\u001f\u008b")) {
                 in = new GZIPInputStream(peeked, BUFFER);
             } else if (magic.startsWith("\u0028\u00b5\u002f\u00fd")) {
-                in = new ZstdInputStreamNoFinalizer(peeked);
+                // zstd --long takes 128 MiB of memory to read. What was compressed before gains nothing by a large
+                // window.
+                in = new ZstdInputStreamNoFinalizer(peeked).setLongMax(depth == 0 ? LARGEST_WINDOW : SECOND_WINDOW);
             } else {
                 return peeked;
             }

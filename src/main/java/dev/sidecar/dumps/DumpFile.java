@@ -1,6 +1,7 @@
 package dev.sidecar.dumps;
 
 import dev.sidecar.stores.Source.Found;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.time.Instant;
@@ -45,12 +46,20 @@ record DumpFile(String name, long bytes, Instant modified, List<String> keys, bo
                             new DumpFile(file.key(), file.size(), file.modified(), List.of(file.key()), false)));
         });
         return dumps.stream()
-                // No path can hold it, and a bucket's key can.
-                .filter(dump -> dump.name().indexOf('\0') < 0 && matcher.matches(Path.of(dump.name())))
+                .filter(dump -> matches(dump.name(), matcher))
                 .sorted(Comparator.comparing(DumpFile::modified)
                         .thenComparing(DumpFile::name)
                         .reversed())
                 .toList();
+    }
+
+    /** A bucket's key can be what no path is: with a zero in it, or where the machine's locale is C, with a letter beyond ASCII. */
+    private static boolean matches(String name, PathMatcher matcher) {
+        try {
+            return matcher.matches(Path.of(name));
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private static boolean isAlone(String name) {

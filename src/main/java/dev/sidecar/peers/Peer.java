@@ -18,11 +18,15 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
 import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClientException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Asks one program beside the sidecar that answers JSON over HTTP: Prometheus, Loki, Grafana or Alertmanager. Every call ends within
@@ -33,6 +37,15 @@ public final class Peer {
     private static final int QUOTED = 300;
     /** A stranger is asked for single values. */
     private static final long LONGEST_OF_STRANGER = 256L * 1024;
+    /** Each takes more memory than it has letters: sixteen megabytes of brackets would fill ours. An honest answer has a tenth of it. */
+    static final long MOST_TOKENS = 1_000_000;
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxTokenCount(MOST_TOKENS)
+                            .build())
+                    .build())
+            .build();
 
     private final String name;
     private final String setting;
@@ -103,6 +116,8 @@ public final class Peer {
                 .requestFactory(requests)
                 .baseUrl(base.toString().replaceAll("/+$", ""))
                 .defaultHeaders(headers)
+                .configureMessageConverters(converters ->
+                        converters.registerDefaults().withJsonConverter(new JacksonJsonHttpMessageConverter(JSON)))
                 .requestInterceptor(
                         (request, body, execution) -> new LimitedAnswer(execution.execute(request, body), longest))
                 .defaultStatusHandler(HttpStatusCode::isError, (request, response) -> {

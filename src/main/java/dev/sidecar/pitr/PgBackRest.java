@@ -195,7 +195,7 @@ final class PgBackRest {
             case 82 ->
                 say(
                         Reason.STORAGE,
-                        "WAL did not arrive in the archive in time: look at archive_command and pg_stat_archiver of the server.",
+                        "WAL did not arrive in the archive in time. The repository may be full or away: look at pg_stat_archiver and at the server's log, which has the words of archive_command.",
                         said,
                         failure);
             case 87 ->
@@ -207,7 +207,7 @@ final class PgBackRest {
             case 30, 31, 32, 33, 34, 35, 37, 90 ->
                 say(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".", said, failure);
             case 41, 47, 59, 64 -> {
-                boolean full = said.contains("No space left") || said.contains("[28]");
+                boolean full = said.contains("No space left") || said.contains("[28]") || isWrittenInPart(said);
                 yield say(
                         full ? Reason.SPACE : Reason.STORAGE,
                         full ? FULL : "The repository cannot be read or written.",
@@ -222,8 +222,23 @@ final class PgBackRest {
                         said,
                         failure);
             case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
+            case 57 -> {
+                boolean ended = said.contains("closed the connection") || said.contains("terminating connection");
+                yield say(
+                        ended ? Reason.CONNECTION : failure.reason(),
+                        ended
+                                ? "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched."
+                                : "pgBackRest's " + command + " failed.",
+                        said,
+                        failure);
+            }
             default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
         };
+    }
+
+    /** The system gives no error where a file took some of what was to be written; then there was no room for the rest. */
+    private static boolean isWrittenInPart(String said) {
+        return said.contains("unable to write '") && !said.contains("': [");
     }
 
     /** Errors quote what they could not read, which may be bytes of a file that was decrypted with a wrong key. */

@@ -127,7 +127,7 @@ final class PitrMetrics {
 
     void update(PitrState known, Optional<RecoveryResult> lastHeld) {
         for (PhysicalSet.Type type : PhysicalSet.Type.values()) {
-            known.newest(type).ifPresent(set -> sets.put(type, set.stopped()));
+            known.newest(type).ifPresentOrElse(set -> sets.put(type, set.stopped()), () -> sets.remove(type));
         }
         state = known;
         held = lastHeld.orElse(null);

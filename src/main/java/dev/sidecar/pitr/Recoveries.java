@@ -11,14 +11,15 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -27,7 +28,6 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +45,9 @@ final class Recoveries {
     private static final long POLL_MS = 200;
     private static final long STAY_POLL_MS = 2_000;
     private static final int LOG = 64 * 1024;
+    /** Of a file that holds a number. */
+    private static final int SHORT = 4_096;
+
     private static final String START_SECONDS = "43200";
     /** Hot standby needs these at least as large as the live server had them. */
     private static final Pattern LIMIT = Pattern.compile(
@@ -296,14 +299,23 @@ final class Recoveries {
     }
 
     private String endOfLog() {
-        try (RandomAccessFile file =
-                new RandomAccessFile(folder().resolve("log").toFile(), "r")) {
-            file.seek(Math.max(0, file.length() - LOG));
-            byte[] end = new byte[(int) Math.min(LOG, file.length())];
-            file.readFully(end);
-            return HostileText.forTerminal(new String(end, StandardCharsets.UTF_8));
+        try {
+            return HostileText.forTerminal(end(folder().resolve("log"), LOG));
         } catch (IOException e) {
             return "";
+        }
+    }
+
+    /** The instance beside runs what its databases hold, which could put a link or a pipe in the place of a file of its folder. */
+    private static String end(Path file, int most) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(most, in.size()));
+            in.position(in.size() - bytes.capacity());
+            while (bytes.hasRemaining() && in.read(bytes) >= 0) {}
+            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
         }
     }
 
@@ -356,10 +368,11 @@ final class Recoveries {
                 throw new BackupFailure(
                         Reason.NOT_FOUND, "There is no instance beside: 'sidecar restore --to-time' makes one.");
             }
-            return postgres.programs()
-                    .ofMajor(Integer.parseInt(Files.readString(ours).strip()));
-        } catch (IOException | NumberFormatException e) {
+            return postgres.programs().ofMajor(Integer.parseInt(end(ours, SHORT).strip()));
+        } catch (IOException e) {
             throw new BackupFailure(Reason.NOT_FOUND, "The instance beside cannot be read: " + e, e);
+        } catch (NumberFormatException e) {
+            throw new BackupFailure(Reason.NOT_FOUND, ours + " has no version in it.", e);
         }
     }
 
@@ -380,12 +393,14 @@ final class Recoveries {
 
     /** A server that was killed leaves its file behind. */
     private static boolean lives(Path pidFile) {
-        try (Stream<String> lines = Files.lines(pidFile)) {
-            return lines.findFirst()
+        try {
+            return end(pidFile, SHORT)
+                    .lines()
+                    .findFirst()
                     .map(pid -> Long.parseLong(pid.strip()))
                     .flatMap(ProcessHandle::of)
                     .isPresent();
-        } catch (IOException | UncheckedIOException | NumberFormatException e) {
+        } catch (IOException | NumberFormatException e) {
             return false;
         }
     }
@@ -412,16 +427,23 @@ final class Recoveries {
     void remove() throws InterruptedException {
         stop();
         try (Stream<Path> inside = Files.list(folder())) {
-            // The mark goes last: what is left can then be removed by another try.
-            List<Path> all = new ArrayList<>(inside.toList());
-            all.remove(folder().resolve(OURS));
-            all.add(folder().resolve(OURS));
-            for (Path path : all) {
-                delete(path);
-            }
+            // The mark goes last: what is left can then be removed by another try. A program that it left behind may
+            // put links in the way
+            // meanwhile, and rm follows none.
+            List<String> all = new ArrayList<>(inside.map(Path::toString).toList());
+            String mark = folder().resolve(OURS).toString();
+            all.remove(mark);
+            delete(all);
+            delete(List.of(mark));
         } catch (IOException e) {
             throw new BackupFailure(Reason.STORAGE, "Cannot remove the instance beside: " + e, e);
         }
+    }
+
+    private static void delete(List<String> files) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of("rm", "-rf", "--"));
+        command.addAll(files);
+        Child.run(command, Reason.STORAGE);
     }
 
     /** What failed must not be taken for a recovery. */
@@ -438,22 +460,6 @@ final class Recoveries {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static void delete(Path path) throws IOException {
-        Files.walkFileTree(path, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
-                Files.delete(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     /** Stays as long as the instance beside runs, and stops it when interrupted. */

@@ -30,6 +30,10 @@ final class ProtoWriter {
         return this;
     }
 
+    int size() {
+        return out.size();
+    }
+
     byte[] toBytes() {
         return out.toByteArray();
     }

@@ -50,6 +50,10 @@ final class PushedLines {
         for (int field = in.next(); field != 0; field = in.next()) {
             if (field == 1 && in.is(ProtoReader.BYTES)) {
                 resource(in.message(), out);
+                // Short ones grow by the labels that they are given.
+                if (out.size() > Push.LARGEST_CONTENT) {
+                    throw new Malformed("it has too many sets of labels for one push");
+                }
             } else {
                 in.skip();
             }

@@ -24,6 +24,11 @@ final class PushedSamples {
     private static final int MOST_LABELS = 30;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_VALUE = 1_024;
+    /** Prometheus keeps each series' labels in its memory. */
+    private static final int LONGEST_SERIES = 4_096;
+    /** A client of Prometheus sends 2,000 at once. An empty one weighs two bytes here, and more in memory. */
+    private static final int MOST_POINTS = 50_000;
+
     private static final Pattern LABEL = Pattern.compile("(?!__)[a-zA-Z_][a-zA-Z0-9_]*");
     private static final Pattern METRIC = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
@@ -36,6 +41,7 @@ final class PushedSamples {
     private final Distinct series;
     private final long now;
     private final Cleaned.Counts counts = new Cleaned.Counts();
+    private int points;
 
     private record Point(long bits, long millis) {}
 
@@ -58,6 +64,10 @@ final class PushedSamples {
         for (int field = in.next(); field != 0; field = in.next()) {
             if (field == 1 && in.is(ProtoReader.BYTES)) {
                 series(in.message(), out);
+                // Short series grow by the labels that they are given.
+                if (out.size() > Push.LARGEST_CONTENT) {
+                    throw new Malformed("it has too many series for one push");
+                }
             } else {
                 in.skip();
             }
@@ -72,6 +82,9 @@ final class PushedSamples {
             if (field == 1 && in.is(ProtoReader.BYTES)) {
                 label(in.message(), labels);
             } else if (field == 2 && in.is(ProtoReader.BYTES)) {
+                if (++this.points > MOST_POINTS) {
+                    throw new Malformed("it has more than " + MOST_POINTS + " samples");
+                }
                 points.add(point(in.message()));
             } else {
                 in.skip();
@@ -146,7 +159,9 @@ final class PushedSamples {
     private Optional<ProtoWriter> named(Map<String, String> labels) throws Malformed {
         String metric = labels.getOrDefault("__name__", "");
         Optional<PushedJob> job = PushedJob.of(labels.getOrDefault("job", ""))
-                .filter(known -> METRIC.matcher(metric).matches() && known.exports(metric));
+                .filter(known -> metric.length() <= LONGEST_NAME
+                        && METRIC.matcher(metric).matches()
+                        && known.exports(metric));
         if (job.isEmpty()) {
             return Optional.empty();
         }
@@ -168,6 +183,9 @@ final class PushedSamples {
         ProtoWriter named = new ProtoWriter();
         labels.forEach((name, value) ->
                 named.message(1, new ProtoWriter().text(1, name).text(2, value)));
+        if (named.size() > LONGEST_SERIES) {
+            throw new Malformed("the labels of a series have more than " + LONGEST_SERIES + " bytes");
+        }
         return Optional.of(named);
     }
 }

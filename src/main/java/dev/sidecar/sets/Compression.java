@@ -12,6 +12,8 @@ import java.util.zip.GZIPOutputStream;
 public final class Compression {
 
     private static final int BUFFER = 256 * 1024;
+    /** As a power of two, the largest of level 19. The file asks for it before a byte of its contents was compared with a checksum. */
+    private static final int LARGEST_WINDOW = 23;
 
     private final SetProperties.CompressionSettings settings;
 
@@ -70,7 +72,7 @@ public final class Compression {
     /** Decompresses a file by the ending of its name. A truncated file is an error, not an early end. */
     static InputStream decompress(InputStream in, String fileName) throws IOException {
         if (fileName.contains(".zst")) {
-            return new ZstdInputStreamNoFinalizer(in);
+            return new ZstdInputStreamNoFinalizer(in).setLongMax(LARGEST_WINDOW);
         }
         return fileName.contains(".gz") ? new GZIPInputStream(in, BUFFER) : in;
     }

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -33,9 +34,15 @@ public final class LocalStore implements Store {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final Path root;
+    private final int mostFiles;
 
     public LocalStore(Path root) {
+        this(root, MOST_FILES);
+    }
+
+    LocalStore(Path root, int mostFiles) {
         this.root = root.toAbsolutePath().normalize();
+        this.mostFiles = mostFiles;
     }
 
     /** Returns the directory of the store. */
@@ -58,9 +65,10 @@ public final class LocalStore implements Store {
         return new Part(channel, part, target);
     }
 
+    /** Whoever can write here could let a link lead to a secret, or have us wait for the other end of a pipe. */
     @Override
     public InputStream open(String key) throws IOException {
-        return Files.newInputStream(path(key));
+        return new FolderSource(root).open(root.relativize(path(key)).toString());
     }
 
     @Override
@@ -136,12 +144,17 @@ public final class LocalStore implements Store {
             String name = set.getFileName().toString();
             if (name.startsWith(prefix) || prefix.startsWith(name)) {
                 try (Stream<Path> files = Files.walk(set)) {
-                    files.filter(Files::isRegularFile)
+                    files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
                             .filter(file -> key(file).startsWith(prefix))
+                            .limit(mostFiles + 1L - found.size())
                             .forEach(found::add);
                 } catch (NoSuchFileException | java.io.UncheckedIOException e) {
                     // Deleted while we looked.
                 }
+            }
+            if (found.size() > mostFiles) {
+                throw new IOException("%s holds more than %d files: give backups a directory of their own"
+                        .formatted(root, mostFiles));
             }
         }
         found.sort(Comparator.comparing(this::key));
@@ -156,6 +169,11 @@ public final class LocalStore implements Store {
         Path path = root.resolve(key).normalize();
         if (!path.startsWith(root) || path.equals(root)) {
             throw new IOException("'%s' is outside %s".formatted(key, root));
+        }
+        for (Path above = directoryOf(path); !above.equals(root); above = directoryOf(above)) {
+            if (Files.isSymbolicLink(above)) {
+                throw new IOException("'%s' is a link, and leads out of %s".formatted(above, root));
+            }
         }
         return path;
     }

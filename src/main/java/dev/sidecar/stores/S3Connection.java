@@ -3,19 +3,26 @@ package dev.sidecar.stores;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.settings.InvalidSetting;
 import dev.sidecar.stores.StoreProperties.S3;
+import dev.sidecar.text.Limited;
+import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 
 /**
  * Connects to the bucket with timeouts and retries.
@@ -59,6 +66,7 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
                         .connectionTimeout(connect)
                         .socketTimeout(silence))
                 .overrideConfiguration(override -> override.apiCallAttemptTimeout(attempt)
+                        .addExecutionInterceptor(new Short())
                         .retryStrategy(DefaultRetryStrategy.standardStrategyBuilder()
                                 .maxAttempts(attempts)
                                 .build()));
@@ -66,6 +74,20 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
             builder.endpointOverride(endpoint(setting, settings.endpoint()));
         }
         return new S3Store(setting, builder.build(), settings.bucket(), settings.prefix(), partBytes);
+    }
+
+    /** Of what is read as a whole: a list of a thousand keys has two megabytes at most. */
+    private static final class Short implements ExecutionInterceptor {
+
+        private static final long LONGEST = 8L << 20;
+
+        @Override
+        public Optional<InputStream> modifyHttpResponseContent(
+                Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+            boolean isFile = context.request() instanceof GetObjectRequest
+                    && context.httpResponse().isSuccessful();
+            return isFile ? context.responseBody() : context.responseBody().map(body -> Limited.stream(body, LONGEST));
+        }
     }
 
     private static URI endpoint(String setting, String endpoint) {

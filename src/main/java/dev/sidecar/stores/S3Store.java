@@ -1,5 +1,6 @@
 package dev.sidecar.stores;
 
+import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -7,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,11 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 public final class S3Store implements Store, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(S3Store.class);
+
+    /** Of all keys of a list. Those of sets have a hundred each; S3 allows a thousand. */
+    private static final long MOST_LETTERS = 150L * MOST_FILES;
+
+    private static final int LONGEST_CODE = 100;
 
     private final String setting;
     private final S3Client client;
@@ -61,20 +68,30 @@ public final class S3Store implements Store, AutoCloseable {
 
     @Override
     public List<Stored> list(String keyPrefix) throws IOException {
-        return attempt(
+        AtomicLong letters = new AtomicLong();
+        List<Stored> stored = attempt(
                 "list the objects under " + keyPrefix,
                 () -> client
                         .listObjectsV2Paginator(
                                 request -> request.bucket(bucket).prefix(prefix + keyPrefix))
                         .contents()
                         .stream()
+                        .limit(MOST_FILES + 1L)
+                        .takeWhile(object -> letters.addAndGet(object.key().length()) <= MOST_LETTERS)
                         .map(object -> new Stored(object.key().substring(prefix.length()), object.size()))
                         .toList());
+        if (stored.size() > MOST_FILES || letters.get() > MOST_LETTERS) {
+            throw new IOException(
+                    "bucket %s holds more than %d objects under '%s%s', or their keys are too long: give backups a bucket or a prefix of their own"
+                            .formatted(bucket, MOST_FILES, prefix, keyPrefix));
+        }
+        return stored;
     }
 
     /** Lists all files with the time of each. @param most after which it stops */
     List<Source.Found> found(long most) throws IOException {
-        return attempt(
+        AtomicLong letters = new AtomicLong();
+        List<Source.Found> found = attempt(
                 "list the objects under '" + prefix + "'",
                 () ->
                         client
@@ -83,10 +100,16 @@ public final class S3Store implements Store, AutoCloseable {
                                 .contents()
                                 .stream()
                                 .limit(most)
+                                .takeWhile(
+                                        object -> letters.addAndGet(object.key().length()) <= MOST_LETTERS)
                                 .filter(object -> !object.key().endsWith("/"))
                                 .map(object -> new Source.Found(
                                         object.key().substring(prefix.length()), object.size(), object.lastModified()))
                                 .toList());
+        if (letters.get() > MOST_LETTERS) {
+            throw new IOException("bucket %s holds files whose keys are too long to be listed".formatted(bucket));
+        }
+        return found;
     }
 
     @Override
@@ -197,8 +220,10 @@ public final class S3Store implements Store, AutoCloseable {
         }
     }
 
+    /** Codes are words of the server's. */
     private static String answer(S3Exception e) {
-        return ("HTTP " + e.statusCode() + " " + code(e)).strip();
+        String code = HostileText.line(code(e));
+        return ("HTTP " + e.statusCode() + " " + code.substring(0, Math.min(LONGEST_CODE, code.length()))).strip();
     }
 
     private static String reason(Throwable e) {

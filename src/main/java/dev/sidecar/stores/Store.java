@@ -15,6 +15,9 @@ import java.util.OptionalLong;
  */
 public interface Store {
 
+    /** More files than this are not listed: ten thousand sets have fewer, and whoever can write to a store could fill our memory. */
+    int MOST_FILES = 100_000;
+
     /** Returns the name for commands, logs and metrics: {@code local} or {@code s3}. */
     String name();
 
@@ -35,7 +38,11 @@ public interface Store {
     /** Reads a published file from its start. @throws java.nio.file.NoSuchFileException if there is none */
     InputStream open(String key) throws IOException;
 
-    /** Lists the published files whose keys begin with the prefix, sorted by key. */
+    /**
+     * Lists the published files whose keys begin with the prefix, sorted by key.
+     *
+     * @throws IOException also if there are more than {@link #MOST_FILES}
+     */
     List<Stored> list(String prefix) throws IOException;
 
     /**

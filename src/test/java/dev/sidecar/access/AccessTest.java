@@ -326,10 +326,7 @@ class AccessTest {
 
     @Test
     void aPageSendsAPersonToTheLoginAndTheLoginNeedsTheCsrfToken() throws Exception {
-        HttpClient browser = HttpClient.newBuilder()
-                .cookieHandler(new CookieManager())
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build();
+        HttpClient browser = browser();
         HttpResponse<String> page = browser.send(request("/").build(), BodyHandlers.ofString());
         assertThat(page.statusCode()).isEqualTo(302);
         assertThat(page.headers().firstValue("Location").orElse("")).endsWith("/login");
@@ -357,6 +354,39 @@ class AccessTest {
                 .as("a change by session without CSRF token")
                 .isEqualTo(403);
         assertThat(change.body()).contains("CSRF");
+    }
+
+    /** Whoever sends no cookie gets another session with each page. */
+    @Test
+    void strangersDoNotFillTheMemoryWithSessionsAndEndNobodyElses() throws Exception {
+        HttpClient early = browser();
+        String token = csrf(early);
+        HttpClient in = browser();
+        login(in, password, csrf(in));
+
+        for (int i = 0; i <= Strangers.MOST; i++) {
+            assertThat(send(request("/readiness").header("Accept", "text/html")).statusCode())
+                    .isEqualTo(302);
+        }
+
+        assertThat(login(early, password, token).statusCode())
+                .as("the login of a session that is over")
+                .isEqualTo(403);
+        assertThat(in.send(request("/api/no-such-thing").build(), BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    private static HttpClient browser() {
+        return HttpClient.newBuilder()
+                .cookieHandler(new CookieManager())
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
+    }
+
+    private String csrf(HttpClient browser) throws Exception {
+        return Surfer.csrf(
+                browser.send(request("/login").build(), BodyHandlers.ofString()).body());
     }
 
     private HttpResponse<String> login(HttpClient browser, String password, String csrf) throws Exception {

@@ -15,7 +15,7 @@ class DumpFileTest {
     /** Who writes to a bucket chooses the keys. */
     @Test
     void aKeyThatIsNoPathIsNoDumpAndHidesNoOther() {
-        assertThat(among("**", found("a\0b.dump", 0), found("app.dump", 60)))
+        assertThat(among("**", found("a\0b.dump", 0), found("\ud800.dump", 0), found("app.dump", 60)))
                 .extracting(DumpFile::name)
                 .containsExactly("app.dump");
     }

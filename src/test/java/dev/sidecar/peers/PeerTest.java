@@ -69,6 +69,14 @@ class PeerTest {
     }
 
     @Test
+    void anAnswerThatGrowsInMemoryIsNoAnswer() {
+        server.createContext(
+                "/brackets", exchange -> answer(exchange, 200, "[" + "[],".repeat((int) Peer.MOST_TOKENS / 2) + "[]]"));
+
+        assertThatThrownBy(() -> peer().get("/brackets")).isInstanceOf(PeerUnavailable.class);
+    }
+
+    @Test
     void asksWithAFormWhenTheQueryIsLong() {
         assertThat(peer().post("/echo", Map.of("query", "a+b"))
                         .path("data")

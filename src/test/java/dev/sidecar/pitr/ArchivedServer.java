@@ -36,7 +36,7 @@ final class ArchivedServer implements AutoCloseable {
     private final Path folder;
     private final PostgresServer server;
     private final int instancePort = FreePort.get();
-    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private MeterRegistry registry = new SimpleMeterRegistry();
     private final Map<String, Object> settings = new HashMap<>();
     private final Map<String, Object> backup = new HashMap<>();
     private Clock clock = Clock.systemUTC();
@@ -157,8 +157,9 @@ final class ArchivedServer implements AutoCloseable {
         return folder;
     }
 
-    MeterRegistry registry() {
-        return registry;
+    /** What an alert sees. @param name of a metric of the newest {@link #pitr()}, with dots */
+    double metric(String name) {
+        return registry.get(name).gauge().value();
     }
 
     private PitrProperties properties() {
@@ -172,8 +173,8 @@ final class ArchivedServer implements AutoCloseable {
     Pitr pitr() {
         OwnChecks checks = TestChecks.of(backup);
         PitrConfiguration configuration = new PitrConfiguration();
-        return configuration.pitr(
-                properties(), new PgBackRest(properties()), postgres(), checks, new SimpleMeterRegistry(), clock);
+        registry = new SimpleMeterRegistry();
+        return configuration.pitr(properties(), new PgBackRest(properties()), postgres(), checks, registry, clock);
     }
 
     Recoveries recoveries() {

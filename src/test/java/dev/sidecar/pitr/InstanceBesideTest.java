@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import dev.sidecar.pitr.InstanceBeside.Errand;
 import dev.sidecar.pitr.InstanceBeside.Stage;
 import dev.sidecar.pitr.InstanceBeside.State;
+import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.support.BoundSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -66,6 +71,28 @@ class InstanceBesideTest {
                 assertThat(state.said()).first().asString().contains("before the first moment that can be recovered");
             });
         }
+    }
+
+    /** As root, what runs in it is another user, and owns its folder. */
+    @Test
+    void aPipeOrALinkInThePlaceOfItsFilesHoldsNobodyUpAndLeadsNowhereHere(@TempDir Path folder) throws Exception {
+        Path mark = Files.writeString(folder.resolve("sidecar-instance"), "15\n");
+        Path pid = Files.createDirectory(folder.resolve("data")).resolve("postmaster.pid");
+        assertThat(new ProcessBuilder("mkfifo", pid.toString()).start().waitFor())
+                .isZero();
+        PitrProperties properties = BoundSettings.of(
+                "sidecar.pitr",
+                Map.of("instance.directory", folder.toString(), "results-file", "-"),
+                PitrProperties.class);
+        Recoveries recoveries =
+                new PitrConfiguration().recoveries(properties, new PgBackRest(properties), TestPostgres.of(Map.of()));
+
+        assertThat(CompletableFuture.supplyAsync(recoveries::stage).get(1, TimeUnit.MINUTES))
+                .isEqualTo(Stage.STOPPED);
+
+        Files.delete(mark);
+        Files.createSymbolicLink(mark, Files.writeString(folder.resolve("secret"), "a secret"));
+        assertThatThrownBy(recoveries::stop).isInstanceOf(BackupFailure.class).hasMessageNotContaining("a secret");
     }
 
     /** The script of its container, with a program in the place of the sidecar that writes down what it was called with. */

@@ -59,6 +59,10 @@ class PgBackRestErrorsTest {
             delimiter = ';',
             value = {
                 "[064]: unable to write '/repo/x': [28] No space left on device; SPACE; The repository is full",
+                "[064]: raised from local-1 protocol: unable to write '/repo/x'; SPACE; The repository is full",
+                "[064]: unable to write '/repo/x': [5] Input/output error; STORAGE; cannot be read or written",
+                "[057]: unable to execute query 'select 1': server closed the connection unexpectedly; CONNECTION; it was stopped, or crashed",
+                "[057]: unable to execute query 'select 1': permission denied; PERMISSION; pgBackRest's backup failed",
                 "[046]: unexpected control version = 1800 and catalog version = 202505281; VERSION; older than the PostgreSQL server",
                 "[044]: PostgreSQL version 15, system-id 1 do not match stanza version 15, system-id 2; DIFFERENT; another database cluster",
                 "[050]: unable to acquire lock on file '/lock/main-backup.lock'; BUSY; Another run of pgBackRest",

@@ -6,6 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.support.ChildProcess;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.compression.Snappy;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,15 +25,19 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hosts that push through the real edge into the real Prometheus: an honest one, and each kind of one that is not. */
 @Tag("long")
@@ -300,6 +309,102 @@ class RelayTest {
         assertThat(stack.push(token, Samples.node("node_right", 1, now())).statusCode())
                 .isEqualTo(200);
         assertThat(labels("{__name__=~\"node_.+\",host=\"nonsense\"}", "job")).containsOnly("satellite-node");
+    }
+
+    /** Each weighs little on its way, and would fill the relay's memory, or with the time that of Prometheus. */
+    @ParameterizedTest
+    @ValueSource(strings = {"twins", "empty samples", "long names", "many labels", "label sets of lines"})
+    void aPushThatGrowsWhenItIsReadIsRefusedAndTheRelayLives(String kind) throws Exception {
+        String token = stack.hosts.add("grows-" + kind.replace(' ', '-'));
+        boolean lines = kind.endsWith("lines");
+        byte[] grows = growing(kind);
+        assertThat(grows.length).isLessThan(Push.LARGEST_CONTENT);
+        byte[] body = lines ? gzip(grows) : snappy(grows);
+        assertThat(body.length).isLessThan(Push.LARGEST);
+        List<CompletableFuture<Integer>> answers = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            answers.add(CompletableFuture.supplyAsync(() -> {
+                try {
+                    return stack.push(
+                                    stack.edge(),
+                                    lines ? Push.Kind.LOGS.path() : Push.Kind.METRICS.path(),
+                                    token,
+                                    lines ? "gzip" : "snappy",
+                                    body)
+                            .statusCode();
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+
+        for (CompletableFuture<Integer> answer : answers) {
+            assertThat(answer.get()).isIn(kind.equals("long names") ? List.of(200, 429) : List.of(400, 429));
+        }
+        assertThat(stack.push(stack.hosts.add("beside-" + kind.replace(' ', '-')), Samples.node("node_lives", 1, now()))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(labels("{__name__=~\"node_.+\",host=~\"grows-.*\"}", "__name__"))
+                .isEmpty();
+    }
+
+    private static byte[] growing(String kind) {
+        ProtoWriter empty = new ProtoWriter();
+        Samples samples = new Samples();
+        switch (kind) {
+            case "twins" -> {
+                for (int i = 0; i < 80_000; i++) {
+                    samples.add("up", Map.of("job", "node"), 1, now());
+                }
+            }
+            case "empty samples" -> {
+                ProtoWriter series = new ProtoWriter();
+                for (int i = 0; i < 2_000_000; i++) {
+                    series.message(2, empty);
+                }
+                return new ProtoWriter().message(1, series).toBytes();
+            }
+            case "long names" -> samples.add("node_" + "x".repeat(1_000_000), Map.of("job", "node"), 1, now());
+            case "many labels" -> {
+                Map<String, String> labels = new TreeMap<>(Map.of("job", "node"));
+                for (int i = 0; i < 20; i++) {
+                    labels.put("l" + i, "x".repeat(1_000));
+                }
+                samples.add("node_labels", labels, 1, now());
+            }
+            default -> {
+                ProtoWriter lines = new ProtoWriter();
+                ProtoWriter line = new ProtoWriter().fixed64(1, now() * 1_000_000);
+                for (int i = 0; i < 200_000; i++) {
+                    lines.message(1, new ProtoWriter().message(2, new ProtoWriter().message(2, line)));
+                }
+                return lines.toBytes();
+            }
+        }
+        return samples.bytes();
+    }
+
+    /** What repeats is small, as a hostile client compresses it. */
+    private static byte[] snappy(byte[] plain) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ProtoWriter.number(out, plain.length);
+        for (int from = 0; from < plain.length; from += 32_768) {
+            ByteBuf packed = Unpooled.buffer();
+            int length = Math.min(32_768, plain.length - from);
+            new Snappy().encode(Unpooled.wrappedBuffer(plain, from, length), packed, length);
+            // Each piece begins with its length.
+            while (packed.readByte() < 0) {}
+            out.writeBytes(ByteBufUtil.getBytes(packed));
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] gzip(byte[] plain) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream packed = new GZIPOutputStream(out)) {
+            packed.write(plain);
+        }
+        return out.toByteArray();
     }
 
     @Test

@@ -97,6 +97,24 @@ class CopiesTest {
         assertThat(new Copies(catalogue(bucket)).complete("shop", progress)).isEmpty();
     }
 
+    /** Whoever can write to the first store and read the second would otherwise read any file of ours. */
+    @Test
+    void aLinkInThePlaceOfASignatureIsNotCopied() throws IOException {
+        Backup backup = verified("shop", DAILY, "2026-11-23T02:00:00Z");
+        SampleBackups.store(backup, local);
+        Path secret = Files.writeString(directory.resolve("password"), "a secret");
+        Path sums = directory.resolve("local").resolve(backup.id() + "/" + Signatures.SUMS);
+        Files.delete(sums);
+        Files.createSymbolicLink(sums, secret);
+
+        new Copies(catalogue(bucket)).complete("shop", progress);
+
+        assertThat(bucket.list(backup.id() + "/"))
+                .extracting(Store.Stored::key)
+                .isNotEmpty()
+                .doesNotContain(backup.id() + "/" + Signatures.SUMS);
+    }
+
     @Test
     void aDamagedOriginalIsNotSpread() throws IOException {
         Backup backup = verified("shop", DAILY, "2026-11-23T02:00:00Z");

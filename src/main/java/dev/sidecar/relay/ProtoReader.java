@@ -102,7 +102,10 @@ final class ProtoReader {
         switch (wire) {
             case VARINT -> number();
             case FIXED64 -> fixed64();
-            case BYTES -> at += length();
+            case BYTES -> {
+                int length = length(); // It moves on itself.
+                at += length;
+            }
             case FIXED32 -> {
                 require(Integer.BYTES);
                 at += Integer.BYTES;

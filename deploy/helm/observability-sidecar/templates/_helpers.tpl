@@ -28,6 +28,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 image: {{ include "sidecar.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
+  {{- with .user }}
+  runAsUser: {{ . }}
+  runAsGroup: {{ . }}
+  {{- end }}
   allowPrivilegeEscalation: false
   privileged: false
   readOnlyRootFilesystem: true
@@ -67,7 +71,7 @@ authorization:
 relabelings:
   - {targetLabel: job, replacement: {{ .service }}}
   - {targetLabel: service, replacement: {{ .service }}}
-  - {targetLabel: role, replacement: app}
+  - {targetLabel: role, replacement: {{ default "app" .role }}}
   - {targetLabel: stack, replacement: {{ .root.Values.stack | quote }}}
   - {targetLabel: host, replacement: {{ .root.Values.host | quote }}}
 metricRelabelings:

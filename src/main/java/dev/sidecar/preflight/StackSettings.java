@@ -80,9 +80,8 @@ final class StackSettings implements Step {
         CHAT("-?[1-9]\\d{0,17}", "the number of a chat, which is negative for a group, such as -1001234567890"),
         USER_KEY("[A-Za-z0-9]{30}", "the 30 letters and digits of your user or group key"),
         CHANNEL("[#@]?[^\\s#@,]{1,80}", "one channel, such as #alerts"),
-        TLS_MODE(
-                "disable|allow|prefer|require|verify-ca|verify-full",
-                "disable, allow, prefer, require, verify-ca or verify-full"),
+        // Those that both libpq and the exporter's driver know.
+        TLS_MODE("disable|require|verify-ca|verify-full", "disable, require, verify-ca or verify-full"),
         OUTCOMES("none|failures|all", "none, failures or all"),
         WITHOUT(
                 PROOFS + "(\\s*;\\s*" + PROOFS + ")*",

@@ -111,6 +111,9 @@ class ChartFilesTest {
                 "backup: {sslMode: maybe}",
                 "monitoring: {prometheusUrl: prometheus}",
                 "alertmanagerConfig: {receiver: {slack: []}}",
+                "satellites: {pushUrl: http://push.example.com}",
+                "satellites: {settings: {SIDECAR_RELAY_PROMETHEUSPASSWORD: plain}}",
+                "satellites: {secretSettings: {SIDECAR_RELAY_PROMETHEUSPASSWORD: key}}",
             })
     void theSchemaRefuses(String values) {
         assertThat(defects(values)).isNotEmpty();
@@ -148,6 +151,44 @@ class ChartFilesTest {
         assertThat(((Collection<?>) without).stream().map(String.class::cast))
                 .isSubsetOf(
                         RuleFiles.alerts().stream().map(RuleFiles.Alert::name).toList());
+    }
+
+    /** An alert of one host that mutes another's would be as wrong in a cluster. */
+    @Test
+    void itsAlertsMuteWhatTheStacksDo() {
+        Map<String, Object> stack = Chart.yaml(Chart.text(Path.of("alertmanager/alertmanager.yml"))
+                .replaceFirst("(?s)^.*\\ninhibit_rules:", "inhibit_rules:")
+                .replaceFirst("(?s)\\nreceivers:.*$", ""));
+        String config = Chart.text(Chart.FOLDER.resolve("templates/alertmanagerconfig.yaml"));
+        Map<String, Object> chart = Chart.yaml(config.replaceFirst("(?s)^.*\\n  inhibitRules:", "inhibitRules:")
+                .replaceFirst("(?s)\\n  receivers:.*$", ""));
+
+        assertThat(rules(chart.get("inhibitRules"), "sourceMatch", "targetMatch"))
+                .isNotEmpty()
+                .isEqualTo(rules(stack.get("inhibit_rules"), "source_matchers", "target_matchers"));
+    }
+
+    /** Each as a text, with its matchers in Alertmanager's own words. */
+    private static List<String> rules(Object rules, String source, String target) {
+        return ((Collection<?>) rules)
+                .stream()
+                        .map(Chart::map)
+                        .map(rule -> matchers(rule.get(source)) + " mutes " + matchers(rule.get(target))
+                                + " of the same " + rule.get("equal"))
+                        .toList();
+    }
+
+    private static List<String> matchers(Object matchers) {
+        return ((Collection<?>) matchers)
+                .stream()
+                        .map(matcher -> matcher instanceof Map
+                                ? "%s %s %s"
+                                        .formatted(
+                                                Chart.map(matcher).get("name"),
+                                                Chart.map(matcher).get("matchType"),
+                                                Chart.map(matcher).get("value"))
+                                : matcher.toString().replace("\"", ""))
+                        .toList();
     }
 
     @Test

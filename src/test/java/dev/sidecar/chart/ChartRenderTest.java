@@ -35,6 +35,7 @@ class ChartRenderTest {
             List.of("networkPolicies.enabled=false"),
             List.of("monitoring.release=", "monitoring.lokiUrl=http://loki.logs.svc:3100"),
             List.of("rules.without=null"),
+            List.of("satellites.enabled=true"),
             List.of("sidecar.secretSettings.SIDECAR_ALERTS_SLACK_WEBHOOKURL_FILE=slack"));
 
     @TempDir
@@ -151,6 +152,73 @@ class ChartRenderTest {
         assertThat(of(objects, "Deployment"))
                 .isNotEmpty()
                 .allSatisfy(workload -> assertThat(covered).contains(at(workload, "spec", "selector", "matchLabels")));
+    }
+
+    /** Whoever takes it over has the list of hosts to read, and nothing that is the sidecar's. */
+    @ParameterizedTest
+    @MethodSource("matrix")
+    void theRelaySharesOnlyTheListOfHosts(List<String> values) {
+        List<Map<String, Object>> objects = rendered(values);
+        Map<String, Object> pod = at(
+                of(objects, "Deployment").stream()
+                        .filter(workload -> name(workload).endsWith("-sidecar-sidecar"))
+                        .findFirst()
+                        .orElseThrow(),
+                "spec",
+                "template",
+                "spec");
+        List<Map<String, Object>> containers = list(pod.get("containers"));
+        boolean on = values.get(1).endsWith("satellites.yaml") || values.contains("satellites.enabled=true");
+
+        assertThat(containers.stream().map(container -> container.get("name")))
+                .isEqualTo(on ? List.of("sidecar", "relay") : List.of("sidecar"));
+        assertThat(objects.stream()
+                        .filter(object -> name(object).endsWith("-relay"))
+                        .map(object -> object.get("kind")))
+                .isEqualTo(
+                        on
+                                ? values.get(1).endsWith("only-the-sidecar.yaml")
+                                        ? List.of("Service")
+                                        : List.of("Service", "ServiceMonitor")
+                                : List.of());
+        if (!on) {
+            assertThat(pod.toString()).doesNotContain("relay", "hosts.json");
+            return;
+        }
+        assertThat(list(containers.get(0).get("env")))
+                .contains(
+                        Map.of("name", "SIDECAR_HOSTS_ENABLED", "value", "true"),
+                        Map.of("name", "SIDECAR_HOSTS_LIST", "value", "/var/lib/sidecar-hosts/hosts.json"));
+        assertThat(list(containers.get(0).get("volumeMounts")))
+                .contains(Map.of("name", "data", "mountPath", "/var/lib/sidecar-hosts", "subPath", "hosts"));
+        Map<String, Object> relay = containers.get(1);
+        assertThat(at(relay, "securityContext")).containsEntry("runAsUser", 10031);
+        assertThat(relay).containsEntry("args", List.of("relay")).containsKey("livenessProbe");
+        assertThat(list(relay.get("env")))
+                .contains(Map.of("name", "SIDECAR_HOSTS_LIST", "value", "/var/lib/sidecar-hosts/hosts.json"));
+        assertThat(list(relay.get("volumeMounts")))
+                .containsExactlyInAnyOrder(
+                        Map.of(
+                                "name", "data",
+                                "mountPath", "/var/lib/sidecar-hosts",
+                                "subPath", "hosts",
+                                "readOnly", true),
+                        Map.of("name", "relay-tmp", "mountPath", "/tmp"),
+                        Map.of("name", "relay-secrets", "mountPath", "/run/secrets/relay", "readOnly", true));
+        if (!values.contains("networkPolicies.enabled=false")) {
+            assertThat(list(at(
+                                    of(objects, "NetworkPolicy").stream()
+                                            .filter(policy -> name(policy).endsWith("-sidecar-sidecar"))
+                                            .findFirst()
+                                            .orElseThrow(),
+                                    "spec")
+                            .get("ingress")))
+                    .extracting(rule -> rule.get("ports"))
+                    .containsExactly(
+                            List.of(Map.of("port", "control", "protocol", "TCP")),
+                            List.of(Map.of("port", "pushes", "protocol", "TCP")),
+                            List.of(Map.of("port", "relay-metrics", "protocol", "TCP")));
+        }
     }
 
     @ParameterizedTest

@@ -595,7 +595,8 @@ class PreflightTest {
                     SAMPLE_API               | 0                                | names the stack's own API
                     REDIS_HOST               | redis:6379                       | a host's name
                     POSTGRES_HOST            | postgres://db                    | a host's name
-                    POSTGRES_SSLMODE         | required                         | disable, allow, prefer
+                    POSTGRES_SSLMODE         | required                         | disable, require, verify-ca
+                    POSTGRES_SSLMODE         | prefer                           | disable, require, verify-ca
                     BACKUP_RPO               | a day                            | a duration
                     DUMPS_FOLDER             | dumps                            | a folder that begins
                     DUMPS_PATTERN            | app-{a                           | a pattern of files

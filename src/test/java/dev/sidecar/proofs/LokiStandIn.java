@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  * rate of bytes; what else a panel may ask is answered with nothing if its brackets match, and with 400 if they do not. Parameters
  * that Loki demands are demanded.
  */
-final class LokiStandIn implements AutoCloseable {
+public final class LokiStandIn implements AutoCloseable {
 
     private static final Pattern LINES = Pattern.compile("\\{([^}]*)}(?: \\|= `([^`]*)`)?");
     private static final Pattern BYTES = Pattern.compile("sum\\(bytes_rate\\(\\{([^}]*)}\\[1h]\\)\\)");
@@ -50,7 +50,8 @@ final class LokiStandIn implements AutoCloseable {
     private HttpServer server;
     private int port;
 
-    LokiStandIn(String configuration, String metrics) {
+    /** What it answers when asked for its configuration and its metrics. */
+    public LokiStandIn(String configuration, String metrics) {
         this.configuration = configuration;
         this.metrics = metrics;
         start();
@@ -77,11 +78,11 @@ final class LokiStandIn implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
-    String url() {
+    public String url() {
         return "http://" + hostAndPort();
     }
 
-    void add(long nanos, Map<String, String> stream, String text) {
+    public void add(long nanos, Map<String, String> stream, String text) {
         lines.add(new Line(nanos, stream, Map.of(), text));
     }
 

@@ -2,9 +2,20 @@ package dev.sidecar.relay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.sidecar.hosts.Hosts;
+import dev.sidecar.hosts.TestHosts;
+import dev.sidecar.loki.LokiFixture;
+import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.LokiStandIn;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Verdict;
+import dev.sidecar.proofs.logging.LoggingProofsFixture;
+import dev.sidecar.settings.Identity;
 import dev.sidecar.support.ChildProcess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -14,8 +25,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,14 +63,17 @@ class RelayTest {
 
     private static HttpServer loki;
     private static final List<byte[]> PUSHED_LINES = new CopyOnWriteArrayList<>();
+    private static LokiStandIn kept;
     private static RelayedStack stack;
 
     @BeforeAll
     static void start() throws Exception {
+        kept = new LokiStandIn("", "");
         loki = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         loki.createContext("/otlp/v1/logs", exchange -> {
-            PUSHED_LINES.add(exchange.getRequestBody().readAllBytes());
-            exchange.sendResponseHeaders(204, -1);
+            byte[] push = exchange.getRequestBody().readAllBytes();
+            PUSHED_LINES.add(push);
+            exchange.sendResponseHeaders(keep(push) ? 204 : 400, -1);
             exchange.close();
         });
         loki.start();
@@ -68,6 +84,7 @@ class RelayTest {
     static void stop() throws Exception {
         stack.close();
         loki.stop(0);
+        kept.close();
     }
 
     @Test
@@ -190,6 +207,27 @@ class RelayTest {
                         .statusCode())
                 .isEqualTo(400);
         assertThat(stack.troubles("behind", Trouble.CLOCK_BEHIND)).isEqualTo(3);
+    }
+
+    /** What a queue holds after an outage comes oldest first, while the host's newest samples are there already. */
+    @Test
+    void whatAHostKeptForNearlyTwoHoursIsTakenAndWhatIsOlderIsCounted() throws Exception {
+        String token = stack.hosts.add("back");
+        long now = now();
+        assertThat(stack.push(token, Samples.node("node_kept", 0, now)).statusCode())
+                .isEqualTo(200);
+        Samples queue = new Samples();
+        for (int minute = 125; minute > 0; minute--) {
+            queue.add("node_kept", Map.of("job", "node"), minute, now - minute * 60_000L);
+        }
+
+        assertThat(stack.push(token, queue))
+                .satisfies(answer -> assertThat(answer.statusCode()).isEqualTo(400))
+                .satisfies(answer -> assertThat(answer.body()).contains("Left out: 6 (clock_behind); taken: 119."));
+
+        assertThat(value("count_over_time(node_kept{host=\"back\"}[3h])")).isEqualTo(120);
+        assertThat(stack.troubles("back", Trouble.CLOCK_BEHIND)).isEqualTo(6);
+        assertThat(stack.troubles("back", Trouble.REFUSED)).isZero();
     }
 
     @Test
@@ -407,6 +445,42 @@ class RelayTest {
         return out.toByteArray();
     }
 
+    /** Every client pushes what its metrics mean once a minute, by itself; and an exemplar comes with its sample. */
+    @Test
+    void whatIsNotReadIsPassedOverAndTheSamplesBesideItAreTaken() throws Exception {
+        String token = stack.hosts.add("meaning");
+        ProtoWriter meaning = new ProtoWriter()
+                .varint(1, 2)
+                .text(2, "node_meant")
+                .text(4, "What it means, in more than a few words.")
+                .text(5, "seconds");
+        ProtoWriter exemplar = new ProtoWriter()
+                .message(1, attribute("trace_id", "t-1"))
+                .fixed64(2, 0)
+                .varint(3, now());
+        ProtoWriter series = new ProtoWriter();
+        Map.of("__name__", "node_meant", "job", "node")
+                .forEach((name, value) ->
+                        series.message(1, new ProtoWriter().text(1, name).text(2, value)));
+        series.message(3, exemplar)
+                .message(
+                        2,
+                        new ProtoWriter()
+                                .fixed64(1, Double.doubleToRawLongBits(1))
+                                .varint(2, now()));
+
+        for (byte[] push : List.of(
+                new ProtoWriter().message(3, meaning).message(3, meaning).toBytes(),
+                new ProtoWriter().message(3, meaning).message(1, series).toBytes())) {
+            assertThat(stack.push(stack.edge(), "/satellites/metrics", token, "snappy", SnappyBlock.encode(push)))
+                    .satisfies(answer ->
+                            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200));
+        }
+
+        assertThat(labels("node_meant", "host")).containsExactly("meaning");
+        assertThat(stack.troubles("meaning", Trouble.MALFORMED)).isZero();
+    }
+
     @Test
     void linesCarryTheHostsNameAndOnlyKnownLabels() throws Exception {
         String token = stack.hosts.add("logs-1");
@@ -455,6 +529,97 @@ class RelayTest {
                                 "request_id",
                                 "r-1"));
         assertThat(stack.troubles("logs-1", Trouble.CLOCK_AHEAD)).isEqualTo(1);
+    }
+
+    /** LOG-9: each host's own line counts for it, and no other's. */
+    @Test
+    void theProofOfLinesFindsEachHostsCanaryUnderItsOwnName() throws Exception {
+        // A list of its own, with names of the relay's: that one has the hosts of all tests.
+        Path list = Files.createDirectory(folder.resolve("proof")).resolve("hosts.json");
+        TestHosts proven = new TestHosts(list, RelayedStack.CENTRE);
+        Proof proof = LoggingProofsFixture.otherHostsLines(
+                LokiFixture.at(URI.create(kept.url()), RelayedStack.STACK),
+                new Hosts(
+                        list,
+                        new Identity(RelayedStack.STACK, RelayedStack.CENTRE, "sidecar", "staging"),
+                        Clock.systemUTC()));
+        assertThatThrownBy(proof::prove).isInstanceOf(NotConfigured.class);
+        Map<String, String> tokens = new TreeMap<>();
+        for (String name : List.of("singing", "late", "mute", "liar")) {
+            proven.add(name);
+            tokens.put(name, stack.hosts.add(name));
+        }
+
+        assertThat(pushLine(tokens.get("singing"), "singing", "canary", now())).isEqualTo(200);
+        assertThat(pushLine(tokens.get("late"), "late", "canary", now() - 240_000))
+                .isEqualTo(200);
+        assertThat(pushLine(tokens.get("mute"), "mute", "shop", now())).isEqualTo(200);
+        // It claims to be the one that is mute.
+        assertThat(pushLine(tokens.get("liar"), "mute", "canary", now())).isEqualTo(200);
+
+        Finding finding = proof.prove();
+        assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(finding.evidence()).isEqualTo("No canary line from late, mute.");
+        assertThat(finding.details())
+                .hasSize(4)
+                .anyMatch(line -> line.startsWith("singing: canary line of "))
+                .anyMatch(line -> line.startsWith("liar: canary line of "));
+
+        proven.revoke("late");
+        assertThat(pushLine(tokens.get("mute"), "mute", "canary", now())).isEqualTo(200);
+        assertThat(proof.prove().verdict()).isEqualTo(Verdict.HELD);
+    }
+
+    private static int pushLine(String token, String host, String service, long millis) throws Exception {
+        byte[] push = new ProtoWriter()
+                .message(
+                        1,
+                        new ProtoWriter()
+                                .message(
+                                        1,
+                                        new ProtoWriter()
+                                                .message(1, attribute("host", host))
+                                                .message(1, attribute("service", service)))
+                                .message(
+                                        2,
+                                        new ProtoWriter()
+                                                .message(
+                                                        2,
+                                                        new ProtoWriter()
+                                                                .fixed64(1, millis * 1_000_000)
+                                                                .message(5, new ProtoWriter().text(1, "canary")))))
+                .toBytes();
+        return stack.push(stack.edge(), Push.Kind.LOGS.path(), token, "", push).statusCode();
+    }
+
+    /** As Loki does: each line under the labels of its resource. @return false if it is no push */
+    private static boolean keep(byte[] push) {
+        try {
+            ProtoReader in = new ProtoReader(push);
+            while (in.next() != 0) {
+                Map<String, String> labels = new TreeMap<>();
+                Map<Long, String> lines = new TreeMap<>();
+                ProtoReader part = in.message();
+                for (int field = part.next(); field != 0; field = part.next()) {
+                    ProtoReader inner = part.message();
+                    while (inner.next() != 0) {
+                        if (field == 1) {
+                            List<String> texts = new ArrayList<>();
+                            collect(inner.message(), "/1/1/1", texts);
+                            labels.put(texts.get(0), texts.get(1));
+                        } else {
+                            ProtoReader line = inner.message();
+                            line.next();
+                            lines.put(line.fixed64(), "canary");
+                        }
+                    }
+                }
+                lines.forEach((nanos, text) -> kept.add(nanos, labels, text));
+            }
+            return true;
+        } catch (Malformed e) {
+            return false;
+        }
     }
 
     private static ProtoWriter attribute(String name, String value) {

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The compose file of the repository, run by the compose command as a person would, under a project name and on ports of its own.
+ * A compose file of the repository, run by the compose command as a person would, under a project name and on ports of its own.
  * Nothing of it is left after {@link #close()}.
  */
 final class ComposeStack implements AutoCloseable {
@@ -54,10 +54,26 @@ final class ComposeStack implements AutoCloseable {
     private final Map<String, String> settings = new HashMap<>();
     private @Nullable String prometheusLogin;
     private @Nullable EngineRoom room;
-    private final List<String> files = new ArrayList<>(List.of("-f", FILE));
+    private final @Nullable ComposeStack centre;
+    private final List<String> files;
 
     ComposeStack(String name, Path secrets) throws IOException {
+        this(name, secrets, FILE, null);
+    }
+
+    /**
+     * Another host: a project of its own in networks of its own.
+     *
+     * @param centre the stack that runs, which is to be closed after it; null if none does
+     */
+    static ComposeStack satellite(String name, Path secrets, @Nullable ComposeStack centre) throws IOException {
+        return new ComposeStack(name, secrets, "docker-compose.satellite.yml", centre);
+    }
+
+    private ComposeStack(String name, Path secrets, String file, @Nullable ComposeStack centre) throws IOException {
         this.secrets = secrets;
+        this.centre = centre;
+        this.files = new ArrayList<>(List.of("-f", file));
         settings.put(
                 "COMPOSE_PROJECT_NAME",
                 "sidecar-" + name + "-" + ProcessHandle.current().pid());
@@ -89,6 +105,11 @@ final class ComposeStack implements AutoCloseable {
                     ports: ["127.0.0.1:${LOKI_PORT}:3100"]
                     networks: [logs, observe]
                 """);
+        alsoFrom(more);
+    }
+
+    /** One more compose file, whose settings are merged into the first one's. */
+    void alsoFrom(Path more) {
         files.addAll(List.of("-f", more.toString()));
     }
 
@@ -137,6 +158,14 @@ final class ComposeStack implements AutoCloseable {
                 .toList();
     }
 
+    /** The image of a service, with its version. */
+    String image(String service) {
+        return JsonMapper.shared()
+                .readTree(compose("config", "--format", "json").out())
+                .at("/services/" + service + "/image")
+                .asString();
+    }
+
     String project() {
         return settings.get("COMPOSE_PROJECT_NAME");
     }
@@ -169,9 +198,7 @@ final class ComposeStack implements AutoCloseable {
     private void start(List<String> rest) throws IOException {
         List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
         command.addAll(rest);
-        if (room == null) {
-            room = EngineRoom.shared();
-        }
+        EngineRoom room = room();
         if (!started(command)) {
             compose("down", "--timeout", "10");
             room.alone();
@@ -180,6 +207,17 @@ final class ComposeStack implements AutoCloseable {
                             "the engine has room for the networks of one stack; see \"If Docker has no network left\" in docs/stack.md")
                     .isTrue();
         }
+    }
+
+    /** Its own, or the one that its centre has. */
+    private EngineRoom room() throws IOException {
+        if (centre != null) {
+            return centre.room();
+        }
+        if (room == null) {
+            room = EngineRoom.shared();
+        }
+        return room;
     }
 
     /** @return whether the engine had room for its networks */

@@ -24,6 +24,8 @@ public record TestCertificate(String certificate, String key) {
     private static final char[] PASSWORD = "for-the-test".toCharArray();
 
     /**
+     * One for {@code staging.test} and 127.0.0.1.
+     *
      * @param directory for the key store, which is removed again
      * @param algorithm of the key: RSA or EC
      */
@@ -102,7 +104,7 @@ public record TestCertificate(String certificate, String key) {
                         "-dname",
                         "CN=" + name,
                         "-ext",
-                        "SAN=ip:127.0.0.1",
+                        "SAN=ip:127.0.0.1,dns:" + name,
                         "-startdate",
                         DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss")
                                 .withZone(ZoneId.systemDefault())

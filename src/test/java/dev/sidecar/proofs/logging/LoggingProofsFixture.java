@@ -1,6 +1,7 @@
 package dev.sidecar.proofs.logging;
 
 import dev.sidecar.gateway.GatewayAddresses;
+import dev.sidecar.hosts.Hosts;
 import dev.sidecar.loki.Loki;
 import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.proofs.EdgeFixture;
@@ -26,6 +27,10 @@ public final class LoggingProofsFixture {
                 EdgeFixture.at(edge),
                 Clock.systemUTC(),
                 new LoggingProofsProperties(List.of(), traced, Map.of(), Duration.ofDays(30)));
+    }
+
+    public static Proof otherHostsLines(Loki loki, Hosts hosts) {
+        return new OtherHostsLinesProof(loki, hosts, Clock.systemUTC());
     }
 
     public static Proof nothingDropped(Prometheus prometheus) {

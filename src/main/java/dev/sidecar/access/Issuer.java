@@ -173,6 +173,10 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
                 .tokenUri(required(metadata, "token_endpoint").toString())
                 .jwkSetUri(keys.toString())
                 .issuerUri(issuer().toString())
+                .userInfoUri(IssuerAddress.read(
+                                issuer(), metadata.path("userinfo_endpoint").asString(""))
+                        .map(URI::toString)
+                        .orElse(null))
                 .userNameAttributeName("sub")
                 .clientSettings(ClientRegistration.ClientSettings.builder()
                         .requireProofKey(true)

@@ -4,6 +4,7 @@ import dev.sidecar.peers.LimitedAnswer;
 import dev.sidecar.settings.InvalidSetting;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,15 +14,19 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.http.MediaType;
 import org.springframework.http.client.ClientHttpRequestInterceptor;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.converter.FormHttpMessageConverter;
 import org.springframework.security.oauth2.client.http.OAuth2ErrorResponseErrorHandler;
 import org.springframework.security.oauth2.core.http.converter.OAuth2AccessTokenResponseHttpMessageConverter;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
 import org.springframework.web.client.RestTemplate;
 
 /** Asks the issuer, with limits on time and size and without following it elsewhere: it may be slow, talkative or hostile. */
@@ -50,6 +55,24 @@ final class IssuerClient {
                 .requestFactory(requests)
                 .requestInterceptor(limited())
                 .build();
+    }
+
+    /**
+     * Asks what the issuer knows of whom it gave a token to.
+     *
+     * @throws RestClientException if it gives no answer, or one that is no JSON object
+     */
+    Map<String, Object> userInfo(URI address, String accessToken) {
+        Map<String, Object> claims = plain().get()
+                .uri(address)
+                .accept(MediaType.APPLICATION_JSON)
+                .headers(headers -> headers.setBearerAuth(accessToken))
+                .retrieve()
+                .body(new ParameterizedTypeReference<>() {});
+        if (claims == null) {
+            throw new RestClientException("it is empty");
+        }
+        return claims;
     }
 
     /** For the exchange of a code for tokens. */

@@ -65,7 +65,7 @@ final class OidcLogin extends OncePerRequestFilter implements AuthenticationFail
                         .clientRegistrationRepository(issuer)
                         .authorizedClientRepository(new NothingKept())
                         .tokenEndpoint(endpoint -> endpoint.accessTokenResponseClient(exchange()))
-                        .userInfoEndpoint(endpoint -> endpoint.oidcUserService(new OidcPersons(properties)))
+                        .userInfoEndpoint(endpoint -> endpoint.oidcUserService(new OidcPersons(properties, client)))
                         .successHandler(sessions.onLogin())
                         .failureHandler(this));
     }
@@ -139,7 +139,7 @@ final class OidcLogin extends OncePerRequestFilter implements AuthenticationFail
             case "access_denied" -> IssuerLogin.Refusal.CANCELLED;
             case "authorization_request_not_found", "invalid_state_parameter", "invalid_request" ->
                 IssuerLogin.Refusal.STALE;
-            case "client_registration_not_found" -> IssuerLogin.Refusal.ISSUER;
+            case "client_registration_not_found", OidcPersons.NO_USER_INFO -> IssuerLogin.Refusal.ISSUER;
             case "invalid_token_response" ->
                 gaveNoAnswer(failure) ? IssuerLogin.Refusal.ISSUER : IssuerLogin.Refusal.REFUSED;
             default -> IssuerLogin.Refusal.REFUSED;

@@ -1,7 +1,9 @@
 package dev.sidecar.access;
 
 import dev.sidecar.text.HostileText;
+import java.net.URI;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,14 +23,17 @@ import org.springframework.security.oauth2.core.oidc.OidcIdToken;
 import org.springframework.security.oauth2.core.oidc.user.DefaultOidcUser;
 import org.springframework.security.oauth2.core.oidc.user.OidcUser;
 import org.springframework.util.StringUtils;
+import org.springframework.web.client.RestClientException;
 
 /**
- * Makes of an ID token a person with a role, from the claims of the token alone. Most issuers let people choose their name themselves, so
- * the audit names them by the issuer's own name for them as well, which they cannot choose.
+ * Makes of an ID token a person with a role. Where the token lacks the claim that gives roles, the issuer is asked for its user info, as some
+ * name groups only there. Most issuers let people choose their name themselves, so the audit names them by the issuer's own name for them as
+ * well, which they cannot choose.
  */
 final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> {
 
     static final String NO_ROLE = "no_role";
+    static final String NO_USER_INFO = "no_user_info";
     private static final Logger log = LoggerFactory.getLogger(OidcPersons.class);
     private static final List<String> NAMES = List.of("preferred_username", "email", "name");
     private static final Pattern SUBJECT = Pattern.compile("[!-~&&[^()]]{1,255}");
@@ -37,9 +42,11 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
     private static final int LONGEST_LOGGED = 500;
 
     private final OidcProperties properties;
+    private final IssuerClient client;
 
-    OidcPersons(OidcProperties properties) {
+    OidcPersons(OidcProperties properties, IssuerClient client) {
         this.properties = properties;
+        this.client = client;
     }
 
     @Override
@@ -49,8 +56,9 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
         if (!SUBJECT.matcher(subject).matches()) {
             throw refused("invalid_id_token", "the subject has more than 255 or other than printable ASCII characters");
         }
-        String who = name(token.getClaims()) + " (oidc:" + subject + ")";
-        Set<String> groups = groups(token.getClaims());
+        Map<String, Object> claims = claims(request, subject);
+        String who = name(claims) + " (oidc:" + subject + ")";
+        Set<String> groups = groups(claims);
         if (properties.operators().stream().anyMatch(groups::contains)) {
             return new Person(who, subject, Role.OPERATOR);
         }
@@ -64,6 +72,35 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
                 .addKeyValue("groups", listed(groups))
                 .log("login refused: the claim {} gives no role", properties.claim());
         throw refused(NO_ROLE, "the claim " + properties.claim() + " gives no role");
+    }
+
+    /** Those of the user info count where the token has none of that name: it alone is signed. */
+    private Map<String, Object> claims(OidcUserRequest request, String subject) {
+        Map<String, Object> signed = request.getIdToken().getClaims();
+        String address = request.getClientRegistration()
+                .getProviderDetails()
+                .getUserInfoEndpoint()
+                .getUri();
+        if (claim(signed) != null || !StringUtils.hasText(address)) {
+            return signed;
+        }
+        Map<String, Object> claims = new HashMap<>(userInfo(address, request));
+        if (!subject.equals(claims.get(IdTokenClaimNames.SUB))) {
+            throw refused("invalid_id_token", "the user info is about somebody else");
+        }
+        claims.putAll(signed);
+        return claims;
+    }
+
+    private Map<String, Object> userInfo(String address, OidcUserRequest request) {
+        try {
+            return client.userInfo(URI.create(address), request.getAccessToken().getTokenValue());
+        } catch (RestClientException | IllegalArgumentException e) {
+            throw refused(
+                    NO_USER_INFO,
+                    "the ID token lacks the claim %s, and the user info was not to be had: %s"
+                            .formatted(properties.claim(), e.getMessage()));
+        }
     }
 
     private static OAuth2AuthenticationException refused(String code, String why) {
@@ -92,19 +129,19 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
     }
 
     private Set<String> groups(Map<String, Object> claims) {
-        Object value = claims.get(properties.claim());
-        if (value == null) {
-            value = nested(claims);
-        }
-        Stream<?> values = value instanceof Collection<?> several ? several.stream() : Stream.of(String.valueOf(value));
+        Object value = claim(claims);
+        Stream<?> values = value instanceof Collection<?> several ? several.stream() : Stream.ofNullable(value);
         return values.filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toSet());
     }
 
-    /** A claim such as Keycloak's {@code realm_access.roles}. */
-    private Object nested(Map<String, Object> claims) {
-        Object value = claims;
-        for (String part : properties.claim().split("\\.")) {
-            value = value instanceof Map<?, ?> map && map.get(part) != null ? map.get(part) : List.of();
+    /** One that has this name, or else a nested one, such as Keycloak's {@code realm_access.roles}. */
+    private @Nullable Object claim(Map<String, Object> claims) {
+        Object value = claims.get(properties.claim());
+        if (value == null) {
+            value = claims;
+            for (String part : properties.claim().split("\\.")) {
+                value = value instanceof Map<?, ?> map ? map.get(part) : null;
+            }
         }
         return value;
     }

@@ -16,7 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param clientId name by which the issuer knows the sidecar
  * @param clientSecret the sidecar's own password at the issuer
  * @param scopes what the issuer is asked for, besides {@code openid}
- * @param claim the claim of the ID token with a person's groups or roles, such as {@code groups}; dots lead into nested ones
+ * @param claim the claim of the ID token, or of the user info where the token lacks it, with a person's groups or roles, such as {@code groups}; dots lead
+ *     into nested ones
  * @param viewers the groups or roles whose members may look
  * @param operators the groups or roles whose members may also act
  * @param caFile certificates (PEM) to trust at the issuer instead of Java's

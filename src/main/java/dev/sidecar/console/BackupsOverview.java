@@ -6,9 +6,7 @@ import dev.sidecar.backup.Decision;
 import dev.sidecar.backup.Expiration;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
-import dev.sidecar.text.Durations;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +46,7 @@ final class BackupsOverview {
                     .toList();
             List<String> gone =
                     backups.gone().stream().map(Backups.Gone::sentence).toList();
-            return new BackupsPage(null, databases(rows), rows, shown, promise(rows, now), backups.refused(), gone);
+            return new BackupsPage(null, databases(rows), rows, shown, backups.refused(), gone);
         } catch (BackupFailure e) {
             return BackupsPage.off(e.getMessage());
         }
@@ -68,23 +66,5 @@ final class BackupsOverview {
                     .distinct()
                     .toList();
         }
-    }
-
-    /** Writes the measured RPO and RTO as one sentence. */
-    private static String promise(List<BackupsPage.Row> rows, Instant now) {
-        return rows.stream()
-                .filter(row -> row.backup().verification().isPresent()
-                        && row.backup().restoreTook().isPresent())
-                .findFirst()
-                .map(row ->
-                        "If the database failed now, you would lose the last %s of changes and be back in about %s (measured %s)."
-                                .formatted(
-                                        Durations.rounded(Duration.between(
-                                                row.backup().manifest().startedAt(), now)),
-                                        Durations.rounded(
-                                                row.backup().restoreTook().orElse(Duration.ZERO)),
-                                        Durations.ago(Duration.between(
-                                                row.backup().verifiedAt().orElse(now), now))))
-                .orElse("No backup has been test-restored yet, so recovery times are unknown.");
     }
 }

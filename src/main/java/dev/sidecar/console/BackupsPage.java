@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param databases that can be backed up
  * @param rows newest first
  * @param tasks newest first
- * @param promise RPO and RTO as one sentence
  * @param refused sets that are no backups
  * @param gone databases that are no longer on the server, each a sentence
  */
@@ -34,20 +33,40 @@ record BackupsPage(
         List<String> databases,
         List<Row> rows,
         List<TaskRow> tasks,
-        String promise,
         List<RefusedSet> refused,
         List<String> gone) {
 
     static BackupsPage off(String why) {
-        return new BackupsPage(why, List.of(), List.of(), List.of(), "", List.of(), List.of());
+        return new BackupsPage(why, List.of(), List.of(), List.of(), List.of(), List.of());
     }
 
     public long running() {
         return tasks.stream().filter(TaskRow::running).count();
     }
 
-    /** The rows of one database, newest first. */
-    record Group(String database, List<Row> rows, String size) {}
+    /**
+     * The rows of one database, newest first.
+     *
+     * @param size of all together
+     * @param promise RPO and RTO, as measured, in one sentence
+     * @param sizes how they changed
+     */
+    record Group(String database, List<Row> rows, String size, String promise, SizeBars sizes) {
+
+        static Group of(String database, List<Row> rows) {
+            long bytes = rows.stream()
+                    .mapToLong(row -> row.backup().manifest().storedBytes())
+                    .sum();
+            return new Group(database, rows, Sizes.of(bytes), promise(rows), SizeBars.of(rows));
+        }
+
+        private static String promise(List<Row> rows) {
+            return rows.stream()
+                    .flatMap(row -> row.promise().stream())
+                    .findFirst()
+                    .orElse("No backup of it has been test-restored yet, so recovery times are unknown.");
+        }
+    }
 
     /** By database, in the order of the newest backup. */
     public List<Group> groups() {
@@ -56,17 +75,19 @@ record BackupsPage(
                 .computeIfAbsent(row.backup().id().database(), database -> new ArrayList<>())
                 .add(row));
         return byDatabase.entrySet().stream()
-                .map(group -> new Group(
-                        group.getKey(),
-                        group.getValue(),
-                        Sizes.of(group.getValue().stream()
-                                .mapToLong(row -> row.backup().manifest().storedBytes())
-                                .sum())))
+                .map(group -> Group.of(group.getKey(), group.getValue()))
                 .toList();
     }
 
     record Row(
-            Backup backup, String age, String size, String level, String state, String meaning, List<String> reasons) {
+            Backup backup,
+            String age,
+            Optional<String> promise,
+            String size,
+            String level,
+            String state,
+            String meaning,
+            List<String> reasons) {
 
         static Row of(Backup backup, @Nullable Decision decision, Instant now) {
             Optional<VerificationLevel> level = backup.level();
@@ -75,11 +96,25 @@ record BackupsPage(
             return new Row(
                     backup,
                     Durations.ago(Duration.between(backup.manifest().startedAt(), now)),
+                    promise(backup, now),
                     Sizes.of(backup.manifest().storedBytes()),
                     level.map(Enum::name).orElse("damaged"),
                     state,
                     level.map(VerificationLevel::meaning).orElse("its contents differ from what was written"),
                     decision == null ? List.of() : decision.reasons());
+        }
+
+        private static Optional<String> promise(Backup backup, Instant now) {
+            return backup.verification()
+                    .flatMap(verified -> backup.restoreTook())
+                    .map(took ->
+                            "If it failed now, you would lose the last %s of changes and have it back in about %s (measured %s)."
+                                    .formatted(
+                                            Durations.rounded(Duration.between(
+                                                    backup.manifest().startedAt(), now)),
+                                            Durations.rounded(took),
+                                            Durations.ago(Duration.between(
+                                                    backup.verifiedAt().orElse(now), now))));
         }
 
         /** Says why it is believed to be ours. */

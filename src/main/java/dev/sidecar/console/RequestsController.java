@@ -58,11 +58,9 @@ class RequestsController {
             return new Found(problem, List.of(), "", null, 0);
         }
 
-        /** Writes how long after the first line this one was written. */
-        public String offset(LogLine line) {
-            return "+%.3f s"
-                    .formatted(
-                            Duration.between(lines.get(0).time(), line.time()).toNanos() / 1e9);
+        /** The lines along time. */
+        public List<Waterfall.Row> rows() {
+            return Waterfall.of(lines);
         }
     }
 

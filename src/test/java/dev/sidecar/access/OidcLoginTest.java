@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -134,6 +135,46 @@ class OidcLoginTest {
         assertThat(carol.logIn().body()).contains("none of your groups has a role here");
         assertThat(carol.get("/api/report").statusCode()).isEqualTo(401);
         assertThat(logged()).contains("who=\"Carol (oidc:c-3)\"", "groups=\"sales\"");
+    }
+
+    /** As GitLab does. */
+    @Test
+    void groupsThatOnlyTheUserInfoNamesGiveRolesToo() throws Exception {
+        issuer.person(
+                Map.of("sub", "d-4", "preferred_username", "dora"),
+                Map.of("groups", List.of("sidecar-operators"), "preferred_username", "admin"));
+        Surfer dora = new Surfer(base);
+
+        assertThat(dora.logIn().body()).contains(">dora</span>", "Prove all now");
+    }
+
+    @Test
+    void whatTheTokenSaysOfGroupsIsNotAskedForAgain() throws Exception {
+        issuer.person(
+                Map.of("sub", "c-3", "name", "Carol", "groups", List.of("sales")),
+                Map.of("groups", List.of("sidecar-operators")));
+        int before = Collections.frequency(issuer.asked(), "/userinfo");
+
+        assertThat(new Surfer(base).logIn().body()).contains("none of your groups has a role here");
+        assertThat(Collections.frequency(issuer.asked(), "/userinfo")).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "USER_INFO_OF_ANOTHER, was not accepted",
+        "USER_INFO_REFUSED, does not answer",
+        "USER_INFO_NO_JSON, does not answer",
+        "USER_INFO_ENDLESS, does not answer",
+        "USER_INFO_REDIRECTS, does not answer",
+        "USER_INFO_OVER_PLAIN_HTTP, none of your groups"
+    })
+    void anUnusableUserInfoGivesNoRole(Fault fault, String words) throws Exception {
+        issuer.fault(fault);
+        issuer.person(Map.of("sub", "e-5"), Map.of("groups", List.of("sidecar-operators")));
+        Surfer eve = new Surfer(base);
+
+        assertThat(eve.logIn().body()).contains(words);
+        assertThat(eve.get("/api/report").statusCode()).isEqualTo(401);
     }
 
     @ParameterizedTest

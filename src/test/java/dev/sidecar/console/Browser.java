@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.Programs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +28,14 @@ import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
+import org.springframework.util.FileSystemUtils;
 
 /** A real Chromium without a window, looking at one sidecar. */
 public final class Browser implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+    private final Path temporary;
     private final ChromeDriver driver;
     private final String base;
 
@@ -54,8 +57,10 @@ public final class Browser implements AutoCloseable {
                 "--hide-scrollbars");
         options.addArguments(more);
         options.setCapability("goog:loggingPrefs", logs);
+        temporary = temporaryFolder();
         driver = new ChromeDriver(
                 new ChromeDriverService.Builder()
+                        .withEnvironment(Map.of("TMPDIR", temporary.toString()))
                         .usingDriverExecutable(Programs.find("chromedriver").toFile())
                         .usingAnyFreePort()
                         .build(),
@@ -127,7 +132,7 @@ public final class Browser implements AutoCloseable {
         });
     }
 
-    void pressIn(String scope, String button) {
+    public void pressIn(String scope, String button) {
         By named = By.xpath(".//*[self::button or self::a][normalize-space()='" + button + "']");
         once(() -> {
             driver.findElement(By.cssSelector(scope)).findElement(named).click();
@@ -280,8 +285,22 @@ public final class Browser implements AutoCloseable {
         return Map.of("x", 0, "y", 0, "width", width, "height", height, "scale", 1);
     }
 
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("browser");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The driver ends the browser before that has removed its files. */
     @Override
     public void close() {
         driver.quit();
+        try {
+            FileSystemUtils.deleteRecursively(temporary);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

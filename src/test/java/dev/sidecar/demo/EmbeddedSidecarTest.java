@@ -2,6 +2,7 @@ package dev.sidecar.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.console.Browser;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.UnixUser;
@@ -101,8 +102,14 @@ class EmbeddedSidecarTest {
         assertThat(launched.left()).isEmpty();
     }
 
-    /** Watched for real: what is broken is alerted, mailed and proven broken, and its repair too. */
+    /** Watched for real: what is broken is alerted, mailed and proven broken, and its repair too. The pictures are those of the docs. */
     private void theGuidedMinuteIsReal(int control, String login) throws Exception {
+        try (Browser person = new Browser("http://localhost:" + demo)) {
+            theGuidedMinuteIsReal(control, login, person);
+        }
+    }
+
+    private void theGuidedMinuteIsReal(int control, String login, Browser person) throws Exception {
         String page = "http://localhost:" + demo;
         String link = output.stream()
                 .flatMap(line -> Stream.of(line.split(" ")))
@@ -125,12 +132,14 @@ class EmbeddedSidecarTest {
                 .pollInterval(Duration.ofSeconds(3))
                 .untilAsserted(() -> assertThat(notHeld(control, login)).isEmpty());
 
+        person.open("/").wholePicture("guided-1-all-is-well");
         assertThat(post(page + "/break?what=backup", "http://evil.example").statusCode())
                 .isEqualTo(403);
-        assertThat(post(page + "/break?what=backup", page).statusCode()).isEqualTo(200);
+        person.pressIn("form[action*=backup]", "Break it");
         Awaitility.await("the damaged backup breaks its proof")
                 .atMost(LONG)
                 .until(() -> get(page, "Accept", "text/html").body().contains("BKP-4 broken"));
+        person.open("/").wholePicture("guided-2-a-backup-is-damaged");
         assertThat(post(page + "/repair?what=backup", page).statusCode()).isEqualTo(200);
 
         assertThat(post(page + "/break?what=database", page).statusCode()).isEqualTo(200);
@@ -139,6 +148,7 @@ class EmbeddedSidecarTest {
                 .until(() -> get(page, "Accept", "text/html")
                         .body()
                         .matches("(?s).*mail</b> \\[FIRING:\\d+] critical DatabaseConnectionFailed postgres on .*"));
+        person.open("/").wholePicture("guided-3-the-database-is-stopped");
         assertThat(post(page + "/repair?what=database", page).statusCode()).isEqualTo(200);
         Awaitility.await("the mail about its end, and the backup's proof holds again")
                 .atMost(LONG)
@@ -146,6 +156,7 @@ class EmbeddedSidecarTest {
                         () -> get(page, "Accept", "text/html").body(),
                         html -> html.contains("[RESOLVED] critical DatabaseConnectionFailed postgres on ")
                                 && !html.contains("BKP-4 broken"));
+        person.open("/").wholePicture("guided-4-all-is-told-to-be-over");
     }
 
     private static Map<String, String> notHeld(int control, String login) throws Exception {

@@ -51,6 +51,12 @@ public final class SampleBackups {
     }
 
     public static Backup published(String database, Generation generation, Instant slot, Instant takenAt) {
+        return published(database, generation, slot, takenAt, CONTENT.length);
+    }
+
+    /** One of that stored size, of which nothing but the manifest is there. */
+    public static Backup published(
+            String database, Generation generation, Instant slot, Instant takenAt, long storedBytes) {
         BackupId id = BackupId.next(database, takenAt, generation);
         Manifest manifest = new Manifest(
                 1,
@@ -63,7 +69,7 @@ public final class SampleBackups {
                 "zstd-1",
                 null,
                 List.of(new StoredFile(
-                        "database.dump.zst", FileKind.DATABASE, CONTENT.length, 5_000, sha256(CONTENT), List.of())),
+                        "database.dump.zst", FileKind.DATABASE, storedBytes, 5_000, sha256(CONTENT), List.of())),
                 new Contents(List.of(), List.of(), 0, List.of(), List.of(), List.of()),
                 new Manifest.Origin("local", "h1", null, null));
         return new Backup(manifest, "local", List.of());

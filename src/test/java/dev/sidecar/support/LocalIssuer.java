@@ -69,7 +69,13 @@ public final class LocalIssuer implements AutoCloseable {
         REFUSES_CLIENT,
         METADATA_OF_ANOTHER,
         METADATA_WITH_PLAIN_HTTP,
-        METADATA_ENDLESS
+        METADATA_ENDLESS,
+        USER_INFO_OF_ANOTHER,
+        USER_INFO_REFUSED,
+        USER_INFO_ENDLESS,
+        USER_INFO_NO_JSON,
+        USER_INFO_REDIRECTS,
+        USER_INFO_OVER_PLAIN_HTTP
     }
 
     /** What was asked for at the first step, until its code is exchanged. */
@@ -81,6 +87,8 @@ public final class LocalIssuer implements AutoCloseable {
     private final RSAKey otherKey;
     private final Map<String, Login> codes = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final Map<String, Map<String, Object>> accessTokens = new ConcurrentHashMap<>();
+    private volatile Map<String, Object> userInfo = Map.of();
     private volatile Map<String, Object> person = Map.of("sub", "1", "preferred_username", "nobody");
     private volatile Fault fault = Fault.NONE;
     private HttpServer server;
@@ -129,6 +137,7 @@ public final class LocalIssuer implements AutoCloseable {
         server.createContext("/authorize", this::authorize);
         server.createContext("/agree", this::agree);
         server.createContext("/token", this::token);
+        server.createContext("/userinfo", this::userInfo);
         server.createContext("/leave", exchange -> page(exchange, 200, "<h1>Logged out of the issuer</h1>"));
         threads = Executors.newCachedThreadPool();
         server.setExecutor(threads);
@@ -160,7 +169,13 @@ public final class LocalIssuer implements AutoCloseable {
 
     /** Who logs in next. @param claims beside those that every token has; {@code sub} among them */
     public void person(Map<String, Object> claims) {
+        person(claims, Map.of());
+    }
+
+    /** Who logs in next. @param elsewhere claims that only the user info has */
+    public void person(Map<String, Object> claims, Map<String, Object> elsewhere) {
         person = claims;
+        userInfo = elsewhere;
     }
 
     public void fault(Fault next) {
@@ -175,6 +190,11 @@ public final class LocalIssuer implements AutoCloseable {
                 "token_endpoint",
                 fault == Fault.METADATA_WITH_PLAIN_HTTP ? "http://loki:3100/loki/api/v1/delete" : address() + "/token");
         metadata.put("jwks_uri", address() + "/keys");
+        metadata.put(
+                "userinfo_endpoint",
+                fault == Fault.USER_INFO_OVER_PLAIN_HTTP
+                        ? "http://loki:3100/loki/api/v1/labels"
+                        : address() + "/userinfo");
         metadata.put("end_session_endpoint", address() + "/leave");
         if (fault == Fault.METADATA_ENDLESS) {
             metadata.put("claims_supported", "x".repeat(1_000_000));
@@ -248,7 +268,15 @@ public final class LocalIssuer implements AutoCloseable {
             }
             default -> {
                 Map<String, Object> tokens = new LinkedHashMap<>();
-                tokens.put("access_token", UUID.randomUUID().toString());
+                String access = UUID.randomUUID().toString();
+                Map<String, Object> known = new LinkedHashMap<>(userInfo);
+                known.put(
+                        "sub",
+                        fault == Fault.USER_INFO_OF_ANOTHER
+                                ? "somebody-else"
+                                : login.claims().get("sub"));
+                accessTokens.put(access, known);
+                tokens.put("access_token", access);
                 tokens.put("token_type", "Bearer");
                 tokens.put("expires_in", 300);
                 if (fault == Fault.ENDLESS_ANSWER) {
@@ -261,6 +289,26 @@ public final class LocalIssuer implements AutoCloseable {
                 }
                 answer(exchange, 200, JsonMapper.shared().writeValueAsString(tokens));
             }
+        }
+    }
+
+    private void userInfo(HttpExchange exchange) throws IOException {
+        String given = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+        asked.add("/userinfo");
+        Map<String, Object> known = accessTokens.get(given.replaceFirst("^Bearer ", ""));
+        if (known == null || fault == Fault.USER_INFO_REFUSED) {
+            answer(exchange, 401, "{}");
+            return;
+        }
+        switch (fault) {
+            case USER_INFO_NO_JSON -> page(exchange, 200, "maintenance");
+            case USER_INFO_ENDLESS -> answer(exchange, 200, "{\"sub\":\"" + "x".repeat(2_000_000) + "\"}");
+            case USER_INFO_REDIRECTS -> {
+                exchange.getResponseHeaders().set("Location", address() + "/leave");
+                exchange.sendResponseHeaders(302, -1);
+                exchange.close();
+            }
+            default -> answer(exchange, 200, JsonMapper.shared().writeValueAsString(known));
         }
     }
 

@@ -82,7 +82,7 @@ final class DefaultPasswordsProof implements Proof {
         }
         if (open.isEmpty() && !untried.isEmpty()) {
             return Finding.inconclusive(
-                    "Could not test: %s. Rejected: %s.",
+                    "Could not test %s. Rejected: %s.",
                     String.join("; ", untried), refused.isEmpty() ? "none" : Finding.list(refused));
         }
         return open.isEmpty()
@@ -106,8 +106,12 @@ final class DefaultPasswordsProof implements Proof {
                 open.add(what);
             }
         } catch (Exception e) {
-            untried.add("%s, %s".formatted(what, e.getMessage()));
+            untried.add("%s: %s".formatted(what, withoutFullStop(String.valueOf(e.getMessage()))));
         }
+    }
+
+    private static String withoutFullStop(String sentences) {
+        return sentences.endsWith(".") ? sentences.substring(0, sentences.length() - 1) : sentences;
     }
 
     private boolean grafanaRefuses() {

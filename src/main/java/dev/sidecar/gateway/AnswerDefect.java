@@ -1,22 +1,30 @@
 package dev.sidecar.gateway;
 
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Lists what can be wrong with an API's answer, so that its developers need not guess; each is a value of the label {@code defect}. */
 enum AnswerDefect {
+    /** A first line of HTTP without a version or a status of three digits. */
+    STATUS_LINE,
     /** A header line that continues on the next one: some programs join them, some take the second for a header of its own. */
     FOLDED_LINE,
     /** A header line without a colon, or a name with a space or another character that no name has. */
     HEADER_NAME,
-    /** A NUL or a lone carriage return in a header. */
+    /** A control character, such as a NUL or a lone carriage return, in the first line or a header. */
     CONTROL_CHARACTER,
     /** A head, or a line of it, that is larger than any honest one. */
     TOO_LARGE,
     /** Lengths that contradict each other, or are none. */
     LENGTH,
-    /** Chunked twice, which by the standard means what it says, though the body is mostly chunked once. nginx refuses it since 1.23. */
+    /**
+     * A transfer coding other than "chunked" once: nobody asked for it, and a client that does not know it takes coded bytes for the body.
+     * Chunked twice means by the standard what it says, though the body is mostly chunked once; nginx refuses it since 1.23.
+     */
     CODING,
     /** A chunk whose size or end cannot be read. */
     CHUNK,
@@ -46,6 +54,17 @@ enum AnswerDefect {
                         || said.contains("content length")
                 ? LENGTH
                 : OTHER;
+    }
+
+    /** Finds what is wrong with a head that Netty could read; null if nothing is. "Identity" is no coding and never was more than a word. */
+    static @Nullable AnswerDefect ofHead(HttpHeaders headers) {
+        if (!headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+            return null;
+        }
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        String coding = codings.get(0);
+        boolean known = coding.equalsIgnoreCase("chunked") || coding.equalsIgnoreCase("identity");
+        return known && codings.size() == 1 ? null : CODING;
     }
 
     /** Carries a defect through the decoder's result. */

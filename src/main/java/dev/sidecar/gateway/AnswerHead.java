@@ -86,11 +86,13 @@ final class AnswerHead {
 
     /** Length or chunks mark the end of the body; only for an old client does the end of the connection mark it. */
     private void frame(HttpResponse response) {
+        boolean chunked = HttpUtil.isTransferEncodingChunked(response);
+        // Never both: Netty leaves a length beside the chunks of an answer of HTTP/1.0.
+        response.headers().remove(chunked ? HttpHeaderNames.CONTENT_LENGTH : HttpHeaderNames.TRANSFER_ENCODING);
         int status = response.status().code();
         if (toHead || status == 204 || status == 304) {
             return;
         }
-        boolean chunked = HttpUtil.isTransferEncodingChunked(response);
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
         if (!isOfHttp11()) {
             response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);

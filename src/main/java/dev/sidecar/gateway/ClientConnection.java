@@ -87,14 +87,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** Passes only bytes from here on. */
-    boolean becomeTunnel() {
-        if (!waiting.isEmpty()) {
-            return false;
-        }
+    void becomeTunnel() {
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(encoder);
         channel.pipeline().remove(decoder);
-        return true;
     }
 
     /** Takes the messages that waited, and reads on if there is room for more. */
@@ -106,7 +102,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             exchange.flushRequest();
         }
         boolean room = exchange == null || exchange.isRequestComplete() || exchange.hasRoom();
-        channel.config().setAutoRead(waiting.isEmpty() && room);
+        channel.config().setAutoRead(waiting.isEmpty() && room && !decoder.holdsBytes());
     }
 
     /** Drops the waiting rest of the current request. @return true if that was all of it, so that the next request follows */
@@ -131,15 +127,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         waitingSince = System.nanoTime();
         expectWithin(worker.parts().properties().timeouts().keepAlive());
         // Through the loop: a long pipeline of requests must not become a deep stack.
-        if (!waiting.isEmpty() || !channel.config().isAutoRead()) {
+        if (decoder.holdsBytes()) {
+            decoder.goOn();
+            channel.eventLoop().execute(this::readHeld);
+        } else if (!waiting.isEmpty() || !channel.config().isAutoRead()) {
             channel.eventLoop().execute(this::resume);
         }
+        decoder.goOn();
+    }
+
+    private void readHeld() {
+        channel.pipeline().fireChannelRead(Unpooled.EMPTY_BUFFER);
+        channel.pipeline().fireChannelReadComplete();
+        resume();
     }
 
     /** Ends the exchange and closes the connection once the client has received the answer. */
     void closeGently() {
         exchange = null;
         lingering = true;
+        decoder.goOn();
         deadline = System.nanoTime() + LINGER;
         finish();
         releaseWaiting();

@@ -164,7 +164,7 @@ final class Exchange {
     private void interim(HttpResponse response, boolean switching) {
         awaitsContinue = false;
         boolean readable = answerHead.isForwardable(response);
-        if (switching && !(readable && answerHead.asksForUpgrade())) {
+        if (switching && !(readable && requestComplete && answerHead.asksForUpgrade())) {
             badAnswer(AnswerDefect.UPGRADE);
         } else if (readable) {
             answer = answer.to(switching ? AnswerState.SWITCHING : AnswerState.INTERIM);
@@ -183,6 +183,9 @@ final class Exchange {
             return;
         }
         tally.out(content.content().readableBytes());
+        if (content instanceof LastHttpContent last && !last.trailingHeaders().isEmpty()) {
+            Hops.trailersToClient(last.trailingHeaders());
+        }
         client.write(content);
         if (content instanceof LastHttpContent) {
             answerEnded();
@@ -207,14 +210,13 @@ final class Exchange {
 
     private void switchProtocol() {
         UpstreamConnection connection = upstream;
-        if (connection != null && requestComplete && client.becomeTunnel()) {
-            answer = answer.to(AnswerState.TUNNEL);
-            tally.streams(Streams.Kind.TUNNEL);
-            connection.becomeTunnel();
-            client.resume();
-        } else {
-            badAnswer(AnswerDefect.UPGRADE);
+        if (connection == null) {
+            return;
         }
+        answer = answer.to(AnswerState.TUNNEL);
+        tally.streams(Streams.Kind.TUNNEL);
+        connection.becomeTunnel(client);
+        client.resume();
     }
 
     private void answerEnded() {

@@ -283,6 +283,16 @@ final class Hops {
         }
     }
 
+    /** Leaves in the trailers of an answer nothing that would have been replaced or removed in its head. */
+    static void trailersToClient(HttpHeaders trailers) {
+        dropHop(trailers);
+        trailers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+        trailers.remove(HttpHeaderNames.CONTENT_LENGTH);
+        trailers.remove(HttpHeaderNames.TRAILER);
+        trailers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
+        trailers.remove(REQUEST_ID);
+    }
+
     /** Makes an answer ready for the client. */
     static void toClient(HttpHeaders headers, String requestId) {
         dropHop(headers);

@@ -71,7 +71,10 @@ record RequestTarget(String uri, @Nullable String authority) {
     static boolean isAuthority(String authority) {
         if (authority.startsWith("[")) {
             int close = authority.indexOf(']');
+            // A zone is of the client's own host, and Netty takes any characters for one, such as those that end a
+            // quoted string.
             return close > 0
+                    && authority.indexOf('%') < 0
                     && NetUtil.isValidIpV6Address(authority.substring(1, close))
                     && isPort(authority.substring(close + 1));
         }
@@ -83,17 +86,31 @@ record RequestTarget(String uri, @Nullable String authority) {
     private static boolean isName(String host) {
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
-            boolean escape =
-                    c == '%' && i + 2 < host.length() && isHex(host.charAt(i + 1)) && isHex(host.charAt(i + 2));
-            boolean allowed = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || "-._~!$&'()*+,;=".indexOf(c) >= 0;
-            if (!allowed && !escape) {
+            if (!isOfName(c) && !isEscape(host, i)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean isOfName(char c) {
+        return c >= 'a' && c <= 'z'
+                || c >= 'A' && c <= 'Z'
+                || c >= '0' && c <= '9'
+                || "-._~!$&'()*+,;=".indexOf(c) >= 0;
+    }
+
+    /** An escaped letter, or byte of one. An escaped delimiter would be another host to a program that looks at it once more. */
+    private static boolean isEscape(String host, int at) {
+        boolean escape = host.charAt(at) == '%'
+                && at + 2 < host.length()
+                && isHex(host.charAt(at + 1))
+                && isHex(host.charAt(at + 2));
+        if (!escape) {
+            return false;
+        }
+        int octet = Integer.parseInt(host.substring(at + 1, at + 3), 16);
+        return octet >= 0x80 || isOfName((char) octet);
     }
 
     private static boolean isHex(char c) {

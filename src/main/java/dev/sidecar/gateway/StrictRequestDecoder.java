@@ -3,24 +3,34 @@ package dev.sidecar.gateway;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
  * Reads requests and refuses every one that two programs could read in two ways, as attackers use those to smuggle one request inside
- * another. Netty's own strictness does most of it; it would join folded header lines, so this class looks for them.
+ * another. Netty's own strictness does most of it; it would join folded lines of heads and trailers and take a request line apart at tabs, so
+ * this class looks for those. What follows a request for another protocol is not read until its answer says what it is: bytes of that
+ * protocol, or the next request.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
 
     private static final int LONGEST_CHUNK = 64 * 1024;
 
+    /** Its letters' case matters (RFC 9112, 2.3); Netty reads any. */
+    private static final byte[] VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
+
     private boolean inBody;
     private boolean headBegun;
     private boolean broken;
+    private boolean inTrailers;
+    private boolean switches;
+    private boolean held;
 
     StrictRequestDecoder(int headerSize) {
         super(new HttpDecoderConfig()
@@ -37,38 +47,60 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return !inBody && (headBegun || actualReadableBytes() > 0);
     }
 
+    /** Bytes have come behind a request for another protocol, and wait for what they are. */
+    boolean holdsBytes() {
+        return held && actualReadableBytes() > 0;
+    }
+
+    /** Whatever is held back is a request after all. */
+    void goOn() {
+        held = false;
+    }
+
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
         if (broken) {
             in.skipBytes(in.readableBytes());
             return;
         }
-        if (!inBody && isFolded(in)) {
+        if (held) {
+            return;
+        }
+        if ((!inBody || inTrailers) && isAmbiguous(in)) {
             broken = true;
             in.skipBytes(in.readableBytes());
-            HttpMessage refused = createInvalidMessage();
-            refused.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("folded header line")));
+            HttpObject refused = inTrailers ? new DefaultLastHttpContent() : createInvalidMessage();
+            refused.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("folded or divided line")));
             out.add(refused);
             return;
         }
+        int before = in.readerIndex();
         super.decode(context, in, out);
+        if (inBody && out.isEmpty() && Chunks.isLast(in, before, in.readerIndex())) {
+            inTrailers = true;
+            headBegun = true;
+        }
         for (int i = 0; i < out.size(); i++) {
             follow(out.get(i));
         }
     }
 
     private void follow(Object message) {
-        if (message instanceof HttpRequest) {
+        if (message instanceof HttpRequest request) {
             inBody = true;
             headBegun = false;
+            switches = Hops.upgrade(request.headers()) != null;
         }
         if (message instanceof LastHttpContent) {
             inBody = false;
+            inTrailers = false;
+            headBegun = false;
+            held = switches;
         }
     }
 
     /** The decoder consumes heads by whole lines, so the readable bytes begin with a line. */
-    private boolean isFolded(ByteBuf in) {
+    private boolean isAmbiguous(ByteBuf in) {
         int at = in.readerIndex();
         while (at < in.writerIndex()) {
             byte first = in.getByte(at);
@@ -83,8 +115,27 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             if (feed < 0) {
                 return false;
             }
+            if (!headBegun && !empty && isDivided(in, at, feed)) {
+                return true;
+            }
             headBegun = headBegun || !empty;
             at = feed + 1;
+        }
+        return false;
+    }
+
+    /** Some programs end a word of the request line at a tab or another control character, others only at a space. */
+    private static boolean isDivided(ByteBuf in, int from, int feed) {
+        for (int i = from; i < feed - 1; i++) {
+            if (in.getByte(i) >= 0 && in.getByte(i) < ' ') {
+                return true;
+            }
+        }
+        int version = feed - 1 - VERSION.length - 1;
+        for (int i = 0; i < VERSION.length; i++) {
+            if (version < from || in.getByte(version + i) != VERSION[i]) {
+                return true;
+            }
         }
         return false;
     }

@@ -44,13 +44,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return used && !decoder.hasBegun();
     }
 
-    /** The upstream keeps it open after the answer that it gave last. */
+    /** The upstream keeps it open after the answer that it gave last, and has sent nothing but that. */
     boolean isLasting() {
-        return lasting;
+        return lasting && !decoder.hasMore();
     }
 
     boolean isUsable() {
-        return channel().isActive();
+        return channel().isActive() && !decoder.hasMore();
     }
 
     boolean isWritable() {
@@ -86,10 +86,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return restingSince;
     }
 
-    /** Passes only bytes from here on. */
-    void becomeTunnel() {
+    /** Passes only bytes from here on, beginning with what the client sent early. */
+    void becomeTunnel(ClientConnection client) {
         channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel().pipeline().remove(encoder);
+        client.becomeTunnel();
         channel().pipeline().remove(decoder);
     }
 
@@ -132,7 +133,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 }
             } else {
                 lasting = HttpUtil.isKeepAlive(response);
-                current.answered(response);
+                AnswerDefect defect = AnswerDefect.ofHead(response.headers());
+                if (defect == null) {
+                    current.answered(response);
+                } else {
+                    current.badAnswer(defect);
+                }
             }
         } else if (message instanceof HttpContent content) {
             if (content.decoderResult().isFailure()) {
@@ -150,6 +156,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext context) {
         if (exchange != null) {
             exchange.flushAnswer();
+        } else if (decoder.hasMore()) {
+            // Half of what nobody asked for is not seen above.
+            worker.gone(this);
+            context.close();
         }
     }
 

@@ -26,6 +26,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     private boolean broken;
     private boolean bodyless;
     private boolean begun;
+    private boolean inTrailers;
 
     UpstreamResponseDecoder() {
         super(new HttpDecoderConfig()
@@ -47,6 +48,11 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
         return begun;
     }
 
+    /** More has come than the answer that ended last: nobody asked for it, and it must not become part of the next answer. */
+    boolean hasMore() {
+        return actualReadableBytes() > 0;
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
         begun = true;
@@ -55,7 +61,8 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
 
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage message) {
-        return bodyless && ((HttpResponse) message).status().code() >= 200 || super.isContentAlwaysEmpty(message);
+        // Netty takes 16 bytes for the body of a switch to the WebSockets of 2010.
+        return bodyless || ((HttpResponse) message).status().code() < 200 || super.isContentAlwaysEmpty(message);
     }
 
     @Override
@@ -64,7 +71,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
-        AnswerDefect defect = inBody ? null : defect(in);
+        AnswerDefect defect = inBody && !inTrailers ? null : defect(in);
         if (defect != null) {
             broken = true;
             in.skipBytes(in.readableBytes());
@@ -73,12 +80,15 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             out.add(refused);
             return;
         }
+        int before = in.readerIndex();
         super.decode(context, in, out);
+        inTrailers = inTrailers || inBody && out.isEmpty() && Chunks.isLast(in, before, in.readerIndex());
         for (int i = 0; i < out.size(); i++) {
             Object message = out.get(i);
             inBody = message instanceof HttpResponse || inBody;
             if (message instanceof LastHttpContent) {
                 inBody = false;
+                inTrailers = false;
                 statusSeen = false;
             }
         }
@@ -94,7 +104,12 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             if (last == at && statusSeen) {
                 return null;
             }
-            AnswerDefect defect = statusSeen ? defect(in, at, last) : null;
+            AnswerDefect defect = null;
+            if (statusSeen) {
+                defect = defect(in, at, last);
+            } else if (last > at) {
+                defect = StatusLine.defect(in, at, last);
+            }
             if (defect != null) {
                 return defect;
             }
@@ -120,12 +135,15 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             }
         }
         for (int i = colon + 1; i < to; i++) {
-            byte octet = in.getByte(i);
-            if (octet == 0 || octet == '\r') {
+            if (isControl(in.getByte(i))) {
                 return AnswerDefect.CONTROL_CHARACTER;
             }
         }
         return null;
+    }
+
+    static boolean isControl(byte c) {
+        return c >= 0 && c < ' ' && c != '\t' || c == 0x7f;
     }
 
     private static boolean isOfName(byte c) {

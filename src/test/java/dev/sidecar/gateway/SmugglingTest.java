@@ -41,6 +41,14 @@ class SmugglingTest {
                 "GET / HTTP/1.1\r\nHost: a\r\nX-Folded: one\r\n\ttwo\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\n Transfer-Encoding: chunked\r\n\r\n",
                 "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+                "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /\tHTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / http/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: [::1%25e]\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: [::1%\";for=192.0.2.9;x=\"]\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: [::1%a b]\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a%2fb\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a%00\r\n\r\n",
                 " GET / HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET / HTTP/1.1\nHost: a\n\n",
                 "GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n",
@@ -114,7 +122,10 @@ class SmugglingTest {
                 "5\r\nhello!!\r\n0\r\n\r\n",
                 "5;a\nb\r\nhello\r\n0\r\n\r\n",
                 "5\r\nhello\n0\r\n\r\n",
-                "5\r\nhelloX\n0\r\n\r\n"
+                "5\r\nhelloX\n0\r\n\r\n",
+                "5\r\nhello\r\n0\r\nX: a\r\n Transfer-Encoding: b\r\n\r\n",
+                "5\r\nhello\r\n0;x\r\n\tX: a\r\n\r\n",
+                "5\r\nhello\r\n00\r\nX : a\r\n\r\n"
             })
     void aBadChunkEndsTheRequest(String body) {
         try (var slow = new RawUpstream((connection, number) -> connection.untilClosed());

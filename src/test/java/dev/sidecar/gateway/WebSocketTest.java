@@ -112,6 +112,56 @@ class WebSocketTest {
         }
     }
 
+    /** Whoever cannot wait for the switch sends what follows at once; nginx passes it on, too. */
+    @Test
+    void whatIsSentBeforeTheSwitchFollowsIt() {
+        for (String early :
+                new String[] {"\u0081\u0085early", "early\r\n\r\n", "GET /early HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+            try (var upstream = new RawUpstream((connection, number) -> {
+                        connection.head();
+                        connection.send(
+                                "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nserver's ");
+                        connection.send(connection.body(early.length()));
+                    });
+                    var gateway = GatewayServer.before(upstream.port());
+                    var client = gateway.connect()) {
+                client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + early);
+
+                assertThat(client.head()).startsWith("HTTP/1.1 101");
+                assertThat(client.body(9 + early.length())).isEqualTo("server's " + early);
+            }
+        }
+    }
+
+    @Test
+    void whatFollowsARefusedHandshakeIsTheNextRequest() {
+        try (var upstream = RawUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno");
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            String ask = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+            client.send(ask + ask + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.message()).startsWith("HTTP/1.1 200").endsWith("no");
+            }
+            assertThat(upstream.heads).hasSize(3);
+            assertThat(upstream.heads.get(2)).startsWith("GET /next HTTP/1.1\r\n");
+        }
+    }
+
+    @Test
+    void aSwitchInTheMiddleOfARequestIsRefused() {
+        try (var upstream =
+                        RawUpstream.answering("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n");
+
+            assertThat(client.message()).startsWith("HTTP/1.1 502");
+        }
+    }
+
     private static final class Echo extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
         @Override

@@ -133,7 +133,8 @@ class InstanceBesideTest {
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD);
             builder.environment()
-                    .put("BESIDE_COMMAND", folder.resolve("sidecar").toString());
+                    .putAll(Map.of(
+                            "BESIDE_COMMAND", folder.resolve("sidecar").toString(), "TMPDIR", folder.toString()));
             container = builder.start();
             await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(requests.resolve("there")));
         }

@@ -33,8 +33,9 @@ public final class TestSets {
                     directory.resolve(SigningKey.FILE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(file, KEY);
-            file.toFile().deleteOnExit();
+            // The last one named goes first.
             directory.toFile().deleteOnExit();
+            file.toFile().deleteOnExit();
             return directory;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -427,9 +427,8 @@ final class Recoveries {
     void remove() throws InterruptedException {
         stop();
         try (Stream<Path> inside = Files.list(folder())) {
-            // The mark goes last: what is left can then be removed by another try. A program that it left behind may
-            // put links in the way
-            // meanwhile, and rm follows none.
+            // The mark goes last: what is left can then be removed by another try. A program that the instance left
+            // behind may put links in the way meanwhile; rm follows none.
             List<String> all = new ArrayList<>(inside.map(Path::toString).toList());
             String mark = folder().resolve(OURS).toString();
             all.remove(mark);

@@ -32,7 +32,9 @@ public final class RestoreRole implements AutoCloseable {
     /** Owns what may not be given to its own owner; nobody can log in as it. */
     public static final String STAND_IN = "sidecar_restored";
 
-    private static final Pattern DROP_OPERATOR = Pattern.compile("DROP (OPERATOR .*\\));\\s*", Pattern.DOTALL);
+    /** One statement and no more: the administrator runs what is taken out of it, and an archive may be anybody's. */
+    private static final Pattern DROP_OPERATOR =
+            Pattern.compile("DROP (OPERATOR (?:[^\";'\\\\]++|\"[^\"]*+\")++(?<=\\)));\\s*");
 
     private static final String PREFIX = "sidecar_restore_";
     private static final int BYTES_OF_PASSWORD = 24;
@@ -212,7 +214,7 @@ public final class RestoreRole implements AutoCloseable {
             case "TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "TYPE", "DOMAIN" ->
                 relationOrType(session, entry, qualified);
             case "FUNCTION", "PROCEDURE", "AGGREGATE" -> routine(session, entry);
-            case "OPERATOR" -> dropped(entry);
+            case "OPERATOR" -> operator(entry.drop());
             case "SCHEMA", "PUBLICATION" -> entry.kind() + " " + tag;
             case "COLLATION", "CONVERSION", "STATISTICS", "TEXT SEARCH DICTIONARY", "TEXT SEARCH CONFIGURATION" ->
                 entry.kind() + " " + qualified;
@@ -253,9 +255,9 @@ public final class RestoreRole implements AutoCloseable {
     }
 
     /** The statement that drops it names it with the types of its operands, which its entry leaves out. */
-    private static @org.jspecify.annotations.Nullable String dropped(Item entry) {
-        Matcher drop = DROP_OPERATOR.matcher(entry.drop());
-        return drop.matches() ? drop.group(1) : null;
+    static @org.jspecify.annotations.Nullable String operator(String drop) {
+        Matcher named = DROP_OPERATOR.matcher(drop);
+        return named.matches() ? named.group(1) : null;
     }
 
     /** Of a table's own sequence the owner is the table's. */

@@ -138,7 +138,10 @@ public final class LocalStore implements Store {
         List<Path> found = new ArrayList<>();
         List<Path> sets;
         try (Stream<Path> entries = Files.list(root)) {
-            sets = entries.toList();
+            sets = entries.limit(mostFiles + 1L).toList();
+        }
+        if (sets.size() > mostFiles) {
+            throw tooMany();
         }
         for (Path set : sets) {
             String name = set.getFileName().toString();
@@ -153,12 +156,16 @@ public final class LocalStore implements Store {
                 }
             }
             if (found.size() > mostFiles) {
-                throw new IOException("%s holds more than %d files: give backups a directory of their own"
-                        .formatted(root, mostFiles));
+                throw tooMany();
             }
         }
         found.sort(Comparator.comparing(this::key));
         return found;
+    }
+
+    private IOException tooMany() {
+        return new IOException(
+                "%s holds more than %d files: give backups a directory of their own".formatted(root, mostFiles));
     }
 
     private String key(Path file) {

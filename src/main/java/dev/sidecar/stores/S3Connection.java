@@ -66,7 +66,7 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
                         .connectionTimeout(connect)
                         .socketTimeout(silence))
                 .overrideConfiguration(override -> override.apiCallAttemptTimeout(attempt)
-                        .addExecutionInterceptor(new Short())
+                        .addExecutionInterceptor(new LimitedAnswers())
                         .retryStrategy(DefaultRetryStrategy.standardStrategyBuilder()
                                 .maxAttempts(attempts)
                                 .build()));
@@ -76,8 +76,8 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         return new S3Store(setting, builder.build(), settings.bucket(), settings.prefix(), partBytes);
     }
 
-    /** Of what is read as a whole: a list of a thousand keys has two megabytes at most. */
-    private static final class Short implements ExecutionInterceptor {
+    /** Limits what is read as a whole: a list of a thousand keys has two megabytes at most. */
+    private static final class LimitedAnswers implements ExecutionInterceptor {
 
         private static final long LONGEST = 8L << 20;
 

@@ -151,6 +151,7 @@ class ConsoleTest {
         browser.open("/backups");
         browser.awaitText(".proof .badge", "L4");
         assertThat(browser.text(".proof .evidence")).isEqualTo("restored and equal to the manifest");
+        assertThat(browser.text("main")).containsPattern("If it failed now, you would lose the last .+ of changes");
         browser.picture("backups");
 
         browser.pressIn(".proof", "Restore…");

@@ -147,6 +147,9 @@ class FaultsTest {
             }
             browser.dark(false);
             browser.open("/requests?id=" + world.requestId()).picture("requests");
+            assertThat(browser.texts("table.lines td:nth-child(2)"))
+                    .as("how long it took, beside its bar")
+                    .anyMatch(took -> took.matches("[0-9.]+ ms"));
             browser.size(360, 740);
             browser.open("/readiness").picture("readiness-small");
         }

@@ -3,20 +3,14 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import dev.sidecar.support.PrometheusServer;
-import jakarta.mail.Multipart;
-import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -42,19 +36,15 @@ class StackAlarmTest {
     @TempDir
     static Path given;
 
-    private static GreenMail mail;
+    private static AlertMails mails;
     private static ComposeStack stack;
 
     @BeforeAll
     static void start() throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));
-        mail = new GreenMail(new ServerSetup(0, "0.0.0.0", ServerSetup.PROTOCOL_SMTP));
-        mail.start();
+        mails = new AlertMails();
         stack = new ComposeStack("alarm", given);
-        stack.set("SMTP_SMARTHOST", "host.docker.internal:" + mail.getSmtp().getPort());
-        stack.set("SMTP_FROM", "alerts@our-team.test");
-        stack.set("SMTP_REQUIRE_TLS", "false");
-        stack.set("ALERT_MAIL_TO", "night@our-team.test");
+        mails.comeFrom(stack);
         stack.build();
         stack.up(stack.servicesFromStandIns());
     }
@@ -64,7 +54,7 @@ class StackAlarmTest {
         if (stack != null) {
             stack.close();
         }
-        mail.stop();
+        mails.close();
     }
 
     /** Redis counts them itself, since 7.2, so it needs the real image; of PostgreSQL the collector counts these lines of its log. */
@@ -76,8 +66,8 @@ class StackAlarmTest {
         for (int i = 0; i < 10; i++) {
             stack.exec("redis", "redis-cli", "--user", "app", "--pass", "guess-" + i, "ping");
         }
-        awaitMail("RedisAuthFailures", "FIRING", Duration.ofMinutes(4));
-        assertThat(mails("RedisAuthFailures"))
+        mails.await("RedisAuthFailures", "FIRING", Duration.ofMinutes(4));
+        assertThat(mails.about("RedisAuthFailures"))
                 .hasSize(1)
                 .allSatisfy(text ->
                         assertThat(text).contains("logins to Redis on staging-host were refused within 10 minutes"));
@@ -106,8 +96,8 @@ class StackAlarmTest {
         stack.up(List.of("loki", "alloy"));
         guessDatabasePasswords();
 
-        awaitMail("DatabaseAuthFailures", "FIRING", Duration.ofMinutes(4));
-        assertThat(mails("DatabaseAuthFailures"))
+        mails.await("DatabaseAuthFailures", "FIRING", Duration.ofMinutes(4));
+        assertThat(mails.about("DatabaseAuthFailures"))
                 .allSatisfy(text -> assertThat(text).contains("logins to PostgreSQL on staging-host failed"));
     }
 
@@ -138,19 +128,13 @@ class StackAlarmTest {
         awaitQuery("SlowQueries is pending", "ALERTS{alertname=\"SlowQueries\"}");
 
         stack.compose("stop", "postgres");
-        awaitMail("DatabaseConnectionFailed", "FIRING", PROMISE);
+        mails.await("DatabaseConnectionFailed", "FIRING", PROMISE);
         stack.compose("start", "postgres");
 
-        awaitMail("DatabaseConnectionFailed", "RESOLVED", Duration.ofMinutes(10));
-        assertThat(mails("DatabaseConnectionFailed").filter(text -> text.contains("FIRING")))
+        mails.await("DatabaseConnectionFailed", "RESOLVED", Duration.ofMinutes(10));
+        assertThat(mails.about("DatabaseConnectionFailed").filter(text -> text.contains("FIRING")))
                 .hasSize(1);
-        assertThat(mails("SlowQueries")).isEmpty();
-    }
-
-    private static void awaitMail(String alert, String status, Duration patience) {
-        await("mail of %s, %s".formatted(alert, status))
-                .atMost(patience)
-                .until(() -> mails(alert).anyMatch(text -> text.contains(status)));
+        assertThat(mails.about("SlowQueries")).isEmpty();
     }
 
     private static void awaitQuery(String what, String expression) {
@@ -161,23 +145,5 @@ class StackAlarmTest {
                 .until(() -> !PrometheusServer.get(stack.prometheus(), "/api/v1/query", Map.of("query", expression))
                         .path("result")
                         .isEmpty());
-    }
-
-    /** The texts of the mails that are about an alert. */
-    private static Stream<String> mails(String alert) {
-        return Arrays.stream(mail.getReceivedMessages())
-                .map(StackAlarmTest::text)
-                .filter(text -> text.contains("Alert     " + alert + ","));
-    }
-
-    private static String text(MimeMessage message) {
-        try {
-            return ((Multipart) message.getContent())
-                    .getBodyPart(0)
-                    .getContent()
-                    .toString();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -3,20 +3,15 @@ package dev.sidecar.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import dev.sidecar.stack.ComposeStack.Result;
 import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.TestCertificate;
-import jakarta.mail.Multipart;
-import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,14 +49,13 @@ class TwoHostsTest {
     @TempDir
     static Path folder;
 
-    private static GreenMail mail;
+    private static AlertMails mails;
     private static ComposeStack centre;
     private static final Map<String, ComposeStack> HOSTS = new TreeMap<>();
 
     @BeforeAll
     static void start() throws Exception {
-        mail = new GreenMail(new ServerSetup(0, "0.0.0.0", ServerSetup.PROTOCOL_SMTP));
-        mail.start();
+        mails = new AlertMails();
         Path given = folder("given");
         TestCertificate certificate =
                 TestCertificate.make(folder, "EC", Instant.now().minusSeconds(60), Duration.ofDays(90));
@@ -70,10 +64,7 @@ class TwoHostsTest {
         centre = new ComposeStack("centre", given);
         centre.set("SATELLITES", "1");
         centre.set("LOGS_AND_DASHBOARDS", "0");
-        centre.set("SMTP_SMARTHOST", "host.docker.internal:" + mail.getSmtp().getPort());
-        centre.set("SMTP_FROM", "alerts@our-team.test");
-        centre.set("SMTP_REQUIRE_TLS", "false");
-        centre.set("ALERT_MAIL_TO", "night@our-team.test");
+        mails.comeFrom(centre);
         centre.alsoFrom(hurried());
         centre.build();
         centre.up(Stream.concat(centre.servicesFromStandIns().stream(), Stream.of("relay"))
@@ -89,7 +80,7 @@ class TwoHostsTest {
         if (centre != null) {
             centre.close();
         }
-        mail.stop();
+        mails.close();
     }
 
     /** Readable for the containers' users. */
@@ -203,8 +194,8 @@ class TwoHostsTest {
                 .untilAsserted(() -> assertThat(proof("MET-8"))
                         .startsWith("HELD")
                         .contains("2 hosts push", "web-1: 1 targets up", "web-2: 1 targets up"));
-        assertThat(mails(SILENT)).isEmpty();
-        assertThat(mails(WRONG)).isEmpty();
+        assertThat(mails.about(SILENT)).isEmpty();
+        assertThat(mails.about(WRONG)).isEmpty();
     }
 
     @Test
@@ -212,21 +203,21 @@ class TwoHostsTest {
     void aSilentHostIsToldOnceAndOnceThatItIsBack() {
         HOSTS.get("web-1").compose("stop", "--timeout", "10");
 
-        awaitMail(SILENT, "FIRING");
+        mails.await(SILENT, "FIRING", PATIENCE);
         assertThat(hosts("ALERTS{alertstate=\"firing\",host=~\"web-.+\"," + NOT_OF_THE_MACHINE + "}"))
                 .containsExactly("web-1");
         assertThat(hosts("up{job=\"satellite-node\"} == 1")).contains("web-2");
 
         HOSTS.get("web-1").compose("start");
 
-        awaitMail(SILENT, "RESOLVED");
-        assertThat(mails(SILENT))
+        mails.await(SILENT, "RESOLVED", PATIENCE);
+        assertThat(mails.about(SILENT))
                 .hasSize(2)
                 .allSatisfy(text -> assertThat(text).contains("web-1").doesNotContain("web-2"));
         await("it is seen again")
                 .atMost(PATIENCE)
                 .until(() -> hosts("up{job=\"satellite-node\"} == 1").equals(List.of("web-1", "web-2")));
-        assertThat(mails(WRONG)).isEmpty();
+        assertThat(mails.about(WRONG)).isEmpty();
         assertTheCentreIsWell();
     }
 
@@ -236,8 +227,8 @@ class TwoHostsTest {
         Result revoked = centre.exec("sidecar", "sidecar", "host", "revoke", "web-2");
         assertThat(revoked.exitCode()).as(revoked.all()).isZero();
 
-        awaitMail(WRONG, "FIRING");
-        assertThat(mails(WRONG))
+        mails.await(WRONG, "FIRING", PATIENCE);
+        assertThat(mails.about(WRONG))
                 .allSatisfy(text ->
                         assertThat(text).contains("web-2", "(revoked_token)").doesNotContain("web-1"));
         await("nothing new of it")
@@ -245,7 +236,7 @@ class TwoHostsTest {
                 .until(() -> hosts("time() - timestamp(up{job=\"satellite-node\"}) < 45")
                         .equals(List.of("web-1")));
         assertThat(hosts("up{job=\"satellite-node\"} == 1")).contains("web-1");
-        assertThat(mails(SILENT)).as("nobody waits for it any more").hasSize(2);
+        assertThat(mails.about(SILENT)).as("nobody waits for it any more").hasSize(2);
         await("the proof is of the other alone")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofSeconds(5))
@@ -289,29 +280,5 @@ class TwoHostsTest {
                 .map(series -> series.path("metric").path("host").asString(""))
                 .sorted()
                 .toList();
-    }
-
-    private static void awaitMail(String alert, String status) {
-        await("mail of %s, %s".formatted(alert, status))
-                .atMost(PATIENCE)
-                .until(() -> mails(alert).anyMatch(text -> text.contains(status)));
-    }
-
-    /** The texts of the mails that are about an alert. */
-    private static Stream<String> mails(String alert) {
-        return Arrays.stream(mail.getReceivedMessages())
-                .map(TwoHostsTest::text)
-                .filter(text -> text.contains("Alert     " + alert + ","));
-    }
-
-    private static String text(MimeMessage message) {
-        try {
-            return ((Multipart) message.getContent())
-                    .getBodyPart(0)
-                    .getContent()
-                    .toString();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

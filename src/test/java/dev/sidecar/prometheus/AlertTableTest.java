@@ -25,7 +25,8 @@ class AlertTableTest {
     private static final List<Path> DRILLS = List.of(
             Path.of("src/test/java/dev/sidecar/alerts/FireDrillTest.java"),
             Path.of("src/test/java/dev/sidecar/alerts/OutageDrillTest.java"),
-            Path.of("src/test/java/dev/sidecar/stack/StackAlarmTest.java"));
+            Path.of("src/test/java/dev/sidecar/stack/StackAlarmTest.java"),
+            Path.of("src/test/java/dev/sidecar/stack/TwoHostsTest.java"));
     private static final Path INHIBITIONS = Path.of("src/test/java/dev/sidecar/alerts/InhibitionTest.java");
 
     private static final String HEADER = """
@@ -34,8 +35,8 @@ class AlertTableTest {
             Made from `prometheus/rules`, `prometheus/tests` and the drills by `AlertTableTest`; do not edit. Every alert is also
             held to the contracts (each metric and label it names is one that a program exports: `ContractTest`) and routed by
             amtool (`AlertmanagerConfigTest`). *fires* and *silent* count the cases in which promtool saw it do so; *drill* means
-            that real programs were broken and the message arrived (`FireDrillTest`, `OutageDrillTest`, `StackAlarmTest`), *images*
-            that this takes the real images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
+            that real programs were broken and the message arrived (`FireDrillTest`, `OutageDrillTest`, `StackAlarmTest`,
+            `TwoHostsTest`), *images* that this takes the real images (`./test --images`); *mutes, is muted* that a real Alertmanager recorded it (`InhibitionTest`).
 
             The budget is one false page a month for a small team's stack: critical alerts that nothing had to be done about. What
             deploys, nightly backups, image pulls, hanging-up clients, few users and full caches look like, and what must not be
@@ -120,7 +121,8 @@ class AlertTableTest {
         for (Path drills : DRILLS) {
             for (String test : Files.readString(drills).split("@Test\n")) {
                 if (test.contains("@Tag(\"images\")") == withImages) {
-                    drilled.addAll(found(test, "await(?:Told|Mail)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1));
+                    drilled.addAll(
+                            found(test, "(?:await(?:Told|Mail)|mails\\.await)\\(\"(\\w+)\"|told\\(\"(\\w+)\"", 1));
                 }
             }
         }

@@ -39,8 +39,6 @@ import tools.jackson.databind.json.JsonMapper;
 class TwoHostsTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final String SILENT = "HostSilent";
-    private static final String WRONG = "HostPushesWrong";
 
     /** What says of the machine, on which all of them run, that it is short of something. */
     private static final String NOT_OF_THE_MACHINE =
@@ -194,8 +192,8 @@ class TwoHostsTest {
                 .untilAsserted(() -> assertThat(proof("MET-8"))
                         .startsWith("HELD")
                         .contains("2 hosts push", "web-1: 1 targets up", "web-2: 1 targets up"));
-        assertThat(mails.about(SILENT)).isEmpty();
-        assertThat(mails.about(WRONG)).isEmpty();
+        assertThat(mails.about("HostSilent")).isEmpty();
+        assertThat(mails.about("HostPushesWrong")).isEmpty();
     }
 
     @Test
@@ -203,21 +201,21 @@ class TwoHostsTest {
     void aSilentHostIsToldOnceAndOnceThatItIsBack() {
         HOSTS.get("web-1").compose("stop", "--timeout", "10");
 
-        mails.await(SILENT, "FIRING", PATIENCE);
+        mails.await("HostSilent", "FIRING", PATIENCE);
         assertThat(hosts("ALERTS{alertstate=\"firing\",host=~\"web-.+\"," + NOT_OF_THE_MACHINE + "}"))
                 .containsExactly("web-1");
         assertThat(hosts("up{job=\"satellite-node\"} == 1")).contains("web-2");
 
         HOSTS.get("web-1").compose("start");
 
-        mails.await(SILENT, "RESOLVED", PATIENCE);
-        assertThat(mails.about(SILENT))
+        mails.await("HostSilent", "RESOLVED", PATIENCE);
+        assertThat(mails.about("HostSilent"))
                 .hasSize(2)
                 .allSatisfy(text -> assertThat(text).contains("web-1").doesNotContain("web-2"));
         await("it is seen again")
                 .atMost(PATIENCE)
                 .until(() -> hosts("up{job=\"satellite-node\"} == 1").equals(List.of("web-1", "web-2")));
-        assertThat(mails.about(WRONG)).isEmpty();
+        assertThat(mails.about("HostPushesWrong")).isEmpty();
         assertTheCentreIsWell();
     }
 
@@ -227,8 +225,8 @@ class TwoHostsTest {
         Result revoked = centre.exec("sidecar", "sidecar", "host", "revoke", "web-2");
         assertThat(revoked.exitCode()).as(revoked.all()).isZero();
 
-        mails.await(WRONG, "FIRING", PATIENCE);
-        assertThat(mails.about(WRONG))
+        mails.await("HostPushesWrong", "FIRING", PATIENCE);
+        assertThat(mails.about("HostPushesWrong"))
                 .allSatisfy(text ->
                         assertThat(text).contains("web-2", "(revoked_token)").doesNotContain("web-1"));
         await("nothing new of it")
@@ -236,7 +234,7 @@ class TwoHostsTest {
                 .until(() -> hosts("time() - timestamp(up{job=\"satellite-node\"}) < 45")
                         .equals(List.of("web-1")));
         assertThat(hosts("up{job=\"satellite-node\"} == 1")).contains("web-1");
-        assertThat(mails.about(SILENT)).as("nobody waits for it any more").hasSize(2);
+        assertThat(mails.about("HostSilent")).as("nobody waits for it any more").hasSize(2);
         await("the proof is of the other alone")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofSeconds(5))

@@ -51,6 +51,8 @@ final class Worker {
                 .group(loop)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
+                // What an API says while it stops reading a request is read; see UpstreamConnection.exceptionCaught.
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         parts.properties().timeouts().connect().toMillis())
                 .handler(new ChannelInitializer<Channel>() {

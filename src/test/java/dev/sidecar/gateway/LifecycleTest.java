@@ -12,8 +12,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -157,6 +159,36 @@ class LifecycleTest {
                         .startsWith("HTTP/1.1 200")
                         .contains("connection: close")
                         .endsWith("ok");
+                stopping.get(30, SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void whatAClientHasYetToTakeIsNotCutWhenItStops() throws Exception {
+        String body = "x".repeat(16 * 1024);
+        AtomicInteger asked = new AtomicInteger();
+        try (var upstream = new RawUpstream((connection, number) -> {
+            while (!connection.head().isEmpty()) {
+                asked.incrementAndGet();
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+            }
+        })) {
+            var gateway = GatewayServer.before(upstream.port());
+            try (var client = gateway.connect()) {
+                client.send(GET.repeat(2000));
+                AtomicInteger before = new AtomicInteger(-1);
+                await("until nothing more fits into the client's buffers")
+                        .pollInterval(Duration.ofMillis(500))
+                        .until(() -> asked.get() > 0 && before.getAndSet(asked.get()) == asked.get());
+                CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::close);
+                await("until idle connections were closed")
+                        .pollDelay(Duration.ofSeconds(1))
+                        .until(() -> true);
+                String all = client.untilClosed();
+
+                assertThat(all.substring(all.indexOf("\r\n\r\n", all.lastIndexOf("HTTP/1.1 200"))))
+                        .isEqualTo("\r\n\r\n" + body);
                 stopping.get(30, SECONDS);
             }
         }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
@@ -215,6 +216,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Bytes of answers that the client has not taken yet, but for a constant number of them; call it only while it is not writable. */
     long pending() {
         return channel.bytesBeforeWritable();
+    }
+
+    /**
+     * Asks the system to take more of what waits for the client, whatever it said before: it says that there is room only when a third of
+     * its buffer is free, which takes a slow client a minute or more. Call it only while the client is not writable.
+     *
+     * @return true if it took some
+     */
+    boolean push() {
+        long before = pending();
+        if (channel.unsafe() instanceof AbstractNioChannel.NioUnsafe unsafe) {
+            unsafe.forceFlush();
+        }
+        return pending() < before;
     }
 
     /** How readily this client's place goes to another one, at this moment. */

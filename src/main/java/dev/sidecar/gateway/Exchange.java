@@ -375,6 +375,10 @@ final class Exchange {
     void checkPace(long now) {
         if (pace != null && answer != AnswerState.ENDED) {
             Pace.Of awaited = awaited();
+            if (awaited == Pace.Of.ANSWER && pace.isDue(now) && client.push()) {
+                expectNext();
+                awaited = awaited();
+            }
             long moved = awaited == Pace.Of.ANSWER ? tally.bytesOut() - client.pending() : tally.bytesIn();
             if (pace.isTooSlow(now, awaited, moved)) {
                 fail(awaited == Pace.Of.REQUEST ? FailureReason.REQUEST_TOO_SLOW : FailureReason.CLIENT_TOO_SLOW);

@@ -332,6 +332,29 @@ class FairnessTest {
         }
     }
 
+    /** The system says that there is room again only when a third of its megabytes is free. */
+    @Test
+    void anAnswerThatIsTakenAtMoreThanTheLeastRateIsNot() {
+        byte[] much = new byte[64 * 1024 * 1024];
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + much.length + "\r\n\r\n");
+                    connection.send(much, much.length);
+                });
+                var gateway =
+                        GatewayServer.before(upstream.port(), "limits.least-rate", "256B", "timeouts.slow", "3s")) {
+            RawConnection client = from("127.0.0.1", gateway).send(GET);
+            Instant end = Instant.now().plusSeconds(6);
+            await().pollInterval(Duration.ofMillis(200)).until(() -> {
+                client.body(32 * 1024);
+                return Instant.now().isAfter(end);
+            });
+
+            assertThat(gateway.failures(FailureReason.CLIENT_TOO_SLOW)).isZero();
+            assertThat(gateway.inFlight()).isEqualTo(1);
+        }
+    }
+
     private RawConnection from(String address, GatewayServer gateway) {
         RawConnection connection = connect(address, gateway.port());
         opened.add(connection);

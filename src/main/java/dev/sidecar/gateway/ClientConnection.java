@@ -195,7 +195,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     void abort(boolean endIsEnd) {
         exchange = null;
         if (endIsEnd) {
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            UpstreamConnection.resetAtClose(channel);
         }
         channel.close();
     }

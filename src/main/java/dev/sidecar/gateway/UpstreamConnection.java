@@ -127,8 +127,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** Closes it in a way that nobody takes for the end of what was sent. */
     void reset() {
-        channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        resetAtClose(channel());
         close();
+    }
+
+    static void resetAtClose(Channel channel) {
+        // One that is closed already has no options, and refuses with an exception.
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.Future;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -210,8 +211,9 @@ final class Worker {
         draining = true;
     }
 
-    void cutAll() {
-        loop.execute(() -> List.copyOf(clients).forEach(ClientConnection::cut));
+    /** Breaks off what is still being answered; the result comes when that is done. */
+    Future<?> cutAll() {
+        return loop.submit(() -> List.copyOf(clients).forEach(ClientConnection::cut));
     }
 
     void closeIdle() {

@@ -23,7 +23,7 @@ final class AnswerHead {
     private final boolean upgrade;
     private final String requestId;
     private boolean keepAlive;
-    private boolean endsWithConnection;
+    private boolean inChunks;
 
     AnswerHead(HttpRequest request, String requestId) {
         this.version = request.protocolVersion();
@@ -46,9 +46,9 @@ final class AnswerHead {
         return keepAlive;
     }
 
-    /** Only the end of the connection tells this client where the answer ends. */
-    boolean endsWithConnection() {
-        return endsWithConnection;
+    /** No client overlooks that the last chunk is missing. Many overlook that bytes are, and take an orderly end for the answer's. */
+    boolean isInChunks() {
+        return inChunks;
     }
 
     /** HTTP/1.0 has no interim answers. */
@@ -88,18 +88,23 @@ final class AnswerHead {
     private void frame(HttpResponse response) {
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
         // Never both: Netty leaves a length beside the chunks of an answer of HTTP/1.0.
+        boolean readsChunks = isOfHttp11();
         response.headers().remove(chunked ? HttpHeaderNames.CONTENT_LENGTH : HttpHeaderNames.TRANSFER_ENCODING);
+        if (!readsChunks) {
+            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
+        }
         int status = response.status().code();
         if (toHead || status == 204 || status == 304) {
             return;
         }
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
-        if (!isOfHttp11()) {
-            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
-            endsWithConnection = !counted || chunked;
-            keepAlive = keepAlive && !endsWithConnection;
-        } else if (!chunked && !counted) {
-            HttpUtil.setTransferEncodingChunked(response, true);
+        if (!readsChunks) {
+            keepAlive = keepAlive && counted && !chunked;
+        } else if (!counted) {
+            inChunks = true;
+            if (!chunked) {
+                HttpUtil.setTransferEncodingChunked(response, true);
+            }
         }
     }
 

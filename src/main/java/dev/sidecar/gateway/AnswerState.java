@@ -15,6 +15,8 @@ enum AnswerState {
     SWITCHING,
     /** The client got the head of the answer, and the body follows. */
     BEGUN,
+    /** The upstream has given all of the answer, and the client has yet to take the rest of it. */
+    WHOLE,
     /** Client and upstream speak another protocol, whose bytes pass unread. */
     TUNNEL,
     /** The exchange was counted and logged; nothing more happens to it. */
@@ -30,10 +32,11 @@ enum AnswerState {
 
     private boolean leadsTo(AnswerState next) {
         return switch (this) {
-            case AWAITED -> next != AWAITED && next != TUNNEL;
+            case AWAITED -> next != AWAITED && next != TUNNEL && next != WHOLE;
             case INTERIM, INTERIM_WITHHELD -> next == AWAITED || next == ENDED;
             case SWITCHING -> next == TUNNEL || next == ENDED;
-            case BEGUN, TUNNEL -> next == ENDED;
+            case BEGUN -> next == WHOLE || next == ENDED;
+            case WHOLE, TUNNEL -> next == ENDED;
             case ENDED -> false;
         };
     }
@@ -44,6 +47,6 @@ enum AnswerState {
 
     /** The client has read a status, so that only a broken connection can tell it of a failure. */
     boolean hasStatus() {
-        return this == SWITCHING || this == BEGUN || this == TUNNEL;
+        return this == SWITCHING || this == BEGUN || this == WHOLE || this == TUNNEL;
     }
 }

@@ -8,6 +8,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
@@ -26,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter {
 
-    /** A refused client may go on sending for this long; closing earlier would take the answer from it. */
+    /** An answered client may be silent for this long before it closes; closing earlier would take the answer from it. */
     private static final long LINGER = TimeUnit.SECONDS.toNanos(2);
+
+    /** Many send all of a request before they look for the answer; a refused one may go on for this long. */
+    private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(30);
 
     private final Worker worker;
     private final StrictRequestDecoder decoder;
@@ -41,6 +46,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean inHead;
     private long waitingSince = System.nanoTime();
     private long deadline;
+    private long lastDeadline;
 
     ClientConnection(Worker worker, Channel channel) {
         this.worker = worker;
@@ -147,26 +153,49 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         exchange = null;
         lingering = true;
         decoder.goOn();
-        deadline = System.nanoTime() + LINGER;
+        long now = System.nanoTime();
+        deadline = now + LINGER;
+        // Who has no place does not keep what it has for longer.
+        lastDeadline = refusal == null ? now + LONGEST_LINGER : deadline;
         finish();
         releaseWaiting();
         channel.config().setAutoRead(true);
     }
 
-    void closeAfterAnswer() {
+    /** Closes a tunnel's connection once the client has all that passed. */
+    void closeAfterAll() {
         exchange = null;
+        lingering = true;
+        lastDeadline = deadline;
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /**
+     * Tells an exchange when the system has all that was written for this client. Only then may the connection close, or the next request
+     * begin: one whose client takes no answers would else fill the memory with them.
+     */
+    void whenTaken(Exchange answered) {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        if (pending != null && pending.isEmpty()) {
+            answered.taken();
+        } else {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                if (written.isSuccess()) {
+                    answered.taken();
+                }
+            });
+        }
     }
 
     /**
      * Breaks the connection: nothing else tells the client that its answer is incomplete.
      *
-     * @param endIsEnd the client takes an orderly end of the connection for the end of the answer, so that it needs a reset
+     * @param endIsEnd the client may take an orderly end of the connection for the end of the answer, so that it needs a reset
      */
     void abort(boolean endIsEnd) {
         exchange = null;
         if (endIsEnd) {
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            UpstreamConnection.resetAtClose(channel);
         }
         channel.close();
     }
@@ -187,6 +216,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Bytes of answers that the client has not taken yet, but for a constant number of them; call it only while it is not writable. */
     long pending() {
         return channel.bytesBeforeWritable();
+    }
+
+    /**
+     * Asks the system to take more of what waits for the client, whatever it said before: it says that there is room only when a third of
+     * its buffer is free, which takes a slow client a minute or more. Call it only while the client is not writable.
+     *
+     * @return true if it took some
+     */
+    boolean push() {
+        long before = pending();
+        if (channel.unsafe() instanceof AbstractNioChannel.NioUnsafe unsafe) {
+            unsafe.forceFlush();
+        }
+        return pending() < before;
     }
 
     /** How readily this client's place goes to another one, at this moment. */
@@ -314,12 +357,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (message instanceof HttpRequest) {
             return exchange == null;
         }
-        return exchange == null || exchange.isConnected();
+        return exchange == null || exchange.isTaken();
     }
 
     private void take(Object message) {
         if (lingering) {
             ReferenceCountUtil.release(message);
+            linger();
         } else if (message instanceof HttpRequest request) {
             Exchange begun = new Exchange(this, worker, request);
             exchange = begun;
@@ -334,6 +378,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             exchange.body(content);
         } else {
             exchange.tunnelToUpstream((ByteBuf) message);
+        }
+    }
+
+    /** It still sends. */
+    private void linger() {
+        long later = System.nanoTime() + LINGER;
+        if (later - deadline > 0 && later - lastDeadline < 0) {
+            deadline = later;
         }
     }
 

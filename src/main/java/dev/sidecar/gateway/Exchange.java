@@ -108,8 +108,9 @@ final class Exchange {
         expectNext();
     }
 
-    boolean isConnected() {
-        return upstream != null;
+    /** What the client sends is taken: by the upstream, or by nobody where that has answered without it. */
+    boolean isTaken() {
+        return upstream != null || answer == AnswerState.WHOLE;
     }
 
     boolean isRequestComplete() {
@@ -118,12 +119,16 @@ final class Exchange {
 
     /** The upstream takes more of the request. */
     boolean hasRoom() {
-        return upstream != null && upstream.isWritable();
+        return answer == AnswerState.WHOLE || upstream != null && upstream.isWritable();
     }
 
     void body(HttpContent content) {
         UpstreamConnection connection = upstream;
         tally.in(content.content().readableBytes());
+        if (answer == AnswerState.WHOLE) {
+            content.release();
+            return;
+        }
         boolean broken = content.decoderResult().isFailure();
         if (connection == null || broken || tally.bytesIn() > largestBody()) {
             content.release();
@@ -225,16 +230,28 @@ final class Exchange {
         if (connection != null && requestComplete) {
             worker.release(connection);
         } else if (connection != null) {
-            connection.close();
+            connection.reset();
         }
+        answer = answer.to(AnswerState.WHOLE);
+        expectNext();
         client.flush();
+        client.whenTaken(this);
+        // What the client still sends of its request goes nowhere from here on, and must not keep it from reading.
+        if (!requestComplete && answer == AnswerState.WHOLE) {
+            client.resume();
+        }
+    }
+
+    /** The system has the last byte of the answer for the client. */
+    void taken() {
+        if (answer != AnswerState.WHOLE) {
+            return;
+        }
         end();
-        if (!requestComplete) {
-            client.closeGently();
-        } else if (answerHead.keepsAlive()) {
+        if (requestComplete && answerHead.keepsAlive()) {
             client.ended();
         } else {
-            client.closeAfterAnswer();
+            client.closeGently();
         }
     }
 
@@ -289,7 +306,7 @@ final class Exchange {
         if (connection != null) {
             connection.closeAfterAll();
         }
-        client.closeAfterAnswer();
+        client.closeAfterAll();
     }
 
     void upstreamWritabilityChanged() {
@@ -299,6 +316,8 @@ final class Exchange {
     void clientWritabilityChanged() {
         if (upstream != null) {
             upstream.read(client.isWritable());
+        }
+        if (isTaken()) {
             expectNext();
         }
     }
@@ -309,7 +328,7 @@ final class Exchange {
         upstream = null;
         if (answer == AnswerState.TUNNEL && !broken) {
             end();
-            client.closeAfterAnswer();
+            client.closeAfterAll();
         } else if (answer.hasStatus()) {
             fail(FailureReason.TRUNCATED);
         } else if (closed != null && isRepeatable(closed)) {
@@ -356,6 +375,10 @@ final class Exchange {
     void checkPace(long now) {
         if (pace != null && answer != AnswerState.ENDED) {
             Pace.Of awaited = awaited();
+            if (awaited == Pace.Of.ANSWER && pace.isDue(now) && client.push()) {
+                expectNext();
+                awaited = awaited();
+            }
             long moved = awaited == Pace.Of.ANSWER ? tally.bytesOut() - client.pending() : tally.bytesIn();
             if (pace.isTooSlow(now, awaited, moved)) {
                 fail(awaited == Pace.Of.REQUEST ? FailureReason.REQUEST_TOO_SLOW : FailureReason.CLIENT_TOO_SLOW);
@@ -406,7 +429,7 @@ final class Exchange {
         }
         end();
         if (begun) {
-            client.abort(answerHead.endsWithConnection() || tunnelled);
+            client.abort(tunnelled || !answerHead.isInChunks());
         } else if (requestComplete && answerHead.keepsAlive()) {
             client.ended();
         } else {
@@ -419,10 +442,17 @@ final class Exchange {
         return requestComplete && !worker.isDraining();
     }
 
+    /** An API must not take half an upload, or half of what a tunnel carried, for all of it, as many take an orderly end. */
     private void dropUpstream() {
-        if (upstream != null) {
-            upstream.close();
-            upstream = null;
+        UpstreamConnection dropped = upstream;
+        upstream = null;
+        if (dropped == null) {
+            return;
+        }
+        if (requestComplete && answer != AnswerState.TUNNEL) {
+            dropped.close();
+        } else {
+            dropped.reset();
         }
     }
 

@@ -12,7 +12,10 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -123,7 +126,10 @@ final class Gateway implements SmartLifecycle {
             workers.values().forEach(Worker::closeIdle);
             awaitConnections(drain);
             cut = parts.metrics().connections().get();
-            workers.values().forEach(Worker::cutAll);
+            // Loops that are shut down close their connections in order, as if what was sent on them were all.
+            List<Future<?>> cuts = new ArrayList<>();
+            workers.values().forEach(worker -> cuts.add(worker.cutAll()));
+            cuts.forEach(done -> done.awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS));
         }
         server = null;
         close();

@@ -204,8 +204,9 @@ final class Hops {
 
     /** Finds the client's address: the one that a trusted proxy names, else the peer's own. */
     String client(Sender peer, HttpHeaders headers) {
-        String told = trusted.include(peer.at) ? headers.get(FORWARDED_FOR) : null;
-        return told == null ? peer.address : trusted.client(told, peer.address);
+        boolean told = trusted.include(peer.at) && headers.contains(FORWARDED_FOR);
+        // Some proxies add a line of their own below the client's.
+        return told ? trusted.client(joined(headers.getAll(FORWARDED_FOR)), peer.address) : peer.address;
     }
 
     /** Finds the address that a request counts for; null if it comes from a trusted proxy that names nobody, and so may be of many. */

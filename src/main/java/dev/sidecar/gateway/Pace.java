@@ -23,6 +23,11 @@ final class Pace {
         this.least = Math.round(bytesPerSecond * (window.toNanos() / 1e9));
     }
 
+    /** The next look is one that counts. */
+    boolean isDue(long now) {
+        return of != null && now - since >= window;
+    }
+
     /**
      * Looks once more.
      *

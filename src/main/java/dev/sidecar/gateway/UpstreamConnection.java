@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /** Carries one exchange at a time over a connection to the upstream, and rests in the pool between two. */
@@ -28,6 +30,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Exchange exchange;
     private boolean used;
     private boolean lasting;
+
+    /** It was seen when something was sent that the upstream takes no more. */
+    private boolean deaf;
+
     private long restingSince;
 
     UpstreamConnection(Worker worker) {
@@ -46,15 +52,16 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** The upstream keeps it open after the answer that it gave last, and has sent nothing but that. */
     boolean isLasting() {
-        return lasting && !decoder.hasMore();
+        return lasting && !deaf && !decoder.hasMore();
     }
 
     boolean isUsable() {
-        return channel().isActive() && !decoder.hasMore();
+        return channel().isActive() && !deaf && !decoder.hasMore();
     }
 
+    /** There is room for more of the request, or nobody who will ever take it. */
     boolean isWritable() {
-        return channel().isWritable();
+        return deaf || channel().isWritable();
     }
 
     void carry(Exchange carried, HttpRequest head) {
@@ -64,7 +71,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     void write(Object message) {
-        channel().write(message, channel().voidPromise());
+        if (deaf) {
+            ReferenceCountUtil.release(message);
+        } else {
+            channel().write(message, channel().voidPromise());
+        }
     }
 
     void flush() {
@@ -72,7 +83,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     void read(boolean on) {
-        channel().config().setAutoRead(on);
+        channel().config().setAutoRead(on || deaf);
     }
 
     void rest(long now) {
@@ -112,6 +123,19 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     void close() {
         exchange = null;
         channel().close();
+    }
+
+    /** Closes it in a way that nobody takes for the end of what was sent. */
+    void reset() {
+        resetAtClose(channel());
+        close();
+    }
+
+    static void resetAtClose(Channel channel) {
+        // One that is closed already has no options, and refuses with an exception.
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
     }
 
     @Override
@@ -173,8 +197,16 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Only a tunnel may be half closed; see {@link #becomeTunnel}. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE && exchange != null) {
-            exchange.upstreamFinished();
+        Exchange current = exchange;
+        if (event != ChannelInputShutdownEvent.INSTANCE || current == null) {
+            return;
+        }
+        if (deaf) {
+            exchange = null;
+            current.upstreamClosed(true);
+            context.close();
+        } else {
+            current.upstreamFinished();
         }
     }
 
@@ -185,13 +217,30 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (current == null) {
             worker.gone(this);
         } else {
-            current.upstreamClosed(false);
+            current.upstreamClosed(deaf);
         }
     }
 
-    /** A reset, above all. Netty would take the end that follows for the end of an answer that ends with its connection. */
+    /**
+     * A reset, above all. Netty would take the end that follows for the end of an answer that ends with its connection. One that is seen
+     * when something is sent may stand behind an answer, as an API that refuses an upload answers it, and closes without reading the rest:
+     * all that came is read before.
+     */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        decoder.breakOff();
+        if (failure instanceof ChannelOutputShutdownException) {
+            deaf = true;
+            // No more can come than the system holds already.
+            read(true);
+            if (exchange != null) {
+                exchange.upstreamWritabilityChanged();
+            }
+            return;
+        }
+        if (deaf && failure instanceof ClosedChannelException) {
+            return;
+        }
         Exchange current = exchange;
         exchange = null;
         if (current != null) {

@@ -27,6 +27,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     private boolean bodyless;
     private boolean begun;
     private boolean inTrailers;
+    private boolean brokenOff;
 
     UpstreamResponseDecoder() {
         super(new HttpDecoderConfig()
@@ -57,6 +58,18 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
         begun = true;
         super.channelRead(context, bytes);
+    }
+
+    /** The connection did not end in order: its end is no end of an answer. */
+    void breakOff() {
+        brokenOff = true;
+    }
+
+    @Override
+    protected void decodeLast(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        if (!brokenOff) {
+            super.decodeLast(context, in, out);
+        }
     }
 
     @Override

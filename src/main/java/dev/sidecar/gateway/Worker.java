@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.Future;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -51,6 +52,8 @@ final class Worker {
                 .group(loop)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
+                // What an API says while it stops reading a request is read; see UpstreamConnection.exceptionCaught.
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         parts.properties().timeouts().connect().toMillis())
                 .handler(new ChannelInitializer<Channel>() {
@@ -208,8 +211,9 @@ final class Worker {
         draining = true;
     }
 
-    void cutAll() {
-        loop.execute(() -> List.copyOf(clients).forEach(ClientConnection::cut));
+    /** Breaks off what is still being answered; the result comes when that is done. */
+    Future<?> cutAll() {
+        return loop.submit(() -> List.copyOf(clients).forEach(ClientConnection::cut));
     }
 
     void closeIdle() {

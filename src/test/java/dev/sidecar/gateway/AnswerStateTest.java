@@ -7,6 +7,7 @@ import static dev.sidecar.gateway.AnswerState.INTERIM;
 import static dev.sidecar.gateway.AnswerState.INTERIM_WITHHELD;
 import static dev.sidecar.gateway.AnswerState.SWITCHING;
 import static dev.sidecar.gateway.AnswerState.TUNNEL;
+import static dev.sidecar.gateway.AnswerState.WHOLE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -26,7 +27,8 @@ class AnswerStateTest {
             INTERIM, EnumSet.of(AWAITED, ENDED),
             INTERIM_WITHHELD, EnumSet.of(AWAITED, ENDED),
             SWITCHING, EnumSet.of(TUNNEL, ENDED),
-            BEGUN, EnumSet.of(ENDED),
+            BEGUN, EnumSet.of(WHOLE, ENDED),
+            WHOLE, EnumSet.of(ENDED),
             TUNNEL, EnumSet.of(ENDED),
             ENDED, EnumSet.noneOf(AnswerState.class));
 

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.support.FreePort;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -214,6 +217,91 @@ class FailureTest {
                 assertThat(gateway.failures(FailureReason.CLIENT_GONE)).isEqualTo(1);
                 assertThat(gateway.inFlight()).isZero();
             });
+        }
+    }
+
+    /** Many programs take an orderly end for the end of what was sent to them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 10\r\n\r\nhalf",
+                "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+                "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nhalf"
+            })
+    void theApiSeesThatAnUploadWasBrokenOff(String upload) throws Exception {
+        boolean tunnel = upload.contains("tcp");
+        CountDownLatch half = new CountDownLatch(1);
+        CompletableFuture<String> end = new CompletableFuture<>();
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    if (tunnel) {
+                        connection.send("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+                    }
+                    connection.body(4);
+                    half.countDown();
+                    try {
+                        connection.in().transferTo(OutputStream.nullOutputStream());
+                        end.complete("in order");
+                    } catch (SocketException e) {
+                        end.complete("broken off");
+                    }
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\n" + upload);
+            assertThat(half.await(60, SECONDS)).isTrue();
+            if (tunnel) {
+                // An orderly end is passed on as one; see IntegrityTest.
+                client.socket.setSoLinger(true, 0);
+            }
+            client.close();
+
+            assertThat(end.get(60, SECONDS)).isEqualTo("broken off");
+        }
+    }
+
+    /** It answers, and closes without reading the rest: what its system says to that must not take the answer away. */
+    @Test
+    void theAnswerOfAnApiThatTakesNoUploadArrives() {
+        byte[] block = new byte[64 * 1024];
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.body(64 * 1024);
+                    connection.send("HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+                    connection.close();
+                });
+                var gateway = GatewayServer.before(upstream.port())) {
+            for (int i = 0; i < 20; i++) {
+                try (var client = gateway.connect()) {
+                    client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4194304\r\n\r\n");
+                    for (int sent = 0; sent < 4194304; sent += block.length) {
+                        client.send(block, block.length);
+                    }
+                    assertThat(client.message()).startsWith("HTTP/1.1 401").endsWith("no");
+                }
+            }
+        }
+    }
+
+    /** Many send all of a request before they look for the answer. */
+    @Test
+    void aRefusedClientMaySendForAWhileBeforeItReads() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno");
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+            await().until(() -> gateway.inFlight() == 0 && !upstream.connections.isEmpty());
+            long until = System.nanoTime() + SECONDS.toNanos(3);
+            await().pollInterval(Duration.ofMillis(200)).until(() -> {
+                client.send("x");
+                return System.nanoTime() - until > 0;
+            });
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 401").endsWith("no");
         }
     }
 

@@ -200,6 +200,24 @@ class FairnessTest {
         }
     }
 
+    /** Some proxies add a line of their own below the one that the client sent. */
+    @Test
+    void aLineThatTheClientSentItselfNamesNobody() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "limits.requests-per-client", "1")) {
+            String asked =
+                    "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.%d\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n";
+            from("127.0.0.1", gateway).send(asked.formatted(1));
+            await().until(() -> upstream.connections.size() == 1);
+
+            assertThat(from("127.0.0.1", gateway).send(asked.formatted(2)).message())
+                    .startsWith("HTTP/1.1 429");
+        }
+    }
+
     @Test
     void oneIpv6NetworkIsOneClient() {
         assertThat(Shares.of("2001:db8:1:2:aaaa::1")).isEqualTo(Shares.of("2001:db8:1:2::9"));
@@ -311,6 +329,29 @@ class FairnessTest {
             from("127.0.0.1", gateway).send(GET);
 
             await().atMost(Duration.ofSeconds(30)).until(() -> gateway.failures(FailureReason.CLIENT_TOO_SLOW) == 1);
+        }
+    }
+
+    /** The system says that there is room again only when a third of its megabytes is free. */
+    @Test
+    void anAnswerThatIsTakenAtMoreThanTheLeastRateIsNot() {
+        byte[] much = new byte[64 * 1024 * 1024];
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + much.length + "\r\n\r\n");
+                    connection.send(much, much.length);
+                });
+                var gateway =
+                        GatewayServer.before(upstream.port(), "limits.least-rate", "256B", "timeouts.slow", "3s")) {
+            RawConnection client = from("127.0.0.1", gateway).send(GET);
+            Instant end = Instant.now().plusSeconds(6);
+            await().pollInterval(Duration.ofMillis(200)).until(() -> {
+                client.body(32 * 1024);
+                return Instant.now().isAfter(end);
+            });
+
+            assertThat(gateway.failures(FailureReason.CLIENT_TOO_SLOW)).isZero();
+            assertThat(gateway.inFlight()).isEqualTo(1);
         }
     }
 

@@ -11,9 +11,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -158,6 +163,64 @@ class LifecycleTest {
                         .contains("connection: close")
                         .endsWith("ok");
                 stopping.get(30, SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void whatAClientHasYetToTakeIsNotCutWhenItStops() throws Exception {
+        String body = "x".repeat(16 * 1024);
+        AtomicInteger asked = new AtomicInteger();
+        try (var upstream = new RawUpstream((connection, number) -> {
+            while (!connection.head().isEmpty()) {
+                asked.incrementAndGet();
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+            }
+        })) {
+            var gateway = GatewayServer.before(upstream.port());
+            try (var client = gateway.connect()) {
+                client.send(GET.repeat(2000));
+                AtomicInteger before = new AtomicInteger(-1);
+                await("until nothing more fits into the client's buffers")
+                        .pollInterval(Duration.ofMillis(500))
+                        .until(() -> asked.get() > 0 && before.getAndSet(asked.get()) == asked.get());
+                CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::close);
+                await("until idle connections were closed")
+                        .pollDelay(Duration.ofSeconds(1))
+                        .until(() -> true);
+                String all = client.untilClosed();
+
+                assertThat(all.substring(all.indexOf("\r\n\r\n", all.lastIndexOf("HTTP/1.1 200"))))
+                        .isEqualTo("\r\n\r\n" + body);
+                stopping.get(30, SECONDS);
+            }
+        }
+    }
+
+    /** What is left when the time is over looks broken off to each client, and is counted. */
+    @Test
+    void whatIsHalfAnsweredIsBrokenOffWhenItStops() throws Exception {
+        int clients = 30;
+        try (var upstream = new RawUpstream((connection, number) -> {
+            connection.head();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+            connection.read();
+        })) {
+            var gateway = GatewayServer.before(upstream.port(), "timeouts.drain", "200ms");
+            List<RawConnection> opened = new ArrayList<>();
+            try {
+                for (int i = 0; i < clients; i++) {
+                    opened.add(gateway.connect().send(GET));
+                    opened.get(i).head();
+                }
+                gateway.close();
+
+                assertThat(gateway.failures(FailureReason.STOPPED)).isEqualTo(clients);
+                assertThat(opened)
+                        .allSatisfy(client -> assertThatThrownBy(() -> client.in().readAllBytes())
+                                .isInstanceOf(SocketException.class));
+            } finally {
+                opened.forEach(RawConnection::close);
             }
         }
     }

@@ -140,6 +140,31 @@ class StreamingTest {
         }
     }
 
+    /** Each answer is small, and all of them would not fit into the memory. Nor is a client idle that has yet to take the last. */
+    @Test
+    void aClientThatTakesNoAnswersStopsItsOwnRequests() {
+        int requests = 2000;
+        String body = "x".repeat(16 * 1024);
+        AtomicLong asked = new AtomicLong();
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    while (!connection.head().isEmpty()) {
+                        asked.incrementAndGet();
+                        connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+                    }
+                });
+                var gateway = GatewayServer.before(upstream.port(), "timeouts.keep-alive", "300ms");
+                var client = gateway.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests));
+            long stopped = untilItStops(asked);
+
+            // What the buffers of its own socket hold.
+            assertThat(stopped).isLessThan(requests / 2);
+            for (int i = 0; i < requests; i++) {
+                assertThat(client.message()).endsWith("\r\n\r\n" + body);
+            }
+        }
+    }
+
     @Test
     void anUpstreamThatDoesNotReadStopsTheClient() throws Exception {
         AtomicLong poured = new AtomicLong();

@@ -86,6 +86,19 @@ class RequestsTest {
     }
 
     @Test
+    void aLineIsShortWhateverTheRequest() {
+        Requests requests = new Requests(registry, "sidecar.gateway", Tags.empty());
+        String endless = "X".repeat(30_000);
+        requests.started();
+        requests.ended(
+                new Call("i".repeat(128), endless, "/" + endless, "::1", endless, null),
+                "OTHER",
+                new Answer(200, 1, 0, 0));
+
+        assertThat(fields(lines.list.get(0))).hasSizeLessThan(2500).contains(" method=XXX", " path=/XXX");
+    }
+
+    @Test
     void theFamilyExistsBeforeTheFirstRequestWithElevenBuckets() {
         new Requests(registry, "sidecar.gateway", Tags.of("upstream", "api"));
 

@@ -37,6 +37,7 @@ final class BackupMetrics {
     private final Map<Generation, Value> nextSlots = new EnumMap<>(Generation.class);
     private final Map<String, Value> free = new ConcurrentHashMap<>();
     private final Map<String, Value> refused = new ConcurrentHashMap<>();
+    private final Map<String, Value> vanished = new ConcurrentHashMap<>();
     private final Map<String, Value> gone = new ConcurrentHashMap<>();
     private final Map<String, Map<String, Check>> checks = new HashMap<>();
     private final Map<String, Instant> checkedOf = new HashMap<>();
@@ -109,6 +110,22 @@ final class BackupMetrics {
         gauge(
                 "sidecar.backup.refused",
                 "Sets in storage that are not signed by this sidecar, or were changed",
+                null,
+                Tags.of("store", store),
+                value);
+        return value;
+    }
+
+    /** Publishes how many backups a store has lost. */
+    void vanished(String store, int count) {
+        vanished.computeIfAbsent(store, this::vanishedFrom).set(count);
+    }
+
+    private Value vanishedFrom(String store) {
+        Value value = new Value(0);
+        gauge(
+                "sidecar.backup.vanished",
+                "Backups of the last look that are not in the store any more though retention keeps them",
                 null,
                 Tags.of("store", store),
                 value);

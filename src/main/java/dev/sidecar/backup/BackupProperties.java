@@ -25,6 +25,7 @@ import org.springframework.util.unit.DataSize;
  * @param anomaly when a backup is suspect
  * @param rpo greatest allowed age of the newest verified backup
  * @param rto greatest allowed time of a restore
+ * @param seenFile file in which it is kept over a restart which backups the stores held; blank for none
  */
 @ConfigurationProperties("sidecar.backup")
 public record BackupProperties(
@@ -33,7 +34,8 @@ public record BackupProperties(
         @DefaultValue Slots slots,
         @DefaultValue Anomaly anomaly,
         @DefaultValue("26h") Duration rpo,
-        @DefaultValue("1h") Duration rto) {
+        @DefaultValue("1h") Duration rto,
+        @DefaultValue("") String seenFile) {
 
     public BackupProperties {
         positive("sidecar.backup.rpo", rpo);

@@ -14,6 +14,7 @@ import dev.sidecar.sets.Generation;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.RefusedSet;
+import dev.sidecar.sets.Vanished;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.text.Durations;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class Backups {
     private final BackupTools tools;
     private final BackupMetrics metrics;
     private final InUse inUse;
+    private final Vanished vanished;
     private volatile Set<String> missing = Set.of();
 
     Backups(BackupProperties settings, BackupTools tools, InUse inUse, BackupMetrics metrics) {
@@ -55,6 +57,8 @@ public final class Backups {
         this.tools = tools;
         this.metrics = metrics;
         this.inUse = inUse;
+        this.vanished =
+                new Vanished(settings.seenFile(), RetentionPolicy.of(settings, this::levelFor)::keep, tools.clock());
     }
 
     /** Tells whether a server to back up is configured. */
@@ -126,9 +130,13 @@ public final class Backups {
 
     /** Publishes which databases that have backups are missing. @return those that nobody forgot, with their newest backups */
     private Map<String, Backup> measureGone() {
+        Catalogue.Listing listing = look();
+        Map<String, Backup> newest = newestOfEach(listing.backups());
+        // Before the server is asked: whoever deletes backups may have stopped it.
+        vanished.look(listing, forgotten(newest)).forEach(metrics::vanished);
         List<String> existing = tools.postgres().existing();
         Map<String, Backup> gone = new LinkedHashMap<>();
-        newestOfEach(list()).forEach((database, backup) -> {
+        newest.forEach((database, backup) -> {
             if (existing.contains(database)) {
                 metrics.gone(database, false);
             } else if (backup.forgotten().isEmpty()) {

@@ -24,6 +24,7 @@ final class DumpMetrics {
         private volatile double readable = Double.NaN;
         private volatile double modified = Double.NaN;
         private volatile double bytes = Double.NaN;
+        private volatile double least = Double.NaN;
         private volatile double proven = Double.NaN;
         private volatile double provenAt;
         private volatile double unproven;
@@ -54,6 +55,13 @@ final class DumpMetrics {
                 made,
                 s -> s.modified);
         gauge(source, "sidecar.dump.size", "Size of the newest dump", "bytes", made, s -> s.bytes);
+        gauge(
+                source,
+                "sidecar.dump.least.size",
+                "Size that the newest dump should have at least",
+                "bytes",
+                made,
+                s -> s.least);
         gauge(
                 source,
                 "sidecar.dump.restored",
@@ -105,6 +113,7 @@ final class DumpMetrics {
         of.readable = 1;
         of.modified = state.modified() == null ? 0 : state.modified().getEpochSecond();
         of.bytes = state.bytes();
+        of.least = state.least();
         state.result().ifPresent(result -> proven(of, result));
     }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param source its name
  * @param newest path of the newest finished dump; none if there is none
  * @param bytes of that dump
+ * @param least how many bytes it should have, by the settings and by those before it
  * @param modified when that dump was last written
  * @param result of the newest restore; none if there was none yet
  * @param problems sentences on why people cannot rely on it; empty if they can
@@ -27,6 +28,7 @@ public record DumpState(
         String source,
         @Nullable String newest,
         long bytes,
+        long least,
         @Nullable Instant modified,
         Optional<DumpResult> result,
         List<String> problems,
@@ -37,7 +39,7 @@ public record DumpState(
     private static final int LEAST_BEFORE = 3;
 
     static DumpState unknown(String source, String why, Optional<DumpResult> result) {
-        return new DumpState(source, null, 0, null, result, List.of(source + ": " + why), List.of());
+        return new DumpState(source, null, 0, 0, null, result, List.of(source + ": " + why), List.of());
     }
 
     static DumpState of(
@@ -69,10 +71,10 @@ public record DumpState(
                             Sizes.of(newest.bytes()),
                             Sizes.of(from.leastSize().toBytes())));
         }
-        usual(dumps)
-                .filter(usual -> newest.bytes() * 100.0 < usual * (double) from.leastShare())
-                .ifPresent(usual -> problems.add("%s: the newest dump has %s, where %s are usual."
-                        .formatted(source, Sizes.of(newest.bytes()), Sizes.of(usual))));
+        Optional<Long> usual = usual(dumps);
+        usual.filter(bytes -> newest.bytes() < share(bytes, from))
+                .ifPresent(bytes -> problems.add("%s: the newest dump has %s, where %s are usual."
+                        .formatted(source, Sizes.of(newest.bytes()), Sizes.of(bytes))));
         result.ifPresentOrElse(
                 found -> judge(source, from, look, newest, found, now, problems, lines),
                 () -> problems.add("%s: no dump has been restored yet.".formatted(source)));
@@ -82,6 +84,9 @@ public record DumpState(
                 source,
                 newest.name(),
                 newest.bytes(),
+                Math.max(
+                        from.leastSize().toBytes(),
+                        usual.map(bytes -> share(bytes, from)).orElse(0L)),
                 newest.modified(),
                 result,
                 List.copyOf(problems),
@@ -141,6 +146,10 @@ public record DumpState(
             problems.add("%s: the dump that was restored last is %s old; %s is allowed, with the time for a restore."
                     .formatted(source, Durations.of(proven), Durations.of(allowed)));
         }
+    }
+
+    private static long share(long usual, From from) {
+        return (long) Math.ceil(usual * (from.leastShare() / 100.0));
     }
 
     private static Optional<Long> usual(List<DumpFile> dumps) {

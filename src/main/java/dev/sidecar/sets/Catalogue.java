@@ -11,11 +11,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +71,9 @@ public final class Catalogue {
      *
      * @param backups the newest first; a backup in two stores is listed twice
      * @param refused the sets that are no backups of ours
+     * @param stores names of those that answered
      */
-    public record Listing(List<Backup> backups, List<RefusedSet> refused) {}
+    public record Listing(List<Backup> backups, List<RefusedSet> refused, Set<String> stores) {}
 
     /** Lists the backups, the newest first; a backup in two stores is listed twice. */
     public List<Backup> list() {
@@ -84,9 +87,11 @@ public final class Catalogue {
     public Listing look() {
         List<Backup> backups = new ArrayList<>();
         List<RefusedSet> refused = new ArrayList<>();
+        Set<String> answered = new HashSet<>();
         for (Store store : stores()) {
             try {
                 Listing listing = look(store);
+                answered.add(store.name());
                 backups.addAll(listing.backups());
                 refused.addAll(listing.refused());
             } catch (BackupFailure e) {
@@ -102,7 +107,7 @@ public final class Catalogue {
         backups.sort(Comparator.comparing((Backup backup) -> backup.manifest().startedAt())
                 .thenComparing(Backup::id)
                 .reversed());
-        return new Listing(backups, refused);
+        return new Listing(backups, refused, answered);
     }
 
     /** Lists the backups of a store. */
@@ -126,7 +131,10 @@ public final class Catalogue {
             }
         }
         refuseReplaced(accepted, refused);
-        return new Listing(List.copyOf(accepted.stream().map(Candidate::backup).toList()), List.copyOf(refused));
+        return new Listing(
+                List.copyOf(accepted.stream().map(Candidate::backup).toList()),
+                List.copyOf(refused),
+                Set.of(store.name()));
     }
 
     private static Map<String, List<String>> filesBySet(Store store) {

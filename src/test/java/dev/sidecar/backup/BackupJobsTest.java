@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.FileSystemUtils;
 
 /** What happens on the slots, on real databases. */
 class BackupJobsTest {
@@ -269,6 +270,27 @@ class BackupJobsTest {
         assertThat(fixture.metric(gone)).isEqualTo("NaN");
         assertThat(fixture.metric("sidecar_backup_gone{database=\"" + shop + "\"}"))
                 .isEqualTo("0.0");
+    }
+
+    @Test
+    void aBackupThatSomebodyDeletedInTheStoreIsMissed() throws Exception {
+        String shop = database("shop");
+        BackupJobs jobs = jobs();
+        jobs.take(Generation.DAILY, slot(MONDAY));
+        String vanished = "sidecar_backup_vanished{store=\"local\"}";
+        assertThat(fixture.metric(vanished)).isEqualTo("0.0");
+
+        Backup only = fixture.backups().list().get(0);
+        assertThat(only.id().database()).isEqualTo(shop);
+        FileSystemUtils.deleteRecursively(fixture.store.resolve(only.id().toString()));
+        jobs.jobs().stream()
+                .filter(job -> job.name().equals("gone-databases"))
+                .findFirst()
+                .orElseThrow()
+                .work()
+                .run(slot(MONDAY));
+
+        assertThat(fixture.metric(vanished)).isEqualTo("1.0");
     }
 
     @Test

@@ -439,6 +439,10 @@ class DumpsTest {
                 .singleElement()
                 .asString()
                 .contains("the newest dump has 23 B", "are usual");
+        assertThat(metric("size_bytes")).isEqualTo("23.0");
+        assertThat(Double.parseDouble(metric("least_size_bytes")))
+                .as("half of the median of those before it")
+                .isBetween(24.0, 1e6);
 
         Files.delete(folder.resolve("app-0.dump"));
         assertThat(dumps(Map.of("pattern", "app-*.dump", "greatest-age", "1h"))

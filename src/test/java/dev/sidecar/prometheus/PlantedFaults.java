@@ -382,6 +382,11 @@ final class PlantedFaults {
         faults.add(warning("LogSourceSilent", 21 * MINUTE, 45 * MINUTE, (team, since) -> team.linesArrive = false)
                 .only(When.BUSY)
                 .because("LogsNotArriving"));
+        faults.add(warning("LogLinesLost", 32 * MINUTE, 50 * MINUTE, (team, since) -> {
+                    team.users *= 4;
+                    team.linesLost = 0.5;
+                })
+                .only(When.BUSY));
         faults.add(warning(
                 "CollectorUnhealthy",
                 7 * MINUTE,

@@ -55,6 +55,9 @@ final class SmallTeam {
     double edgeSlow;
     double edgeRefused;
     boolean linesArrive;
+    /** The share of the edge's lines that are lost while others arrive. */
+    double linesLost;
+
     double load;
 
     SmallTeam(long seed) {
@@ -716,6 +719,7 @@ final class SmallTeam {
         edgeSlow = 0;
         edgeRefused = 0;
         linesArrive = true;
+        linesLost = 0;
         load = 0.05;
         at("node_time_seconds").value = now;
         at("sidecar_proof_last_held_timestamp_seconds ALR-1 alerting").value = now - now % 300;
@@ -793,6 +797,9 @@ final class SmallTeam {
     }
 
     private void edgeLine(boolean well) {
+        if (linesLost > 0 && random.nextDouble() < linesLost) {
+            return;
+        }
         at("loki_process_custom_nginx_http_requests_total " + (well ? "200" : "502"))
                 .more(1);
         double took = random.nextDouble() < edgeSlow ? 4 : 0.03;

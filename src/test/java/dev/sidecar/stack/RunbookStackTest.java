@@ -9,11 +9,17 @@ import dev.sidecar.stack.ComposeStack.Result;
 import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.RunbookPages;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +40,9 @@ class RunbookStackTest {
     @TempDir
     static Path given;
 
+    @TempDir
+    static Path more;
+
     private static GreenMail mail;
     private static ComposeStack stack;
 
@@ -48,6 +57,11 @@ class RunbookStackTest {
         stack.set("SMTP_FROM", "alerts@our-team.test");
         stack.set("SMTP_REQUIRE_TLS", "false");
         stack.set("ALERT_MAIL_TO", "night@our-team.test");
+        stack.alsoFrom(Files.writeString(more.resolve("small-disk.yml"), """
+                volumes:
+                  backups:
+                    driver_opts: {type: tmpfs, device: tmpfs, o: "size=128m,uid=10010,gid=10010,mode=0750"}
+                """));
         stack.build();
         stack.up(stack.servicesFromStandIns());
     }
@@ -104,6 +118,46 @@ class RunbookStackTest {
         assertThat(RunbookPages.queries("NotificationsFailing", "Over when"))
                 .allSatisfy(RunbookStackTest::awaitNothing);
         took("a wrong mail server, with the ten minutes that the counter looks back", began);
+    }
+
+    /** The run fails in the server, as at night; whoever opens the page of backups afterwards has the new one counted at once. */
+    @Test
+    void aFullDiskOfBackups() throws Exception {
+        assertThat(typed("backup/sidecar.sh backup").exitCode()).isZero();
+        Result full = stack.exec("sidecar", "sh", "-c", "cat /dev/zero > /var/lib/sidecar/export.sql");
+        assertThat(full.err()).contains("No space left on device");
+        assertThat(asked("POST", "{\"database\": \"app\"}")).isEqualTo(202);
+        awaitQuery("the failed run is known", "sidecar_backup_last_run_success{database=\"app\"} == 0");
+
+        Instant began = Instant.now();
+        assertThat(look("BackupFailed")).contains("free, but a backup needs");
+        // "No space: BackupRoomShort."
+        assertThat(look("BackupRoomShort")).contains("100%", "/var/lib/sidecar/export.sql");
+        // "If something else grows on that volume …, delete it"
+        assertThat(stack.exec("sidecar", "rm", "/var/lib/sidecar/export.sql").exitCode())
+                .isZero();
+        fix("BackupFailed");
+        assertThat(asked("GET", "")).isEqualTo(200);
+        assertThat(RunbookPages.queries("BackupFailed", "Over when")).allSatisfy(RunbookStackTest::awaitNothing);
+        took("a full disk of backups", began);
+    }
+
+    /** @return the status of an answer about backups */
+    private static int asked(String method, String body) throws Exception {
+        String password = stack.exec("sidecar", "cat", "/run/secrets/sidecar/admin_password")
+                .out()
+                .strip();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(stack.url("CONTROL_PORT", "/api/backups")))
+                                .header(
+                                        "Authorization",
+                                        "Basic " + Base64.getEncoder().encodeToString(("admin:" + password).getBytes()))
+                                .header("Content-Type", "application/json")
+                                .method(method, BodyPublishers.ofString(body))
+                                .build(),
+                        BodyHandlers.discarding())
+                .statusCode();
     }
 
     /** @return what the commands printed */

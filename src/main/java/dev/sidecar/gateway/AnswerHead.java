@@ -88,17 +88,14 @@ final class AnswerHead {
     private void frame(HttpResponse response) {
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
         // Never both: Netty leaves a length beside the chunks of an answer of HTTP/1.0.
-        boolean readsChunks = isOfHttp11();
         response.headers().remove(chunked ? HttpHeaderNames.CONTENT_LENGTH : HttpHeaderNames.TRANSFER_ENCODING);
-        if (!readsChunks) {
-            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
-        }
         int status = response.status().code();
         if (toHead || status == 204 || status == 304) {
             return;
         }
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
-        if (!readsChunks) {
+        if (!isOfHttp11()) {
+            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
             keepAlive = keepAlive && counted && !chunked;
         } else if (!counted) {
             inChunks = true;

@@ -39,6 +39,7 @@ class AnswersBesideNginxTest {
             "HTTP/1.0 200 OK",
             "HTTP/1.1 204 No",
             "HTTP/1.1 304 No",
+            "HTTP/1.1 205 Reset",
             "HTTP/1.1 200",
             "HTTP/2.0 200 OK",
             "HTTP/1.1  200 OK",
@@ -138,7 +139,8 @@ class AnswersBesideNginxTest {
     private static final Map<String, Predicate<String>> OTHER = Map.of(
             "what Connection names is for the gateway alone (RFC 9110, 7.6.1)",
                     answer -> answer.contains("Connection: X-A"),
-            "nginx leaves all trailers out", answer -> answer.contains("X-T: a"));
+            "nginx leaves all trailers out", answer -> answer.contains("X-T: a"),
+            "a 205 has no body (RFC 9110, 15.3.6)", answer -> answer.startsWith("HTTP/1.1 205"));
 
     @Test
     void everyDifferenceHasAReason(@TempDir Path folder) throws Exception {

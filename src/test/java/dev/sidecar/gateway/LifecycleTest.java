@@ -217,8 +217,9 @@ class LifecycleTest {
 
                 assertThat(gateway.failures(FailureReason.STOPPED)).isEqualTo(clients);
                 assertThat(opened)
-                        .allSatisfy(client -> assertThatThrownBy(() -> client.in().readAllBytes())
-                                .isInstanceOf(SocketException.class));
+                        .allSatisfy(
+                                client -> assertThatThrownBy(() -> client.in().readAllBytes())
+                                        .isInstanceOf(SocketException.class));
             } finally {
                 opened.forEach(RawConnection::close);
             }

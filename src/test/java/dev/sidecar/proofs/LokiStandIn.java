@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -31,6 +33,7 @@ public final class LokiStandIn implements AutoCloseable {
 
     private static final Pattern LINES = Pattern.compile("\\{([^}]*)}(?: \\|= `([^`]*)`)?");
     private static final Pattern BYTES = Pattern.compile("sum\\(bytes_rate\\(\\{([^}]*)}\\[1h]\\)\\)");
+    private static final Pattern LOOKBACK = Pattern.compile("(?m)^ +max_query_lookback: (\\d+)h");
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|=)\"([^\"]*)\"");
 
     private record Line(long nanos, Map<String, String> stream, Map<String, String> metadata, String text) {}
@@ -144,10 +147,11 @@ public final class LokiStandIn implements AutoCloseable {
             requireBrackets(query);
             return json("streams", List.of());
         }
+        long oldest = Math.max(from, oldestThatIsShown());
         Comparator<Line> order = Comparator.comparingLong(Line::nanos);
         Map<Map<String, String>, List<List<String>>> streams = new LinkedHashMap<>();
         select(known.group(1)).stream()
-                .filter(line -> line.nanos() >= from && line.nanos() < to)
+                .filter(line -> line.nanos() >= oldest && line.nanos() < to)
                 .filter(line -> known.group(2) == null || line.text().contains(known.group(2)))
                 .sorted(asked.getOrDefault("direction", "backward").equals("forward") ? order : order.reversed())
                 .limit(Integer.parseInt(asked.getOrDefault("limit", "100")))
@@ -160,6 +164,15 @@ public final class LokiStandIn implements AutoCloseable {
         List<Map<String, Object>> result = new ArrayList<>();
         streams.forEach((labels, values) -> result.add(Map.of("stream", labels, "values", values)));
         return json("streams", result);
+    }
+
+    /** Loki looks no further back than this, and says so in no answer. */
+    private long oldestThatIsShown() {
+        Matcher limit = LOOKBACK.matcher(configuration);
+        long hours = limit.find() ? Long.parseLong(limit.group(1)) : 0;
+        return hours == 0
+                ? Long.MIN_VALUE
+                : Instant.now().minus(Duration.ofHours(hours)).getEpochSecond() * 1_000_000_000L;
     }
 
     private List<Object> bytes(Map<String, String> asked) {

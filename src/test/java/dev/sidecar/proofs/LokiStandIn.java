@@ -26,8 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Takes lines and is asked for them as Loki is. It understands selectors with equality and regular expressions, one line filter, and the
- * rate of bytes; what else a panel may ask is answered with nothing if its brackets match, and with 400 if they do not. Parameters
- * that Loki demands are demanded.
+ * rate of bytes; what else a panel may ask is answered with nothing if its brackets match, and with 400 if they do not. It demands
+ * a beginning and an end, without which Loki would take the last hour; what it refuses it refuses in Loki's words.
  */
 public final class LokiStandIn implements AutoCloseable {
 
@@ -36,13 +36,23 @@ public final class LokiStandIn implements AutoCloseable {
     private static final Pattern LOOKBACK = Pattern.compile("(?m)^ +max_query_lookback: (\\d+)h");
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|=)\"([^\"]*)\"");
 
+    /** In loki.yml: max_entries_limit_per_query. */
+    private static final int MOST_ENTRIES = 5_000;
+
     private record Line(long nanos, Map<String, String> stream, Map<String, String> metadata, String text) {}
 
     private static final class Refusal extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
+        private final int status;
+
         Refusal(String why) {
+            this(400, why);
+        }
+
+        Refusal(int status, String why) {
             super(why);
+            this.status = status;
         }
     }
 
@@ -96,7 +106,7 @@ public final class LokiStandIn implements AutoCloseable {
             try {
                 answer = answer(exchange);
             } catch (Refusal e) {
-                status = 400;
+                status = e.status;
                 answer = e.getMessage();
             }
             byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
@@ -117,7 +127,7 @@ public final class LokiStandIn implements AutoCloseable {
             case "/config" -> configuration;
             case "/metrics" -> metrics;
             case "/ready" -> "ready\n";
-            default -> throw new Refusal("404 page not found");
+            default -> throw new Refusal(404, "404 page not found");
         };
     }
 
@@ -139,8 +149,13 @@ public final class LokiStandIn implements AutoCloseable {
         String query = required(asked, "query");
         long from = Long.parseLong(required(asked, "start"));
         long to = Long.parseLong(required(asked, "end"));
-        if (to <= from) {
+        if (to < from) {
             throw new Refusal("end timestamp must not be before or equal to start time");
+        }
+        int limit = Integer.parseInt(asked.getOrDefault("limit", "100"));
+        if (limit > MOST_ENTRIES) {
+            throw new Refusal("max entries limit per query exceeded, limit > max_entries_limit_per_query (%d > %d)"
+                    .formatted(limit, MOST_ENTRIES));
         }
         Matcher known = LINES.matcher(query);
         if (!known.matches()) {
@@ -154,7 +169,7 @@ public final class LokiStandIn implements AutoCloseable {
                 .filter(line -> line.nanos() >= oldest && line.nanos() < to)
                 .filter(line -> known.group(2) == null || line.text().contains(known.group(2)))
                 .sorted(asked.getOrDefault("direction", "backward").equals("forward") ? order : order.reversed())
-                .limit(Integer.parseInt(asked.getOrDefault("limit", "100")))
+                .limit(limit)
                 .forEach(line -> {
                     Map<String, String> labels = new LinkedHashMap<>(line.stream());
                     labels.putAll(line.metadata());

@@ -25,8 +25,8 @@ final class HostDashboard {
         page.row("Lines");
         page.panel(lines(
                         "The host's journal",
-                        "Warnings and errors of the kernel and of the system's services.",
-                        "{HERE,source=\"system\"}")
+                        "Lines of the kernel and of the system's services.",
+                        "{HERE,service=\"system\"}")
                 .size(24, 7));
         return page;
     }

@@ -58,8 +58,8 @@ public final class Loki {
     }
 
     /**
-     * Finds all lines of one request, of all services, in order. The query holds the id as a literal; Loki finds it in the lines
-     * themselves and in the structured metadata.
+     * Finds all lines of one request, of all services, in order. The query holds the id as a literal, which Loki looks for in the text of the
+     * lines only: the services write it there.
      *
      * @param requestId a well-formed request id
      * @param limit greatest number of lines

@@ -189,6 +189,47 @@ class CollectorTest {
                 });
     }
 
+    @Test
+    void stackTracesInARowAreNotTorn() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        int traces = 200;
+        for (int i = 0; i < traces; i++) {
+            files.container(
+                    "worker",
+                    "java.lang.IllegalStateException: " + mark,
+                    "\tat dev.Shop.order(Shop.java:12)",
+                    "Caused by: java.io.IOException: disk",
+                    "\t... 12 more");
+        }
+        files.container("worker", "next");
+
+        assertThat(found("{service=\"worker\"} |= \"" + mark + "\"", traces))
+                .hasSize(traces)
+                .allMatch(line -> line.text().lines().count() == 4);
+    }
+
+    /** As after hours without the collector: one file is read to its end before the other. */
+    @Test
+    void linesOfTwoReplicasAreStoredThoughOneIsHoursBehind() throws IOException {
+        String mark = UUID.randomUUID().toString();
+        files.replica("api", 1, Instant.now(), "{\"level\":\"INFO\",\"message\":\"new " + mark + "\"}");
+        assertThat(found("{service=\"api\"} |= \"" + mark + "\"")).hasSize(1);
+
+        for (int hours = 10; hours > 0; hours--) {
+            files.replica(
+                    "api",
+                    2,
+                    Instant.now().minus(Duration.ofHours(hours)),
+                    "{\"level\":\"INFO\",\"message\":\"old " + mark + "\"}");
+        }
+
+        // Another query each time: that there was nothing in an hour gone by Loki would know from its cache.
+        String query = "{service=\"api\"} |= \"old " + mark + "\" != \"";
+        await().atMost(2, MINUTES)
+                .untilAsserted(() -> assertThat(loki.lines(query + UUID.randomUUID() + "\"", Duration.ofHours(12)))
+                        .hasSize(10));
+    }
+
     /** Five hundred lines of 256 KiB are half of the collector's memory. */
     @Test
     void theLinesOfAStackTraceAreCut() throws IOException {

@@ -16,7 +16,7 @@ import java.util.UUID;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes log files as the Docker daemon, PostgreSQL and the journal do. */
-record LogFiles(Path containers, Path postgres, Path journal) {
+public record LogFiles(Path containers, Path postgres, Path journal) {
 
     /** The daemon's buffer for one line. */
     private static final int PIECE = 16 * 1024;
@@ -26,7 +26,7 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     private static final DateTimeFormatter OF_POSTGRES =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS 'UTC'").withZone(ZoneOffset.UTC);
 
-    static LogFiles in(Path directory) throws IOException {
+    public static LogFiles in(Path directory) throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         return new LogFiles(
                 Files.createDirectory(directory.resolve("containers")),
@@ -35,7 +35,7 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     }
 
     /** One line each, of a container of the project {@code demo}. */
-    void container(String service, String... lines) throws IOException {
+    public void container(String service, String... lines) throws IOException {
         for (String line : lines) {
             containerOf("demo", service, Instant.now(), line);
         }
@@ -44,6 +44,11 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     /** A line that is said to have been written then. */
     void container(String service, Instant at, String line) throws IOException {
         containerOf("demo", service, at, line);
+    }
+
+    /** A line of one of several containers of a service. */
+    void replica(String service, int number, Instant at, String line) throws IOException {
+        logged("demo", service, id("demo" + number, service), at, line + "\n");
     }
 
     /** A line of a container of another project. */
@@ -70,7 +75,10 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     }
 
     private void logged(String project, String service, Instant at, String text) throws IOException {
-        String id = id(project, service);
+        logged(project, service, id(project, service), at, text);
+    }
+
+    private void logged(String project, String service, String id, Instant at, String text) throws IOException {
         Map<String, Object> entry = Map.of(
                 "log",
                 text,
@@ -86,7 +94,7 @@ record LogFiles(Path containers, Path postgres, Path journal) {
     }
 
     /** The identifier of a service's container, which is in the name of its file. */
-    static String id(String service) {
+    public static String id(String service) {
         return id("demo", service);
     }
 

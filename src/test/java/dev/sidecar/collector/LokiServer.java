@@ -44,22 +44,31 @@ public final class LokiServer implements AutoCloseable {
     public record Line(String text, Map<String, String> fields) {}
 
     public static LokiServer start(String network, Path configuration) {
+        return start(network, configuration, "");
+    }
+
+    /** One that has the same port after every start. */
+    public static LokiServer start(String network, Path configuration, int port) {
+        return start(network, configuration, String.valueOf(port));
+    }
+
+    private static LokiServer start(String network, Path configuration, String port) {
         return new LokiServer(Docker.start(
                 IMAGE,
                 List.of(
                         "--network=" + network,
                         "--network-alias=loki",
-                        "--publish=127.0.0.1::3100",
+                        "--publish=127.0.0.1:" + port + ":3100",
                         "--volume=/loki",
                         "--volume=" + configuration.toAbsolutePath() + ":/etc/loki/loki.yml:ro"),
                 List.of("-config.file=/etc/loki/loki.yml")));
     }
 
-    void kill() {
+    public void kill() {
         container.kill();
     }
 
-    void startAgain() {
+    public void startAgain() {
         container.startAgain();
     }
 
@@ -187,8 +196,13 @@ public final class LokiServer implements AutoCloseable {
         return JSON.readTree(answer.body()).path("data");
     }
 
+    /** Its base; another one after every start. */
+    public String url() {
+        return "http://127.0.0.1:" + container.port(3100);
+    }
+
     private URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + container.port(3100) + path);
+        return URI.create(url() + path);
     }
 
     private static String encoded(String query) {

@@ -3,6 +3,12 @@ package dev.sidecar.logs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.loki.Loki;
+import dev.sidecar.loki.LokiFixture;
+import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
+import dev.sidecar.proofs.Verdict;
+import dev.sidecar.proofs.logging.LoggingProofsFixture;
 import dev.sidecar.support.StackImage;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,6 +18,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,6 +145,32 @@ class RealLokiTest {
                         .allMatch(name -> name.matches("stack|host|service|source|level|service_name"));
             }
         }
+    }
+
+    @Test
+    void theProofsReadTheRealLoki() throws Exception {
+        Loki loki = LokiFixture.at(URI.create(url), "staging");
+        try (LogBench bench = new LogBench(url)) {
+            bench.logger().info("a line for the proofs");
+            await().atMost(PATIENCE).until(() -> bench.loki().delivered() == 1);
+        }
+
+        for (Proof proof : List.of(
+                LoggingProofsFixture.retention(loki, Duration.ofDays(30)),
+                LoggingProofsFixture.labels(loki),
+                LoggingProofsFixture.sources(loki, Map.of("sidecar", Duration.ofMinutes(5))))) {
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(proof.prove())
+                            .as(proof.claim().id())
+                            .extracting(Finding::verdict)
+                            .isEqualTo(Verdict.HELD));
+        }
+        Finding another =
+                LoggingProofsFixture.retention(loki, Duration.ofDays(7)).prove();
+        assertThat(another.evidence()).isEqualTo("limits_config.retention_period is 30d, not 7.0 d.");
+        assertThat(loki.metric("sum(bytes_rate(" + loki.streams() + "[1h]))").values())
+                .singleElement()
+                .satisfies(bytes -> assertThat(bytes).isPositive());
     }
 
     private long count(String query) throws Exception {

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,22 +26,33 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Takes lines and is asked for them as Loki is. It understands selectors with equality and regular expressions, one line filter, and the
- * rate of bytes; what else a panel may ask is answered with nothing if its brackets match, and with 400 if they do not. Parameters
- * that Loki demands are demanded.
+ * rate of bytes; what else a panel may ask is answered with nothing if its brackets match, and with 400 if they do not. It demands
+ * a beginning and an end, without which Loki would take the last hour; what it refuses it refuses in Loki's words.
  */
 public final class LokiStandIn implements AutoCloseable {
 
     private static final Pattern LINES = Pattern.compile("\\{([^}]*)}(?: \\|= `([^`]*)`)?");
     private static final Pattern BYTES = Pattern.compile("sum\\(bytes_rate\\(\\{([^}]*)}\\[1h]\\)\\)");
+    private static final Pattern LOOKBACK = Pattern.compile("(?m)^ +max_query_lookback: (\\d+)h");
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|=)\"([^\"]*)\"");
+
+    /** In loki.yml: max_entries_limit_per_query. */
+    private static final int MOST_ENTRIES = 5_000;
 
     private record Line(long nanos, Map<String, String> stream, Map<String, String> metadata, String text) {}
 
     private static final class Refusal extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
+        private final int status;
+
         Refusal(String why) {
+            this(400, why);
+        }
+
+        Refusal(int status, String why) {
             super(why);
+            this.status = status;
         }
     }
 
@@ -93,7 +106,7 @@ public final class LokiStandIn implements AutoCloseable {
             try {
                 answer = answer(exchange);
             } catch (Refusal e) {
-                status = 400;
+                status = e.status;
                 answer = e.getMessage();
             }
             byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
@@ -114,7 +127,7 @@ public final class LokiStandIn implements AutoCloseable {
             case "/config" -> configuration;
             case "/metrics" -> metrics;
             case "/ready" -> "ready\n";
-            default -> throw new Refusal("404 page not found");
+            default -> throw new Refusal(404, "404 page not found");
         };
     }
 
@@ -136,21 +149,27 @@ public final class LokiStandIn implements AutoCloseable {
         String query = required(asked, "query");
         long from = Long.parseLong(required(asked, "start"));
         long to = Long.parseLong(required(asked, "end"));
-        if (to <= from) {
+        if (to < from) {
             throw new Refusal("end timestamp must not be before or equal to start time");
+        }
+        int limit = Integer.parseInt(asked.getOrDefault("limit", "100"));
+        if (limit > MOST_ENTRIES) {
+            throw new Refusal("max entries limit per query exceeded, limit > max_entries_limit_per_query (%d > %d)"
+                    .formatted(limit, MOST_ENTRIES));
         }
         Matcher known = LINES.matcher(query);
         if (!known.matches()) {
             requireBrackets(query);
             return json("streams", List.of());
         }
+        long oldest = Math.max(from, oldestThatIsShown());
         Comparator<Line> order = Comparator.comparingLong(Line::nanos);
         Map<Map<String, String>, List<List<String>>> streams = new LinkedHashMap<>();
         select(known.group(1)).stream()
-                .filter(line -> line.nanos() >= from && line.nanos() < to)
+                .filter(line -> line.nanos() >= oldest && line.nanos() < to)
                 .filter(line -> known.group(2) == null || line.text().contains(known.group(2)))
                 .sorted(asked.getOrDefault("direction", "backward").equals("forward") ? order : order.reversed())
-                .limit(Integer.parseInt(asked.getOrDefault("limit", "100")))
+                .limit(limit)
                 .forEach(line -> {
                     Map<String, String> labels = new LinkedHashMap<>(line.stream());
                     labels.putAll(line.metadata());
@@ -160,6 +179,15 @@ public final class LokiStandIn implements AutoCloseable {
         List<Map<String, Object>> result = new ArrayList<>();
         streams.forEach((labels, values) -> result.add(Map.of("stream", labels, "values", values)));
         return json("streams", result);
+    }
+
+    /** Loki looks no further back than this, and says so in no answer. */
+    private long oldestThatIsShown() {
+        Matcher limit = LOOKBACK.matcher(configuration);
+        long hours = limit.find() ? Long.parseLong(limit.group(1)) : 0;
+        return hours == 0
+                ? Long.MIN_VALUE
+                : Instant.now().minus(Duration.ofHours(hours)).getEpochSecond() * 1_000_000_000L;
     }
 
     private List<Object> bytes(Map<String, String> asked) {

@@ -38,7 +38,7 @@ final class LogQuerySpeedProof implements Proof {
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         return Finding.heldIf(
                 took.compareTo(LIMIT) < 0,
-                "Found the newest %d error lines of the last 24 hours in %d ms.",
+                "Found %d error lines of the last 24 hours in %d ms.",
                 lines,
                 took.toMillis());
     }

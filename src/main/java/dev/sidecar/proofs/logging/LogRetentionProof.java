@@ -26,6 +26,9 @@ final class LogRetentionProof implements Proof {
     /** The compactor deletes lines some hours after their retention ends. */
     private static final Duration GRACE = Duration.ofHours(26);
 
+    /** How far beyond that it looks. */
+    private static final Duration BEYOND = Duration.ofDays(5);
+
     private final Loki loki;
     private final Duration retention;
     private final Clock clock;
@@ -58,11 +61,20 @@ final class LogRetentionProof implements Proof {
             wrong.add("limits_config.retention_period is %s, not %s".formatted(period, Durations.of(retention)));
         }
         Instant limit = clock.instant().minus(retention).minus(GRACE);
-        Optional<LogLine> tooOld = loki.oldest(loki.streams(), Window.before(limit, Duration.ofDays(5)));
+        Optional<LogLine> tooOld = loki.oldest(loki.streams(), Window.before(limit, BEYOND));
         tooOld.ifPresent(line -> wrong.add("a line from %s is still stored".formatted(line.time())));
-        return wrong.isEmpty()
-                ? Finding.held("Retention is on, %s, and no older line is stored.", Durations.of(retention))
-                : Finding.broken("%s.", String.join("; ", wrong));
+        if (!wrong.isEmpty()) {
+            return Finding.broken("%s.", String.join("; ", wrong));
+        }
+        // Loki answers a query for what lies further back with nothing, whatever it stores.
+        Duration lookback = PromDuration.parse(String.valueOf(at(running, "limits_config", "max_query_lookback")));
+        Duration needed = retention.plus(GRACE).plus(BEYOND);
+        if (!lookback.isZero() && lookback.compareTo(needed) < 0) {
+            return Finding.inconclusive(
+                    "Retention is on, %s, but Loki shows no line older than %s: limits_config.max_query_lookback must be 0 (no limit) or at least %dh.",
+                    Durations.of(retention), Durations.of(lookback), needed.toHours());
+        }
+        return Finding.held("Retention is on, %s, and no older line is stored.", Durations.of(retention));
     }
 
     private static @Nullable Object at(Map<?, ?> yaml, String section, String key) {

@@ -33,6 +33,22 @@ public final class LoggingProofsFixture {
         return new OtherHostsLinesProof(loki, hosts, Clock.systemUTC());
     }
 
+    public static Proof retention(Loki loki, Duration retention) {
+        return new LogRetentionProof(
+                loki, new LoggingProofsProperties(List.of(), List.of(), Map.of(), retention), Clock.systemUTC());
+    }
+
+    public static Proof labels(Loki loki) {
+        return new LogLabelsProof(loki, Clock.systemUTC());
+    }
+
+    public static Proof sources(Loki loki, Map<String, Duration> sources) {
+        return new LogSourcesProof(
+                loki,
+                new LoggingProofsProperties(List.of(), List.of(), sources, Duration.ofDays(30)),
+                Clock.systemUTC());
+    }
+
     public static Proof nothingDropped(Prometheus prometheus) {
         return new NothingDroppedProof(prometheus);
     }

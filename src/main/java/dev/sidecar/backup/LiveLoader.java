@@ -306,7 +306,10 @@ final class LiveLoader {
 
     private ArchiveParts parts(Path archive) throws SQLException {
         try {
-            return new ArchiveParts(Archive.read(archive), Rights.of(maintenance), request.privileged());
+            return new ArchiveParts(
+                    Archive.read(archive),
+                    Rights.of(maintenance).asIn(manifest.server().encoding()),
+                    request.privileged());
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "database.dump cannot be read: " + e.getMessage(), e);
         }

@@ -249,20 +249,62 @@ class DefinitionsComeBackTest {
         assertThat(restored(backup).differences()).hasSize(1);
     }
 
-    /** pg_dump leaves out what belongs to an extension, but the extension does not bring this table along. */
+    /** pg_dump leaves out what belongs to an extension, but CREATE EXTENSION brings none of this along. */
     @Test
-    void aTableThatSomebodyAddedToAnExtension() {
+    void whatSomebodyChangedInAnExtension() {
         server.execute(
                 database,
                 "CREATE EXTENSION hstore",
-                "CREATE TABLE added AS SELECT 1 AS i",
+                "CREATE EXTENSION citext",
+                "CREATE EXTENSION postgres_fdw",
+                "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO app",
+                "CREATE TABLE added (i int PRIMARY KEY CHECK (i > 0))",
                 "ALTER EXTENSION hstore ADD TABLE added",
+                "CREATE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "ALTER EXTENSION hstore ADD FUNCTION more()",
+                "CREATE OR REPLACE FUNCTION tconvert(text, text) RETURNS hstore LANGUAGE sql AS 'SELECT NULL::hstore'",
+                "ALTER FUNCTION hstore(text, text) OWNER TO app",
+                "COMMENT ON FUNCTION slice(hstore, text[]) IS 'mine'",
+                "ALTER EXTENSION citext DROP FUNCTION citext_eq(citext, citext)",
+                "ALTER EXTENSION citext DROP FUNCTION regexp_match(citext, citext)",
+                "DROP FUNCTION regexp_match(citext, citext)",
+                "ALTER EXTENSION citext ADD FUNCTION citext_eq(citext, citext)",
                 "CREATE TABLE t AS SELECT 1 AS i");
         Backup backup = fixture.take(database);
         Backups backups = fixture.backups();
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
         assertThat(verification.verdict()).isEqualTo(Conclusion.DIFFERENT);
-        assertThat(verification.problems()).containsExactly("Table of an extension public.added is missing.");
+        assertThat(verification.problems())
+                .satisfiesExactly(
+                        one -> assertThat(one)
+                                .contains("function public.hstore(")
+                                .endsWith(" lacks: owner app."),
+                        one -> assertThat(one).isEqualTo("Part of an extension function public.more() is missing."),
+                        one -> assertThat(one)
+                                .contains(
+                                        "function public.regexp_match(public.citext,public.citext) is not in the backup"),
+                        one -> assertThat(one)
+                                .contains("function public.slice(")
+                                .endsWith(" lacks: comment mine."),
+                        one -> assertThat(one)
+                                .contains("function public.tconvert(")
+                                .contains("SELECT NULL::hstore"),
+                        one -> assertThat(one).isEqualTo("Table of an extension public.added is missing."));
+    }
+
+    /** As somebody leaves it who loaded rows that it refuses; a dump enables it. */
+    @Test
+    void aForeignKeyThatIsDisabled() {
+        server.execute(
+                database,
+                "CREATE TABLE p (i int PRIMARY KEY)",
+                "CREATE TABLE c (i int REFERENCES p)",
+                "ALTER TABLE c DISABLE TRIGGER ALL");
+        Backup backup = fixture.take(database);
+        Backups backups = fixture.backups();
+        assertThat(backups.verify(backup, VerificationLevel.L4, backups.progress())
+                        .problems())
+                .containsExactly("Disabled foreign key public.c.c_i_fkey is missing.");
     }
 
     private Backup proven(String name) {

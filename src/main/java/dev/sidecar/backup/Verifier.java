@@ -241,7 +241,7 @@ final class Verifier {
             createDatabase(scratch);
             String connection = scratch.connectionString(RESTORED);
             Loader loader = new Loader(reader, manifest, client, settings.dump().jobs(), scratch);
-            load(loader, scratch, connection);
+            load(loader, scratch, scratch.connectionStringForExtensions(RESTORED));
             notes.addAll(loader.leftOut());
             manifest.files(FileKind.DEFINITION).forEach(reader::check);
             manifest.files(FileKind.DESCRIPTION).forEach(reader::check);

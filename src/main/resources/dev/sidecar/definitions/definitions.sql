@@ -374,7 +374,9 @@ part AS (
   SELECT m.extension, m.class, m.id, 0, least(m.age, age(t.xmin), (SELECT min(age(e.xmin)) FROM pg_enum e WHERE e.enumtypid = t.oid)), m.age,
     concat_ws(E'\n', 'kind ' || t.typtype::text, CASE WHEN t.typnotnull THEN 'not null' END, 'default ' || t.typdefault,
       (SELECT string_agg('label ' || quote_literal(e.enumlabel), E'\n' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
-  FROM member m JOIN pg_type t ON m.class = 'pg_type'::regclass AND t.oid = m.id
+  FROM member m JOIN pg_type t ON m.class = 'pg_type'::regclass AND t.oid = m.id LEFT JOIN pg_class c ON c.oid = t.typrelid
+  -- Since 17 the types that come with a table or a type are parts, too.
+  WHERE t.typtype <> 'm' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT EXISTS (SELECT FROM pg_type a WHERE a.typarray = t.oid)
   UNION ALL
   SELECT m.extension, m.class, m.id, 0, least(m.age, age(o.xmin)), m.age, concat_ws(E'\n', 'function ' || nullif(o.oprcode, 0)::regprocedure,
     'restrict ' || nullif(o.oprrest, 0)::regprocedure, 'join ' || nullif(o.oprjoin, 0)::regprocedure)

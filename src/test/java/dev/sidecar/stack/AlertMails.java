@@ -39,12 +39,13 @@ final class AlertMails implements AutoCloseable {
                 .filter(text -> text.contains("Alert     " + alert + ","));
     }
 
+    /** The plain text of a mail of Alertmanager, which has two parts, or of the sidecar's own, which has one. */
     private static String text(MimeMessage message) {
         try {
-            return ((Multipart) message.getContent())
-                    .getBodyPart(0)
-                    .getContent()
-                    .toString();
+            Object content = message.getContent();
+            return content instanceof Multipart parts
+                    ? parts.getBodyPart(0).getContent().toString()
+                    : content.toString();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -76,7 +76,7 @@ public final class CarefulRestore {
         Set<MaterializedView> unfilled =
                 contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
         unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
-        Charset letters = Encodings.charset(manifest.server().encoding());
+        Charset letters = letters();
         Path rest = contents.only(
                 entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(view -> entry.fills(view, letters)));
         failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, rest))));
@@ -170,7 +170,8 @@ public final class CarefulRestore {
             command.add(archive.toString());
         }
         RestoreErrors errors = new RestoreErrors();
-        try (Child child = workbench.startPipe(List.of(command), errors::line).get(0)) {
+        try (Child child =
+                workbench.startPipe(List.of(command), errors::line).get(0).speaking(letters())) {
             if (file == null) {
                 child.input().close();
             } else {
@@ -189,6 +190,10 @@ public final class CarefulRestore {
         } catch (IOException e) {
             throw new BackupFailure(Reason.RESTORE, "pg_restore failed: " + e, e);
         }
+    }
+
+    private Charset letters() {
+        return Encodings.charset(manifest.server().encoding());
     }
 
     /** A program that was asked for some entries only stops reading after the last of them. */

@@ -96,11 +96,17 @@ final class LiveLoader {
             role.enter(target, tablespaces());
             Loader.Call administrator =
                     new Loader.Call(server.connectionString(target, passwords, NAME), Loader.As.OWNERS, children);
+            Loader.Call extensions = new Loader.Call(
+                    server.connectionStringForExtensions(target, passwords, NAME), Loader.As.OWNERS, children);
             Loader.Call restorer = new Loader.Call(
                     role.address().connectionString(target, rolePasswords, NAME), Loader.As.ONE_ROLE, children);
             Steps steps = carefully
-                    ? new Careful(archive, administrator, restorer)
-                    : new Straight(archive, administrator, restorer);
+                    ? new Careful(archive, administrator, extensions, restorer)
+                    : new Straight(archive, administrator, extensions, restorer);
+            steps.schemasAndExtensions(parts.schemasAndExtensions());
+            try (Session session = server.connect(target, NAME)) {
+                role.mayEnterSchemasOfExtensions(session);
+            }
             steps.definitions(parts.definitions());
             try (Session session = server.connect(target, NAME)) {
                 role.mayFillExtensions(session);
@@ -177,6 +183,8 @@ final class LiveLoader {
     /** The steps of a restore, each by whoever may do it. */
     private interface Steps {
 
+        void schemasAndExtensions(List<Step> steps) throws InterruptedException;
+
         void definitions(List<Step> steps) throws InterruptedException;
 
         void rows(List<Integer> ids) throws InterruptedException;
@@ -199,18 +207,29 @@ final class LiveLoader {
 
         private final Path archive;
         private final Loader.Call administrator;
+        private final Loader.Call extensions;
         private final Loader.Call restorer;
 
-        Straight(Path archive, Loader.Call administrator, Loader.Call restorer) {
+        Straight(Path archive, Loader.Call administrator, Loader.Call extensions, Loader.Call restorer) {
             this.archive = archive;
             this.administrator = administrator;
+            this.extensions = extensions;
             this.restorer = restorer;
         }
 
         @Override
+        public void schemasAndExtensions(List<Step> steps) throws InterruptedException {
+            make(steps, extensions);
+        }
+
+        @Override
         public void definitions(List<Step> steps) throws InterruptedException {
+            make(steps, administrator);
+        }
+
+        private void make(List<Step> steps, Loader.Call privileged) throws InterruptedException {
             for (Step step : steps) {
-                loader.some(step.administrator() ? administrator : restorer, archive, step.ids());
+                loader.some(step.administrator() ? privileged : restorer, archive, step.ids());
             }
         }
 
@@ -250,20 +269,31 @@ final class LiveLoader {
 
         private final CarefulRestore restore;
         private final CarefulRestore.Into administrator;
+        private final CarefulRestore.Into extensions;
         private final CarefulRestore.Into restorer;
         private final List<FailedEntry> failed = new ArrayList<>();
         private final Set<Integer> missing = new HashSet<>();
 
-        Careful(Path archive, Loader.Call administrator, Loader.Call restorer) {
+        Careful(Path archive, Loader.Call administrator, Loader.Call extensions, Loader.Call restorer) {
             this.restore = loader.carefully(archive);
             this.administrator = administrator.carefully(false);
+            this.extensions = extensions.carefully(false);
             this.restorer = restorer.carefully(true);
         }
 
         @Override
+        public void schemasAndExtensions(List<Step> steps) throws InterruptedException {
+            make(steps, extensions);
+        }
+
+        @Override
         public void definitions(List<Step> steps) throws InterruptedException {
+            make(steps, administrator);
+        }
+
+        private void make(List<Step> steps, CarefulRestore.Into privileged) throws InterruptedException {
             add(restore.some(steps.stream()
-                    .map(step -> new CarefulRestore.Some(step.administrator() ? administrator : restorer, step.ids()))
+                    .map(step -> new CarefulRestore.Some(step.administrator() ? privileged : restorer, step.ids()))
                     .toList()));
         }
 
@@ -306,7 +336,10 @@ final class LiveLoader {
 
     private ArchiveParts parts(Path archive) throws SQLException {
         try {
-            return new ArchiveParts(Archive.read(archive), Rights.of(maintenance), request.privileged());
+            return new ArchiveParts(
+                    Archive.read(archive),
+                    Rights.of(maintenance).asIn(manifest.server().encoding()),
+                    request.privileged());
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "database.dump cannot be read: " + e.getMessage(), e);
         }

@@ -260,7 +260,7 @@ final class Loader {
             Set<MaterializedView> unfilled =
                     contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
             unfilled.forEach(view -> leftOut.add(view.leftEmpty()));
-            Charset letters = Encodings.charset(manifest.server().encoding());
+            Charset letters = letters();
             rest.add("--use-list="
                     + contents.only(entry -> !entry.isOfEventTrigger()
                             && unfilled.stream().noneMatch(view -> entry.fills(view, letters))));
@@ -363,7 +363,7 @@ final class Loader {
     }
 
     private boolean run(Call call, List<String> arguments) throws InterruptedException {
-        try (Child child = call.children.start(command(call, arguments))) {
+        try (Child child = call.children.start(command(call, arguments)).speaking(letters())) {
             child.input().close();
             child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
             return true;
@@ -372,10 +372,14 @@ final class Loader {
         }
     }
 
+    private Charset letters() {
+        return Encodings.charset(manifest.server().encoding());
+    }
+
     /** Streams a file into a program. The error of the program counts more than the broken pipe it causes. */
     private boolean stream(Children children, StoredFile file, List<String> command, Reason reason)
             throws InterruptedException {
-        try (Child child = children.start(command)) {
+        try (Child child = children.start(command).speaking(letters())) {
             Optional<BackupFailure> broken = feed(file, child);
             child.copyTo(OutputStream.nullOutputStream(), reason);
             if (broken.isPresent()) {
@@ -389,7 +393,7 @@ final class Loader {
 
     /** Streams a file into a pg_restore that stops reading after the last row it was asked for. */
     private void streamUntilSatisfied(Call call, StoredFile file, List<String> command) throws InterruptedException {
-        try (Child child = call.children.start(command)) {
+        try (Child child = call.children.start(command).speaking(letters())) {
             feed(file, child);
             child.copyTo(OutputStream.nullOutputStream(), Reason.RESTORE);
         } catch (IOException e) {

@@ -110,7 +110,8 @@ final class Planner {
                 tools.catalogue().store(backup.store()), manifest, tools.encryption(), new Progress(tools.clock()));
         Archive archive =
                 contentsOf(reader, manifest.files(Manifest.FileKind.DATABASE).get(0));
-        ArchiveParts parts = new ArchiveParts(archive, rights, request.privileged());
+        ArchiveParts parts =
+                new ArchiveParts(archive, rights.asIn(manifest.server().encoding()), request.privileged());
         privileged.addAll(parts.privileged());
         manifest.server().definition().stream()
                 .filter(rights::needsAdministrator)

@@ -78,7 +78,7 @@ final class Restorer {
                     progress.begin("comparing " + backup.id(), 0);
                     compared.add(compare(address, target, manifest, request, parts, missing));
                 };
-                define(maintenance, target, manifest, request, true, notes);
+                define(maintenance, maintenance, target, manifest, request, true, notes);
                 if (!loaded(live, role, target, request, notes, check)) {
                     notes.clear();
                     missing.clear();
@@ -86,7 +86,7 @@ final class Restorer {
                     progress.begin("restoring " + backup.id() + " with one job", manifest.storedBytes());
                     UnfinishedDatabase.drop(address, maintenance, target);
                     UnfinishedDatabase.create(maintenance, target, manifest.server());
-                    define(maintenance, target, manifest, request, true, notes);
+                    define(maintenance, maintenance, target, manifest, request, true, notes);
                     // The first one may have been told to leave by now.
                     try (RestoreRole second = RestoreRole.create(address, maintenance)) {
                         List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
@@ -99,7 +99,7 @@ final class Restorer {
                 try (Session restored = address.connect(target, "sidecar restore")) {
                     // Its own settings may keep others out, so they come when this session is open.
                     UnfinishedDatabase.unmark(maintenance, target);
-                    define(maintenance, target, manifest, request, false, notes);
+                    define(maintenance, restored, target, manifest, request, false, notes);
                     letBackupsIn(maintenance, target, request.into(), notes);
                     if (request.tables().isEmpty()) {
                         DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
@@ -188,11 +188,13 @@ final class Restorer {
     /**
      * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
      *
+     * @param own a session that writes letters as the database has them
      * @param files to move its files, which must be done while it is empty, or to do all else
      * @param notes gets what was left out, or failed
      */
     private static void define(
             Session maintenance,
+            Session own,
             String target,
             Manifest manifest,
             RestoreRequest request,
@@ -211,12 +213,19 @@ final class Restorer {
                 continue;
             }
             try {
-                maintenance.execute(SqlScript.named(statement, Sql.quoted(target)));
+                Session session =
+                        isAscii(target) && DatabaseDefinition.isInItsOwnLetters(statement) ? own : maintenance;
+                session.execute(SqlScript.named(statement, Sql.quoted(target)));
             } catch (SQLException | BackupFailure e) {
                 notes.add("'%s' failed: %s"
                         .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
             }
         }
+    }
+
+    /** The name of a database is shared by all, too: in a session of another encoding than theirs it would be another one. */
+    private static boolean isAscii(String name) {
+        return name.chars().allMatch(c -> c < 0x80);
     }
 
     /** Tells whether the role that takes backups may connect: a backup from before that role was made knows nothing of it. */

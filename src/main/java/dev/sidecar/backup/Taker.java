@@ -23,11 +23,13 @@ import dev.sidecar.sets.SetWriter;
 import dev.sidecar.sets.Sql;
 import dev.sidecar.sets.SqlScript;
 import dev.sidecar.stores.Store;
+import dev.sidecar.text.Encodings;
 import dev.sidecar.text.Sizes;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -84,7 +86,8 @@ final class Taker {
                             tools.encryption(),
                             tools.catalogue().signatures(),
                             progress),
-                    children);
+                    children,
+                    Encodings.charset(snapshot.server().encoding()));
             boolean published = false;
             try {
                 Manifest manifest =
@@ -128,7 +131,8 @@ final class Taker {
     }
 
     /** Holds what one run works with. */
-    private record Run(BackupId id, Client client, String connection, SetWriter writer, Children children) {}
+    private record Run(
+            BackupId id, Client client, String connection, SetWriter writer, Children children, Charset letters) {}
 
     /** Refuses a second backup of a slot. Another sidecar may have been faster, which only shows after taking the lock. */
     private void refuseSecondOfSlot(TakeRequest request, Store store) {
@@ -275,7 +279,7 @@ final class Taker {
             throws InterruptedException {
         return run.writer.write(name, kind, out -> {
             try (Child list = run.children.start(List.of(run.client.program("pg_restore"), "--list"));
-                    Child dump = run.children.start(command)) {
+                    Child dump = run.children.start(command).speaking(run.letters)) {
                 dump.input().close();
                 ArchiveWatch watch = new ArchiveWatch(out, list);
                 dump.copyTo(watch, Reason.DUMP);

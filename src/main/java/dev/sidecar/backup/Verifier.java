@@ -241,7 +241,7 @@ final class Verifier {
             createDatabase(scratch);
             String connection = scratch.connectionString(RESTORED);
             Loader loader = new Loader(reader, manifest, client, settings.dump().jobs(), scratch);
-            load(loader, scratch, connection);
+            load(loader, scratch, scratch.connectionStringForExtensions(RESTORED));
             notes.addAll(loader.leftOut());
             manifest.files(FileKind.DEFINITION).forEach(reader::check);
             manifest.files(FileKind.DESCRIPTION).forEach(reader::check);
@@ -345,7 +345,7 @@ final class Verifier {
                     Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
                 for (String statement : manifest.server().definition()) {
                     if (!DatabaseDefinition.movesFiles(statement)) {
-                        define(maintenance, statement);
+                        define(DatabaseDefinition.isInItsOwnLetters(statement) ? restored : maintenance, statement);
                     }
                 }
                 Optional<DefinitionComparison> found;
@@ -375,9 +375,9 @@ final class Verifier {
         }
 
         /** What does not take shows as a difference. */
-        private void define(Session maintenance, String statement) {
+        private void define(Session session, String statement) {
             try {
-                maintenance.execute(SqlScript.named(statement, Sql.quoted(RESTORED)));
+                session.execute(SqlScript.named(statement, Sql.quoted(RESTORED)));
             } catch (SQLException | BackupFailure e) {
                 notes.add("'%s' failed: %s".formatted(statement.replace(":database", "the database"), e.getMessage()));
             }

@@ -53,6 +53,7 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         private long more;
         private long compared;
         private long leftOut;
+        private final ExtensionParts extensions = new ExtensionParts();
         private @Nullable Definition expected;
 
         Builder(DefinitionLines lines, DefinitionScope scope) {
@@ -64,6 +65,7 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         private void advance() {
             try {
                 expected = lines.next();
+                extensions.expected(expected);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -71,6 +73,7 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
 
         /** Takes the next of the restored database. */
         void restored(Definition found) {
+            extensions.restored(found);
             while (expected != null && Definition.ORDER.compare(expected, found) < 0) {
                 missing(expected);
                 advance();
@@ -78,7 +81,7 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
             if (expected != null && Definition.ORDER.compare(expected, found) == 0) {
                 both(expected, found);
                 advance();
-            } else if (isCompared(found) && !comesByItself(found)) {
+            } else if (isCompared(found) && !comesByItself(found) && extensions.mayBeAlone(found)) {
                 add(found, "is not in the backup");
             }
         }
@@ -100,7 +103,7 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         }
 
         private void missing(Definition wanted) {
-            if (scope.leavesOut(wanted)) {
+            if (scope.leavesOut(wanted) || !extensions.mustBeThere(wanted)) {
                 return;
             }
             if (isCompared(wanted)) {
@@ -116,12 +119,15 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
                 leftOut++;
                 return;
             }
+            if (!extensions.mustBeEqual(wanted, found)) {
+                return;
+            }
             compared++;
             boolean same = VERBATIM.contains(wanted.kind())
                     ? wanted.what().equals(found.what())
-                    : Spelling.same(wanted.what(), found.what());
+                    : Spelling.same(ExtensionParts.bare(wanted), ExtensionParts.bare(found));
             if (!same) {
-                add(wanted, difference(wanted.what(), found.what()));
+                add(wanted, difference(ExtensionParts.bare(wanted), ExtensionParts.bare(found)));
             }
         }
 

@@ -369,7 +369,7 @@ final class DumpRestore {
                 client.program("pg_restore"),
                 "--no-password",
                 "--no-tablespaces",
-                "--dbname=" + scratch.connectionString(RESTORED)));
+                "--dbname=" + scratch.connectionStringForExtensions(RESTORED)));
         command.addAll(arguments);
         return run("pg_restore", command, PAST_ERRORS);
     }

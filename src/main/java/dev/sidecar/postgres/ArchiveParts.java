@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Divides an archive by who restores what: a role made for it, or the administrator, and that only with a person's consent. */
@@ -23,6 +22,7 @@ public final class ArchiveParts {
     private final Rights rights;
     private final boolean consented;
     private final Set<Integer> leftOut = new HashSet<>();
+    private final Set<Integer> neededByExtensions = new HashSet<>();
 
     /** @param consented by a person: what needs an administrator is restored too, and objects of powerful roles get their owners */
     public ArchiveParts(Archive archive, Rights rights, boolean consented) {
@@ -30,6 +30,9 @@ public final class ArchiveParts {
         this.rights = rights;
         this.consented = consented;
         entries.forEach(entry -> byId.put(entry.id(), entry));
+        entries.stream()
+                .filter(entry -> entry.kind().equals("EXTENSION"))
+                .forEach(extension -> neededByExtensions.addAll(extension.needs()));
         if (!consented) {
             entries.stream().filter(rights::needsAdministrator).forEach(entry -> leftOut.add(entry.id()));
             addDependents();
@@ -100,21 +103,26 @@ public final class ArchiveParts {
     /** Numbers of the entries that one side restores in one go. */
     public record Step(boolean administrator, List<Integer> ids) {}
 
-    /** Schemas and extensions first, while nothing of the application is there that could run; then all other definitions in their order. */
+    /** Schemas and extensions, which come first, while nothing of the application is there that could run. */
+    public List<Step> schemasAndExtensions() {
+        return steps(true);
+    }
+
+    /** All other definitions in their order. */
     public List<Step> definitions() {
+        return steps(false);
+    }
+
+    private List<Step> steps(boolean schemasAndExtensions) {
         List<Step> steps = new ArrayList<>();
-        Predicate<Item> first =
-                entry -> (entry.kind().equals("SCHEMA") || entry.kind().equals("EXTENSION")) && !isDefaultSchema(entry);
-        List<Item> all = restored(Section.PRE_DATA);
-        for (boolean early : new boolean[] {true, false}) {
-            for (Item entry : all) {
-                if (first.test(entry) == early && !isDefaultSchema(entry)) {
-                    boolean administrator = isAdministrators(entry);
-                    if (steps.isEmpty() || steps.get(steps.size() - 1).administrator() != administrator) {
-                        steps.add(new Step(administrator, new ArrayList<>()));
-                    }
-                    steps.get(steps.size() - 1).ids().add(entry.id());
+        for (Item entry : restored(Section.PRE_DATA)) {
+            boolean early = entry.kind().equals("SCHEMA") || entry.kind().equals("EXTENSION");
+            if (early == schemasAndExtensions && !isDefaultSchema(entry)) {
+                boolean administrator = isAdministrators(entry);
+                if (steps.isEmpty() || steps.get(steps.size() - 1).administrator() != administrator) {
+                    steps.add(new Step(administrator, new ArrayList<>()));
                 }
+                steps.get(steps.size() - 1).ids().add(entry.id());
             }
         }
         return steps;
@@ -207,8 +215,14 @@ public final class ArchiveParts {
         // A schema that is there already belongs to the server.
         return entry.kind().equals("EXTENSION")
                 || isDefaultSchema(entry)
+                || isSchemaOfExtension(entry)
                 || rights.needsAdministrator(entry)
                 || isOfForeignTable(entry);
+    }
+
+    /** PostgreSQL remembers for ever whose the schema was when the extension's script granted rights on it. */
+    private boolean isSchemaOfExtension(Item entry) {
+        return entry.kind().equals("SCHEMA") && neededByExtensions.contains(entry.id()) && goesToItsOwner(entry);
     }
 
     /** Only its owner changes a table, and a foreign table is its owner's from the start; the same holds for its sequences. */

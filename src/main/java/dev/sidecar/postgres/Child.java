@@ -2,8 +2,10 @@ package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.text.Encodings;
 import dev.sidecar.text.Limited;
 import dev.sidecar.text.ServerErrors;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -56,6 +58,7 @@ public final class Child implements AutoCloseable {
     private final Consumer<String> listener;
     private String unfinished = "";
     private final Thread drain;
+    private volatile Charset letters = StandardCharsets.UTF_8;
     private boolean cut;
 
     Child(String name, Process process, Consumer<String> listener) {
@@ -150,6 +153,12 @@ public final class Child implements AutoCloseable {
         }
     }
 
+    /** Reads what of its errors is not in UTF-8 in this encoding: a server speaks that of the database. */
+    public Child speaking(Charset letters) {
+        this.letters = letters;
+        return this;
+    }
+
     /** The output of the program. */
     public InputStream output() {
         return process.getInputStream();
@@ -235,22 +244,34 @@ public final class Child implements AutoCloseable {
 
     private void drainErrors() {
         byte[] buffer = new byte[4_096];
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
         try (InputStream in = process.getErrorStream()) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                String part = new String(buffer, 0, n, StandardCharsets.UTF_8);
-                listen(part);
-                synchronized (errors) {
-                    errors.append(part);
-                    if (errors.length() > KEPT_ERRORS) {
-                        // Whole lines alone: what is left of a cut one may be a row that an error quotes.
-                        int next = errors.indexOf("\n", errors.length() - KEPT_ERRORS);
-                        errors.delete(0, next < 0 ? errors.length() : next + 1);
-                        cut = true;
+                for (int i = 0; i < n; i++) {
+                    line.write(buffer[i]);
+                    if (buffer[i] == '\n' || line.size() == KEPT_ERRORS) {
+                        said(line);
                     }
                 }
             }
+            said(line);
         } catch (IOException e) {
             // It was stopped, which closed its stream.
+        }
+    }
+
+    private void said(ByteArrayOutputStream line) {
+        String part = Encodings.either(line.toByteArray(), letters);
+        line.reset();
+        listen(part);
+        synchronized (errors) {
+            errors.append(part);
+            if (errors.length() > KEPT_ERRORS) {
+                // Whole lines alone: what is left of a cut one may be a row that an error quotes.
+                int next = errors.indexOf("\n", errors.length() - KEPT_ERRORS);
+                errors.delete(0, next < 0 ? errors.length() : next + 1);
+                cut = true;
+            }
         }
     }
 

@@ -388,11 +388,11 @@ public final class ContentsReader {
     }
 
     public List<String> roles() throws SQLException {
-        return session.texts(ROLES);
+        return session.sharedTexts(ROLES);
     }
 
     public List<String> tablespaces() throws SQLException {
-        return session.texts(TABLESPACES);
+        return session.sharedTexts(TABLESPACES);
     }
 
     /** Describes the server and the database of this session. */
@@ -400,15 +400,19 @@ public final class ContentsReader {
         int version = Integer.parseInt(session.text("SHOW server_version_num"));
         boolean provider = version >= 150_000;
         String locale = version >= 170_000 ? "datlocale" : provider ? "daticulocale" : "NULL";
+        String rules = version >= 160_000 ? "daticurules" : "NULL";
         String name = session.text("SHOW server_version").split(" ")[0];
         List<String> definition = DatabaseDefinition.statements(session);
         return session.rows(
                         """
                         SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
-                               (SELECT system_identifier FROM pg_control_system())
+                               (SELECT system_identifier FROM pg_control_system()), %s
                         FROM pg_database WHERE datname = current_database()
                         """.formatted(
-                                provider ? "datlocprovider" : "'c'", locale, provider ? "datcollversion" : "NULL"),
+                                        provider ? "datlocprovider" : "'c'",
+                                        locale,
+                                        provider ? "datcollversion" : "NULL",
+                                        rules),
                         row -> new Manifest.Server(
                                 name,
                                 version,
@@ -423,7 +427,8 @@ public final class ContentsReader {
                                 },
                                 row.getString(5),
                                 row.getString(6),
-                                definition))
+                                definition,
+                                row.getString(8)))
                 .get(0);
     }
 

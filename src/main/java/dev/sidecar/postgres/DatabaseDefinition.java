@@ -95,7 +95,7 @@ public final class DatabaseDefinition {
     public static List<String> statements(Session session) throws SQLException {
         List<String> statements = new ArrayList<>();
         for (String query : List.of(OWNER, TABLESPACE, REVOKES, GRANTS, SETTINGS, COMMENT, LABELS, LIMITS)) {
-            statements.addAll(session.texts(query));
+            statements.addAll(session.sharedTexts(query));
         }
         return statements;
     }
@@ -111,6 +111,17 @@ public final class DatabaseDefinition {
     /** Tells whether a statement moves the database to another tablespace, which is cheap only while the database is empty. */
     public static boolean movesFiles(String statement) {
         return statement.startsWith("ALTER DATABASE :database SET TABLESPACE ");
+    }
+
+    /**
+     * Tells whether a statement holds letters that only a session of a database of the same encoding writes as they were: PostgreSQL keeps
+     * settings and comments of all databases together, in bytes.
+     */
+    public static boolean isInItsOwnLetters(String statement) {
+        return statement.chars().anyMatch(c -> c > 0x7f)
+                && (statement.startsWith("ALTER DATABASE :database SET ")
+                        || statement.startsWith("COMMENT ON DATABASE :database IS "))
+                && !movesFiles(statement);
     }
 
     /**

@@ -13,7 +13,9 @@ public final class NewDatabase {
     public static void create(Session maintenance, String name, Manifest.Server like) throws SQLException {
         String locale = Sql.literal(String.valueOf(like.icuLocale()));
         String provider = switch (like.localeProvider()) {
-            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
+            case "icu" ->
+                " LOCALE_PROVIDER icu ICU_LOCALE " + locale
+                        + (like.icuRules() == null ? "" : " ICU_RULES " + Sql.literal(like.icuRules()));
             case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
             default -> "";
         };

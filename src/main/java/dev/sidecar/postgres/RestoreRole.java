@@ -134,6 +134,17 @@ public final class RestoreRole implements AutoCloseable {
         }
     }
 
+    /** Lets the role make what the application keeps in schemas that its extensions made, or are in. */
+    public void mayEnterSchemasOfExtensions(Session session) throws SQLException {
+        for (String schema : session.texts("""
+                SELECT d.objid::regnamespace FROM pg_depend d
+                WHERE d.classid = 'pg_namespace'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+                UNION SELECT e.extnamespace::regnamespace FROM pg_extension e WHERE e.extnamespace >= 16384
+                """)) {
+            session.execute("GRANT USAGE, CREATE ON SCHEMA %s TO %s".formatted(schema, name));
+        }
+    }
+
     /** Lets the role load the rows that extensions keep in tables of their own. */
     public void mayFillExtensions(Session session) throws SQLException {
         for (String table : session.texts("""

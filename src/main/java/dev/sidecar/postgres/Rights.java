@@ -1,12 +1,16 @@
 package dev.sidecar.postgres;
 
 import dev.sidecar.postgres.Archive.Item;
+import dev.sidecar.text.Encodings;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Knows what on a server needs more than the rights of a database's owner.
@@ -81,6 +85,18 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
                         """)),
                 new HashSet<>(
                         session.texts("SELECT lower(name) FROM pg_settings WHERE context IN ('user', 'backend')")));
+    }
+
+    /** The same with the names of roles as an archive of a database has them. @param encoding of the database, as PostgreSQL calls it */
+    public Rights asIn(String encoding) {
+        Charset letters = Encodings.charset(encoding);
+        return new Rights(asIn(letters, roles), asIn(letters, powerful), trusted, settings);
+    }
+
+    private static Set<String> asIn(Charset letters, Set<String> names) {
+        return names.stream()
+                .map(name -> new String(name.getBytes(StandardCharsets.UTF_8), letters))
+                .collect(Collectors.toSet());
     }
 
     /** Tells whether an entry can only be restored by an administrator. */

@@ -254,6 +254,12 @@ public final class ScratchServer implements Workbench, AutoCloseable {
                 .connectionString(database, "sidecar verify");
     }
 
+    /** The same for pg_restore, where extensions find each other. */
+    public String connectionStringForExtensions(String database) {
+        return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, superuser)
+                .connectionStringForExtensions(database, "sidecar verify");
+    }
+
     /** The same for a script of others, which counts on the settings that a new database has. */
     public String connectionStringForScripts(String database) {
         return ServerAddress.ofScratchServer(cell.sockets().toString(), PORT, superuser)

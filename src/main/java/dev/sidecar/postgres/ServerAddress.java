@@ -30,6 +30,14 @@ public final class ServerAddress {
             + " -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C";
 
     /**
+     * The search path that a session resets to where extensions are made: the scripts of some, such as PostGIS' topology, set it anew from
+     * that, and look for other extensions there. pg_restore clears the path that is in force before anything else.
+     */
+    private static final String OF_EXTENSIONS = "-c search_path=public ";
+
+    private static final String PATH = "-c search_path=pg_catalog,pg_temp ";
+
+    /**
      * What decides by a message of the server expects it in English, as the client programs give no SQLSTATE. Only a superuser may say so
      * for a session; {@code postgres/backup-role.sql} says it for its role.
      */
@@ -148,9 +156,19 @@ public final class ServerAddress {
 
     /** Makes the database argument of client programs: a connection string, so that no name is taken for an option. */
     public String connectionString(String database, PasswordFile passwords, String applicationName) {
+        return connectionString(database, passwords, applicationName, DEAF);
+    }
+
+    /** The same for pg_restore alone, and a database in which there is nothing yet that the application brings along. */
+    public String connectionStringForExtensions(String database, PasswordFile passwords, String applicationName) {
+        return connectionString(database, passwords, applicationName, DEAF.replace(PATH, OF_EXTENSIONS));
+    }
+
+    private String connectionString(String database, PasswordFile passwords, String applicationName, String options) {
         return parameter("passfile", passwords.path().toString())
                 + hearing(database, applicationName) + " "
-                + parameter("options", maySayEnglish() ? DEAF + ENGLISH : DEAF).stripTrailing();
+                + parameter("options", maySayEnglish() ? options + ENGLISH : options)
+                        .stripTrailing();
     }
 
     private boolean maySayEnglish() {
@@ -165,6 +183,12 @@ public final class ServerAddress {
     String connectionString(String database, String applicationName) {
         return hearing(database, applicationName) + " "
                 + parameter("options", DEAF).stripTrailing();
+    }
+
+    /** The same for pg_restore alone. */
+    String connectionStringForExtensions(String database, String applicationName) {
+        return hearing(database, applicationName) + " "
+                + parameter("options", DEAF.replace(PATH, OF_EXTENSIONS)).stripTrailing();
     }
 
     /** The same for a script that expects a database's own settings, such as a search path: for a server with nothing to take alone. */

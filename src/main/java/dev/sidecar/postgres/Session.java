@@ -1,6 +1,8 @@
 package dev.sidecar.postgres;
 
+import dev.sidecar.text.Encodings;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.Charset;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -41,6 +43,21 @@ public final class Session implements AutoCloseable {
             }
             return cells;
         });
+    }
+
+    /**
+     * Reads texts whose names are shared by all databases of the server, as a database in UTF-8 shows them. This one may have another
+     * encoding, and take their bytes for other letters.
+     */
+    List<String> sharedTexts(String query) throws SQLException {
+        String encoding = text("SELECT getdatabaseencoding()");
+        if (encoding.equals("UTF8") || encoding.equals("SQL_ASCII")) {
+            return texts(query);
+        }
+        Charset letters = Encodings.charset(encoding);
+        return rows(
+                "SELECT decode(replace(s.shared, E'\\\\', E'\\\\\\\\'), 'escape') FROM (" + query + ") s(shared)",
+                row -> Encodings.either(row.getBytes(1), letters));
     }
 
     /** Tells how many columns a query has. What it is written in braces is left to the server. */

@@ -129,7 +129,9 @@ public final class Instructions {
     private static String createStatement(String name, Manifest.Server like) {
         String locale = Sql.literal(String.valueOf(like.icuLocale()));
         String provider = switch (like.localeProvider()) {
-            case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + locale;
+            case "icu" ->
+                " LOCALE_PROVIDER icu ICU_LOCALE " + locale
+                        + (like.icuRules() == null ? "" : " ICU_RULES " + Sql.literal(like.icuRules()));
             case "builtin" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + locale;
             default -> "";
         };

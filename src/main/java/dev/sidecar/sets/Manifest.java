@@ -212,6 +212,7 @@ public record Manifest(
      * @param icuLocale of the providers icu and builtin, absent for libc
      * @param collationVersion the operating system's version of the collation, absent if unknown
      * @param definition SQL that gives a restored database its owner, settings and grants; its name stands as {@code :database}
+     * @param icuRules what the database sorts otherwise than its ICU locale, absent if nothing
      */
     public record Server(
             String version,
@@ -223,7 +224,36 @@ public record Manifest(
             String localeProvider,
             @Nullable String icuLocale,
             @Nullable String collationVersion,
-            List<String> definition) {
+            List<String> definition,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String icuRules) {
+
+        /** One that sorts by its locale alone. */
+        public Server(
+                String version,
+                int versionNumber,
+                String systemIdentifier,
+                String encoding,
+                String collate,
+                String ctype,
+                String localeProvider,
+                @Nullable String icuLocale,
+                @Nullable String collationVersion,
+                List<String> definition) {
+            this(
+                    version,
+                    versionNumber,
+                    systemIdentifier,
+                    encoding,
+                    collate,
+                    ctype,
+                    localeProvider,
+                    icuLocale,
+                    collationVersion,
+                    definition,
+                    null);
+        }
 
         /** Returns the major version, such as 15. */
         public int major() {

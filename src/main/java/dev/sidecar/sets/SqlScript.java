@@ -34,6 +34,8 @@ public final class SqlScript {
     /** pg_dumpall begins and ends with these. */
     private static final Pattern RESTRICTION = Pattern.compile("\\\\(un)?restrict [A-Za-z0-9]+(?=\\n|$)");
 
+    private static final Pattern DIGITS = Pattern.compile("[0-9a-fA-F]+");
+
     private final String text;
     private final boolean bytes;
     private final List<String> statements = new ArrayList<>();
@@ -142,6 +144,9 @@ public final class SqlScript {
                 statement.setLength(0);
             } else if (c == '\\' || c == '`' || c == '$' || c == '/' && next() == '*') {
                 throw refused("'%s' outside of quotes".formatted(c));
+            } else if (c == 'U' && text.startsWith("U&\"", at) && !withinWord()) {
+                at += "U&\"".length();
+                identifier(unescaped(quoted('"', false)));
             } else if ((c == 'U' || c == 'u') && next() == '&') {
                 throw refused("a text with Unicode escapes");
             } else if (Character.isWhitespace(c) || Character.isISOControl(c)) {
@@ -191,25 +196,57 @@ public final class SqlScript {
                     return content.toString();
                 }
             } else if (c == '\\' && escapes) {
-                c = escaped();
+                content.append(escaped());
+                continue;
             }
             content.append(c);
         }
         throw refused("a quote without an end");
     }
 
-    /** Only these escapes are written by the programs that we read. */
-    private char escaped() {
+    /** Only these escapes are written by the programs that we read, and the last two by this class. */
+    private String escaped() {
         char c = at < text.length() ? text.charAt(at++) : 0;
         return switch (c) {
-            case '\\', '\'' -> c;
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            case 'b' -> '\b';
-            case 'f' -> '\f';
+            case '\\', '\'' -> String.valueOf(c);
+            case 'n' -> "\n";
+            case 'r' -> "\r";
+            case 't' -> "\t";
+            case 'b' -> "\b";
+            case 'f' -> "\f";
+            case 'u' -> letter(text, at, at += 4);
+            case 'U' -> letter(text, at, at += 8);
             default -> throw refused("an escape that is not known");
         };
+    }
+
+    /** Reads the escapes that this class writes into a name. */
+    private String unescaped(String name) {
+        StringBuilder content = new StringBuilder();
+        int i = 0;
+        while (i < name.length()) {
+            char c = name.charAt(i++);
+            if (c != '\\') {
+                content.append(c);
+            } else if (name.startsWith("\\", i)) {
+                content.append(c);
+                i++;
+            } else if (name.startsWith("+", i)) {
+                content.append(letter(name, i + 1, i += 7));
+            } else {
+                content.append(letter(name, i, i += 4));
+            }
+        }
+        return content.toString();
+    }
+
+    private String letter(String from, int begin, int end) {
+        String digits = end <= from.length() ? from.substring(begin, end) : "";
+        int point = DIGITS.matcher(digits).matches() ? Integer.parseUnsignedInt(digits, 16) : -1;
+        if (point <= 0 || !Character.isValidCodePoint(point) || !unprintable(point)) {
+            throw refused("an escape that is not known");
+        }
+        return Character.toString(point);
     }
 
     /** A literal says the same whatever standard_conforming_strings is. */

@@ -1,5 +1,7 @@
 package dev.sidecar.text;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
@@ -32,6 +34,21 @@ public final class Encodings {
             return Charset.forName(java);
         } catch (IllegalArgumentException e) {
             return StandardCharsets.UTF_8;
+        }
+    }
+
+    /**
+     * Reads a text that is in UTF-8, or else in another encoding. Such is the name of a role, which all databases of a server share: its bytes
+     * are in the encoding of the database that it was made in, whichever reads it.
+     */
+    public static String either(byte[] text, Charset other) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(text))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            return new String(text, other);
         }
     }
 

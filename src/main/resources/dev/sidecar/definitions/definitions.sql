@@ -106,6 +106,14 @@ SELECT 'of ' || @role(d.defaclrole) || ' for ' || d.defaclobjtype::text || coale
   @grants(d.defaclacl, 'r', d.defaclrole)
 FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
 
+--- disabled foreign key
+-- ALTER TABLE ... DISABLE TRIGGER ALL: rows that it refuses may be in the table, and a dump enables it.
+SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(k.conname), 'enabled ' || t.tgenabled::text
+FROM pg_trigger t JOIN pg_constraint k ON k.oid = t.tgconstraint JOIN pg_class c ON c.oid = k.conrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE t.tgisinternal AND t.tgenabled <> 'O' AND k.contype = 'f' AND t.tgrelid = k.conrelid
+  AND @schema(n) AND @free(pg_class, c.oid)
+
 --- event trigger
 SELECT quote_ident(e.evtname), concat_ws(E'\n',
   'on ' || e.evtevent, 'enabled ' || e.evtenabled::text, 'function ' || e.evtfoid::regproc,
@@ -115,6 +123,10 @@ FROM pg_event_trigger e WHERE @free(pg_event_trigger, e.oid)
 --- extension
 SELECT quote_ident(e.extname), concat_ws(E'\n', 'schema ' || quote_ident(n.nspname))
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+
+--- extension version
+-- A dump says none, so that another version may come back. Then the two have other parts, which are not compared.
+SELECT quote_ident(e.extname), e.extversion FROM pg_extension e
 
 --- foreign data wrapper
 SELECT quote_ident(w.fdwname), concat_ws(E'\n', 'handler ' || nullif(w.fdwhandler, 0)::regproc,
@@ -178,6 +190,14 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), concat_ws(E'\n',
   'options ' || @options(c.reloptions), pg_get_viewdef(c.oid))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam
 WHERE c.relkind = 'm' AND @schema(n) AND @free(pg_class, c.oid)
+
+--- not null constraint from 180000
+SELECT coalesce(quote_ident(n.nspname) || '.' || quote_ident(c.relname), format_type(k.contypid, NULL)) || '.' || quote_ident(k.conname),
+  concat_ws(E'\n', pg_get_constraintdef(k.oid), CASE WHEN NOT k.conislocal THEN 'inherited' END)
+FROM pg_constraint k
+  LEFT JOIN pg_class c ON c.oid = k.conrelid
+  JOIN pg_namespace n ON n.oid = k.connamespace
+WHERE k.contype = 'n' AND @schema(n) AND @free(pg_class, k.conrelid) AND @free(pg_type, k.contypid)
 
 --- operator
 SELECT o.oid::regoperator::text, concat_ws(E'\n', 'result ' || format_type(nullif(o.oprresult, 0), NULL),
@@ -296,12 +316,107 @@ FROM (SELECT o.type, o.identity, @grants(x.acl, x.objtype, x.owner) AS now, @gra
             FROM pg_type t WHERE t.typacl IS NOT NULL AND NOT @free(pg_type, t.oid)
             UNION ALL SELECT 'pg_language'::regclass, l.oid, 0, l.lanacl, l.lanowner, 'l'
             FROM pg_language l WHERE l.lanacl IS NOT NULL AND NOT @free(pg_language, l.oid)
+            UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwacl, w.fdwowner, 'F'
+            FROM pg_foreign_data_wrapper w WHERE w.fdwacl IS NOT NULL AND NOT @free(pg_foreign_data_wrapper, w.oid)
+            UNION ALL SELECT 'pg_foreign_server'::regclass, v.oid, 0, v.srvacl, v.srvowner, 'S'
+            FROM pg_foreign_server v WHERE v.srvacl IS NOT NULL AND NOT @free(pg_foreign_server, v.oid)
             UNION ALL SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspacl, n.nspowner, 'n'
             FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND NOT @made(n.oid)
               AND n.nspname !~ '^pg_t') x
         LEFT JOIN pg_init_privs i ON i.classoid = x.class AND i.objoid = x.oid AND i.objsubid = x.sub,
         pg_identify_object(x.class, x.oid, x.sub) o) s
 WHERE s.now IS DISTINCT FROM s.first AND s.identity !~ '^information_schema'
+
+--- part of an extension
+-- What somebody added to an extension, changed in it or took out of it. CREATE EXTENSION makes the parts anew, and a dump holds only their
+-- grants and policies. A part that is no newer than the extension's last CREATE or UPDATE is as the extension's own scripts made it;
+-- those that bring an older version up to date may make it a little otherwise than those that make the newer one at once.
+WITH member AS (
+  SELECT e.oid AS extension, d.classid AS class, d.objid AS id, age(d.xmin) AS age
+  FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'),
+part AS (
+  SELECT m.extension, m.class, m.id, 0 AS sub, least(m.age, age(f.xmin)) AS age, m.age AS added, concat_ws(E'\n', 'kind ' || f.prokind::text,
+    CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid) END) AS what
+  FROM member m JOIN pg_proc f ON m.class = 'pg_proc'::regclass AND f.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(c.xmin)), m.age, concat_ws(E'\n', 'kind ' || c.relkind::text,
+    CASE c.relpersistence WHEN 'u' THEN 'unlogged' END, 'options ' || @options(c.reloptions),
+    CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+    CASE WHEN c.relrowsecurity THEN 'row level security' END, CASE WHEN c.relforcerowsecurity THEN 'forced on the owner' END)
+  FROM member m JOIN pg_class c ON m.class = 'pg_class'::regclass AND c.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, a.attnum, least(age(a.xmin), age(d.xmin)), m.age, concat_ws(E'\n',
+    'type ' || format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
+    'identity ' || nullif(a.attidentity::text, ''), 'default ' || pg_get_expr(d.adbin, d.adrelid))
+  FROM member m JOIN pg_class c ON m.class = 'pg_class'::regclass AND c.oid = m.id AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+  UNION ALL
+  SELECT m.extension, 'pg_class'::regclass, c.oid, 0, age(i.xmin), m.age, pg_get_indexdef(c.oid)
+  FROM member m JOIN pg_index i ON m.class = 'pg_class'::regclass AND i.indrelid = m.id JOIN pg_class c ON c.oid = i.indexrelid
+  WHERE NOT @unfinished(i, c)
+  UNION ALL
+  SELECT m.extension, 'pg_constraint'::regclass, k.oid, 0, age(k.xmin), m.age, pg_get_constraintdef(k.oid)
+  FROM member m JOIN pg_constraint k ON m.class = 'pg_class'::regclass AND k.conrelid = m.id
+  WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')
+  UNION ALL
+  SELECT m.extension, 'pg_constraint'::regclass, k.oid, 0, age(k.xmin), m.age, pg_get_constraintdef(k.oid)
+  FROM member m JOIN pg_constraint k ON m.class = 'pg_type'::regclass AND k.contypid = m.id
+  UNION ALL
+  SELECT m.extension, 'pg_trigger'::regclass, t.oid, 0, age(t.xmin), m.age, concat_ws(E'\n', 'enabled ' || t.tgenabled::text, pg_get_triggerdef(t.oid))
+  FROM member m JOIN pg_trigger t ON m.class = 'pg_class'::regclass AND t.tgrelid = m.id
+  WHERE NOT t.tgisinternal
+  UNION ALL
+  SELECT m.extension, 'pg_rewrite'::regclass, r.oid, 0, age(r.xmin), m.age, concat_ws(E'\n', 'enabled ' || r.ev_enabled::text, pg_get_ruledef(r.oid))
+  FROM member m JOIN pg_rewrite r ON m.class = 'pg_class'::regclass AND r.ev_class = m.id
+  WHERE r.rulename <> '_RETURN'
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(t.xmin), (SELECT min(age(e.xmin)) FROM pg_enum e WHERE e.enumtypid = t.oid)), m.age,
+    concat_ws(E'\n', 'kind ' || t.typtype::text, CASE WHEN t.typnotnull THEN 'not null' END, 'default ' || t.typdefault,
+      (SELECT string_agg('label ' || quote_literal(e.enumlabel), E'\n' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
+  FROM member m JOIN pg_type t ON m.class = 'pg_type'::regclass AND t.oid = m.id LEFT JOIN pg_class c ON c.oid = t.typrelid
+  -- Since 17 the types that come with a table or a type are parts, too.
+  WHERE t.typtype <> 'm' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT EXISTS (SELECT FROM pg_type a WHERE a.typarray = t.oid)
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(o.xmin)), m.age, concat_ws(E'\n', 'function ' || nullif(o.oprcode, 0)::regprocedure,
+    'restrict ' || nullif(o.oprrest, 0)::regprocedure, 'join ' || nullif(o.oprjoin, 0)::regprocedure)
+  FROM member m JOIN pg_operator o ON m.class = 'pg_operator'::regclass AND o.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0,
+    least(m.age, age(f.xmin), (SELECT min(age(a.xmin)) FROM pg_amop a WHERE a.amopfamily = f.oid),
+          (SELECT min(age(a.xmin)) FROM pg_amproc a WHERE a.amprocfamily = f.oid)), m.age,
+    concat_ws(E'\n',
+      (SELECT string_agg('operator ' || a.amopstrategy || ' ' || a.amopopr::regoperator, E'\n'
+                         ORDER BY a.amopstrategy, a.amopopr::regoperator::text COLLATE "C") FROM pg_amop a WHERE a.amopfamily = f.oid),
+      (SELECT string_agg('function ' || a.amprocnum || ' ' || format_type(a.amproclefttype, NULL) || ' ' || a.amproc::regprocedure, E'\n'
+                         ORDER BY a.amprocnum, a.amproclefttype::regtype::text COLLATE "C", a.amproc::regprocedure::text COLLATE "C")
+       FROM pg_amproc a WHERE a.amprocfamily = f.oid))
+  FROM member m JOIN pg_opfamily f ON m.class = 'pg_opfamily'::regclass AND f.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(w.xmin)), m.age, 'options ' || @options(w.fdwoptions)
+  FROM member m JOIN pg_foreign_data_wrapper w ON m.class = 'pg_foreign_data_wrapper'::regclass AND w.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(s.xmin)), m.age, 'options, as a hash ' || md5(@options(s.srvoptions))
+  FROM member m JOIN pg_foreign_server s ON m.class = 'pg_foreign_server'::regclass AND s.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, least(m.age, age(t.xmin)), m.age, 'enabled ' || t.evtenabled::text
+  FROM member m JOIN pg_event_trigger t ON m.class = 'pg_event_trigger'::regclass AND t.oid = m.id
+  UNION ALL
+  SELECT m.extension, m.class, m.id, 0, m.age, m.age, NULL FROM member m
+  WHERE m.class NOT IN ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass, 'pg_opfamily'::regclass,
+                        'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_event_trigger'::regclass))
+SELECT o.type || ' ' || o.identity, concat_ws(E'\n',
+  'of ' || quote_ident(e.extname)
+    || CASE WHEN least(p.age, age(d.xmin)) >= age(e.xmin) AND w.refobjid IS NULL THEN ', as it was made'
+            WHEN p.added < age(e.xmin) AND (p.sub > 0 OR (p.class, p.id) NOT IN (SELECT m.class, m.id FROM member m)) THEN ', with its table'
+            ELSE '' END,
+  'owner ' || @role(w.refobjid), 'comment ' || d.description, p.what)
+FROM part p JOIN pg_extension e ON e.oid = p.extension
+  -- Only the first superuser owns without a line here.
+  LEFT JOIN pg_shdepend w ON w.classid = p.class AND w.objid = p.id AND w.objsubid = 0 AND p.sub = 0 AND w.deptype = 'o'
+    AND w.refobjid NOT IN (10, e.extowner) AND w.dbid = (SELECT b.oid FROM pg_database b WHERE b.datname = current_database())
+  LEFT JOIN pg_description d ON d.classoid = p.class AND d.objoid = p.id AND d.objsubid = p.sub,
+  pg_identify_object(p.class, p.id, p.sub) o
 
 --- policy
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(p.polname), concat_ws(E'\n',
@@ -374,9 +489,39 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(s.stxname),
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
 WHERE @schema(n) AND @free(pg_statistic_ext, s.oid)
 
---- subscription
+--- subscription until 139999
 SELECT quote_ident(s.subname), concat_ws(E'\n', 'slot ' || s.subslotname, 'commit ' || s.subsynccommit,
   'publications ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) p))
+FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+
+--- subscription from 140000 until 149999
+SELECT quote_ident(s.subname), concat_ws(E'\n', 'slot ' || s.subslotname, 'commit ' || s.subsynccommit,
+  'publications ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) p),
+  'streaming ' || s.substream::text, CASE WHEN s.subbinary THEN 'binary' END)
+FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+
+--- subscription from 150000 until 159999
+SELECT quote_ident(s.subname), concat_ws(E'\n', 'slot ' || s.subslotname, 'commit ' || s.subsynccommit,
+  'publications ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) p),
+  'streaming ' || s.substream::text, CASE WHEN s.subbinary THEN 'binary' END,
+  CASE WHEN s.subtwophasestate <> 'd' THEN 'two phase' END, CASE WHEN s.subdisableonerr THEN 'disable on error' END)
+FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+
+--- subscription from 160000 until 169999
+SELECT quote_ident(s.subname), concat_ws(E'\n', 'slot ' || s.subslotname, 'commit ' || s.subsynccommit,
+  'publications ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) p),
+  'streaming ' || s.substream::text, CASE WHEN s.subbinary THEN 'binary' END,
+  CASE WHEN s.subtwophasestate <> 'd' THEN 'two phase' END, CASE WHEN s.subdisableonerr THEN 'disable on error' END,
+  'origin ' || s.suborigin, CASE WHEN NOT s.subpasswordrequired THEN 'no password required' END, CASE WHEN s.subrunasowner THEN 'run as owner' END)
+FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+
+--- subscription from 170000
+SELECT quote_ident(s.subname), concat_ws(E'\n', 'slot ' || s.subslotname, 'commit ' || s.subsynccommit,
+  'publications ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) p),
+  'streaming ' || s.substream::text, CASE WHEN s.subbinary THEN 'binary' END,
+  CASE WHEN s.subtwophasestate <> 'd' THEN 'two phase' END, CASE WHEN s.subdisableonerr THEN 'disable on error' END,
+  'origin ' || s.suborigin, CASE WHEN NOT s.subpasswordrequired THEN 'no password required' END, CASE WHEN s.subrunasowner THEN 'run as owner' END,
+  CASE WHEN s.subfailover THEN 'failover' END)
 FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
 
 --- table
@@ -459,6 +604,7 @@ SELECT format_type(t.oid, NULL), concat_ws(E'\n', 'kind ' || t.typtype::text,
     'receive ' || nullif(t.typreceive, 0)::regproc, 'send ' || nullif(t.typsend, 0)::regproc, 'length ' || t.typlen,
     'by value ' || t.typbyval, 'alignment ' || t.typalign::text, 'storage ' || t.typstorage::text, 'category ' || t.typcategory::text,
     'preferred ' || t.typispreferred, 'delimiter ' || t.typdelim::text, 'collatable ' || (t.typcollation <> 0),
+    'subscript ' || nullif(to_jsonb(t) ->> 'typsubscript', '-'),
     'modifiers ' || nullif(t.typmodin, 0)::regproc, 'analyze ' || nullif(t.typanalyze, 0)::regproc) END,
   'range of ' || format_type(r.rngsubtype, NULL), 'difference ' || nullif(r.rngsubdiff, 0)::regproc,
   'canonical ' || nullif(r.rngcanonical, 0)::regproc, 'multirange ' || format_type(r.rngmultitypid, NULL),

@@ -79,7 +79,8 @@ class LocalesTest {
     @ParameterizedTest
     @CsvSource({"LATIN1, größe", "EUC_JP, 表の名", "WIN1251, имя"})
     void namesInTheLettersOfTheDatabase(String encoding, String name) {
-        server.execute("postgres", "CREATE ROLE letters");
+        server.execute(
+                "postgres", "CREATE ROLE letters", "CREATE ROLE \"öl\"", "COMMENT ON ROLE \"öl\" IS E'two\nlines'");
         try {
             create("ENCODING '%s' LOCALE 'C'".formatted(encoding), "'last'");
             for (String statement : List.of(
@@ -97,6 +98,17 @@ class LocalesTest {
                     "ALTER TYPE \"tN\" OWNER TO letters")) {
                 server.execute(DATABASE, statement.replaceAll("N(?=[\"'])", name));
             }
+            // Names of roles have the letters of the database that they were made in.
+            server.execute(
+                    "postgres",
+                    "ALTER DATABASE \"%s\" OWNER TO \"öl\"".formatted(DATABASE),
+                    "GRANT CREATE ON DATABASE \"%s\" TO \"öl\" WITH GRANT OPTION".formatted(DATABASE),
+                    "ALTER ROLE \"öl\" IN DATABASE \"%s\" SET work_mem = '8MB'".formatted(DATABASE));
+            server.execute(
+                    DATABASE,
+                    "DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE word OWNER TO %I', rolname) FROM pg_roles"
+                            + " WHERE rolname > 'z' COLLATE \"C\"); END $$",
+                    "ALTER DATABASE \"%s\" SET app.note = '%s'".formatted(DATABASE, name));
             BackupFixture fixture = new BackupFixture(server, folder).with("dump.own-archive-above", "100KB");
             Backup backup = fixture.take(DATABASE);
             Backups backups = fixture.backups();
@@ -110,7 +122,7 @@ class LocalesTest {
             assertThat(restored.notes()).singleElement().asString().contains("m" + name);
         } finally {
             drop();
-            server.execute("postgres", "DROP ROLE letters");
+            server.execute("postgres", "DROP ROLE letters", "DROP ROLE \"öl\"");
         }
     }
 

@@ -1,14 +1,18 @@
 package dev.sidecar.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sidecar.sets.BackupFailure.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -50,5 +54,14 @@ class ChildTest {
         await().atMost(Duration.ofMinutes(1)).until(() -> stopped.isDone() && brokeOff.isDone());
         assertThat(brokeOff).isCompletedWithValue(true);
         await().atMost(Duration.ofMinutes(1)).until(() -> !left.isAlive());
+    }
+
+    /** A server answers pg_restore in the encoding of the database, and other programs in UTF-8. */
+    @Test
+    void errorsAreReadInTheLettersOfTheDatabase() throws Exception {
+        String errors = "read go; printf 'gr\\366\\337e\\nge\\303\\266ffnet' >&2; exit 1";
+        try (Child child = Child.start(List.of("/bin/sh", "-c", errors)).speaking(StandardCharsets.ISO_8859_1)) {
+            assertThatThrownBy(() -> child.finish(Reason.RESTORE)).hasMessageEndingWith("größe\ngeöffnet");
+        }
     }
 }

@@ -264,6 +264,13 @@ class InstructionsTest {
         return output;
     }
 
+    @Test
+    void theDatabaseSortsByRulesOfItsOwn() {
+        assertThat(Instructions.create(new Manifest.Server(
+                        "17.1", 170_001, "1", "UTF8", "C", "C", "icu", "en", null, List.of(), "&a < 'x'")))
+                .contains(" LOCALE_PROVIDER icu ICU_LOCALE 'en' ICU_RULES '&a < ''x'''");
+    }
+
     /** What an operator reads names the key, never more of it. */
     @Test
     void theyNameTheKeyThatIsNeeded() {

@@ -92,6 +92,8 @@ class SqlScriptTest {
 
         assertThat(new String(SqlScript.globals(script).script(), StandardCharsets.ISO_8859_1))
                 .isEqualTo("COMMENT ON ROLE a IS E'\u00e4\u0085\\u000a';\n");
+        assertThat(SqlScript.globals(SqlScript.globals(script).script()).script())
+                .isEqualTo(SqlScript.globals(script).script());
     }
 
     @Test
@@ -120,6 +122,7 @@ class SqlScriptTest {
             assertThat(once).as(statement).hasSize(1);
             assertThat(once.get(0).codePoints().noneMatch(c -> c < ' ' || c == 0x202e))
                     .isTrue();
+            assertThat(SqlScript.statements(once.get(0) + ";")).isEqualTo(once);
         }
     }
 }

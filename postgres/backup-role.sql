@@ -12,6 +12,9 @@ BEGIN;
 GRANT pg_read_all_data, pg_read_all_settings, pg_read_all_stats TO :"role";
 -- Rows that policies hide. A role that takes backups sees all rows or fails. Who may make roles could make itself a superuser.
 ALTER ROLE :"role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS;
+-- Where connections are reserved (reserved_connections, since PostgreSQL 16), an application that takes all others stops no backup.
+SELECT format('GRANT pg_use_reserved_connections TO %I', :'role')
+FROM pg_roles WHERE rolname = 'pg_use_reserved_connections' \gexec
 -- Large objects of others: pg_read_all_data does not reach them, and there is no right to read them alone.
 ALTER ROLE :"role" SET lo_compat_privileges = on;
 -- Why a dump failed is read from the server's message, which may be in another language for everybody else.

@@ -13,6 +13,9 @@ ALTER ROLE :"role" NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), grantee)
 FROM unnest(ARRAY[:'role', :'asks']) AS grantee
 WHERE NOT has_database_privilege(grantee, current_database(), 'CONNECT') \gexec
+-- Where connections are reserved (reserved_connections, since PostgreSQL 16), an application that takes all others stops no backup.
+SELECT format('GRANT pg_use_reserved_connections TO %I', :'role')
+FROM pg_roles WHERE rolname = 'pg_use_reserved_connections' \gexec
 -- Where its files are and how it archives; a backup begins and ends, and its WAL is archived at once.
 GRANT pg_read_all_settings TO :"role";
 GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_create_restore_point(text), pg_switch_wal() TO :"role";

@@ -15,10 +15,15 @@ CREATE ROLE monitor LOGIN PASSWORD :'monitor_password' IN ROLE pg_monitor;
 CREATE DATABASE app OWNER app;
 REVOKE CONNECT ON DATABASE app FROM PUBLIC;
 GRANT CONNECT ON DATABASE app TO monitor;
-CREATE EXTENSION pg_stat_statements;
+-- Not in public: the exporter's session looks names up in here and in pg_catalog alone. And not in the application's database, whose owner
+-- can lock what every session there reads.
+CREATE SCHEMA monitoring;
+GRANT USAGE ON SCHEMA monitoring TO monitor;
+CREATE EXTENSION pg_stat_statements SCHEMA monitoring;
+-- An application that takes all connections hides itself from nobody.
+GRANT pg_use_reserved_connections TO monitor;
 CREATE EXTENSION pgaudit;
 \connect app
--- Not in public, whose owner is the application: the exporter's session looks names up in here and in pg_catalog alone.
 CREATE SCHEMA monitoring;
 GRANT USAGE ON SCHEMA monitoring TO monitor;
 CREATE EXTENSION pg_stat_statements SCHEMA monitoring;

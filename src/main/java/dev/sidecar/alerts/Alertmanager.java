@@ -36,17 +36,21 @@ public final class Alertmanager {
 
     /** Reads its running configuration, anew each time, as it may be reloaded. */
     public AlertmanagerConfig config() {
-        return AlertmanagerConfig.parse(
-                peer.get("/api/v2/status").path("config").path("original").stringValue(""));
+        return peer.understood(() -> AlertmanagerConfig.parse(
+                peer.get("/api/v2/status").path("config").path("original").stringValue("")));
     }
 
     /** Lists the alerts that it knows of now, inhibited and silenced ones too. */
     public List<FiringAlert> firing() {
-        return alerts(peer.get("/api/v2/alerts"));
+        return peer.understood(() -> alerts(peer.get("/api/v2/alerts")));
     }
 
     /** Lists the groups in which it notifies of alerts; an alert that goes to several receivers is in several. */
     List<AlertGroup> groups() {
+        return peer.understood(this::readGroups);
+    }
+
+    private List<AlertGroup> readGroups() {
         List<AlertGroup> groups = new ArrayList<>();
         for (JsonNode group : peer.get("/api/v2/alerts/groups")) {
             groups.add(new AlertGroup(
@@ -70,20 +74,28 @@ public final class Alertmanager {
                     Instant.parse(alert.path("startsAt").stringValue("1970-01-01T00:00:00Z")),
                     "suppressed".equals(status.path("state").stringValue(""))
                             || !status.path("mutedBy").isEmpty(),
-                    List.copyOf(receivers)));
+                    List.copyOf(receivers),
+                    status.path("silencedBy")
+                            .valueStream()
+                            .map(id -> id.stringValue(""))
+                            .toList()));
         }
         return alerts;
     }
 
     /** Counts what each integration of each receiver tried since Alertmanager's start, and how that failed. */
     Attempts attempts() {
-        return Attempts.parse(
+        return peer.understood(() -> Attempts.parse(
                 Instant.parse(peer.get("/api/v2/status").path("uptime").stringValue("1970-01-01T00:00:00Z")),
-                peer.text("/metrics"));
+                peer.text("/metrics")));
     }
 
     /** Lists the silences that hold now. */
     public List<Silence> silences() {
+        return peer.understood(this::readSilences);
+    }
+
+    private List<Silence> readSilences() {
         List<Silence> silences = new ArrayList<>();
         for (JsonNode silence : peer.get("/api/v2/silences")) {
             if ("active".equals(silence.path("status").path("state").stringValue(""))) {
@@ -92,7 +104,8 @@ public final class Alertmanager {
                         .forEach(matcher -> matchers.add(new Silence.Matcher(
                                 matcher.path("name").stringValue(""),
                                 matcher.path("value").stringValue(""),
-                                matcher.path("isRegex").asBoolean(false))));
+                                matcher.path("isRegex").asBoolean(false),
+                                !matcher.path("isEqual").asBoolean(true))));
                 silences.add(new Silence(
                         silence.path("id").stringValue(""),
                         List.copyOf(matchers),
@@ -109,9 +122,16 @@ public final class Alertmanager {
     public String silence(Silence silence) {
         List<Map<String, Object>> matchers = silence.matchers().stream()
                 .map(matcher -> Map.<String, Object>of(
-                        "name", matcher.name(), "value", matcher.value(), "isRegex", matcher.regex(), "isEqual", true))
+                        "name",
+                        matcher.name(),
+                        "value",
+                        matcher.value(),
+                        "isRegex",
+                        matcher.regex(),
+                        "isEqual",
+                        !matcher.unequal()))
                 .toList();
-        return peer.exchangeJson(
+        String id = peer.exchangeJson(
                         "/api/v2/silences",
                         Map.of(
                                 "matchers",
@@ -126,6 +146,10 @@ public final class Alertmanager {
                                 silence.comment()))
                 .path("silenceID")
                 .stringValue("");
+        if (id.isEmpty()) {
+            throw new PeerUnavailable("Alertmanager gave the silence no ID, so there may be none.");
+        }
+        return id;
     }
 
     /** Ends a silence now. */

@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,21 +17,27 @@ import tools.jackson.databind.JsonNode;
  */
 final class AlertmanagerEvents {
 
+    /** Clocks differ. A receipt of next year would say until then that a channel works. */
+    private static final Duration FASTEST_CLOCK = Duration.ofHours(1);
+
     private final Receipts receipts;
     private final Incidents incidents;
     private final AlertMetrics metrics;
     private final Function<AlertmanagerConfig.Inhibition, String> ruleNames;
+    private final Clock clock;
 
     /** @param ruleNames finds the name of a rule that 0.33 identifies only by its matchers */
     AlertmanagerEvents(
             Receipts receipts,
             Incidents incidents,
             AlertMetrics metrics,
-            Function<AlertmanagerConfig.Inhibition, String> ruleNames) {
+            Function<AlertmanagerConfig.Inhibition, String> ruleNames,
+            Clock clock) {
         this.receipts = receipts;
         this.incidents = incidents;
         this.metrics = metrics;
         this.ruleNames = ruleNames;
+        this.clock = clock;
     }
 
     /** Takes one event; ignores other kinds. @throws IllegalArgumentException if it is not an event */
@@ -39,6 +46,9 @@ final class AlertmanagerEvents {
             throw new IllegalArgumentException("an event has a @timestamp and data");
         }
         Instant at = Instant.parse(event.get("@timestamp").stringValue());
+        if (at.isBefore(Instant.EPOCH) || at.isAfter(clock.instant().plus(FASTEST_CLOCK))) {
+            throw new IllegalArgumentException("an event is not of the future");
+        }
         JsonNode data = event.get("data");
         incidents.heard();
         if (data.has("notification")) {
@@ -67,7 +77,7 @@ final class AlertmanagerEvents {
             alerts.add(labels);
             boolean over = details.path("resolved").asBoolean(false);
             resolved &= over;
-            Instant began = Instant.parse(details.path("startsAt").stringValue("1970-01-01T00:00:00Z"));
+            Instant began = within(details.path("startsAt").stringValue("1970-01-01T00:00:00Z"), at);
             incidents.told(channel, labels, began, over);
             newest = began.isAfter(newest) ? began : newest;
         }
@@ -76,6 +86,12 @@ final class AlertmanagerEvents {
         Delivered delivered = new Delivered(at, channel, List.copyOf(alerts), resolved, took);
         receipts.add(delivered);
         metrics.delivered(delivered);
+    }
+
+    /** Whoever posts an alert says when it began, and must not spoil the receipt of others with it. */
+    private static Instant within(String text, Instant latest) {
+        Instant time = Instant.parse(text);
+        return time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time.isAfter(latest) ? latest : time;
     }
 
     private void muted(Instant at, JsonNode muting) {

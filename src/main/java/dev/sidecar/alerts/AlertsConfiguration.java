@@ -58,8 +58,10 @@ class AlertsConfiguration {
     }
 
     @Bean
-    DeliveryCheck deliveryCheck(Alertmanager alertmanager, Prometheus prometheus, Incidents incidents, Clock clock) {
-        return new DeliveryCheck(alertmanager, new FiringInPrometheus(prometheus), incidents, clock, DELIVERY_MARGIN);
+    DeliveryCheck deliveryCheck(
+            Alertmanager alertmanager, Prometheus prometheus, Incidents incidents, Identity identity, Clock clock) {
+        return new DeliveryCheck(
+                alertmanager, new FiringInPrometheus(prometheus), incidents, clock, identity.host(), DELIVERY_MARGIN);
     }
 
     @Bean
@@ -116,7 +118,7 @@ class AlertsConfiguration {
             Clock clock,
             DeadMansSwitch deadMansSwitch) {
         return new AlertmanagerHooks(
-                new AlertmanagerEvents(receipts, incidents, metrics, new InhibitionNames(alertmanager, clock)),
+                new AlertmanagerEvents(receipts, incidents, metrics, new InhibitionNames(alertmanager, clock), clock),
                 deadMansSwitch);
     }
 

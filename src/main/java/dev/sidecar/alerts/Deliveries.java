@@ -30,6 +30,8 @@ public record Deliveries(
     public enum Cause {
         /** Alertmanager does not know of it, although Prometheus has had it fire for minutes. */
         NOT_KNOWN,
+        /** A silence mutes it that mutes everything. */
+        SILENCED,
         /** Its receiver has no channel that leads to people. */
         NO_CHANNEL,
         /** The channel tried and failed. */

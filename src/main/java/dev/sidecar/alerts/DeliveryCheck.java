@@ -37,12 +37,14 @@ public final class DeliveryCheck {
     private final Supplier<List<FiringAlert>> source;
     private final Incidents incidents;
     private final Clock clock;
+    private final String host;
     private final Duration margin;
     private @Nullable Attempts last;
     private volatile @Nullable Deliveries found;
 
     /**
      * @param source what Prometheus has had fire for two minutes, so that Alertmanager must know of it; empty if it cannot be asked
+     * @param host this one, as alerts name it
      * @param margin how long a channel may take beyond the route's wait
      */
     DeliveryCheck(
@@ -50,11 +52,13 @@ public final class DeliveryCheck {
             Supplier<List<FiringAlert>> source,
             Incidents incidents,
             Clock clock,
+            String host,
             Duration margin) {
         this.alertmanager = alertmanager;
         this.source = source;
         this.incidents = incidents;
         this.clock = clock;
+        this.host = host;
         this.margin = margin;
     }
 
@@ -75,7 +79,10 @@ public final class DeliveryCheck {
         incidents.see(firing.values(), config, last);
         incidents.see(unknown, config, last);
         last = attempts;
-        found = new Look(config, attempts, groups, clock.instant()).at(firing.values(), unknown);
+        List<Silence> ofEverything = alertmanager.silences().stream()
+                .filter(silence -> silence.isOfEverything(host))
+                .toList();
+        found = new Look(config, attempts, groups, ofEverything, clock.instant()).at(firing.values(), unknown);
         return found;
     }
 
@@ -105,6 +112,7 @@ public final class DeliveryCheck {
         private final AlertmanagerConfig config;
         private final Attempts attempts;
         private final List<AlertGroup> groups;
+        private final List<Silence> ofEverything;
         private final Instant now;
         private int delivered;
         private int waiting;
@@ -112,10 +120,16 @@ public final class DeliveryCheck {
         private final List<Undelivered> undelivered = new ArrayList<>();
         private final List<Undelivered> unconfirmed = new ArrayList<>();
 
-        Look(AlertmanagerConfig config, Attempts attempts, List<AlertGroup> groups, Instant now) {
+        Look(
+                AlertmanagerConfig config,
+                Attempts attempts,
+                List<AlertGroup> groups,
+                List<Silence> ofEverything,
+                Instant now) {
             this.config = config;
             this.attempts = attempts;
             this.groups = groups;
+            this.ofEverything = ofEverything;
             this.now = now;
         }
 
@@ -144,7 +158,13 @@ public final class DeliveryCheck {
 
         private void judge(FiringAlert alert, Incident incident) {
             if (alert.muted()) {
-                muted++;
+                ofEverything.stream()
+                        .filter(silence -> alert.silences().contains(silence.id()))
+                        .findFirst()
+                        .ifPresentOrElse(
+                                silence -> undelivered.add(new Undelivered(
+                                        alert, incident.began, List.of(silenced(silence)), repeatInterval(alert))),
+                                () -> muted++);
                 return;
             }
             List<Missing> missing = new ArrayList<>();
@@ -176,6 +196,14 @@ public final class DeliveryCheck {
             } else {
                 undelivered.add(new Undelivered(alert, incident.began, missing, repeatInterval(alert)));
             }
+        }
+
+        private static Missing silenced(Silence silence) {
+            return new Missing(
+                    "Alertmanager",
+                    Cause.SILENCED,
+                    "silenced until %s by '%s', with a silence that names no alert and no service: end it"
+                            .formatted(silence.until().truncatedTo(ChronoUnit.SECONDS), silence.by()));
         }
 
         private Undelivered notRemembered(FiringAlert alert) {

@@ -91,6 +91,10 @@ public final class Loki {
 
     /** Finds the lines that a LogQL query selects within a window, oldest first. */
     public List<LogLine> lines(String logql, Window window, int limit) {
+        return peer.understood(() -> readLines(logql, window, limit));
+    }
+
+    private List<LogLine> readLines(String logql, Window window, int limit) {
         JsonNode streams = range(logql, window, limit, "forward").path("result");
         List<LogLine> lines = new ArrayList<>();
         for (JsonNode stream : streams) {
@@ -105,12 +109,12 @@ public final class Loki {
 
     /** Finds the newest line that a LogQL query selects within a window. */
     public Optional<LogLine> newest(String logql, Window window) {
-        return first(range(logql, window, 1, "backward").path("result"));
+        return peer.understood(() -> first(range(logql, window, 1, "backward").path("result")));
     }
 
     /** Finds the oldest line that a LogQL query selects within a window. */
     public Optional<LogLine> oldest(String logql, Window window) {
-        return first(range(logql, window, 1, "forward").path("result"));
+        return peer.understood(() -> first(range(logql, window, 1, "forward").path("result")));
     }
 
     private static Optional<LogLine> first(JsonNode streams) {
@@ -126,6 +130,10 @@ public final class Loki {
 
     /** Evaluates a metric query now. @return the values by the labels that the query keeps */
     public Map<Map<String, String>, Double> metric(String logql) {
+        return peer.understood(() -> readMetric(logql));
+    }
+
+    private Map<Map<String, String>, Double> readMetric(String logql) {
         Map<Map<String, String>, Double> values = new LinkedHashMap<>();
         JsonNode result = peer.get("/loki/api/v1/query", Map.of("query", logql, "time", nanos(clock.instant())))
                 .path("data")
@@ -145,6 +153,10 @@ public final class Loki {
 
     /** Counts the values of each stream label of this stack within a window. */
     public Map<String, Integer> labelValues(Window window) {
+        return peer.understood(() -> readLabelValues(window));
+    }
+
+    private Map<String, Integer> readLabelValues(Window window) {
         Map<String, TreeSet<String>> values = new LinkedHashMap<>();
         JsonNode series = peer.get(
                         "/loki/api/v1/series",

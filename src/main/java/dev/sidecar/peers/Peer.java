@@ -239,6 +239,28 @@ public final class Peer {
         });
     }
 
+    /**
+     * Reads what an answer means. One of another shape than this program's is no answer: times that are none, words for numbers, texts for
+     * lists. What asks needs no other way to end then.
+     *
+     * @throws PeerUnavailable if it cannot be read
+     */
+    public <T> T understood(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (PeerUnavailable | NotConfigured e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Each parser has exceptions of its own.
+            throw new PeerUnavailable("%s at %s does not answer as it must%s"
+                    .formatted(name, base, stranger ? "" : ": " + shortened(inWords(e))));
+        }
+    }
+
+    private static String shortened(String said) {
+        return said.substring(0, Math.min(QUOTED, said.length()));
+    }
+
     private JsonNode json(String path, Supplier<org.springframework.http.ResponseEntity<JsonNode>> call) {
         return guarded(path, () -> {
             var answer = call.get();
@@ -249,7 +271,7 @@ public final class Peer {
     private <T> T requireSuccess(String path, HttpStatusCode status, @Nullable T body) {
         if (status.isError() || body == null) {
             String said = inWords(body);
-            throw answered(status, path, ": " + said.substring(0, Math.min(QUOTED, said.length())));
+            throw answered(status, path, ": " + shortened(said));
         }
         return body;
     }

@@ -26,6 +26,8 @@ public final class ServerAddress {
             + " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
             + " -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed"
             + " -c idle_session_timeout=0 -c exit_on_error=off -c quote_all_identifiers=off"
+            // A library that is not there ends the session before its first statement.
+            + " -c local_preload_libraries="
             // pg_dump and pg_restore fix other settings that texts of values depend on, but not these.
             + " -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C";
 

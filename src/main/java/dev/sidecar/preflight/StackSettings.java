@@ -206,6 +206,7 @@ final class StackSettings implements Step {
         }
         forms.put("API_SERVICES", Form.SERVICES);
         forms.put("POSTGRES_DATABASE", Form.DATABASE);
+        forms.put("POSTGRES_MONITOR_DATABASE", Form.DATABASE);
         forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
         forms.put("POSTGRES_BACKUP_USER", Form.ROLE);
         forms.put("POSTGRES_RESTORE_USER", Form.ROLE);

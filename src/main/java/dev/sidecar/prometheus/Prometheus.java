@@ -56,6 +56,10 @@ public final class Prometheus {
 
     /** Lists the active scrape targets. */
     public List<Target> targets() {
+        return peer.understood(this::readTargets);
+    }
+
+    private List<Target> readTargets() {
         List<Target> targets = new ArrayList<>();
         for (JsonNode target :
                 data("/api/v1/targets", Map.of("state", "active")).path("activeTargets")) {
@@ -72,6 +76,10 @@ public final class Prometheus {
 
     /** Lists the loaded alerting and recording rules. */
     public List<Rule> rules() {
+        return peer.understood(this::readRules);
+    }
+
+    private List<Rule> readRules() {
         List<Rule> rules = new ArrayList<>();
         for (JsonNode group : data("/api/v1/rules", Map.of()).path("groups")) {
             for (JsonNode rule : group.path("rules")) {
@@ -91,6 +99,10 @@ public final class Prometheus {
 
     /** Runs an instant query that returns a vector or a scalar. */
     public List<Sample> query(String promql) {
+        return peer.understood(() -> readQuery(promql));
+    }
+
+    private List<Sample> readQuery(String promql) {
         JsonNode result = peer.post("/api/v1/query", Map.of("query", promql)).path("data");
         if (result.path("resultType").asString("").equals("scalar")) {
             return List.of(new Sample(Map.of(), number(result.path("result").path(1))));
@@ -120,6 +132,11 @@ public final class Prometheus {
      */
     public Map<String, Map<Instant, Double>> history(
             String promql, String label, Instant from, Instant to, Duration step) {
+        return peer.understood(() -> readHistory(promql, label, from, to, step));
+    }
+
+    private Map<String, Map<Instant, Double>> readHistory(
+            String promql, String label, Instant from, Instant to, Duration step) {
         JsonNode result = peer.post(
                         "/api/v1/query_range",
                         Map.of(
@@ -142,8 +159,8 @@ public final class Prometheus {
 
     /** Lists the selectors in an expression, found by Prometheus' own parser. */
     public Set<Selector> selectors(String promql) {
-        return Selector.in(
-                peer.post("/api/v1/parse_query", Map.of("query", promql)).path("data"));
+        return peer.understood(() -> Selector.in(
+                peer.post("/api/v1/parse_query", Map.of("query", promql)).path("data")));
     }
 
     /** Looks for series with this metric's name and these labels. */
@@ -167,11 +184,13 @@ public final class Prometheus {
 
     /** Reads the retention of the running process. */
     public Duration retention() {
-        String retention = data("/api/v1/status/runtimeinfo", Map.of())
-                .path("storageRetention")
-                .asString("0d");
-        // A size limit may follow the time limit: "30d or 5GB".
-        return PromDuration.parse(retention.split(" or ")[0]);
+        return peer.understood(() -> {
+            String retention = data("/api/v1/status/runtimeinfo", Map.of())
+                    .path("storageRetention")
+                    .asString("0d");
+            // A size limit may follow the time limit: "30d or 5GB".
+            return PromDuration.parse(retention.split(" or ")[0]);
+        });
     }
 
     private JsonNode data(String path, Map<String, String> parameters) {

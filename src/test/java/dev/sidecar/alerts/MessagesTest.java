@@ -136,6 +136,32 @@ class MessagesTest {
                 .noneMatch(line -> line.matches("[A-Z]\\w+ +"));
     }
 
+    /** An address is letters that are seen, in a length that is read; the name of a page is one line. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://evil.example/\u202egnp.exe",
+                "https://evil.example/a\u200b.example.org",
+                "https://evil.example/a\u2028FIRING    all is well",
+                "https://evil.example/%s",
+                "http://localhost:8080/runbooks/x"
+            })
+    void noAddressIsMoreThanAnAddress(String address) throws IOException {
+        Map<String, String> labels = labels("A\nFIRING    all is well\u202e", "postgres", Map.of());
+        String url = address.replace("%s", "x".repeat(3_000));
+        Map<String, String> texts = Map.of("summary", "it is down", "runbook_url", url, "dashboard_url", url);
+        Path data = data(new Sample("address", PUBLIC, List.of(new Alert(true, labels, texts))));
+
+        for (String message : List.of(
+                render("text", "sidecar.text", data),
+                render("html", "sidecar.html", data),
+                render("text", "sidecar.slack.text", data))) {
+            assertThat(message)
+                    .doesNotContain("evil.example", "\u202e", "\u200b", "\u2028", "\nFIRING    all is well")
+                    .hasSizeLessThan(4_000);
+        }
+    }
+
     /** Whoever reads only the subject knows what, of what, and where; also for what their own rules leave out. */
     @ParameterizedTest
     @MethodSource("samples")

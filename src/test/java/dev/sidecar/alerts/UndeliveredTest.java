@@ -226,6 +226,31 @@ class UndeliveredTest {
         await(found -> found.undelivered().stream().anyMatch(one -> one.name().equals("DatabaseConnectionFailed")));
     }
 
+    /** Who has Alertmanager's password can have nobody hear of anything; that is told past Alertmanager. */
+    @Test
+    void aSilenceOfEverythingHidesNothing() throws Exception {
+        asked.silence(silenceOf(
+                new Silence.Matcher("alertname", "Watchdog", false, true),
+                new Silence.Matcher("severity", "critical|warning", true),
+                new Silence.Matcher("host", "h1", false)));
+        fire(OUTAGE, Instant.now());
+
+        Missing missing = awaitMissing();
+        assertThat(missing.cause()).isEqualTo(Cause.SILENCED);
+        assertThat(missing.why()).contains("by 'somebody'").contains("names no alert and no service");
+        telling.look();
+        assertThat(direct())
+                .singleElement()
+                .asString()
+                .contains("DatabaseConnectionFailed, critical postgres on h1")
+                .contains("silenced until ");
+    }
+
+    private static Silence silenceOf(Silence.Matcher... matchers) {
+        Instant now = Instant.now();
+        return new Silence("", List.of(matchers), now, now.plusSeconds(3600), "somebody", "hush");
+    }
+
     @Test
     void aRestartOfTheSidecarForgetsNeitherReceiptsNorWhatItTold() throws Exception {
         fire(OUTAGE, Instant.now());
@@ -400,12 +425,12 @@ class UndeliveredTest {
         incidents = new Incidents(clock);
         AlertMetrics metrics = new AlertMetrics(new SimpleMeterRegistry());
         AlertmanagerEvents events =
-                new AlertmanagerEvents(new Receipts(), incidents, metrics, new InhibitionNames(asked, clock));
+                new AlertmanagerEvents(new Receipts(), incidents, metrics, new InhibitionNames(asked, clock), clock);
         outside.answer("/hooks/alerts/events", event -> {
             events.take(event.json());
             return Answer.ok("ok");
         });
-        check = new DeliveryCheck(asked, () -> inPrometheus, incidents, clock, MARGIN);
+        check = new DeliveryCheck(asked, () -> inPrometheus, incidents, clock, "h1", MARGIN);
         telling = new DirectTelling(
                 check,
                 new DirectTelling.Means(

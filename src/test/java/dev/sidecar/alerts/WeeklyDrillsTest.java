@@ -198,7 +198,8 @@ class WeeklyDrillsTest {
                 receipts,
                 new Incidents(clock),
                 new AlertMetrics(new SimpleMeterRegistry()),
-                new InhibitionNames(asked, clock));
+                new InhibitionNames(asked, clock),
+                clock);
         outside.answer("/hooks/alerts/events", event -> {
             events.take(event.json());
             return Answer.ok("ok");

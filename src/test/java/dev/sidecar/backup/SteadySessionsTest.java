@@ -35,7 +35,8 @@ class SteadySessionsTest {
             "xmlbinary = 'hex'",
             "synchronous_commit = off",
             "search_path = ''",
-            "client_encoding = 'LATIN1'");
+            "client_encoding = 'LATIN1'",
+            "local_preload_libraries = 'not_there'");
 
     @TempDir
     private Path folder;

@@ -14,10 +14,14 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class PeerTest {
 
@@ -74,6 +78,29 @@ class PeerTest {
                 "/brackets", exchange -> answer(exchange, 200, "[" + "[],".repeat((int) Peer.MOST_TOKENS / 2) + "[]]"));
 
         assertThatThrownBy(() -> peer().get("/brackets")).isInstanceOf(PeerUnavailable.class);
+    }
+
+    /** Times that are none, words for numbers, texts for lists. */
+    @Test
+    void anAnswerOfAnotherShapeIsNoAnswer() {
+        server.createContext(
+                "/shape", exchange -> answer(exchange, 200, "{\"at\":\"yesterday\",\"many\":[1],\"number\":\"x\"}"));
+
+        for (Function<JsonNode, ?> reading : List.<Function<JsonNode, ?>>of(
+                answer -> Instant.parse(answer.path("at").stringValue()),
+                answer -> answer.path("many").stringValue(),
+                answer -> Double.parseDouble(answer.path("number").stringValue()),
+                answer -> answer.path("at").asLong(),
+                answer -> List.of().get(0))) {
+            Peer peer = peer();
+            assertThatThrownBy(() -> peer.understood(() -> reading.apply(peer.get("/shape"))))
+                    .isInstanceOf(PeerUnavailable.class)
+                    .hasMessageContaining("Prometheus at http://")
+                    .hasMessageContaining("does not answer as it must");
+        }
+        assertThatThrownBy(() -> peer().understood(() -> peer().get("/error")))
+                .isInstanceOf(PeerUnavailable.class)
+                .hasMessageContaining("parse error at char 3");
     }
 
     @Test

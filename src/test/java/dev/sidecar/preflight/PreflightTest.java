@@ -609,6 +609,7 @@ class PreflightTest {
                     SIDECAR_HOST             | our host                         | a name of letters
                     API_SERVICES             | api, worker                      | separated by
                     POSTGRES_DATABASE        | your_database                    | is a placeholder
+                    POSTGRES_MONITOR_DATABASE | your_database                   | is a placeholder
                     """)
     void aSettingThatCannotWorkIsToldByItsName(String name, String value, String told) throws IOException {
         StringWriter out = new StringWriter();

@@ -110,14 +110,14 @@ class SatelliteComposeTest {
                 .filter(volume -> volume.path("type").asString().equals("bind"))
                 .toList();
         assertThat(binds)
-                .hasSize(7)
+                .hasSize(8)
                 .allSatisfy(bind -> assertThat(bind.path("read_only").asBoolean())
                         .as(bind.toString())
                         .isTrue());
         assertThat(binds.stream()
                         .map(bind -> Path.of(bind.path("source").asString()))
                         .filter(source -> source.startsWith(Path.of("").toAbsolutePath()) || source.startsWith(folder)))
-                .hasSize(3)
+                .hasSize(4)
                 .contains(authority)
                 .allSatisfy(source -> assertThat(source).isRegularFile());
         assertThat(services.get("alloy").at("/environment/SSL_CERT_FILE").asString())

@@ -75,7 +75,6 @@ class RealSatelliteTest {
                         "--env=STACK=satellite",
                         "--env=PROJECT=.+",
                         "--env=SSL_CERT_FILE=/etc/centre-ca.pem",
-                        "--volume=" + Path.of("alloy").toAbsolutePath() + ":/etc/alloy-files:ro",
                         "--volume=" + Path.of("alloy/config.alloy").toAbsolutePath() + ":/etc/alloy/config.alloy:ro",
                         "--volume=" + Path.of("alloy/satellite.alloy").toAbsolutePath()
                                 + ":/etc/alloy/satellite.alloy:ro",

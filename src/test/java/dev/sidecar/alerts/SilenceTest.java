@@ -26,7 +26,11 @@ class SilenceTest {
         "instance, '', false, false, true",
         "host, h1, false, false, true",
         "stack, staging, false, false, true",
-        "category, security, false, false, true"
+        "category, security, false, false, true",
+        "severity, critical, false, false, true",
+        "severity, warning, true, false, true",
+        "severity, warning, false, true, true",
+        "severity, warning, false, false, false"
     })
     void whichSilencesAreOfEverything(String label, String value, boolean regex, boolean unequal, boolean everything) {
         assertThat(new Silence(

@@ -57,7 +57,11 @@ class RunbookStackTest {
         stack.set("SMTP_FROM", "alerts@our-team.test");
         stack.set("SMTP_REQUIRE_TLS", "false");
         stack.set("ALERT_MAIL_TO", "night@our-team.test");
+        // What lies on a disk of this kind counts as memory of the container.
         stack.alsoFrom(Files.writeString(more.resolve("small-disk.yml"), """
+                services:
+                  sidecar:
+                    mem_limit: 1g
                 volumes:
                   backups:
                     driver_opts: {type: tmpfs, device: tmpfs, o: "size=128m,uid=10010,gid=10010,mode=0750"}

@@ -98,9 +98,21 @@ final class EmbeddedSidecar implements AutoCloseable {
                         "SPRING_DATASOURCE_USERNAME", database.owner(),
                         "SPRING_DATASOURCE_PASSWORD", database.password()),
                 this::pass));
+        LogStore logs = missing.isEmpty() ? LogStore.startIfHere(home) : null;
+        if (logs != null) {
+            keep(logs);
+            progress.done("Loki, as its program is on the PATH");
+        }
         Watching watching = missing.isEmpty()
                 ? keep(Watching.start(
-                        home, controlPort, api.url().replace("http://", ""), postgres, inbox, page.chatUrl(), edge()))
+                        home,
+                        controlPort,
+                        api.url().replace("http://", ""),
+                        postgres,
+                        inbox,
+                        page.chatUrl(),
+                        edge(),
+                        logs))
                 : null;
         progress.done(
                 watching == null

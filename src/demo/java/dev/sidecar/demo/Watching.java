@@ -19,12 +19,14 @@ import java.security.KeyPair;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prometheus, Alertmanager and the exporters of {@code ./run}, with the shipped rules, routes and templates. Only time runs faster: the
@@ -40,12 +42,14 @@ final class Watching implements AutoCloseable {
     private final Deque<ChildProcess> running = new ArrayDeque<>();
     private final Path prometheusHome;
     private final Path alertmanagerHome;
+    private final @Nullable LogStore logs;
     private final int prometheusPort = FreePort.get();
     private final int alertmanagerPort = FreePort.get();
     private final String webhookToken = UUID.randomUUID().toString();
     private final String metricsToken = UUID.randomUUID().toString();
 
-    private Watching(Path home) {
+    private Watching(Path home, @Nullable LogStore logs) {
+        this.logs = logs;
         this.prometheusHome = Path.of(home + "-prometheus");
         this.alertmanagerHome = Path.of(home + "-alertmanager");
     }
@@ -71,10 +75,18 @@ final class Watching implements AutoCloseable {
      * @param api host and port of the sample API
      * @param inbox receives the mails
      * @param chat address that receives chat messages
+     * @param logs Loki, if it is here
      */
     static Watching start(
-            Path home, int controlPort, String api, PostgresServer postgres, Inbox inbox, String chat, String edge) {
-        Watching watching = new Watching(home);
+            Path home,
+            int controlPort,
+            String api,
+            PostgresServer postgres,
+            Inbox inbox,
+            String chat,
+            String edge,
+            @Nullable LogStore logs) {
+        Watching watching = new Watching(home, logs);
         try {
             Map<String, String> targets = watching.exporters(postgres);
             watching.alertmanager(controlPort, inbox, chat);
@@ -184,7 +196,10 @@ final class Watching implements AutoCloseable {
                                 "--log.level=warn"))));
         awaitFolder(prometheusHome);
         Map<String, String> settings = new HashMap<>(targets);
-        settings.put("WITHOUT", "REDIS,NGINX,LOKI,ALLOY,GRAFANA");
+        settings.put("WITHOUT", "REDIS,NGINX,ALLOY,GRAFANA" + (logs == null ? ",LOKI" : ""));
+        if (logs != null) {
+            settings.put("LOKI_TARGET", logs.address());
+        }
         settings.put("SIDECAR_STACK", EmbeddedSidecar.STACK);
         settings.put("SIDECAR_HOST", EmbeddedSidecar.HOST);
         settings.put("SIDECAR_TARGET", "127.0.0.1:" + controlPort);
@@ -212,7 +227,15 @@ final class Watching implements AutoCloseable {
             settings.put("SIDECAR_ALERTS_MAIL_TO", Inbox.RECIPIENT);
             settings.put("SIDECAR_ALERTS_MAIL_REQUIRETLS", "false");
             settings.put("SIDECAR_RULES_PROMETHEUSURL", prometheusUrl());
-            settings.put("SIDECAR_RULES_EXPECTEDTARGETS", "sidecar,api,postgres,node,blackbox,prometheus,alertmanager");
+            settings.put(
+                    "SIDECAR_RULES_EXPECTEDTARGETS",
+                    "sidecar,api,postgres,node,blackbox,prometheus,alertmanager" + (logs == null ? "" : ",loki"));
+            if (logs != null) {
+                settings.put("LOKI_URL", "http://" + logs.address());
+                settings.put(
+                        "SIDECAR_PROOFS_WITHOUT",
+                        "SEC-5=the collector, which reads PostgreSQL's log, is not a part of ./run");
+            }
             settings.put("SIDECAR_RULES_BORNATFIRSTEVENT", bornAtFirstEvent());
             // It scrapes three times as often as a stack does, and shares the machine with traffic and tests.
             settings.put("SIDECAR_PROOFS_CPUBUDGET", "15");
@@ -266,6 +289,10 @@ final class Watching implements AutoCloseable {
 
     /** The guard makes the folder, so that it goes with the program whatever happens to us. */
     private void awaitFolder(Path folder) {
+        awaitFolder(folder, running);
+    }
+
+    static void awaitFolder(Path folder, Collection<ChildProcess> running) {
         Awaitility.await(folder + " is there")
                 .atMost(Duration.ofMinutes(1))
                 .pollDelay(Duration.ZERO)

@@ -259,7 +259,8 @@ record Excluded(Set<Name> tables, Set<Name> sequences, Set<Name> rows, Exclusion
                 all.largeObjects(),
                 all.extensions(),
                 all.roles(),
-                all.tablespaces());
+                all.tablespaces(),
+                all.rowsOfExtensions());
     }
 
     /** Says for who restores by hand that there is a gap, without a name from the database. */

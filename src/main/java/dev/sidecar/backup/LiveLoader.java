@@ -104,14 +104,19 @@ final class LiveLoader {
                     ? new Careful(archive, administrator, extensions, restorer)
                     : new Straight(archive, administrator, extensions, restorer);
             steps.schemasAndExtensions(parts.schemasAndExtensions());
+            List<String> awaken;
+            List<String> giveBack;
             try (Session session = server.connect(target, NAME)) {
                 role.mayEnterSchemasOfExtensions(session);
+                awaken = silenced(session);
+                giveBack = request.privileged() ? role.mayInherit(session, parts::isInherited) : List.of();
             }
             steps.definitions(parts.definitions());
             try (Session session = server.connect(target, NAME)) {
+                run(session, giveBack);
                 role.mayFillExtensions(session);
             }
-            steps.rows(parts.rows());
+            steps.rows(loadable(parts, target, notes));
             steps.rest(filled(parts, target, notes));
             role.leave();
             Set<Integer> missing = steps.missing();
@@ -134,11 +139,58 @@ final class LiveLoader {
             if (!request.keepGoing()) {
                 refuse(steps.failed());
             }
+            try (Session session = server.connect(target, NAME)) {
+                run(session, awaken);
+            }
             parts.leftOut().forEach(what -> notes.add("Left out, as nobody consented: %s.".formatted(what)));
             return steps.failed();
         } finally {
             loader.discard(archive);
         }
+    }
+
+    /**
+     * Disables the event triggers that extensions have brought: they act on every definition that comes after them.
+     *
+     * @return the statements that enable them again
+     */
+    private static List<String> silenced(Session session) throws SQLException {
+        if (!session.text("SHOW is_superuser").equals("on")) {
+            return List.of();
+        }
+        List<String> awaken = session.texts("""
+                SELECT format('ALTER EVENT TRIGGER %I ENABLE%s', evtname,
+                              CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END)
+                FROM pg_event_trigger WHERE evtenabled <> 'D'
+                """);
+        run(session, session.texts("SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger"));
+        return awaken;
+    }
+
+    private static void run(Session session, List<String> statements) throws SQLException {
+        for (String statement : statements) {
+            session.execute(statement);
+        }
+    }
+
+    /** An archive does not say to which extension a table belongs whose rows it holds: what is not there by now came with none. */
+    private List<Integer> loadable(ArchiveParts parts, String target, List<String> notes) throws SQLException {
+        List<Item> doubtful = parts.rowsOfPartsOfExtensions();
+        if (doubtful.isEmpty()) {
+            return parts.rows();
+        }
+        Set<Integer> missing = new HashSet<>();
+        try (Session session = server.connect(target, NAME)) {
+            for (Item entry : doubtful) {
+                if (session.text("SELECT to_regclass(%s) IS NULL"
+                                .formatted(Sql.literal(Sql.quoted(entry.schema()) + "." + Sql.quoted(entry.tag()))))
+                        .equals("t")) {
+                    missing.add(entry.id());
+                    notes.add("Left out, as nobody consented to the extension: %s.".formatted(entry.name()));
+                }
+            }
+        }
+        return parts.rows().stream().filter(id -> !missing.contains(id)).toList();
     }
 
     /** In a database that is in a tablespace itself, a table may have been left in the default one. */

@@ -16,6 +16,7 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.Contents;
+import dev.sidecar.sets.Manifest.ExtensionTable;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.Manifest.Table;
@@ -507,10 +508,22 @@ final class Loader {
                     contents.largeObjects(),
                     contents.extensions(),
                     contents.roles(),
-                    contents.tablespaces());
+                    contents.tablespaces(),
+                    only.isEmpty() ? extensionTables(contents, expected) : null);
         } catch (SQLException e) {
             throw new BackupFailure(Reason.RESTORE, "Cannot count the restored rows: " + e.getMessage(), e);
         }
+    }
+
+    private static List<ExtensionTable> extensionTables(ContentsReader contents, Contents expected)
+            throws SQLException {
+        Map<String, Digesting> counted = new HashMap<>();
+        for (ExtensionTable dumped : expected.extensionTables()) {
+            if (dumped.table().rows() != null) {
+                counted.put(dumped.table().qualifiedName(), Digesting.of(dumped.table()));
+            }
+        }
+        return contents.extensionTables(found -> counted.get(found.table().qualifiedName()));
     }
 
     /** What a live server may be asked to compare: not the digests of older versions, whose query runs what the backup holds. */
@@ -523,6 +536,7 @@ final class Loader {
                 expected.largeObjects(),
                 expected.extensions(),
                 expected.roles(),
-                expected.tablespaces());
+                expected.tablespaces(),
+                expected.rowsOfExtensions());
     }
 }

@@ -29,7 +29,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
@@ -76,7 +78,7 @@ final class Restorer {
                 List<Contents> compared = new ArrayList<>();
                 LiveLoader.Inspection check = parts -> {
                     progress.begin("comparing " + backup.id(), 0);
-                    compared.add(compare(address, target, manifest, request, parts, missing));
+                    compared.add(compare(address, target, manifest, request, parts, missing, notes));
                 };
                 define(maintenance, maintenance, target, manifest, request, true, notes);
                 if (!loaded(live, role, target, request, notes, check)) {
@@ -241,25 +243,40 @@ final class Restorer {
         }
     }
 
-    /** @param missing gets what is not as in the manifest, if the request is to keep going */
+    /**
+     * @param missing gets what is not as in the manifest, if the request is to keep going
+     * @param notes gets what else is not, which nobody's restore should fail for
+     */
     private static Contents compare(
             ServerAddress address,
             String target,
             Manifest manifest,
             RestoreRequest request,
             ArchiveParts parts,
-            List<String> missing) {
+            List<String> missing,
+            List<String> notes) {
         try (Session restored = address.connect(target, "sidecar restore")) {
             Set<String> only = new HashSet<>(request.tables());
             Contents expected = Loader.comparableLive(manifest.contents());
             Contents contents = Loader.contents(restored, manifest, expected, only);
-            List<Difference> differences =
+            List<Difference> all =
                     Differences.between(expected, contents, new ContentsReader(restored).partitionsByHashOfEnum())
                             .stream()
                             .filter(difference -> difference.concerns(request))
                             .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
                                     || !parts.leavesOutExtension(difference.name()))
+                            .filter(difference -> difference.kind() != Differences.Kind.SEQUENCE
+                                    || !parts.leavesOutSequence(difference.name()))
                             .toList();
+            Map<Boolean, List<Difference>> ofExtensions = all.stream()
+                    .collect(Collectors.partitioningBy(
+                            difference -> difference.kind() == Differences.Kind.ROWS_OF_EXTENSION));
+            ofExtensions.get(true).forEach(difference -> notes.add(difference.sentence()));
+            if (!request.isPartial()) {
+                Differences.notCompared(expected, contents, dumped -> !parts.leavesOutExtension(dumped.extension()))
+                        .ifPresent(notes::add);
+            }
+            List<Difference> differences = ofExtensions.get(false);
             if (request.keepGoing()) {
                 differences.forEach(difference -> missing.add(difference.sentence()));
             } else if (!differences.isEmpty()) {

@@ -13,11 +13,13 @@ import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.UnfinishedDatabase;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.CheckResult;
 import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Manifest.FileKind;
 import dev.sidecar.sets.Manifest.StoredFile;
 import dev.sidecar.sets.Progress;
@@ -292,7 +294,8 @@ final class Verifier {
             }
             progress.begin("restoring " + manifest.id() + " with one job", manifest.storedBytes());
             try (Session maintenance = scratch.address().connect("postgres", "sidecar verify")) {
-                NewDatabase.drop(maintenance, RESTORED);
+                // A subscription, which the first load may have made, keeps its database from being dropped.
+                UnfinishedDatabase.drop(scratch.address(), maintenance, RESTORED);
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot drop a database: " + e.getMessage(), e);
             }
@@ -433,14 +436,19 @@ final class Verifier {
         private void compare(ScratchServer scratch) {
             progress.begin("comparing " + manifest.id(), 0);
             try (Session restored = scratch.address().connect(RESTORED, "sidecar verify")) {
-                Differences.between(
-                                manifest.contents(),
-                                Loader.contents(restored, manifest, Set.of()),
-                                new ContentsReader(restored).partitionsByHashOfEnum())
+                Contents found = Loader.contents(restored, manifest, Set.of());
+                Differences.between(manifest.contents(), found, new ContentsReader(restored).partitionsByHashOfEnum())
                         .forEach(difference -> {
                             problems.add(difference.sentence());
-                            verdict = Conclusion.DAMAGED;
+                            // An extension may add rows of its own to those that are loaded.
+                            if (difference.kind() != Differences.Kind.ROWS_OF_EXTENSION) {
+                                verdict = Conclusion.DAMAGED;
+                            } else if (verdict == Conclusion.HELD) {
+                                verdict = Conclusion.DIFFERENT;
+                            }
                         });
+                Differences.notCompared(manifest.contents(), found, dumped -> true)
+                        .ifPresent(notes::add);
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot read the restored database: " + e.getMessage(), e);
             }

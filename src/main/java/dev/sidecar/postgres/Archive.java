@@ -33,6 +33,11 @@ public final class Archive {
     private static final int LONGEST_TEXT = 16 << 20;
     /** The owner of a database decides how many functions it has, and how long they are. */
     private static final int MOST_DEFINITIONS = 48 << 20;
+    /** Beyond that no table is known to inherit from one of an extension. */
+    private static final int MOST_PARENTS = 8 << 20;
+
+    private static final String INHERITS = "\nINHERITS (";
+
     /** Whose definitions say who may make them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
     private static final Set<String> DEFINED =
             Set.of("PUBLICATION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "CAST", "BLOB METADATA");
@@ -68,7 +73,8 @@ public final class Archive {
      * @param tag its name without the schema; of a function with its arguments
      * @param schema empty if it has none
      * @param owner empty if it has none
-     * @param definition the statements that make it; empty where nobody asks for them
+     * @param definition the statements that make it, of a table only their end, if that names tables that it inherits from; empty where nobody
+     *     asks for them
      * @param drop the statement that drops it, which names it exactly
      * @param needs numbers of the entries that it depends on
      */
@@ -136,6 +142,7 @@ public final class Archive {
         private int bytesOfNumber;
         private int bytesOfOffset;
         private long definitions;
+        private long parents;
         private Charset letters = StandardCharsets.UTF_8;
 
         Reader(DataInputStream in) {
@@ -228,6 +235,9 @@ public final class Archive {
                 // It is the first entry: names are written in the encoding of the database.
                 letters = Encodings.charset(encoding.group(1));
             }
+            if (kind.equals("TABLE")) {
+                return parents(definition);
+            }
             if (!DEFINED.contains(kind)) {
                 return "";
             }
@@ -236,6 +246,17 @@ public final class Archive {
                 throw new IOException("it has more than %d MB of functions".formatted(MOST_DEFINITIONS >> 20));
             }
             return definition;
+        }
+
+        /** Of a table only the end is kept, which names those that it inherits from. */
+        private String parents(String definition) {
+            int from = definition.lastIndexOf(INHERITS);
+            if (from < 0 || parents + definition.length() - from > MOST_PARENTS) {
+                return "";
+            }
+            String end = definition.substring(from);
+            parents += end.length();
+            return end;
         }
 
         private String orEmpty() throws IOException {

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Divides an archive by who restores what: a role made for it, or the administrator, and that only with a person's consent. */
@@ -100,6 +101,38 @@ public final class ArchiveParts {
                         entry.kind().equals("EXTENSION") && entry.tag().equals(name) && leftOut.contains(entry.id()));
     }
 
+    /** Tells whether a sequence is not restored, as an extension makes it that is not. @param qualifiedName quoted where needed */
+    public boolean leavesOutSequence(String qualifiedName) {
+        return lacksExtensions()
+                && entries.stream()
+                        .noneMatch(entry -> entry.kind().equals("SEQUENCE")
+                                && (Sql.identifier(entry.schema()) + "." + Sql.identifier(entry.tag()))
+                                        .equals(qualifiedName));
+    }
+
+    /** Rows and values that the archive holds for what extensions make, of which some are not restored. */
+    public List<Item> rowsOfPartsOfExtensions() {
+        return !lacksExtensions()
+                ? List.of()
+                : restored(Section.DATA).stream()
+                        .filter(entry -> entry.kind().equals("TABLE DATA")
+                                || entry.kind().equals("SEQUENCE SET"))
+                        .filter(entry -> entry.needs().stream().noneMatch(byId::containsKey))
+                        .toList();
+    }
+
+    /** Tells whether a table inherits from another one. @param name of the other one, as pg_dump writes it */
+    public boolean isInherited(String name) {
+        Pattern inherits = Pattern.compile("\\nINHERITS \\((?:.*, )?" + Pattern.quote(name) + "(?:, .*)?\\)");
+        return restored(Section.PRE_DATA).stream()
+                .anyMatch(entry -> entry.kind().equals("TABLE")
+                        && inherits.matcher(entry.definition()).find());
+    }
+
+    private boolean lacksExtensions() {
+        return entries.stream().anyMatch(entry -> entry.kind().equals("EXTENSION") && leftOut.contains(entry.id()));
+    }
+
     /** Numbers of the entries that one side restores in one go. */
     public record Step(boolean administrator, List<Integer> ids) {}
 
@@ -168,8 +201,7 @@ public final class ArchiveParts {
     }
 
     private List<Integer> grants(boolean onPartsOfExtensions) {
-        boolean lacksExtensions =
-                entries.stream().anyMatch(entry -> entry.kind().equals("EXTENSION") && leftOut.contains(entry.id()));
+        boolean lacksExtensions = lacksExtensions();
         return ids(entries.stream()
                 .filter(ArchiveParts::isGrant)
                 .filter(entry -> !leftOut.contains(entry.id()))

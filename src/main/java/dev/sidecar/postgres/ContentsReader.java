@@ -4,6 +4,7 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Manifest.Extension;
+import dev.sidecar.sets.Manifest.ExtensionTable;
 import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
@@ -19,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.copy.CopyOut;
@@ -57,8 +59,22 @@ public final class ContentsReader {
             SELECT n.nspname, c.relname, pg_sequence_last_value(c.oid)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind = 'S' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-              AND NOT EXISTS (SELECT FROM pg_depend d
-                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+              AND (NOT EXISTS (SELECT FROM pg_depend d
+                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                   OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
+            ORDER BY n.nspname, c.relname
+            """;
+
+    /**
+     * What extensions have marked as the application's rows. Rows that a condition chooses are read by a query, whose planning runs functions
+     * in expressions of indexes: only the table's owner makes one, and only an owner who may do no more than this role could gain by it.
+     */
+    private static final String EXTENSION_TABLES = """
+            SELECT e.extname, coalesce(k.condition, ''), n.nspname, c.relname, pg_relation_size(c.oid), c.relpersistence <> 'u',
+                   has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+                   AND (coalesce(k.condition, '') = '' OR o.rolsuper OR o.rolname = current_user)
+            FROM pg_extension e, unnest(e.extconfig, e.extcondition) AS k(oid, condition), pg_class c, pg_namespace n, pg_roles o
+            WHERE c.oid = k.oid AND n.oid = c.relnamespace AND o.oid = c.relowner AND c.relkind = 'r'
             ORDER BY n.nspname, c.relname
             """;
 
@@ -75,8 +91,9 @@ public final class ContentsReader {
                          c.relkind = 'r' AND row_security_active(c.oid) AS rows_are_hidden
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                    AND NOT EXISTS (SELECT FROM pg_depend d
-                                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS dumped
+                    AND (NOT EXISTS (SELECT FROM pg_depend d
+                                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                         OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))) AS dumped
             WHERE NOT may_enter OR NOT may_read OR rows_are_hidden
             ORDER BY schema, name
             """;
@@ -255,7 +272,7 @@ public final class ContentsReader {
         String name = Sql.quoted(table.schema()) + "." + Sql.quoted(table.name());
         try {
             boolean copied = digesting == Digesting.COPIED;
-            Rows rows = copied ? digested(name) : new Rows(number(table, name), null);
+            Rows rows = copied ? digested(name, "") : new Rows(number(table, name), null);
             return new Table(
                     table.schema(),
                     table.name(),
@@ -269,6 +286,46 @@ public final class ContentsReader {
                     "The rows of %s cannot be counted: %s".formatted(table.qualifiedName(), e.getMessage()),
                     e);
         }
+    }
+
+    /**
+     * Lists the tables of extensions whose rows are dumped. Those are counted that this role may read.
+     *
+     * @param how says how one is digested; null if it is not to be counted
+     */
+    public List<ExtensionTable> extensionTables(Function<ExtensionTable, @Nullable Digesting> how) throws SQLException {
+        Set<ExtensionTable> readable = new HashSet<>();
+        List<ExtensionTable> all = session.rows(EXTENSION_TABLES, row -> {
+            ExtensionTable found = new ExtensionTable(
+                    row.getString(1),
+                    row.getString(2),
+                    new Table(row.getString(3), row.getString(4), null, row.getLong(5), null, row.getBoolean(6)));
+            if (row.getBoolean(7)) {
+                readable.add(found);
+            }
+            return found;
+        });
+        List<ExtensionTable> counted = new ArrayList<>();
+        for (ExtensionTable each : all) {
+            Digesting digesting = readable.contains(each) ? how.apply(each) : null;
+            counted.add(digesting == null ? each : counted(each, digesting));
+        }
+        return counted;
+    }
+
+    private ExtensionTable counted(ExtensionTable dumped, Digesting digesting) throws SQLException {
+        Table table = dumped.table();
+        Rows rows = digested(Sql.quoted(table.schema()) + "." + Sql.quoted(table.name()), dumped.condition());
+        return new ExtensionTable(
+                dumped.extension(),
+                dumped.condition(),
+                new Table(
+                        table.schema(),
+                        table.name(),
+                        rows.number(),
+                        table.bytes(),
+                        digesting == Digesting.NONE ? null : rows.digest(),
+                        table.logged()));
     }
 
     private record Rows(long number, @Nullable String digest) {}
@@ -295,9 +352,12 @@ public final class ContentsReader {
      * Sums up the digests of rows, so that their order does not matter. The columns are in the order of their names, as those of an
      * inherited table come back in another one. Generated columns are left out: a restore computes them.
      */
-    private Rows digested(String name) throws SQLException {
-        CopyOut rows =
-                session.copyOut("COPY " + name + list(columns(name, "attname")) + " TO STDOUT (ENCODING 'SQL_ASCII')");
+    private Rows digested(String name, String condition) throws SQLException {
+        List<String> columns = columns(name, "attname");
+        String source = condition.isEmpty()
+                ? name + list(columns)
+                : "(SELECT %s FROM ONLY %s %s)".formatted(String.join(", ", columns), name, condition);
+        CopyOut rows = session.copyOut("COPY " + source + " TO STDOUT (ENCODING 'SQL_ASCII')");
         MessageDigest row = sha256();
         BigInteger sum = BigInteger.ZERO;
         for (byte[] piece = rows.readFromCopy(); piece != null; piece = rows.readFromCopy()) {

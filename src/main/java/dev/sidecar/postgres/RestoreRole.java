@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postgresql.util.PasswordUtil;
@@ -145,10 +146,32 @@ public final class RestoreRole implements AutoCloseable {
         }
     }
 
+    /**
+     * Gives the role the tables of extensions from which others inherit, as only their owner may make such a table.
+     *
+     * @param inherited says of a table, named as pg_dump writes it, whether another inherits from it
+     * @return the statements that give them back
+     */
+    public List<String> mayInherit(Session session, Predicate<String> inherited) throws SQLException {
+        List<String> giveBack = new ArrayList<>();
+        for (List<String> table : session.table("""
+                SELECT format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner))
+                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind = 'r' AND EXISTS (
+                  SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                """)) {
+            if (inherited.test(table.get(0))) {
+                session.execute("ALTER TABLE %s OWNER TO %s".formatted(table.get(0), name));
+                giveBack.add("ALTER TABLE %s OWNER TO %s".formatted(table.get(0), table.get(1)));
+            }
+        }
+        return giveBack;
+    }
+
     /** Lets the role load the rows that extensions keep in tables of their own. */
     public void mayFillExtensions(Session session) throws SQLException {
         for (String table : session.texts("""
-                SELECT format('GRANT ALL ON %s %s TO ', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+                SELECT format('GRANT %s ON TABLE %s TO ', CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass)
                 FROM pg_extension e, unnest(e.extconfig) t JOIN pg_class c ON c.oid = t
                 """)) {
             session.execute(table + name);

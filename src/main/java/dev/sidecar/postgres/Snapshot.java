@@ -150,7 +150,10 @@ public final class Snapshot implements AutoCloseable {
                     reader.largeObjects(),
                     reader.extensions(),
                     reader.roles(),
-                    reader.tablespaces());
+                    reader.tablespaces(),
+                    reader.extensionTables(dumped -> dumped.table().bytes() > countedBytes
+                            ? null
+                            : digests ? Digesting.COPIED : Digesting.NONE));
         } catch (SQLException e) {
             throw failure(e);
         }
@@ -176,7 +179,8 @@ public final class Snapshot implements AutoCloseable {
                     contents.largeObjects(),
                     contents.extensions(),
                     contents.roles(),
-                    contents.tablespaces());
+                    contents.tablespaces(),
+                    contents.rowsOfExtensions());
         } catch (SQLException e) {
             throw failure(e);
         }

@@ -339,6 +339,7 @@ public record Manifest(
      * @param extensions installed, with versions
      * @param roles that own something or were granted something
      * @param tablespaces used, besides the default
+     * @param rowsOfExtensions that are in the dump although CREATE EXTENSION makes their tables; absent in older sets
      */
     public record Contents(
             List<Table> tables,
@@ -346,7 +347,26 @@ public record Manifest(
             long largeObjects,
             List<Extension> extensions,
             List<String> roles,
-            List<String> tablespaces) {
+            List<String> tablespaces,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<ExtensionTable> rowsOfExtensions) {
+
+        /** What a set of an older version says. */
+        public Contents(
+                List<Table> tables,
+                List<Sequence> sequences,
+                long largeObjects,
+                List<Extension> extensions,
+                List<String> roles,
+                List<String> tablespaces) {
+            this(tables, sequences, largeObjects, extensions, roles, tablespaces, null);
+        }
+
+        /** Returns the tables of extensions whose rows are in the dump; none if the set does not say. */
+        public List<ExtensionTable> extensionTables() {
+            return rowsOfExtensions == null ? List.of() : rowsOfExtensions;
+        }
 
         /** Rows of all counted tables. */
         public long rows() {
@@ -403,6 +423,15 @@ public record Manifest(
             return Sql.identifier(schema) + "." + Sql.identifier(name);
         }
     }
+
+    /**
+     * A table that an extension made and in which it keeps rows of the application, such as its configuration.
+     *
+     * @param extension its name
+     * @param condition a WHERE clause that the dumped rows fulfil; empty if all are dumped
+     * @param table whose count and digest are of those rows only
+     */
+    public record ExtensionTable(String extension, String condition, Table table) {}
 
     /** One extension. */
     public record Extension(String name, String version) {}

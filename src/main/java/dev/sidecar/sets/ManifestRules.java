@@ -118,8 +118,16 @@ final class ManifestRules {
         }
         all("tables", contents.tables());
         for (Manifest.Table table : contents.tables()) {
-            require(table.schema() != null && table.name() != null, "a table has no name");
-            require(table.rows() == null || bytes(table.rows()), "the rows of a table are out of range");
+            check(table);
+        }
+        if (contents.rowsOfExtensions() != null) {
+            all("rowsOfExtensions", contents.rowsOfExtensions());
+            for (Manifest.ExtensionTable dumped : contents.rowsOfExtensions()) {
+                require(
+                        dumped.extension() != null && dumped.condition() != null && dumped.table() != null,
+                        "a table of an extension is not described");
+                check(dumped.table());
+            }
         }
         all("sequences", contents.sequences());
         for (Manifest.Sequence sequence : contents.sequences()) {
@@ -131,6 +139,11 @@ final class ManifestRules {
         }
         all("roles", contents.roles());
         all("tablespaces", contents.tablespaces());
+    }
+
+    private static void check(Manifest.Table table) throws IOException {
+        require(table.schema() != null && table.name() != null, "a table has no name");
+        require(table.rows() == null || bytes(table.rows()), "the rows of a table are out of range");
     }
 
     private static void all(String name, @Nullable List<?> list) throws IOException {

@@ -297,6 +297,82 @@ class DefinitionsComeBackTest {
                 .containsExactly("Disabled foreign key public.c.c_i_fkey is missing.");
     }
 
+    /**
+     * Rows that an extension keeps are dumped, but for those that it brings itself; an application inherits from its tables, and it watches
+     * over definitions.
+     */
+    @Test
+    void whatAnExtensionKeepsOfTheApplication() throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs())
+                        .with("keeper", KEEPER)
+                        .with("changer", CHANGER);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder)
+                    .with("scratch.contents-trusted", true)
+                    .with("scratch.sandboxes", "");
+            other.execute("postgres", "CREATE DATABASE kept", "CREATE ROLE app");
+            other.execute(
+                    "kept",
+                    "CREATE EXTENSION keeper",
+                    "INSERT INTO keeper.settings VALUES ('mine', 'a', true), ('also mine', 'b', true)",
+                    "INSERT INTO keeper.jobs (what) SELECT 'job ' || i FROM generate_series(1, 7) i",
+                    "DELETE FROM keeper.jobs WHERE id = 7",
+                    "CREATE TABLE app (also text) INHERITS (keeper.jobs)",
+                    "ALTER TABLE app OWNER TO app",
+                    "INSERT INTO app (what, also) VALUES ('inherited', 'x')",
+                    "CREATE INDEX ON app (also)");
+            Backup backup = proven("kept");
+            assertThat(backup.manifest().contents().extensionTables())
+                    .extracting(kept ->
+                            kept.table().qualifiedName() + " " + kept.table().rows())
+                    .containsExactly("keeper.jobs 6", "keeper.settings 2");
+            assertThat(restored(backup).differences()).isEmpty();
+            for (String query : List.of(
+                    "SELECT k || v || own FROM keeper.settings ORDER BY k",
+                    "SELECT tableoid::regclass || what FROM keeper.jobs ORDER BY id",
+                    "SELECT last_value FROM keeper.jobs_id_seq",
+                    "SELECT relname || relowner::regrole FROM pg_class WHERE relname IN ('jobs', 'app') ORDER BY 1",
+                    "SELECT evtname || evtenabled::text FROM pg_event_trigger")) {
+                assertThat(other.query(again, query)).isNotEmpty().isEqualTo(other.query("kept", query));
+            }
+            Backups backups = fixture.backups();
+            other.execute("kept", "DROP TABLE app");
+            Restored without = backups.restore(
+                    RestoreRequest.intoNew(fixture.take("kept").id(), again + "_less"), backups.progress());
+            assertThat(without.notes()).anyMatch(note -> note.contains("table data keeper.settings"));
+
+            other.execute("postgres", "CREATE DATABASE changed");
+            other.execute("changed", "CREATE EXTENSION changer", "INSERT INTO changer.notes VALUES ('a')");
+            Backup changed = fixture.take("changed");
+            Verification verification = backups.verify(changed, VerificationLevel.L4, backups.progress());
+            assertThat(verification.verdict()).isEqualTo(Conclusion.DIFFERENT);
+            assertThat(verification.problems())
+                    .containsExactly("Table changer.notes has the right number of rows, but other contents.");
+        }
+    }
+
+    private static final String KEEPER = """
+            CREATE TABLE settings (k text PRIMARY KEY, v text, own boolean);
+            INSERT INTO settings VALUES ('built in', 'x', false);
+            SELECT pg_catalog.pg_extension_config_dump('settings', 'WHERE own');
+            CREATE TABLE jobs (id serial PRIMARY KEY, what text);
+            SELECT pg_catalog.pg_extension_config_dump('jobs', '');
+            SELECT pg_catalog.pg_extension_config_dump('jobs_id_seq', '');
+            CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RAISE 'no definitions of others'; END IF;
+            END $$;
+            CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION watch();
+            """;
+
+    /** A dump knows nothing of the trigger, which changes the rows once more. */
+    private static final String CHANGER = """
+            CREATE TABLE notes (note text);
+            SELECT pg_catalog.pg_extension_config_dump('notes', '');
+            CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := NEW.note || '!'; RETURN NEW; END $$;
+            CREATE TRIGGER more BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION more();
+            """;
+
     private Backup proven(String name) {
         Backup backup = fixture.take(name);
         Backups backups = fixture.backups();

@@ -152,12 +152,16 @@ class LoaderTest {
     @CsvSource(delimiter = '~', textBlock = """
             pg_restore ~ case "$1" in --file=-) "$REAL" "$@" | head -c 1000000; exit 9 ;; *) exec "$REAL" "$@" ;; esac
             psql ~ case "$*" in *--single-transaction*) exit 9 ;; *) exec "$REAL" "$@" ;; esac
+            pg_restore ~ case "$*" in *post-data*--jobs*) "$REAL" "$@"; exit 9 ;; *) exec "$REAL" "$@" ;; esac
             """)
     void ofTwoProgramsTheOneThatDiedIsNamed(String program, String script) throws Exception {
         server.execute(
                 database,
-                "CREATE TABLE first AS SELECT repeat(md5(i::text), 10) AS t, i FROM generate_series(1, 10000) i");
+                "CREATE TABLE first AS SELECT repeat(md5(i::text), 10) AS t, i FROM generate_series(1, 10000) i",
+                // Nothing drops a database where one is.
+                "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)");
         Backup backup = fixture.take(database);
+        server.execute(database, "DROP SUBSCRIPTION s");
         assertThat(backup.manifest().files(FileKind.TABLES)).hasSize(1);
         // The server's programs run as another user than root, and are in here too.
         folder.toFile().setExecutable(true, false);

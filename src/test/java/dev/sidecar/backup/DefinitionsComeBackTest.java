@@ -309,7 +309,8 @@ class DefinitionsComeBackTest {
                 PostgresServer other = PostgresServer.start(programs.bin())) {
             fixture = new BackupFixture(other, folder)
                     .with("scratch.contents-trusted", true)
-                    .with("scratch.sandboxes", "");
+                    .with("scratch.sandboxes", "")
+                    .with("dump.digests", true);
             other.execute("postgres", "CREATE DATABASE kept", "CREATE ROLE app");
             other.execute(
                     "kept",

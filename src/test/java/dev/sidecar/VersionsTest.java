@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
 
 /** The versions of images are written once, in the compose file; whoever needs one reads it there. */
 class VersionsTest {
@@ -44,6 +46,31 @@ class VersionsTest {
                 .as("no service names a version by itself")
                 .isNotEmpty()
                 .allMatch(line -> line.matches("image: (\\*image-[a-z-]+|.*:\\$\\{SIDECAR_VERSION:-local})"));
+    }
+
+    /** Of several that build one the last wins its name, by chance, and all are replaced by a build that changes nothing. */
+    @Test
+    void everyImageOfOursIsBuiltByOneServiceAndPulledByNone() throws IOException {
+        LoaderOptions options = new LoaderOptions();
+        options.setMaxAliasesForCollections(500);
+        Map<String, Map<String, Map<String, Object>>> compose =
+                new Yaml(options).load(Files.readString(Path.of(COMPOSE_FILE)));
+        Map<Object, List<String>> ours = compose.get("services").values().stream()
+                .filter(service -> String.valueOf(service.get("image")).contains("SIDECAR_VERSION"))
+                .collect(Collectors.groupingBy(
+                        service -> service.get("image"),
+                        Collectors.mapping(
+                                service -> service.containsKey("build")
+                                        ? "built"
+                                        : String.valueOf(service.get("pull_policy")),
+                                Collectors.toList())));
+
+        assertThat(ours)
+                .hasSize(3)
+                .allSatisfy((image, services) -> assertThat(services)
+                        .as("%s", image)
+                        .containsOnlyOnce("built")
+                        .isSubsetOf("built", "never"));
     }
 
     @Test

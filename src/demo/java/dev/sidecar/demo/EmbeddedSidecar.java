@@ -91,13 +91,15 @@ final class EmbeddedSidecar implements AutoCloseable {
                 PostgresServer.startPausable("shared_preload_libraries=pg_stat_statements", "shared_buffers=256MB"));
         postgres.execute("postgres", "CREATE EXTENSION pg_stat_statements");
         SampleDatabase database = SampleDatabase.load(postgres);
-        progress.done("PostgreSQL with the sample database '%s' (%s)".formatted(database.name(), database.size()));
         SampleApi api = keep(SampleApi.launch(
                 Map.of(
                         "SPRING_DATASOURCE_URL", postgres.jdbcUrl(database.name()),
                         "SPRING_DATASOURCE_USERNAME", database.owner(),
                         "SPRING_DATASOURCE_PASSWORD", database.password()),
                 this::pass));
+        // While the API starts.
+        database.fill();
+        progress.done("PostgreSQL with the sample database '%s' (%s)".formatted(database.name(), database.size()));
         LogStore logs = missing.isEmpty() ? LogStore.startIfHere(home) : null;
         if (logs != null) {
             keep(logs);
@@ -182,7 +184,8 @@ final class EmbeddedSidecar implements AutoCloseable {
                 UnixUser.same(),
                 settings,
                 this::pass,
-                ChildProcess.guardedJar(home, JAR, "-Xmx192m", "-XX:+UseSerialGC"));
+                // The second compiler would take half of the start, and what it makes pays only in hours.
+                ChildProcess.guardedJar(home, JAR, "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     }
 
     /** Makes the role that takes backups, as on a server of yours. @return its password */

@@ -27,6 +27,7 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
 
     private static final String PGBENCH_SCALE = "5";
 
+    /** Makes it with the shop in it; {@link #fill()} adds the rest. */
     static SampleDatabase load(PostgresServer server) {
         SampleDatabase database = new SampleDatabase(server, "shop", "app", "app-" + server.port());
         server.execute(
@@ -39,7 +40,6 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
                 text(Path.of("sample-api/src/main/resources/schema.sql")),
                 text(Path.of("src/demo/resources/sample-data.sql")),
                 "ANALYZE");
-        database.pgbench();
         return database;
     }
 
@@ -51,7 +51,8 @@ record SampleDatabase(PostgresServer server, String name, String owner, String p
         }
     }
 
-    private void pgbench() {
+    /** Adds pgbench's tables, which the shop does not need. */
+    void fill() {
         ChildProcess pgbench = ChildProcess.start(
                 "pgbench",
                 UnixUser.same(),

@@ -31,6 +31,8 @@ final class BufferedOutput {
     private int used;
     private int lines;
     private boolean closed;
+    /** The writer waits for the first line and has to be woken. */
+    private boolean idle;
 
     BufferedOutput(Destination target, int capacity) {
         this.target = target;
@@ -56,6 +58,10 @@ final class BufferedOutput {
         used += line.length;
         lines++;
         counts.accept();
+        if (idle) {
+            idle = false;
+            LockSupport.unpark(writer);
+        }
     }
 
     /** Writes out the buffered lines within the limit; lines left then count as failed. */
@@ -76,13 +82,11 @@ final class BufferedOutput {
 
     private void run() {
         byte[] writing = new byte[INITIAL];
-        while (true) {
+        while (awaitLine()) {
+            LockSupport.parkNanos(this, COLLECT_NANOS);
             int bytes;
             int count;
             synchronized (this) {
-                if (used == 0 && closed) {
-                    return;
-                }
                 byte[] swapped = filling;
                 filling = writing;
                 writing = swapped;
@@ -91,12 +95,22 @@ final class BufferedOutput {
                 used = 0;
                 lines = 0;
             }
-            if (count > 0) {
-                write(writing, bytes, count);
-            }
+            write(writing, bytes, count);
             // Give back the memory that a burst took.
             writing = writing.length > INITIAL ? new byte[INITIAL] : writing;
-            LockSupport.parkNanos(this, COLLECT_NANOS);
+        }
+    }
+
+    /** Sleeps until there is a line: a server at rest has none for seconds. @return whether there is one; there is none if it is closed */
+    private boolean awaitLine() {
+        while (true) {
+            synchronized (this) {
+                if (used > 0 || closed) {
+                    return used > 0;
+                }
+                idle = true;
+            }
+            LockSupport.park(this);
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,30 @@ class BufferedOutputTest {
         assertThat(output.counts().dropped() + output.counts().delivered()).isEqualTo(100_000);
         assertThat(written.toString(StandardCharsets.UTF_8).lines().count())
                 .isEqualTo(output.counts().delivered());
+    }
+
+    @Test
+    void sleepsWhileThereIsNoLine() {
+        AtomicReference<Thread> writer = new AtomicReference<>();
+        BufferedOutput output = new BufferedOutput(
+                (bytes, length) -> {
+                    writer.set(Thread.currentThread());
+                    written.write(bytes, 0, length);
+                },
+                64 * 1024);
+
+        for (int i = 0; i < 3; i++) {
+            output.offer(line(i));
+            int lines = i + 1;
+            await().until(() -> output.counts().delivered() == lines);
+            await("waits without a limit")
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> writer.get().getState() == Thread.State.WAITING);
+        }
+        output.close(Duration.ofSeconds(10));
+
+        assertThat(written).hasToString("line 0\nline 1\nline 2\n");
+        assertThat(writer.get().isAlive()).isFalse();
     }
 
     @Test

@@ -17,8 +17,10 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -178,12 +180,25 @@ final class ComposeStack implements AutoCloseable {
         return secrets;
     }
 
-    /** Makes the images, which the next stack finds made. */
+    /**
+     * Makes the images, which the next stack finds made. Compose marks them with the project: those of the one before are the same but for
+     * that, and go, unless a stack that runs has them.
+     */
     void build() throws IOException {
         alone(() -> {
+            Set<String> before = imagesOfOurs();
             Result built = compose("build");
             assertThat(built.exitCode()).as(built.all()).isZero();
+            Set<String> after = imagesOfOurs();
+            before.stream().filter(image -> !after.contains(image)).forEach(image -> docker("image", "rm", image));
         });
+    }
+
+    private Set<String> imagesOfOurs() {
+        return Stream.of("observability-sidecar", "sidecar-sample-api", "sidecar-postgres")
+                .flatMap(name ->
+                        docker("image", "ls", "--quiet", name + ":test").out().lines())
+                .collect(Collectors.toSet());
     }
 
     /** Starts them all from images that are here; Compose would pull also those of services that are left out. */

@@ -110,6 +110,6 @@ EXPOSE 8000 8001 8080
 STOPSIGNAL SIGTERM
 # A start takes seconds; the limit allows for a busy machine. Checks run every second while starting, then rarely: each one is a
 # process.
-HEALTHCHECK --interval=15s --timeout=5s --retries=4 --start-period=120s --start-interval=1s CMD ["healthy"]
+HEALTHCHECK --interval=15s --timeout=5s --retries=4 --start-period=180s --start-interval=1s CMD ["healthy"]
 ENTRYPOINT ["sidecar"]
 CMD []

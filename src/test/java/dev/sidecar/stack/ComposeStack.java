@@ -196,7 +196,7 @@ final class ComposeStack implements AutoCloseable {
     }
 
     private void start(List<String> rest) throws IOException {
-        List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "300"));
+        List<String> command = new ArrayList<>(List.of("up", "--detach", "--wait", "--wait-timeout", "600"));
         command.addAll(rest);
         EngineRoom room = room();
         if (!started(command)) {
@@ -231,7 +231,7 @@ final class ComposeStack implements AutoCloseable {
             }
             full.set(result.all().contains("address pools have been fully subnetted"));
             assertThat(full.get() ? 0 : result.exitCode())
-                    .as("docker compose %s: %s%n%s", command, result.all(), result.exitCode() == 0 ? "" : logs())
+                    .as("%s", result.exitCode() == 0 ? "" : result.all() + states() + logs())
                     .isZero();
         });
         return !full.get();
@@ -291,6 +291,36 @@ final class ComposeStack implements AutoCloseable {
 
     String logs(String service) {
         return compose("logs", "--no-color", "--no-log-prefix", service).out();
+    }
+
+    /** Each container with its state; of those that are not healthy what their last check said. */
+    private String states() {
+        StringBuilder states = new StringBuilder();
+        for (String id : compose("ps", "--all", "--quiet").out().lines().toList()) {
+            JsonNode state = JsonMapper.shared()
+                    .readTree(docker("inspect", "--format", "{{json .}}", id).out());
+            String health = state.at("/State/Health/Status").asString("");
+            states.append(state.at("/Name").asString().substring(1))
+                    .append(" is ")
+                    .append(state.at("/State/Status").asString())
+                    .append(" (exit code ")
+                    .append(state.at("/State/ExitCode").asInt())
+                    .append(") ")
+                    .append(health);
+            if (!health.isEmpty() && !health.equals("healthy")) {
+                JsonNode checks = state.at("/State/Health/Log");
+                states.append(": ")
+                        .append(
+                                checks.isEmpty()
+                                        ? "not checked yet"
+                                        : checks.get(checks.size() - 1)
+                                                .at("/Output")
+                                                .asString()
+                                                .strip());
+            }
+            states.append('\n');
+        }
+        return states.toString();
     }
 
     private String logs() {

@@ -81,9 +81,14 @@ final class Admission {
         } else {
             Worker last = where == null ? worker : where;
             last.execute(() -> {
-                // Others may have gone meanwhile.
-                boolean found = places.get() <= parts.properties().limits().connections() || last.evict();
-                worker.execute(found ? newcomer::listen : () -> turnAway(newcomer, place));
+                // Others may have gone meanwhile, or have taken the place that was found.
+                if (places.get() <= parts.properties().limits().connections() || last.evict()) {
+                    worker.execute(newcomer::listen);
+                } else if (where == null) {
+                    turnAway(newcomer, place);
+                } else {
+                    findPlace(newcomer, worker, workers.iterator(), Waiting.NOT, null, place);
+                }
             });
         }
     }

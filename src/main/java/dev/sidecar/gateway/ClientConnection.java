@@ -148,6 +148,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return bytes < MOST_WAITING_BYTES;
     }
 
+    /** All that is missing of the current request has come, and waits for its connection to the API. */
+    boolean holdsRest() {
+        return waiting.stream().anyMatch(LastHttpContent.class::isInstance);
+    }
+
     /** Drops the waiting rest of the current request. @return true if that was all of it, so that the next request follows */
     boolean skipBody() {
         while (waiting.peek() instanceof HttpContent) {

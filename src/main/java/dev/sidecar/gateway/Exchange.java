@@ -406,7 +406,7 @@ final class Exchange {
         double seconds = tally.seconds(now);
         // Whoever has not sent all of a request costs least, also while its connection to the API is still being
         // opened.
-        return !requestComplete && !answer.hasStatus() && seconds > EVICTABLE_AFTER_SECONDS
+        return !requestComplete && !client.holdsRest() && !answer.hasStatus() && seconds > EVICTABLE_AFTER_SECONDS
                 ? new Waiting(Waiting.For.BODY, tally.bytesIn() / seconds)
                 : Waiting.NOT;
     }

@@ -338,6 +338,26 @@ class FairnessTest {
         }
     }
 
+    /** It is the API that keeps everybody waiting. */
+    @Test
+    void whoHasAskedKeepsItsPlaceWhileItsConnectionToTheApiIsBeingOpened() throws Exception {
+        try (var deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            fill(deaf);
+            try (var gateway =
+                    GatewayServer.before(deaf.getLocalPort(), "limits.connections", "1", "timeouts.connect", "10m")) {
+                from("127.0.0.1", gateway).send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok");
+                await().until(() -> gateway.inFlight() == 1);
+                Instant asked = Instant.now();
+                await().until(() -> Instant.now().isAfter(asked.plusMillis(1500)));
+
+                from("127.0.0.1", gateway);
+                await().until(() -> gateway.closed("full") == 1);
+                assertThat(gateway.inFlight()).isEqualTo(1);
+                closeAll();
+            }
+        }
+    }
+
     /** Connects until the system takes no more for a server that accepts none. */
     private void fill(ServerSocket deaf) throws IOException {
         for (int i = 0; i < 100; i++) {

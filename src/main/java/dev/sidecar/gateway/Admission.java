@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which connection gets a place. One address gets a share of them only. If all are taken, the client that keeps the gateway waiting
@@ -50,11 +51,9 @@ final class Admission {
             return;
         }
         ClientConnection newcomer = new ClientConnection(worker, channel);
-        if (taken > limits.connections() && !worker.evict()) {
-            // What it asks is looked at when it is known whether it gets a place, so that the API sees nothing of a
-            // client without one.
-            channel.config().setAutoRead(false);
-            askOthers(newcomer, worker, workers.iterator(), place);
+        if (taken > limits.connections()) {
+            newcomer.awaitPlace();
+            findPlace(newcomer, worker, workers.iterator(), Waiting.NOT, null, place);
         }
     }
 
@@ -64,28 +63,45 @@ final class Admission {
         }
     }
 
-    private void askOthers(ClientConnection newcomer, Worker worker, Iterator<Worker> others, AtomicBoolean place) {
-        if (!others.hasNext()) {
-            worker.execute(() -> {
-                giveBack(place);
-                parts.metrics().closed(Closing.FULL);
-                if (mayBeTold(newcomer.closing())) {
-                    newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
-                    newcomer.listen();
+    /** Asks every loop before one of them takes a place from somebody: the first one's idlest may have been answered just now. */
+    private void findPlace(
+            ClientConnection newcomer,
+            Worker worker,
+            Iterator<Worker> others,
+            Waiting least,
+            @Nullable Worker where,
+            AtomicBoolean place) {
+        if (others.hasNext()) {
+            Worker other = others.next();
+            other.execute(() -> {
+                Waiting waiting = other.waiting();
+                boolean before = waiting.isBefore(least);
+                findPlace(newcomer, worker, others, before ? waiting : least, before ? other : where, place);
+            });
+        } else {
+            Worker last = where == null ? worker : where;
+            last.execute(() -> {
+                // Others may have gone meanwhile, or have taken the place that was found.
+                if (places.get() <= parts.properties().limits().connections() || last.evict()) {
+                    worker.execute(newcomer::listen);
+                } else if (where == null) {
+                    turnAway(newcomer, place);
                 } else {
-                    newcomer.evict();
+                    findPlace(newcomer, worker, workers.iterator(), Waiting.NOT, null, place);
                 }
             });
-            return;
         }
-        Worker other = others.next();
-        other.execute(() -> {
-            if (other != worker && other.evict()) {
-                worker.execute(newcomer::listen);
-            } else {
-                askOthers(newcomer, worker, others, place);
-            }
-        });
+    }
+
+    private void turnAway(ClientConnection newcomer, AtomicBoolean place) {
+        giveBack(place);
+        parts.metrics().closed(Closing.FULL);
+        if (mayBeTold(newcomer.closing())) {
+            newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
+            newcomer.listen();
+        } else {
+            newcomer.evict();
+        }
     }
 
     /** Answers the connection's first request by refusing it; if too many are being told already, does not even read that. */

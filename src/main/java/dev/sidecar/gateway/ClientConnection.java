@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves one client's connection: takes its requests one after the other, and reads no faster than the upstream does. Bytes that arrive
- * early wait; reading stops then, so that never more than one read waits.
+ * early wait; once they are more than a little, reading stops, so that never more than that and one read wait.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter {
 
@@ -34,6 +34,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Many send all of a request before they look for the answer; a refused one may go on for this long. */
     private static final long LONGEST_LINGER = TimeUnit.SECONDS.toNanos(30);
 
+    /**
+     * So much of a body may wait for a connection to the API while more is read: who does not read does not see that the client has gone,
+     * and would keep its place for it.
+     */
+    private static final int MOST_WAITING_BYTES = 16 * 1024;
+
+    /** The same in parts, as each is a buffer of its own, however few bytes are in it. */
+    private static final int MOST_WAITING_PARTS = 16;
+
+    /** What is awaited for a shorter time than this may be on its way. */
+    private static final long SOON = TimeUnit.SECONDS.toNanos(1);
+
     private final Worker worker;
     private final StrictRequestDecoder decoder;
     private final ClientResponseEncoder encoder = new ClientResponseEncoder();
@@ -42,6 +54,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private Hops.Sender peer = new Hops.Sender("", null);
     private @Nullable Exchange exchange;
     private @Nullable FailureReason refusal;
+    private boolean placed = true;
     private boolean lingering;
     private boolean inHead;
     private long waitingSince = System.nanoTime();
@@ -74,8 +87,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         deadline = System.nanoTime() + LINGER;
     }
 
+    /**
+     * Reads nothing before it is known whether there is a place for this client, so that the API sees nothing of one without. Nor can it
+     * lose until then what it does not have.
+     */
+    void awaitPlace() {
+        placed = false;
+        channel.config().setAutoRead(false);
+    }
+
     /** Reads what it asks, from now on. */
     void listen() {
+        placed = true;
         channel.config().setAutoRead(true);
     }
 
@@ -107,8 +130,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             exchange.flushRequest();
         }
-        boolean room = exchange == null || exchange.isRequestComplete() || exchange.hasRoom();
-        channel.config().setAutoRead(waiting.isEmpty() && room && !decoder.holdsBytes());
+        boolean room = exchange == null || exchange.isRequestComplete() || !exchange.isTaken() || exchange.hasRoom();
+        channel.config().setAutoRead((waiting.isEmpty() ? room : mayMoreWait()) && !decoder.holdsBytes());
+    }
+
+    private boolean mayMoreWait() {
+        if (waiting.size() >= MOST_WAITING_PARTS) {
+            return false;
+        }
+        int bytes = 0;
+        for (Object message : waiting) {
+            if (!(message instanceof HttpContent content)) {
+                return false;
+            }
+            bytes += content.content().readableBytes();
+        }
+        return bytes < MOST_WAITING_BYTES;
+    }
+
+    /** All that is missing of the current request has come, and waits for its connection to the API. */
+    boolean holdsRest() {
+        return waiting.stream().anyMatch(LastHttpContent.class::isInstance);
     }
 
     /** Drops the waiting rest of the current request. @return true if that was all of it, so that the next request follows */
@@ -234,15 +276,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** How readily this client's place goes to another one, at this moment. */
     Waiting waiting(long now) {
-        if (refusal != null) {
+        if (refusal != null || !placed) {
             // It has no place to lose.
-            return new Waiting(Waiting.For.NOTHING, 0);
+            return Waiting.NOT;
         }
         Exchange current = exchange;
         if (current != null) {
             return current.waiting(now);
         }
-        return new Waiting(inHead && !lingering ? Waiting.For.HEAD : Waiting.For.REQUEST, waitingSince - now);
+        Waiting.For what = inHead ? Waiting.For.HEAD : Waiting.For.REQUEST;
+        if (lingering) {
+            what = Waiting.For.REQUEST;
+        } else if (now - waitingSince < SOON) {
+            what = Waiting.For.SOON;
+        }
+        return new Waiting(what, waitingSince - now);
     }
 
     ChannelFuture closing() {
@@ -290,7 +338,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             take(message);
         } else {
             waiting.add(message);
-            channel.config().setAutoRead(false);
+            if (!mayMoreWait()) {
+                channel.config().setAutoRead(false);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sidecar.gateway;
 import dev.sidecar.requests.Call;
 import dev.sidecar.requests.TraceContext;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
@@ -27,6 +28,7 @@ final class Exchange {
     private final AnswerHead answerHead;
     private final Tally tally;
     private @Nullable UpstreamConnection upstream;
+    private @Nullable Channel connecting;
     private AnswerState answer = AnswerState.AWAITED;
     private @Nullable String account;
     private @Nullable Pace pace;
@@ -84,7 +86,13 @@ final class Exchange {
         }
     }
 
+    /** A connection is being opened for it, and for nobody else. */
+    void connecting(Channel channel) {
+        connecting = channel;
+    }
+
     void connected(UpstreamConnection connection) {
+        connecting = null;
         if (answer == AnswerState.ENDED) {
             connection.close();
         } else {
@@ -398,9 +406,9 @@ final class Exchange {
         double seconds = tally.seconds(now);
         // Whoever has not sent all of a request costs least, also while its connection to the API is still being
         // opened.
-        return !requestComplete && !answer.hasStatus() && seconds > EVICTABLE_AFTER_SECONDS
+        return !requestComplete && !client.holdsRest() && !answer.hasStatus() && seconds > EVICTABLE_AFTER_SECONDS
                 ? new Waiting(Waiting.For.BODY, tally.bytesIn() / seconds)
-                : new Waiting(Waiting.For.NOTHING, 0);
+                : Waiting.NOT;
     }
 
     boolean isEnded() {
@@ -461,6 +469,9 @@ final class Exchange {
             parts.requestsOf().give(account);
         }
         answer = answer.to(AnswerState.ENDED);
+        if (connecting != null) {
+            connecting.close();
+        }
         tally.ended();
     }
 

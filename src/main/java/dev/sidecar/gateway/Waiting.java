@@ -8,6 +8,8 @@ package dev.sidecar.gateway;
  */
 record Waiting(For what, double order) {
 
+    static final Waiting NOT = new Waiting(For.NOTHING, 0);
+
     /** What is waited for. */
     enum For {
         /** The next request, or the end of the connection. */
@@ -16,6 +18,8 @@ record Waiting(For what, double order) {
         HEAD,
         /** The rest of a body that is slow to come. */
         BODY,
+        /** The next request or the rest of a head, and for so short a time that it may be on its way. */
+        SOON,
         /** Nothing of the client: the API has to answer. */
         NOTHING
     }

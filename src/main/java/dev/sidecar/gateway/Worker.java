@@ -2,6 +2,7 @@ package dev.sidecar.gateway;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
@@ -113,11 +114,22 @@ final class Worker {
         loop.execute(work);
     }
 
+    /** What this loop waits for at the client that would be the first here to lose its place. */
+    Waiting waiting() {
+        long now = System.nanoTime();
+        Waiting least = Waiting.NOT;
+        for (ClientConnection client : clients) {
+            Waiting waiting = client.waiting(now);
+            least = waiting.isBefore(least) ? waiting : least;
+        }
+        return least;
+    }
+
     /** Takes its place from the client that keeps this loop waiting the longest. @return false if none does */
     boolean evict() {
         long now = System.nanoTime();
         ClientConnection victim = null;
-        Waiting least = new Waiting(Waiting.For.NOTHING, 0);
+        Waiting least = Waiting.NOT;
         for (ClientConnection client : clients) {
             Waiting waiting = client.waiting(now);
             if (waiting.isBefore(least)) {
@@ -155,12 +167,19 @@ final class Worker {
     }
 
     private void connect(Exchange exchange, Iterator<InetSocketAddress> candidates, long until) {
-        InetSocketAddress candidate = candidates.next();
-        bootstrap.connect(candidate).addListener(attempt -> {
+        if (exchange.isEnded()) {
+            return;
+        }
+        ChannelFuture connecting = bootstrap.connect(candidates.next());
+        Channel channel = connecting.channel();
+        exchange.connecting(channel);
+        connecting.addListener(attempt -> {
             if (attempt.isSuccess()) {
                 awaySince = NOT_AWAY;
-                Channel channel = ((io.netty.channel.ChannelFuture) attempt).channel();
                 exchange.connected(channel.pipeline().get(UpstreamConnection.class));
+            } else if (exchange.isEnded()) {
+                // It was given up here, which says nothing about the API.
+                return;
             } else if (candidates.hasNext()) {
                 connect(exchange, candidates, until);
             } else {
@@ -170,12 +189,12 @@ final class Worker {
     }
 
     private void notConnected(Exchange exchange, FailureReason reason, long until) {
-        long now = System.nanoTime();
-        awaySince = awaySince == NOT_AWAY ? now : awaySince;
-        boolean mayComeBack = reason != FailureReason.CONNECT_TIMEOUT && now - awaySince < LONGEST_RESTART;
         if (exchange.isEnded()) {
             return;
         }
+        long now = System.nanoTime();
+        awaySince = awaySince == NOT_AWAY ? now : awaySince;
+        boolean mayComeBack = reason != FailureReason.CONNECT_TIMEOUT && now - awaySince < LONGEST_RESTART;
         if (mayComeBack && now - until < 0 && !draining) {
             loop.schedule(() -> connect(exchange, until), RETRY_MILLIS, TimeUnit.MILLISECONDS);
         } else {

@@ -7,13 +7,17 @@ import dev.sidecar.support.ShippedNginx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -253,6 +257,130 @@ class FairnessTest {
             }
             assertThat(second.untilClosed()).isEmpty();
             assertThat(gateway.closed("evicted")).isGreaterThanOrEqualTo(4);
+        }
+    }
+
+    /** Connections go to the event loops in turn. The newcomer's loop holds only clients that were asked again just now. */
+    @Test
+    void whichOneThatIsDoesNotDependOnTheNewcomersLoop() {
+        int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", String.valueOf(2 * loops))) {
+            for (int i = 0; i < 2 * loops; i++) {
+                assertThat(from("127.0.0.1", gateway).send(GET).message()).endsWith("ok");
+            }
+            for (int i = 0; i < 2 * loops; i += loops) {
+                assertThat(opened.get(i).send(GET).message()).endsWith("ok");
+            }
+
+            assertThat(from("127.0.0.1", gateway).send(GET).message()).endsWith("ok");
+            for (int i = 0; i < 2 * loops; i += loops) {
+                assertThat(opened.get(i).send(GET).message()).as("client %d", i).endsWith("ok");
+            }
+            assertThat(gateway.closed("evicted")).isEqualTo(1);
+            assertThat(opened.get(1).untilClosed()).isEmpty();
+        }
+    }
+
+    /** It may be sending its next request already, and many clients do not send that again. */
+    @Test
+    void whoWasAnsweredJustNowKeepsItsPlaceWhileABodyIsSlow() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", "2")) {
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
+                closeAll();
+                opened.clear();
+                await().until(() -> gateway.connected() == 0);
+                var answered = from("127.0.0.1", gateway);
+                var slow = from("127.0.0.1", gateway).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+                await().until(() -> gateway.inFlight() == 1);
+                Instant begun = Instant.now();
+                await().until(() -> Instant.now().isAfter(begun.plusMillis(1500)));
+                Instant asked = Instant.now();
+                assertThat(answered.send(GET).message()).endsWith("ok");
+                var newcomer = from("127.0.0.1", gateway).send(GET);
+                String first = newcomer.message();
+                if (Instant.now().isAfter(asked.plusMillis(900))) {
+                    // Too long ago for "just now": nothing is shown by it.
+                    return false;
+                }
+                assertThat(first).endsWith("ok");
+                assertThat(slow.untilClosed()).contains("\"reason\":\"too_many_connections\"");
+                assertThat(answered.send(GET).message()).endsWith("ok");
+                return true;
+            });
+        }
+    }
+
+    /** An API that is slow to take connections, and clients that do not wait for it: with a head, with the beginning of a body. */
+    @ParameterizedTest
+    @ValueSource(strings = {GET, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nthe beginning of it"})
+    void whoHasGoneKeepsNoPlaceWhileItsConnectionToTheApiIsBeingOpened(String request) throws Exception {
+        try (var deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            fill(deaf);
+            try (var gateway =
+                    GatewayServer.before(deaf.getLocalPort(), "limits.connections", "20", "timeouts.connect", "10m")) {
+                for (int i = 0; i < 20; i++) {
+                    from("127.0.0.1", gateway).send(request);
+                }
+                await().until(() -> gateway.inFlight() == 20 && opening(deaf) == 20);
+                closeAll();
+
+                await().untilAsserted(() -> {
+                    assertThat(gateway.connected()).as("places taken").isZero();
+                    assertThat(opening(deaf))
+                            .as("connections being opened for nobody")
+                            .isZero();
+                });
+                assertThat(gateway.failures(FailureReason.CLIENT_GONE)).isEqualTo(20);
+                assertThat(gateway.closed("evicted") + gateway.closed("full")).isZero();
+            }
+        }
+    }
+
+    /** It is the API that keeps everybody waiting. */
+    @Test
+    void whoHasAskedKeepsItsPlaceWhileItsConnectionToTheApiIsBeingOpened() throws Exception {
+        try (var deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            fill(deaf);
+            try (var gateway =
+                    GatewayServer.before(deaf.getLocalPort(), "limits.connections", "1", "timeouts.connect", "10m")) {
+                from("127.0.0.1", gateway).send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok");
+                await().until(() -> gateway.inFlight() == 1);
+                Instant asked = Instant.now();
+                await().until(() -> Instant.now().isAfter(asked.plusMillis(1500)));
+
+                from("127.0.0.1", gateway);
+                await().until(() -> gateway.closed("full") == 1);
+                assertThat(gateway.inFlight()).isEqualTo(1);
+                closeAll();
+            }
+        }
+    }
+
+    /** Connects until the system takes no more for a server that accepts none. */
+    private void fill(ServerSocket deaf) throws IOException {
+        for (int i = 0; i < 100; i++) {
+            Socket socket = new Socket();
+            try {
+                socket.connect(deaf.getLocalSocketAddress(), 500);
+                opened.add(new RawConnection(socket));
+            } catch (SocketTimeoutException e) {
+                socket.close();
+                return;
+            }
+        }
+        throw new IllegalStateException("the system took 100 connections for a backlog of 1");
+    }
+
+    /** How many connections to it are being opened: the system's sockets in the state SYN-SENT, which is 02. */
+    private static long opening(ServerSocket server) throws IOException {
+        String opening = ":%04X 02 ".formatted(server.getLocalPort());
+        try (var old = Files.lines(Path.of("/proc/net/tcp"));
+                var mapped = Files.lines(Path.of("/proc/net/tcp6"))) {
+            return Stream.concat(old, mapped)
+                    .filter(socket -> socket.contains(opening))
+                    .count();
         }
     }
 

@@ -71,6 +71,10 @@ final class GatewayServer implements AutoCloseable {
         return registry.get("sidecar.gateway.retries").counter().count();
     }
 
+    double connected() {
+        return registry.get("sidecar.gateway.connections").gauge().value();
+    }
+
     double inFlight() {
         return registry.get("sidecar.gateway.requests.in.flight").gauge().value();
     }

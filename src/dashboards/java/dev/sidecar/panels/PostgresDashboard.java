@@ -38,7 +38,7 @@ final class PostgresDashboard {
                         "Age of the oldest open transaction; backups are left out. A long one keeps dead rows from being cleaned up.")
                 .unit("s")
                 .worseAbove(60, 300)
-                .query("", "max(pg_stat_activity_max_tx_duration{HERE,application_name!~\"pg_dump|pg_restore\"})"));
+                .query("", "max(pg_stat_activity_max_tx_duration{HERE,client!~\"pg_dump|pg_restore|sidecar.*\"})"));
         page.panel(gauge("Connections", "Share of max_connections in use.")
                 .unit("percentunit")
                 .range(0, 1)

@@ -79,10 +79,18 @@ public final class DeliveryCheck {
         incidents.see(firing.values(), config, last);
         incidents.see(unknown, config, last);
         last = attempts;
-        List<Silence> ofEverything = alertmanager.silences().stream()
+        List<Silence> silences = alertmanager.silences();
+        List<Silence> ofEverything = silences.stream()
                 .filter(silence -> silence.isOfEverything(host))
                 .toList();
-        found = new Look(config, attempts, groups, ofEverything, clock.instant()).at(firing.values(), unknown);
+        found = new Look(
+                        config,
+                        attempts,
+                        groups,
+                        ofEverything,
+                        Silence.MutedTogether.of(silences, host),
+                        clock.instant())
+                .at(firing.values(), unknown);
         return found;
     }
 
@@ -113,6 +121,7 @@ public final class DeliveryCheck {
         private final Attempts attempts;
         private final List<AlertGroup> groups;
         private final List<Silence> ofEverything;
+        private final List<Silence> ofMostTogether;
         private final Instant now;
         private int delivered;
         private int waiting;
@@ -125,11 +134,13 @@ public final class DeliveryCheck {
                 Attempts attempts,
                 List<AlertGroup> groups,
                 List<Silence> ofEverything,
+                List<Silence> ofMostTogether,
                 Instant now) {
             this.config = config;
             this.attempts = attempts;
             this.groups = groups;
             this.ofEverything = ofEverything;
+            this.ofMostTogether = ofMostTogether;
             this.now = now;
         }
 
@@ -158,12 +169,14 @@ public final class DeliveryCheck {
 
         private void judge(FiringAlert alert, Incident incident) {
             if (alert.muted()) {
-                ofEverything.stream()
-                        .filter(silence -> alert.silences().contains(silence.id()))
-                        .findFirst()
+                silenced(alert, ofEverything, "with a silence that names no alert and no service: end it")
+                        .or(() -> silenced(
+                                alert,
+                                ofMostTogether,
+                                "with a silence that mutes, alone or with others, most of what wakes people: end it"))
                         .ifPresentOrElse(
-                                silence -> undelivered.add(new Undelivered(
-                                        alert, incident.began, List.of(silenced(silence)), repeatInterval(alert))),
+                                missing -> undelivered.add(new Undelivered(
+                                        alert, incident.began, List.of(missing), repeatInterval(alert))),
                                 () -> muted++);
                 return;
             }
@@ -198,12 +211,15 @@ public final class DeliveryCheck {
             }
         }
 
-        private static Missing silenced(Silence silence) {
-            return new Missing(
-                    "Alertmanager",
-                    Cause.SILENCED,
-                    "silenced until %s by '%s', with a silence that names no alert and no service: end it"
-                            .formatted(silence.until().truncatedTo(ChronoUnit.SECONDS), silence.by()));
+        private static Optional<Missing> silenced(FiringAlert alert, List<Silence> silences, String why) {
+            return silences.stream()
+                    .filter(silence -> alert.silences().contains(silence.id()))
+                    .findFirst()
+                    .map(silence -> new Missing(
+                            "Alertmanager",
+                            Cause.SILENCED,
+                            "silenced until %s by '%s', %s"
+                                    .formatted(silence.until().truncatedTo(ChronoUnit.SECONDS), silence.by(), why)));
         }
 
         private Undelivered notRemembered(FiringAlert alert) {

@@ -1,8 +1,13 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.text.StrangersPattern;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -51,8 +56,8 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
             this(name, value, regex, false);
         }
 
-        /** The expression is a stranger's, who could have us search for hours: it is looked at, and not run. */
-        private boolean names(String host) {
+        /** Tells whether it means less than everything of the host. The expression is looked at, and not run. */
+        boolean names(String host) {
             if (name.equals("severity") && !regex && !unequal && !value.equals("critical")) {
                 // A weekend without warnings is a team's own choice: what wakes people still does.
                 return true;
@@ -63,6 +68,119 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
             return !regex
                     || Stream.of(OPENING.matcher(value).replaceFirst("").split("\\|", -1))
                             .allMatch(one -> WORDS.matcher(one).matches());
+        }
+    }
+
+    /**
+     * Finds out whether silences together mute most of what wakes people on this host, whatever they are written like: one that lists the
+     * names of all alerts, an expression that fits them all, one silence for each service. Each is tried on every critical alert that the
+     * product ships, of every service.
+     */
+    static final class MutedTogether {
+
+        /** The critical alerts that are shipped, by their category. */
+        static final Map<String, List<String>> CRITICAL = Map.of(
+                "operational",
+                names("""
+                        AlertmanagerUnreachable BackupDatabaseGone BackupFailed BackupKeyUnusable BackupLate
+                        BackupMetricsAbsent BackupNeverTaken BackupRestoreUnproven BackupVerificationFailed
+                        ConfigReloadFailed DatabaseConnectionFailed DbWraparoundNear DeadMansSwitchOpen
+                        DirectNotificationsFailing DiskSpaceLow DumpNotRestorable DumpTooOld EndpointProbeFailed
+                        FilesystemReadOnly HostDown HostSilent LogsNotArriving NotificationsFailing ObserverDown
+                        PitrArchiveOld PitrChainBroken PitrDrillFailed RuleEvaluationFailing ServiceDown
+                        ServiceRestarting TargetsMissing UpstreamUnreachable
+                        """),
+                "performance",
+                names("ApiErrorRateHigh ApiSloFastBurn AppDbPoolExhausted DbConnectionsSaturated"),
+                "security",
+                names("BackupSetRefused BackupSuspect BackupVanished TlsCertificateExpiring"));
+
+        /** What the shipped targets are called; the API may have another name. */
+        static final List<String> SERVICES = names(
+                "alertmanager alloy api gateway grafana loki nginx node postgres prometheus redis relay sidecar tempo trace-collector");
+
+        /** Each is "category name". */
+        private static final List<String> ALERTS = CRITICAL.entrySet().stream()
+                .flatMap(one -> one.getValue().stream().map(name -> one.getKey() + " " + name))
+                .sorted()
+                .toList();
+
+        private final String host;
+        private final StrangersPattern.Effort effort = new StrangersPattern.Effort();
+
+        private MutedTogether(String host) {
+            this.host = host;
+        }
+
+        private static List<String> names(String text) {
+            return List.of(text.strip().split("\\s+"));
+        }
+
+        /**
+         * Lists those of the silences that mute a critical alert of this host, if together they mute half of these or more; nothing otherwise.
+         *
+         * @param host this one
+         */
+        static List<Silence> of(List<Silence> silences, String host) {
+            MutedTogether tried = new MutedTogether(host);
+            BitSet muted = new BitSet();
+            List<Silence> muting = silences.stream()
+                    .filter(silence -> {
+                        BitSet its = tried.mutedBy(silence);
+                        muted.or(its);
+                        return !its.isEmpty();
+                    })
+                    .collect(Collectors.toList());
+            return 2 * muted.cardinality() >= ALERTS.size() * SERVICES.size() ? muting : List.of();
+        }
+
+        /** One bit for each alert of each service. */
+        private BitSet mutedBy(Silence silence) {
+            BitSet alerts = all(ALERTS.size());
+            BitSet services = all(SERVICES.size());
+            for (Matcher matcher : silence.matchers()) {
+                switch (matcher.name()) {
+                    case "alertname" -> keep(alerts, matcher, i -> ALERTS.get(i).split(" ")[1]);
+                    case "category" -> keep(alerts, matcher, i -> ALERTS.get(i).split(" ")[0]);
+                    case "severity" -> keep(alerts, matcher, i -> "critical");
+                    case "host" -> keep(alerts, matcher, i -> host);
+                    case "service" -> keep(services, matcher, SERVICES::get);
+                    default -> {
+                        if (matcher.names(host)) {
+                            alerts.clear();
+                        }
+                    }
+                }
+            }
+            BitSet muted = new BitSet();
+            alerts.stream()
+                    .forEach(alert ->
+                            services.stream().forEach(service -> muted.set(alert * SERVICES.size() + service)));
+            return muted;
+        }
+
+        private void keep(BitSet kept, Matcher matcher, IntFunction<String> value) {
+            for (int i = kept.nextSetBit(0); i >= 0; i = kept.nextSetBit(i + 1)) {
+                if (!matches(matcher, value.apply(i))) {
+                    kept.clear(i);
+                }
+            }
+        }
+
+        /** What cannot be told counts as a match. */
+        private boolean matches(Matcher matcher, String value) {
+            if (!matcher.regex()) {
+                return matcher.value().equals(value) != matcher.unequal();
+            }
+            return StrangersPattern.matches(matcher.value(), value, effort)
+                    .map(fits -> fits != matcher.unequal())
+                    .orElse(true);
+        }
+
+        private static BitSet all(int count) {
+            BitSet all = new BitSet();
+            all.set(0, count);
+            return all;
         }
     }
 }

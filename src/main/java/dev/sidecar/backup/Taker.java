@@ -7,6 +7,7 @@ import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.PasswordFile;
 import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.postgres.Snapshot;
+import dev.sidecar.postgres.Snapshot.LockWatch;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -65,6 +66,19 @@ final class Taker {
         Manifest.Origin origin = origin(previous);
         progress.begin("connecting to " + request.database(), 0);
         ServerAddress address = tools.postgres().address();
+        try (LockWatch locks =
+                new LockWatch(address, request.database(), settings.dump().lockWait())) {
+            try {
+                return take(request, address, origin, store, progress);
+            } catch (BackupFailure e) {
+                throw locks.explained(e);
+            }
+        }
+    }
+
+    private Backup take(
+            TakeRequest request, ServerAddress address, Manifest.Origin origin, Store store, Progress progress)
+            throws InterruptedException {
         try (PasswordFile passwords = address.passwordFile();
                 Snapshot snapshot = new Snapshot(address, request.database());
                 Children children = new Children()) {

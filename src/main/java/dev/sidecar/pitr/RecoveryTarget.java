@@ -26,6 +26,7 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
     /** All that is archived. */
     public static final RecoveryTarget LATEST = new RecoveryTarget(Optional.empty(), Optional.empty());
 
+    private static final int LONGEST_QUOTED = 100;
     private static final Pattern LSN = Pattern.compile("([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})");
     private static final Pattern WITHOUT_ZONE =
             Pattern.compile("\\d{4}-\\d\\d-\\d\\d([ T]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?)?");
@@ -37,6 +38,10 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
             .appendOffset("+HH:mm", "Z")
             .toFormatter(Locale.ROOT)
             .withResolverStyle(java.time.format.ResolverStyle.STRICT);
+    /** PostgreSQL's configuration takes no year of five digits, and none before our era as we would write it. */
+    private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
+
+    private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
     private static final DateTimeFormatter FOR_POSTGRES = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd HH:mm:ss.SSSSSS'+00'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -55,13 +60,20 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
                 .replaceFirst(" ?([+-]\\d\\d)(\\d\\d)$", "$1:$2")
                 .replaceFirst(" ([+-]\\d\\d:\\d\\d)$", "$1");
         try {
-            return new RecoveryTarget(
-                    Optional.of(OffsetDateTime.parse(plain, TIME).toInstant()), Optional.empty());
+            Instant moment = OffsetDateTime.parse(plain, TIME).toInstant();
+            if (moment.isAfter(FIRST) && moment.isBefore(LAST)) {
+                return new RecoveryTarget(Optional.of(moment), Optional.empty());
+            }
+            throw noMoment(written);
         } catch (DateTimeException e) {
-            throw wrong(
-                    written,
-                    "is no moment: write it as '2026-11-27 02:13:00+00', with the offset of its time zone as a number");
+            throw noMoment(written);
         }
+    }
+
+    private static BackupFailure noMoment(String written) {
+        return wrong(
+                written,
+                "is no moment: write it as '2026-11-27 02:13:00+00', with the offset of its time zone as a number");
     }
 
     /** Reads a position in the WAL. @throws BackupFailure if it is none */
@@ -79,7 +91,8 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
     }
 
     private static BackupFailure wrong(String text, String what) {
-        return new BackupFailure(Reason.NOT_CONFIGURED, "'%s' %s.".formatted(HostileText.line(text), what));
+        String line = HostileText.line(text.length() > LONGEST_QUOTED ? text.substring(0, LONGEST_QUOTED) + "…" : text);
+        return new BackupFailure(Reason.NOT_CONFIGURED, "'%s' %s.".formatted(line, what));
     }
 
     /** The lines of PostgreSQL's configuration that say it. */

@@ -31,6 +31,8 @@ final class Repository {
     private static final int MOST_SETS = 10_000;
     private static final int MOST_SEGMENTS = 200_000;
     private static final int MOST_TIMELINES = 1_000;
+    private static final long LAST_MOMENT =
+            Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
     private static final Pattern ARCHIVE = Pattern.compile("(\\d{1,2}(?:\\.\\d)?)-(\\d{1,6})");
     private static final Pattern FILE =
@@ -105,7 +107,7 @@ final class Repository {
                 Matcher segment = FILE.matcher(name);
                 Matcher history = HISTORY.matcher(name);
                 if (segment.matches()) {
-                    Instant at = Instant.ofEpochSecond(file.path("time").asLong(0));
+                    Instant at = moment(file.path("time"));
                     Segment.parse(segment.group(1)).ifPresent(one -> segments.put(one, at));
                 } else if (history.matches()) {
                     histories.add(Segment.hex(history.group(1)));
@@ -255,8 +257,8 @@ final class Repository {
         return Optional.of(new PhysicalSet(
                 label,
                 type(label),
-                Instant.ofEpochSecond(one.path("timestamp").path("start").asLong(0)),
-                Instant.ofEpochSecond(one.path("timestamp").path("stop").asLong(0)),
+                moment(one.path("timestamp").path("start")),
+                moment(one.path("timestamp").path("stop")),
                 first.get(),
                 last.get(),
                 archive.group(),
@@ -265,6 +267,11 @@ final class Repository {
                 one.path("info").path("repository").path("delta").asLong(0),
                 needs,
                 one.path("error").asBoolean(false)));
+    }
+
+    /** Whoever writes into the repository may write any number; one that no calendar has would end every look at it with an exception. */
+    private static Instant moment(JsonNode seconds) {
+        return Instant.ofEpochSecond(Math.max(0, Math.min(LAST_MOMENT, seconds.asLong(0))));
     }
 
     private static PhysicalSet.Type type(String label) {

@@ -32,6 +32,12 @@ public final class ServerAddress {
             + " -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C";
 
     /**
+     * How long our own sessions wait for a lock where they say nothing shorter: the owner of a database can hold what every statement
+     * needs. The client programs turn it off by themselves; {@link Snapshot.LockWatch} looks after theirs.
+     */
+    private static final String BOUNDED = DEAF.replace(" -c lock_timeout=0", " -c lock_timeout=300000");
+
+    /**
      * The search path that a session resets to where extensions are made: the scripts of some, such as PostGIS' topology, set it anew from
      * that, and look for other extensions there. pg_restore clears the path that is in force before anything else.
      */
@@ -67,6 +73,13 @@ public final class ServerAddress {
     private static final String FORBIDDEN = "42501";
 
     private static final String LOGIN_REFUSED = "28";
+
+    /** too_many_connections. */
+    private static final String FULL = "53300";
+
+    private static final String MAKE_ROOM =
+            ". Others have all connections: end some sessions, and limit whose they are (ALTER ROLE … CONNECTION LIMIT)."
+                    + " From PostgreSQL 16 on, reserved_connections keeps some for '%s' (postgres/backup-role.sql).";
 
     private final String host;
     private final int port;
@@ -227,8 +240,14 @@ public final class ServerAddress {
             }
             throw new BackupFailure(
                     BackupFailure.Reason.CONNECTION,
-                    "Cannot open database '%s' at %s port %d as user '%s': %s"
-                            .formatted(database, host, port, user, e.getMessage()),
+                    "Cannot open database '%s' at %s port %d as user '%s': %s%s"
+                            .formatted(
+                                    database,
+                                    host,
+                                    port,
+                                    user,
+                                    e.getMessage(),
+                                    FULL.equals(e.getSQLState()) ? MAKE_ROOM.formatted(user) : ""),
                     e);
         }
     }
@@ -258,7 +277,7 @@ public final class ServerAddress {
         properties.setProperty("connectTimeout", CONNECT_SECONDS);
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("options", DEAF);
+        properties.setProperty("options", BOUNDED);
         // Details and contexts of errors quote rows.
         properties.setProperty("logServerErrorDetail", "false");
         if (isSocket()) {

@@ -8,11 +8,22 @@ import dev.sidecar.sets.Manifest.Contents;
 import dev.sidecar.sets.Manifest.Sequence;
 import dev.sidecar.sets.Manifest.Table;
 import dev.sidecar.sets.Sql;
+import dev.sidecar.text.Durations;
+import dev.sidecar.text.HostileText;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One moment of a database, held by an open transaction in which pg_dump reads and rows are counted. Before it comes the lock that lets
@@ -42,8 +53,7 @@ public final class Snapshot implements AutoCloseable {
         reader = new ContentsReader(session);
         try {
             if (!session.text("SELECT pg_try_advisory_lock" + LOCK).equals("t")) {
-                throw new BackupFailure(
-                        Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database));
+                throw busy();
             }
             // This sidecar has the lock, so a dump that still runs in its name has lost its sidecar.
             session.texts("""
@@ -56,6 +66,23 @@ public final class Snapshot implements AutoCloseable {
             close();
             throw failure(e);
         }
+    }
+
+    /** Any role may take any lock. A stranger's must not pass for a sidecar at work, whose run would be left to it without a word. */
+    private BackupFailure busy() throws SQLException {
+        List<List<String>> strangers = session.table("""
+                SELECT a.pid, a.usename, a.state, floor(extract(epoch FROM clock_timestamp() - a.xact_start))
+                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND d.datname = current_database()
+                  AND (l.classid, l.objid) = %s AND a.usename <> current_user
+                """.formatted(LOCK));
+        return strangers.isEmpty()
+                ? new BackupFailure(
+                        Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database))
+                : new BackupFailure(
+                        Reason.LOCK_TIMEOUT,
+                        "The lock that lets one sidecar at a time back up '%s' is held by %s, which is no sidecar: end it (SELECT pg_terminate_backend(pid))."
+                                .formatted(database, LockWatch.words(strangers.get(0))));
     }
 
     /** The session that holds the moment, for others that read of it. */
@@ -221,5 +248,142 @@ public final class Snapshot implements AutoCloseable {
     @Override
     public void close() {
         session.abort();
+    }
+
+    /**
+     * Ends sessions of a backup that wait for a lock for too long, and names who holds them up. pg_dump limits its wait for tables alone, and
+     * turns {@code lock_timeout} off: an owner who has PostgreSQL rewrite the catalogue ({@code VACUUM FULL pg_depend}) behind a transaction
+     * that stays open would stop it for ever. It looks from the maintenance database, where that owner can lock nothing.
+     */
+    public static final class LockWatch implements AutoCloseable {
+
+        private static final Logger log = LoggerFactory.getLogger(LockWatch.class);
+        private static final long LOOK_MILLIS = 1_000;
+        /** What PostgreSQL and pg_dump limit themselves ends by itself first, with a message of its own. */
+        private static final Duration GRACE = Duration.ofSeconds(5);
+
+        private static final int MOST_NAMED = 5;
+
+        private final ServerAddress address;
+        private final String database;
+        private final Duration patience;
+        private final ScheduledExecutorService looking;
+        private final Map<String, Long> waitingSince = new HashMap<>();
+        private volatile @Nullable Session session;
+        private volatile boolean ended;
+        private volatile boolean closed;
+
+        /** @param patience how long a session may wait for one lock */
+        public LockWatch(ServerAddress address, String database, Duration patience) {
+            this.address = address;
+            this.database = database;
+            this.patience = patience.plus(GRACE);
+            looking = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread thread = new Thread(task, "backup-locks");
+                thread.setDaemon(true);
+                return thread;
+            });
+            looking.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private void look() {
+            try {
+                Session kept = session;
+                Session asking = kept == null ? address.connectToMaintenance("sidecar backup locks") : kept;
+                session = asking;
+                if (closed) {
+                    asking.abort();
+                    return;
+                }
+                Set<String> waiting = Set.copyOf(asking.texts("""
+                        SELECT pid FROM pg_stat_activity
+                        WHERE datname = %s AND usename = current_user AND application_name LIKE 'sidecar backup%%'
+                          AND wait_event_type = 'Lock'
+                        """.formatted(Sql.literal(database))));
+                waitingSince.keySet().retainAll(waiting);
+                for (String pid : waiting) {
+                    long since = waitingSince.computeIfAbsent(pid, first -> System.nanoTime());
+                    if (System.nanoTime() - since > patience.toNanos()) {
+                        ended = true;
+                        asking.texts("SELECT pg_terminate_backend(%s)".formatted(pid));
+                    }
+                }
+            } catch (SQLException | BackupFailure e) {
+                log.atDebug().log("locks cannot be looked at, the next look tries again: {}", e.getMessage());
+                end();
+                session = null;
+            }
+        }
+
+        /** Says who holds the backup up, if a lock is why it failed. */
+        public BackupFailure explained(BackupFailure failure) {
+            if (!ended && failure.reason() != Reason.LOCK_TIMEOUT && failure.reason() != Reason.CONNECTION) {
+                return failure;
+            }
+            List<String> holders = holders();
+            if (holders.isEmpty() && !ended) {
+                return failure;
+            }
+            return new BackupFailure(
+                    ended ? Reason.LOCK_TIMEOUT : failure.reason(),
+                    "%s%s %s"
+                            .formatted(
+                                    ended
+                                            ? "The backup waited for longer than %s for a lock in '%s', and was ended. "
+                                                    .formatted(Durations.of(patience), database)
+                                            : "",
+                                    failure.getMessage(),
+                                    holders.isEmpty()
+                                            ? "Nobody holds a lock there any more."
+                                            : "Locks that shut out everybody else are held or awaited by "
+                                                    + String.join(", ", holders)
+                                                    + "; see what these do, and end them (SELECT pg_terminate_backend(pid))."),
+                    failure);
+        }
+
+        /** A backup only reads, so nothing but ACCESS EXCLUSIVE holds it up, or who waits for that and whom that one waits for. */
+        private List<String> holders() {
+            try (Session asking = address.connectToMaintenance("sidecar backup locks")) {
+                return asking.table("""
+                        WITH locks AS (
+                          SELECT DISTINCT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                          WHERE d.datname = %s AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock')
+                        SELECT a.pid, a.usename, a.state, floor(extract(epoch FROM clock_timestamp() - a.xact_start))
+                        FROM pg_stat_activity a
+                        WHERE a.usename IS DISTINCT FROM current_user
+                          AND a.pid IN (SELECT pid FROM locks UNION SELECT unnest(pg_blocking_pids(pid)) FROM locks)
+                        ORDER BY a.xact_start LIMIT %d
+                        """.formatted(Sql.literal(database), MOST_NAMED)).stream()
+                        .map(LockWatch::words)
+                        .collect(Collectors.toList());
+            } catch (SQLException | BackupFailure e) {
+                return List.of();
+            }
+        }
+
+        /** Names a session by what its client cannot choose: its own name for itself may be any text. */
+        static String words(List<@Nullable String> session) {
+            String seconds = session.get(3);
+            return "session %s of role %s (%s%s)"
+                    .formatted(
+                            session.get(0),
+                            HostileText.line(Sql.identifier(String.valueOf(session.get(1)))),
+                            session.get(2),
+                            seconds == null ? "" : " for " + Durations.of(Duration.ofSeconds(Long.parseLong(seconds))));
+        }
+
+        private void end() {
+            Session kept = session;
+            if (kept != null) {
+                kept.abort();
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            looking.shutdownNow();
+            end();
+        }
     }
 }

@@ -2,7 +2,7 @@ package dev.sidecar.relay;
 
 import java.util.Locale;
 
-/** What can be wrong with what a host pushes. Each is counted by this name, and the alert HostPushesWrong tells it. */
+/** What can be wrong with what a host pushes. Each is counted by this name, and the alert HostPushesWrong tells what a known host causes. */
 enum Trouble {
     /** Nobody has this token. */
     UNKNOWN_TOKEN(401),

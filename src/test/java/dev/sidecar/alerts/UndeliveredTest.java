@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -244,6 +245,20 @@ class UndeliveredTest {
                 .asString()
                 .contains("DatabaseConnectionFailed, critical postgres on h1")
                 .contains("silenced until ");
+    }
+
+    /** The same by another way of writing it. */
+    @Test
+    void aSilenceThatListsTheNamesOfAllAlertsHidesNothing() throws Exception {
+        String names = Silence.MutedTogether.CRITICAL.values().stream()
+                .flatMap(List::stream)
+                .collect(Collectors.joining("|"));
+        asked.silence(silenceOf(new Silence.Matcher("alertname", names, true)));
+        fire(OUTAGE, Instant.now());
+
+        Missing missing = awaitMissing();
+        assertThat(missing.cause()).isEqualTo(Cause.SILENCED);
+        assertThat(missing.why()).contains("by 'somebody'").contains("most of what wakes people");
     }
 
     private static Silence silenceOf(Silence.Matcher... matchers) {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sidecar.postgres.InstalledPrograms;
+import dev.sidecar.postgres.PasswordFile;
+import dev.sidecar.postgres.ServerAddress;
+import dev.sidecar.postgres.Snapshot.LockWatch;
+import dev.sidecar.secrets.Secret;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -15,9 +19,12 @@ import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
 import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.PostgresServer;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
 
 /**
  * Whatever breaks while a backup is taken: the run fails with its reason, nothing of it is left, the database is let go, and the
@@ -205,8 +213,144 @@ class TakeFaultsTest {
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE small IN ACCESS EXCLUSIVE MODE");
-            assertThat(reason(takeInto(local()))).isEqualTo(Reason.LOCK_TIMEOUT);
+            BackupFailure failure = failure(takeInto(local()));
+            assertThat(failure.reason()).isEqualTo(Reason.LOCK_TIMEOUT);
             other.rollback();
+        }
+    }
+
+    @Test
+    void theOwnerHoldsTheCatalogueLocked() throws Exception {
+        fixture.with("dump.lock-wait", "1s");
+        try (Owner owner = new Owner();
+                HeldCatalogue held = new HeldCatalogue(owner)) {
+            BackupFailure failure = failure(takeInto(local()));
+
+            assertThat(failure.reason()).isEqualTo(Reason.LOCK_TIMEOUT);
+            held.assertNamed(failure);
+        }
+    }
+
+    /** pg_dump turns off every limit for what it reads of the catalogue; it may come to that before or after our own session does. */
+    @Test
+    void aDumpThatWaitsForTheCatalogueIsEnded() throws Exception {
+        ServerAddress address = new ServerAddress(
+                SERVER.host(), SERVER.port(), SERVER.user(), Secret.of(SERVER.password()), "disable", "postgres");
+        try (Owner owner = new Owner();
+                HeldCatalogue held = new HeldCatalogue(owner);
+                PasswordFile passwords = address.passwordFile();
+                LockWatch locks = new LockWatch(address, database, Duration.ofSeconds(1))) {
+            Process dump = new ProcessBuilder(
+                            SERVER.programs().resolve("pg_dump").toString(),
+                            "--lock-wait-timeout=1000",
+                            "--dbname=" + address.connectionString(database, passwords, "sidecar backup dump"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.DISCARD)
+                    .start();
+            try {
+                assertThat(dump.waitFor(1, TimeUnit.MINUTES)).isTrue();
+                assertThat(dump.exitValue()).isNotZero();
+                BackupFailure failure = locks.explained(new BackupFailure(Reason.DUMP, "pg_dump ended."));
+                assertThat(failure.reason()).isEqualTo(Reason.LOCK_TIMEOUT);
+                held.assertNamed(failure);
+            } finally {
+                dump.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    void aStrangerHoldsTheLockOfASidecarAtWork() throws Exception {
+        try (Owner owner = new Owner();
+                Connection other = owner.connect();
+                Statement statement = other.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(1936286821, 1651209584)");
+
+            BackupFailure failure = failure(takeInto(local()));
+
+            assertThat(failure.reason()).isEqualTo(Reason.LOCK_TIMEOUT);
+            assertThat(failure)
+                    .hasMessageContaining("session %d of role \"%s\"", owner.pid(other), owner.name)
+                    .hasMessageContaining("no sidecar");
+        }
+    }
+
+    /** What the owner of a database can do without any right on the catalogue: have it rewritten, behind a transaction that reads it. */
+    private static final class HeldCatalogue implements AutoCloseable {
+
+        private final Owner owner;
+        private final Connection reader;
+        private final Connection rewriter;
+        private final CompletableFuture<Void> rewriting;
+
+        HeldCatalogue(Owner owner) throws SQLException {
+            this.owner = owner;
+            reader = owner.connect();
+            rewriter = owner.connect();
+            reader.setAutoCommit(false);
+            try (Statement statement = reader.createStatement()) {
+                statement.execute("SELECT count(*) FROM pg_depend");
+            }
+            rewriting = CompletableFuture.runAsync(() -> {
+                try (Statement statement = rewriter.createStatement()) {
+                    statement.execute("VACUUM FULL pg_depend");
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            Awaitility.await("the rewrite waits")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !SERVER.query(
+                                    "postgres",
+                                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = '%s'"
+                                            .formatted(owner.name))
+                            .isEmpty());
+        }
+
+        void assertNamed(BackupFailure failure) throws SQLException {
+            assertThat(failure)
+                    .hasMessageContaining(
+                            "session %d of role \"%s\" (idle in transaction for", owner.pid(reader), owner.name)
+                    .hasMessageContaining("session %d of role", owner.pid(rewriter));
+        }
+
+        @Override
+        public void close() throws Exception {
+            reader.rollback();
+            rewriting.get(1, TimeUnit.MINUTES);
+            reader.close();
+            rewriter.close();
+        }
+    }
+
+    /** The application's role, which owns its database. */
+    private static final class Owner implements AutoCloseable {
+
+        private final String name = database + " owner";
+
+        Owner() {
+            SERVER.execute(
+                    "postgres",
+                    "CREATE ROLE \"%s\" LOGIN PASSWORD 'of-owner'".formatted(name),
+                    "ALTER DATABASE \"%s\" OWNER TO \"%s\"".formatted(database, name));
+        }
+
+        Connection connect() throws SQLException {
+            return DriverManager.getConnection(SERVER.jdbcUrl(database), name, "of-owner");
+        }
+
+        private int pid(Connection connection) throws SQLException {
+            return connection.unwrap(PGConnection.class).getBackendPID();
+        }
+
+        @Override
+        public void close() {
+            SERVER.execute(
+                    "postgres",
+                    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = '%s'"
+                            .formatted(name),
+                    "ALTER DATABASE \"%s\" OWNER TO CURRENT_USER".formatted(database),
+                    "DROP ROLE \"%s\"".formatted(name));
         }
     }
 

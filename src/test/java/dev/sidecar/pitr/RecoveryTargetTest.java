@@ -43,12 +43,22 @@ class RecoveryTargetTest {
                 "2026-11-27 25:13:00+00",
                 "2026-11-27 02:13:00 CET",
                 "2026-11-27 02:13:00+00' recovery_end_command = 'x",
-                "2026-11-27 02:13:00+99"
+                "2026-11-27 02:13:00+99",
+                "+999999999-12-31 23:59:59-18:00",
+                "+12345-01-01 00:00:00Z",
+                "-0001-01-01 00:00:00Z",
+                "0000-01-01 00:00:00Z"
             })
     void whatIsNoMomentIsRefused(String written) {
         assertThatThrownBy(() -> RecoveryTarget.time(written))
                 .isInstanceOf(BackupFailure.class)
                 .hasMessageContaining("is no moment: write it as '2026-11-27 02:13:00+00'");
+    }
+
+    @Test
+    void ofAThousandLettersTheFirstAreSaid() {
+        assertThatThrownBy(() -> RecoveryTarget.time("9".repeat(1_000_000)))
+                .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(300));
     }
 
     @Test

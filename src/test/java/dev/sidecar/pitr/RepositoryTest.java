@@ -8,6 +8,7 @@ import dev.sidecar.support.BoundSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +33,12 @@ class RepositoryTest {
     private Path folder;
 
     private Repository listing(int segments, String end) throws Exception {
+        return said(PROGRAM.formatted(segments, end));
+    }
+
+    private Repository said(String script) throws Exception {
         Files.writeString(folder.resolve("conf"), "");
-        Path program = Files.writeString(folder.resolve("pgbackrest"), PROGRAM.formatted(segments, end));
+        Path program = Files.writeString(folder.resolve("pgbackrest"), script);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         return new Repository(new PgBackRest(BoundSettings.of(
                 "sidecar.pitr",
@@ -60,6 +65,26 @@ class RepositoryTest {
         assertThatThrownBy(() -> listing(1_000_000_000, "print \"}\"").read())
                 .isInstanceOf(BackupFailure.class)
                 .hasMessageContaining("more than 200000 segments of WAL");
+    }
+
+    /** Its checksums are no signatures: whoever may write there may write any number. */
+    @Test
+    void timesThatNoCalendarHasAreTakenForOnesOfTheFuture() throws Exception {
+        Repository.Contents contents = said("""
+                #!/bin/sh
+                case $1 in
+                  info) echo '[{"archive":[{"database":{"id":1},"id":"15-1"}],"db":[{"id":1,"system-id":7,"version":"15"}],"status":{"code":0},
+                    "backup":[{"label":"20261128-010000F","database":{"id":1},"timestamp":{"start":-9223372036854775808,"stop":9223372036854775807},
+                      "archive":{"start":"000000010000000000000001","stop":"000000010000000000000002"}}]}]' ;;
+                  repo-ls) echo '{"0000000100000000/000000010000000000000001-0000000000000000000000000000000000000000.zst":{"size":1,"time":9223372036854775807}}' ;;
+                esac
+                """).read();
+
+        Instant last = Instant.parse("9999-12-31T00:00:00Z");
+        assertThat(contents.sets())
+                .singleElement()
+                .satisfies(set -> assertThat(set.stopped()).isEqualTo(last));
+        assertThat(contents.archived().values()).containsExactly(last);
     }
 
     @Test

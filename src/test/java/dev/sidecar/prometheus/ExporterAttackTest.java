@@ -1,8 +1,13 @@
 package dev.sidecar.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.postgres.ServerAddress;
 import dev.sidecar.preflight.RenderedConfig;
+import dev.sidecar.secrets.Secret;
+import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PostgresServer;
@@ -51,7 +56,7 @@ class ExporterAttackTest {
 
     @BeforeAll
     static void start() {
-        server = PostgresServer.start("shared_preload_libraries=pg_stat_statements");
+        server = PostgresServer.start("shared_preload_libraries=pg_stat_statements", "max_connections=70");
         server.execute(
                 "postgres",
                 "CREATE ROLE app LOGIN PASSWORD 'of-app'",
@@ -152,6 +157,52 @@ class ExporterAttackTest {
         }
     }
 
+    /**
+     * Before PostgreSQL 16 nothing is reserved for anybody but a superuser: the session that the exporter has is all that still sees the
+     * server, and what it counts must be enough for DbConnectionsSaturated.
+     */
+    @Test
+    void anApplicationThatTakesAllConnectionsIsSeenAndNamed() throws Exception {
+        assertWatched();
+        List<Connection> taken = new ArrayList<>();
+        try {
+            SQLException refused = null;
+            while (refused == null) {
+                try {
+                    taken.add(owner("all"));
+                } catch (SQLException e) {
+                    refused = e;
+                }
+            }
+
+            assertThat(refused.getSQLState()).isEqualTo("53300");
+            assertThat(scrape()).contains("\npg_up 1\n");
+            assertThat(sum("pg_stat_activity_count{backend_type=\"client backend\"")
+                            / (sum("pg_settings_max_connections{")
+                                    - sum("pg_settings_superuser_reserved_connections{")
+                                    - sum("pg_settings_reserved_connections{")))
+                    .isGreaterThan(0.95);
+            ServerAddress backups = new ServerAddress(
+                    "127.0.0.1", server.port(), "monitor", Secret.of("of-monitor"), "disable", "postgres");
+            assertThatThrownBy(() -> backups.connectToMaintenance("sidecar backup"))
+                    .isInstanceOfSatisfying(
+                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.CONNECTION))
+                    .hasMessageContaining("Others have all connections")
+                    .hasMessageContaining("reserved_connections keeps some for 'monitor'");
+        } finally {
+            for (Connection session : taken) {
+                session.close();
+            }
+        }
+    }
+
+    private static double sum(String metric) throws Exception {
+        return scrape().lines()
+                .filter(line -> line.startsWith(metric))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
     @Test
     void namesThatClientsGiveThemselvesMakeNoSeries() throws Exception {
         Set<String> before = series();
@@ -168,11 +219,38 @@ class ExporterAttackTest {
             }
         }
 
-        assertThat(before).filteredOn(line -> line.contains("application_name")).hasSizeLessThan(100);
+        assertThat(before)
+                .filteredOn(line -> line.startsWith("pg_stat_activity_count"))
+                .hasSizeLessThan(100);
         assertThat(before)
                 .filteredOn(line -> line.startsWith("pg_stat_activity_count") && line.contains("usename=\"app\""))
-                .extracting(line -> line.replaceAll(".*application_name=\"([^\"]*)\".*", "$1"))
-                .containsOnly("", "sidecar");
+                .extracting(line -> line.replaceAll(".*client=\"([^\"]*)\".*", "$1"))
+                .containsOnly("");
+    }
+
+    /** Whoever takes backups has six hours for a transaction, and is known by rights and not by a name that anybody may say. */
+    @Test
+    void onlyWhoPassesRowSecurityIsABackup() throws Exception {
+        server.execute(
+                "postgres",
+                "CREATE ROLE saver LOGIN BYPASSRLS PASSWORD 'of-saver'",
+                "GRANT CONNECT ON DATABASE app TO saver");
+        try (Connection forged = owner("pg_dump");
+                Connection dump = session("saver", "pg_dump");
+                Connection snapshot = session("saver", "sidecar backup");
+                Connection other = session("saver", "psql")) {
+            for (Connection session : List.of(forged, dump, snapshot, other)) {
+                session.setAutoCommit(false);
+                execute(session, "SELECT 1");
+            }
+
+            assertThat(series())
+                    .filteredOn(line -> line.startsWith("pg_stat_activity_max_tx_duration")
+                            && line.contains("state=\"idle in transaction\""))
+                    .extracting(line -> line.replaceAll(".*client=\"([^\"]*)\".*usename=\"([^\"]*)\".*", "$2 $1"))
+                    .contains("app ", "saver pg_dump", "saver sidecar", "saver ")
+                    .doesNotContain("app pg_dump");
+        }
     }
 
     /** Scripts name their errors, and replicas their addresses. */
@@ -271,9 +349,13 @@ class ExporterAttackTest {
     }
 
     private static Connection owner(String name) throws SQLException {
+        return session("app", name);
+    }
+
+    private static Connection session(String user, String name) throws SQLException {
         java.util.Properties properties = new java.util.Properties();
-        properties.put("user", "app");
-        properties.put("password", "of-app");
+        properties.put("user", user);
+        properties.put("password", "of-" + user);
         properties.put("ApplicationName", name);
         return DriverManager.getConnection(server.jdbcUrl("app"), properties);
     }

@@ -520,7 +520,7 @@ final class SmallTeam {
                     "postgres",
                     0,
                     "pg_stat_activity_max_tx_duration",
-                    "application_name",
+                    "client",
                     session[0],
                     "backend_type",
                     session[1],

@@ -29,9 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
@@ -268,15 +266,16 @@ final class Restorer {
                             .filter(difference -> difference.kind() != Differences.Kind.SEQUENCE
                                     || !parts.leavesOutSequence(difference.name()))
                             .toList();
-            Map<Boolean, List<Difference>> ofExtensions = all.stream()
-                    .collect(Collectors.partitioningBy(
-                            difference -> difference.kind() == Differences.Kind.ROWS_OF_EXTENSION));
-            ofExtensions.get(true).forEach(difference -> notes.add(difference.sentence()));
+            all.stream()
+                    .filter(difference -> difference.kind() == Differences.Kind.ROWS_OF_EXTENSION)
+                    .forEach(difference -> notes.add(difference.sentence()));
             if (!request.isPartial()) {
                 Differences.notCompared(expected, contents, dumped -> !parts.leavesOutExtension(dumped.extension()))
                         .ifPresent(notes::add);
             }
-            List<Difference> differences = ofExtensions.get(false);
+            List<Difference> differences = all.stream()
+                    .filter(difference -> difference.kind() != Differences.Kind.ROWS_OF_EXTENSION)
+                    .toList();
             if (request.keepGoing()) {
                 differences.forEach(difference -> missing.add(difference.sentence()));
             } else if (!differences.isEmpty()) {

@@ -68,13 +68,17 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** Any role may take any lock. A stranger's must not pass for a sidecar at work, whose run would be left to it without a word. */
+    /**
+     * Any role may take any lock. One without a backup's rights must not pass for a sidecar at work, whose run would be left to it without a
+     * word.
+     */
     private BackupFailure busy() throws SQLException {
         List<List<String>> strangers = session.table("""
                 SELECT a.pid, a.usename, a.state, floor(extract(epoch FROM clock_timestamp() - a.xact_start))
                 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND d.datname = current_database()
-                  AND (l.classid, l.objid) = %s AND a.usename <> current_user
+                  AND (l.classid, l.objid) = %s
+                  AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.usesysid AND (r.rolsuper OR r.rolbypassrls))
                 """.formatted(LOCK));
         return strangers.isEmpty()
                 ? new BackupFailure(
@@ -259,6 +263,9 @@ public final class Snapshot implements AutoCloseable {
 
         private static final Logger log = LoggerFactory.getLogger(LockWatch.class);
         private static final long LOOK_MILLIS = 1_000;
+        /** After a look that failed: each is a login that the server may refuse and write down. */
+        private static final int LOOKS_LEFT_OUT = 30;
+
         /** What PostgreSQL and pg_dump limit themselves ends by itself first, with a message of its own. */
         private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -270,6 +277,7 @@ public final class Snapshot implements AutoCloseable {
         private final ScheduledExecutorService looking;
         private final Map<String, Long> waitingSince = new HashMap<>();
         private volatile @Nullable Session session;
+        private int leftOut;
         private volatile boolean ended;
         private volatile boolean closed;
 
@@ -287,6 +295,10 @@ public final class Snapshot implements AutoCloseable {
         }
 
         private void look() {
+            if (leftOut > 0) {
+                leftOut--;
+                return;
+            }
             try {
                 Session kept = session;
                 Session asking = kept == null ? address.connectToMaintenance("sidecar backup locks") : kept;
@@ -312,6 +324,7 @@ public final class Snapshot implements AutoCloseable {
                 log.atDebug().log("locks cannot be looked at, the next look tries again: {}", e.getMessage());
                 end();
                 session = null;
+                leftOut = LOOKS_LEFT_OUT;
             }
         }
 
@@ -362,7 +375,7 @@ public final class Snapshot implements AutoCloseable {
         }
 
         /** Names a session by what its client cannot choose: its own name for itself may be any text. */
-        static String words(List<@Nullable String> session) {
+        static String words(List<? extends @Nullable String> session) {
             String seconds = session.get(3);
             return "session %s of role %s (%s%s)"
                     .formatted(

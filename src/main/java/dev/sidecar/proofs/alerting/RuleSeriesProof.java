@@ -55,7 +55,9 @@ final class RuleSeriesProof implements Proof {
             for (Selector selector : prometheus.selectors(rule.expression())) {
                 switch (known.computeIfAbsent(selector, each -> presence(each, recorded))) {
                     case MISSING -> dead.add("%s reads %s, which does not exist".formatted(rule.name(), selector));
-                    case UNBORN -> unborn.add("%s appears only with its first event".formatted(selector.metric()));
+                    case UNBORN ->
+                        unborn.add("%s appears only with its first event, or with a newer program"
+                                .formatted(selector.metric()));
                     case NOT_EXPECTED ->
                         elsewhere.add("%s is read by %s; the program that exports it is not part of this stack"
                                 .formatted(selector.metric(), rule.name()));
@@ -74,7 +76,7 @@ final class RuleSeriesProof implements Proof {
                         known.size(),
                         unborn.size() == elsewhere.size()
                                 ? ""
-                                : ", except %d whose metric appears only with its first event"
+                                : ", except %d whose metric appears only with its first event, or with a newer program"
                                         .formatted(unborn.size() - elsewhere.size()),
                         elsewhere.isEmpty()
                                 ? ""

@@ -105,15 +105,17 @@ final class LiveLoader {
                     : new Straight(archive, administrator, extensions, restorer);
             steps.schemasAndExtensions(parts.schemasAndExtensions());
             List<String> awaken;
-            List<String> giveBack;
+            RestoreRole.LentTables lent;
             try (Session session = server.connect(target, NAME)) {
                 role.mayEnterSchemasOfExtensions(session);
                 awaken = silenced(session);
-                giveBack = request.privileged() ? role.mayInherit(session, parts::isInherited) : List.of();
+                lent = request.privileged()
+                        ? role.mayInherit(session, parts::isInherited)
+                        : RestoreRole.LentTables.none();
             }
             steps.definitions(parts.definitions());
             try (Session session = server.connect(target, NAME)) {
-                run(session, giveBack);
+                lent.giveBack(session);
                 role.mayFillExtensions(session);
             }
             steps.rows(loadable(parts, target, notes));

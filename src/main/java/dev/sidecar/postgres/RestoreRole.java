@@ -150,22 +150,9 @@ public final class RestoreRole implements AutoCloseable {
      * Gives the role the tables of extensions from which others inherit, as only their owner may make such a table.
      *
      * @param inherited says of a table, named as pg_dump writes it, whether another inherits from it
-     * @return the statements that give them back
      */
-    public List<String> mayInherit(Session session, Predicate<String> inherited) throws SQLException {
-        List<String> giveBack = new ArrayList<>();
-        for (List<String> table : session.table("""
-                SELECT format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner))
-                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE c.relkind = 'r' AND EXISTS (
-                  SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-                """)) {
-            if (inherited.test(table.get(0))) {
-                session.execute("ALTER TABLE %s OWNER TO %s".formatted(table.get(0), name));
-                giveBack.add("ALTER TABLE %s OWNER TO %s".formatted(table.get(0), table.get(1)));
-            }
-        }
-        return giveBack;
+    public LentTables mayInherit(Session session, Predicate<String> inherited) throws SQLException {
+        return LentTables.lend(session, name, inherited);
     }
 
     /** Lets the role load the rows that extensions keep in tables of their own. */
@@ -355,6 +342,92 @@ public final class RestoreRole implements AutoCloseable {
             throw new BackupFailure(
                     Reason.RESTORE,
                     "Role %s can log in; it must not: ALTER ROLE %1$s NOLOGIN NOSUPERUSER.".formatted(STAND_IN));
+        }
+    }
+
+    /**
+     * Tables of extensions that belong to the role of a restore while it makes those that inherit from them, as only an owner may make such a
+     * table. What the database's own code does to them meanwhile would act later, with the rights of whoever uses the extension.
+     */
+    public static final class LentTables {
+
+        /** All that hangs on a table, but for who inherits or reads from it, and figures that change by themselves. */
+        private static final String CATALOG = """
+                WITH lent AS (SELECT c.oid, c.reltype, t.typarray FROM pg_class c JOIN pg_type t ON t.oid = c.reltype WHERE c.oid = %s)
+                SELECT (to_jsonb(c) - ARRAY['relhassubclass', 'relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid',
+                                           'relminmxid'])::text FROM pg_class c, lent WHERE c.oid = lent.oid
+                UNION ALL SELECT a::text FROM pg_attribute a, lent WHERE attrelid = lent.oid
+                UNION ALL SELECT t::text FROM pg_type t, lent WHERE t.oid IN (lent.reltype, lent.typarray)
+                UNION ALL SELECT t::text FROM pg_trigger t, lent WHERE tgrelid = lent.oid
+                UNION ALL SELECT r::text FROM pg_rewrite r, lent WHERE ev_class = lent.oid
+                UNION ALL SELECT p::text FROM pg_policy p, lent WHERE polrelid = lent.oid
+                UNION ALL SELECT c::text FROM pg_constraint c, lent WHERE conrelid = lent.oid OR confrelid = lent.oid
+                UNION ALL SELECT i::text FROM pg_index i, lent WHERE indrelid = lent.oid
+                UNION ALL SELECT i::text FROM pg_inherits i, lent WHERE inhrelid = lent.oid
+                UNION ALL SELECT c::text FROM pg_cast c, lent
+                  WHERE castsource IN (lent.reltype, lent.typarray) OR casttarget IN (lent.reltype, lent.typarray)
+                UNION ALL SELECT d::text FROM pg_description d, lent WHERE classoid = 'pg_class'::regclass AND objoid = lent.oid
+                UNION ALL SELECT d::text FROM pg_depend d, lent
+                  WHERE refclassid = 'pg_class'::regclass AND refobjid = lent.oid AND deptype <> 'n'
+                ORDER BY 1
+                """;
+
+        private static final String ROWS =
+                "SELECT count(*) || md5(coalesce(string_agg(ctid::text || xmin::text, ' ' ORDER BY ctid), '')) FROM ONLY ";
+
+        private final List<Lent> tables = new ArrayList<>();
+
+        private record Lent(String oid, String name, String owner, List<String> catalog, String rows) {}
+
+        private LentTables() {}
+
+        /** None. */
+        public static LentTables none() {
+            return new LentTables();
+        }
+
+        /** @param inherited says of a table, named as pg_dump writes it, whether another inherits from it */
+        static LentTables lend(Session session, String role, Predicate<String> inherited) throws SQLException {
+            LentTables lent = new LentTables();
+            for (List<String> table : session.table("""
+                    SELECT format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), c.oid
+                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.relkind = 'r' AND EXISTS (
+                      SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                    """)) {
+                String name = table.get(0);
+                if (inherited.test(name)) {
+                    String oid = table.get(2);
+                    lent.tables.add(
+                            new Lent(oid, name, table.get(1), catalog(session, oid), session.text(ROWS + name)));
+                    session.execute("ALTER TABLE %s OWNER TO %s".formatted(name, role));
+                }
+            }
+            return lent;
+        }
+
+        private static List<String> catalog(Session session, String oid) throws SQLException {
+            return session.texts(CATALOG.formatted(Sql.literal(oid)));
+        }
+
+        /**
+         * Gives them back to their owners.
+         *
+         * @throws BackupFailure if anything was changed: the database must not be used
+         */
+        public void giveBack(Session session) throws SQLException {
+            for (Lent table : tables) {
+                session.execute("ALTER TABLE %s OWNER TO %s"
+                        .formatted(session.text("SELECT " + Sql.literal(table.oid()) + "::regclass"), table.owner()));
+                // Planning a query runs what stands in indexes: rows are looked at only where nothing was added.
+                if (!catalog(session, table.oid()).equals(table.catalog())
+                        || !session.text(ROWS + table.name()).equals(table.rows())) {
+                    throw new BackupFailure(
+                            Reason.RESTORE,
+                            "What the backup defines has changed the extension's table %s, which it may only inherit from. Code of the database did that while it was restored: look at it before you trust the backup."
+                                    .formatted(table.name()));
+                }
+            }
         }
     }
 }

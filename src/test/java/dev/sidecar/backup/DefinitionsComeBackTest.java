@@ -1,10 +1,12 @@
 package dev.sidecar.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.backup.Verification.Conclusion;
 import dev.sidecar.postgres.Child;
 import dev.sidecar.sets.Backup;
+import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.VerificationLevel;
 import dev.sidecar.support.PostgresServer;
@@ -349,6 +351,50 @@ class DefinitionsComeBackTest {
             assertThat(verification.verdict()).isEqualTo(Conclusion.DIFFERENT);
             assertThat(verification.problems())
                     .containsExactly("Table changer.notes has the right number of rows, but other contents.");
+        }
+    }
+
+    /** The bound of a partition is evaluated while the role of the restore owns the extension's table; its owner would be a superuser. */
+    @Test
+    void whatADefinitionLeavesInATableOfAnExtensionEndsTheRestore() throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs()).with("keeper", KEEPER);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder);
+            for (String attack : List.of(
+                    "CREATE TRIGGER planted BEFORE INSERT ON keeper.jobs FOR EACH ROW EXECUTE FUNCTION public.planted()",
+                    "CREATE RULE planted AS ON INSERT TO keeper.jobs DO ALSO SELECT public.plant(1)",
+                    "CREATE POLICY planted ON keeper.jobs USING (public.plant(id))",
+                    "CREATE INDEX planted ON keeper.jobs (public.plant(id))",
+                    "CREATE STATISTICS public.planted ON (public.plant(id)), what FROM keeper.jobs",
+                    "ALTER TABLE keeper.jobs ADD CHECK (public.plant(id))",
+                    "ALTER TABLE keeper.jobs ALTER what SET DEFAULT ''planted''",
+                    "CREATE CAST (keeper.jobs AS int) WITH FUNCTION public.cast_of(keeper.jobs) AS IMPLICIT",
+                    "GRANT ALL ON keeper.jobs TO PUBLIC",
+                    "INSERT INTO keeper.jobs (id, what) VALUES (99, ''planted'')")) {
+                other.execute("postgres", "CREATE DATABASE kept");
+                other.execute(
+                        "kept",
+                        "CREATE EXTENSION keeper",
+                        "CREATE TABLE app () INHERITS (keeper.jobs)",
+                        "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                        "CREATE FUNCTION cast_of(keeper.jobs) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                        "CREATE FUNCTION plant(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'",
+                        "CREATE FUNCTION act(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+                                + " IF session_user LIKE 'sidecar_restore_%' THEN EXECUTE '" + attack
+                                + "'; END IF; RETURN true; END $$",
+                        "CREATE DOMAIN part AS int CHECK (public.act(VALUE))",
+                        "CREATE TABLE parts (v part) PARTITION BY LIST (v)",
+                        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)");
+                Backup backup = fixture.take("kept");
+
+                assertThatThrownBy(() -> restored(backup))
+                        .as(attack)
+                        .isInstanceOf(BackupFailure.class)
+                        .hasMessageContaining("table keeper.jobs, which it may only inherit from");
+                assertThat(other.query("postgres", "SELECT datname FROM pg_database WHERE datname = '" + again + "'"))
+                        .isEmpty();
+                other.execute("postgres", "DROP DATABASE kept");
+            }
         }
     }
 

@@ -73,14 +73,14 @@ final class Admission {
             AtomicBoolean place) {
         if (others.hasNext()) {
             Worker other = others.next();
-            other.execute(() -> {
+            other.afterReading(() -> {
                 Waiting waiting = other.waiting();
                 boolean before = waiting.isBefore(least);
                 findPlace(newcomer, worker, others, before ? waiting : least, before ? other : where, place);
             });
         } else {
             Worker last = where == null ? worker : where;
-            last.execute(() -> {
+            last.afterReading(() -> {
                 // Others may have gone meanwhile, or have taken the place that was found.
                 if (places.get() <= parts.properties().limits().connections() || last.evict()) {
                     worker.execute(newcomer::listen);

@@ -96,9 +96,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(false);
     }
 
-    /** Reads what it asks, from now on. */
+    /** Reads what it asks, from now on. What it waited for a place is no silence of its own. */
     void listen() {
         placed = true;
+        waitingSince = System.nanoTime();
         channel.config().setAutoRead(true);
     }
 

@@ -1,6 +1,5 @@
 package dev.sidecar.gateway;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -14,32 +13,32 @@ final class StatusLine {
     private StatusLine() {}
 
     /** Finds what is wrong with a line without its end; null if nothing is. */
-    static @Nullable AnswerDefect defect(ByteBuf in, int from, int to) {
+    static @Nullable AnswerDefect defect(byte[] in, int from, int to) {
         for (int i = 0; i < PROTOCOL.length; i++) {
-            if (from + i >= to || in.getByte(from + i) != PROTOCOL[i]) {
+            if (from + i >= to || in[from + i] != PROTOCOL[i]) {
                 return AnswerDefect.OTHER;
             }
         }
         int version = from + PROTOCOL.length;
         int status = version + VERSION_LENGTH;
-        while (status < to && in.getByte(status) == ' ') {
+        while (status < to && in[status] == ' ') {
             status++;
         }
         int end = status + STATUS_LENGTH;
         boolean sound = status > version + VERSION_LENGTH
                 && end <= to
-                && isDigit(in.getByte(version), '0')
-                && in.getByte(version + 1) == '.'
-                && isDigit(in.getByte(version + 2), '0')
-                && isDigit(in.getByte(status), '1')
-                && isDigit(in.getByte(status + 1), '0')
-                && isDigit(in.getByte(status + 2), '0')
-                && (end == to || in.getByte(end) == ' ');
+                && isDigit(in[version], '0')
+                && in[version + 1] == '.'
+                && isDigit(in[version + 2], '0')
+                && isDigit(in[status], '1')
+                && isDigit(in[status + 1], '0')
+                && isDigit(in[status + 2], '0')
+                && (end == to || in[end] == ' ');
         if (!sound) {
             return AnswerDefect.STATUS_LINE;
         }
         for (int i = end; i < to; i++) {
-            if (UpstreamResponseDecoder.isControl(in.getByte(i))) {
+            if (UpstreamResponseDecoder.isControl(in[i])) {
                 return AnswerDefect.CONTROL_CHARACTER;
             }
         }

@@ -101,9 +101,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
     /** The decoder consumes heads by whole lines, so the readable bytes begin with a line. */
     private boolean isAmbiguous(ByteBuf in) {
-        int at = in.readerIndex();
-        while (at < in.writerIndex()) {
-            byte first = in.getByte(at);
+        byte[] bytes = HeadBytes.of(in);
+        int end = in.readableBytes();
+        int at = 0;
+        while (at < end) {
+            byte first = bytes[at];
             if (first == ' ' || first == '\t') {
                 return true;
             }
@@ -111,11 +113,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             if (empty && headBegun) {
                 return false;
             }
-            int feed = in.indexOf(at, in.writerIndex(), (byte) '\n');
+            int feed = UpstreamResponseDecoder.lineFeed(bytes, at, end);
             if (feed < 0) {
                 return false;
             }
-            if (!headBegun && !empty && isDivided(in, at, feed)) {
+            if (!headBegun && !empty && isDivided(bytes, at, feed)) {
                 return true;
             }
             headBegun = headBegun || !empty;
@@ -125,15 +127,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     }
 
     /** Some programs end a word of the request line at a tab or another control character, others only at a space. */
-    private static boolean isDivided(ByteBuf in, int from, int feed) {
+    private static boolean isDivided(byte[] bytes, int from, int feed) {
         for (int i = from; i < feed - 1; i++) {
-            if (in.getByte(i) >= 0 && in.getByte(i) < ' ') {
+            if (bytes[i] >= 0 && bytes[i] < ' ') {
                 return true;
             }
         }
         int version = feed - 1 - VERSION.length - 1;
         for (int i = 0; i < VERSION.length; i++) {
-            if (version < from || in.getByte(version + i) != VERSION[i]) {
+            if (version < from || bytes[version + i] != VERSION[i]) {
                 return true;
             }
         }

@@ -109,50 +109,58 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
 
     /** The decoder consumes heads by whole lines, so the readable bytes begin with a line. */
     private @Nullable AnswerDefect defect(ByteBuf in) {
-        int at = in.readerIndex();
-        int end = in.writerIndex();
-        int feed = in.indexOf(at, end, (byte) '\n');
+        byte[] bytes = HeadBytes.of(in);
+        int end = in.readableBytes();
+        int at = 0;
+        int feed = lineFeed(bytes, at, end);
         while (feed >= 0) {
-            int last = feed > at && in.getByte(feed - 1) == '\r' ? feed - 1 : feed;
+            int last = feed > at && bytes[feed - 1] == '\r' ? feed - 1 : feed;
             if (last == at && statusSeen) {
                 return null;
             }
             AnswerDefect defect = null;
             if (statusSeen) {
-                defect = defect(in, at, last);
+                defect = defect(bytes, at, last);
             } else if (last > at) {
-                defect = StatusLine.defect(in, at, last);
+                defect = StatusLine.defect(bytes, at, last);
             }
             if (defect != null) {
                 return defect;
             }
             statusSeen = statusSeen || last > at;
             at = feed + 1;
-            feed = in.indexOf(at, end, (byte) '\n');
+            feed = lineFeed(bytes, at, end);
         }
         return null;
     }
 
-    private static @Nullable AnswerDefect defect(ByteBuf in, int from, int to) {
-        byte first = in.getByte(from);
+    private static @Nullable AnswerDefect defect(byte[] bytes, int from, int to) {
+        byte first = bytes[from];
         if (first == ' ' || first == '\t') {
             return AnswerDefect.FOLDED_LINE;
         }
-        int colon = in.indexOf(from, to, (byte) ':');
-        if (colon <= from) {
+        int colon = from;
+        while (colon < to && isOfName(bytes[colon])) {
+            colon++;
+        }
+        if (colon == from || colon == to || bytes[colon] != ':') {
             return AnswerDefect.HEADER_NAME;
         }
-        for (int i = from; i < colon; i++) {
-            if (!isOfName(in.getByte(i))) {
-                return AnswerDefect.HEADER_NAME;
-            }
-        }
         for (int i = colon + 1; i < to; i++) {
-            if (isControl(in.getByte(i))) {
+            if (isControl(bytes[i])) {
                 return AnswerDefect.CONTROL_CHARACTER;
             }
         }
         return null;
+    }
+
+    static int lineFeed(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] == '\n') {
+                return i;
+            }
+        }
+        return -1;
     }
 
     static boolean isControl(byte c) {

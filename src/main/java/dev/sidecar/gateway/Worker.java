@@ -114,6 +114,15 @@ final class Worker {
         loop.execute(work);
     }
 
+    /**
+     * Runs work when this loop has read all that has come by now. A loop that is late sees clients as idle whose requests the system holds
+     * already, and others as connected that have gone.
+     */
+    void afterReading(Runnable work) {
+        // What a loop schedules itself waits for the next round, which begins with reading.
+        loop.execute(() -> loop.schedule(work, 0, TimeUnit.NANOSECONDS));
+    }
+
     /** What this loop waits for at the client that would be the first here to lose its place. */
     Waiting waiting() {
         long now = System.nanoTime();

@@ -3,6 +3,9 @@ package dev.sidecar.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import dev.sidecar.support.ShippedNginx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,12 +20,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** One client's slowness or hunger costs the others nothing. Loopback has many addresses, so clients are told apart for real. */
 class FairnessTest {
@@ -279,6 +285,83 @@ class FairnessTest {
             }
             assertThat(gateway.closed("evicted")).isEqualTo(1);
             assertThat(opened.get(1).untilClosed()).isEmpty();
+        }
+    }
+
+    /**
+     * A loop that is late, as where the processors are taken, has not read yet what came meanwhile. The first client is the one that is idle
+     * longest, as far as its loop has seen.
+     */
+    @Test
+    void whoHasAskedKeepsItsPlaceHoweverLateItsLoopIs() throws Exception {
+        int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", String.valueOf(2 * loops));
+                var late = new LateLoop()) {
+            for (int i = 0; i < 2 * loops; i++) {
+                assertThat(from("127.0.0.1", gateway).send(GET).message()).endsWith("ok");
+            }
+            // Connections go to the loops in turn, and the listening one came first.
+            RawConnection first = opened.get(0);
+            opened.get(loops).send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+            late.awaitStalled();
+
+            first.send(GET);
+            for (int i = 0; i < loops; i++) {
+                from("127.0.0.1", gateway);
+            }
+            await().until(() -> gateway.connected() > 2 * loops);
+            for (int i = 0; i < 10; i++) {
+                // The other loops have come to ask the late one when they have answered this.
+                for (int other = loops + 1; other < 2 * loops; other++) {
+                    assertThat(opened.get(other).send(GET).message()).endsWith("ok");
+                }
+            }
+            late.close();
+
+            assertThat(first.message()).endsWith("ok");
+            for (int i = 2 * loops; i < 3 * loops; i++) {
+                assertThat(opened.get(i).send(GET).message()).as("newcomer").endsWith("ok");
+            }
+        }
+    }
+
+    /** Stalls the loop that answers {@code /late}, where it writes the line of that request. */
+    private static final class LateLoop extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+
+        private final Logger access = (Logger) LoggerFactory.getLogger("access");
+        private final CountDownLatch stalled = new CountDownLatch(1);
+        private final CountDownLatch over = new CountDownLatch(1);
+
+        LateLoop() {
+            start();
+            access.addAppender(this);
+        }
+
+        void awaitStalled() throws InterruptedException {
+            assertThat(stalled.await(1, TimeUnit.MINUTES)).isTrue();
+        }
+
+        /** Not {@code append}, whose caller holds a lock that the other loops need. */
+        @Override
+        public void doAppend(ILoggingEvent line) {
+            if (line.getKeyValuePairs().stream().anyMatch(pair -> "/late".equals(pair.value))) {
+                stalled.countDown();
+                try {
+                    over.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        @Override
+        protected void append(ILoggingEvent line) {}
+
+        @Override
+        public void close() {
+            access.detachAppender(this);
+            over.countDown();
         }
     }
 

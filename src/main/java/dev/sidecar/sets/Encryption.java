@@ -9,6 +9,8 @@ import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaWriterFactory;
 import dev.sidecar.secrets.Secret;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest.EncryptedWith;
+import dev.sidecar.sets.passphrase.PassphraseFiles;
+import dev.sidecar.sets.passphrase.ScryptStanza;
 import dev.sidecar.text.Limited;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,9 +31,13 @@ public final class Encryption {
     private static final byte[] CANARY = "can be read again".getBytes(StandardCharsets.US_ASCII);
 
     private final SetProperties.EncryptionSettings settings;
+    private final @Nullable ScryptStanza passphrase;
+    private final @Nullable PassphraseFiles passphraseFiles;
 
     Encryption(SetProperties.EncryptionSettings settings) {
         this.settings = settings;
+        passphrase = settings.passphrase() == null ? null : new ScryptStanza(settings.passphrase());
+        passphraseFiles = passphrase == null ? null : new PassphraseFiles(passphrase);
     }
 
     /** Tells whether new backups are encrypted. */
@@ -53,10 +59,10 @@ public final class Encryption {
     /** Returns a channel that encrypts what is written to it. Close it to write the end of the file. */
     WritableByteChannel encrypt(WritableByteChannel out) {
         try {
-            List<RecipientStanzaWriter> recipients = new ArrayList<>();
-            if (settings.passphrase() != null) {
-                recipients.add(new ScryptStanza(settings.passphrase()));
+            if (passphraseFiles != null) {
+                return passphraseFiles.encrypt(out);
             }
+            List<RecipientStanzaWriter> recipients = new ArrayList<>();
             for (String recipient : settings.recipients()) {
                 recipients.add(X25519RecipientStanzaWriterFactory.newRecipientStanzaWriter(recipient));
             }
@@ -110,7 +116,7 @@ public final class Encryption {
 
     private @Nullable RecipientStanzaReader reader(EncryptedWith with) {
         if (with.scheme().equals("age-scrypt")) {
-            return settings.passphrase() == null ? null : new ScryptStanza(settings.passphrase());
+            return passphrase;
         }
         return settings.identity() == null ? null : identity(settings.identity());
     }

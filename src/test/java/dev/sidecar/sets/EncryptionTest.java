@@ -8,14 +8,25 @@ import dev.sidecar.backup.Backups;
 import dev.sidecar.backup.RestoreRequest;
 import dev.sidecar.backup.Verification;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.sets.Manifest.EncryptedWith;
 import dev.sidecar.stores.LocalStore;
 import dev.sidecar.stores.Store;
 import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.text.Limited;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +107,97 @@ class EncryptionTest {
         assertThat(fixture.backups().get(backup.id()).isDamaged())
                 .as("a wrong key is no damage")
                 .isFalse();
+    }
+
+    /** The sizes are those at which a part ends: the last one is marked, and a file that was cut there must not pass for a whole one. */
+    @Test
+    void filesWithAPassphraseShareAHeaderAndNothingElse() throws Exception {
+        Encryption encryption = TestSets.encryption(Map.of("encryption.passphrase", "correct horse battery staple"));
+        EncryptedWith with = encryption.description();
+        List<byte[]> sealed = new ArrayList<>();
+        for (int size : new int[] {0, 1, 65_535, 65_536, 65_537, 131_072, 200_000}) {
+            byte[] clear = new byte[size];
+            byte[] file = seal(encryption, clear);
+            assertThat(Limited.whole(encryption.decrypt(new ByteArrayInputStream(file), with), size))
+                    .as("%d bytes", size)
+                    .isEqualTo(clear);
+            int parts = Math.max(1, (size + 65_535) / 65_536);
+            assertThat(file.length - headerOf(file).length()).isEqualTo(16 + size + 16 * parts);
+            if (parts > 1) {
+                int end = file.length - (size - 65_536 * (parts - 1)) - 16;
+                assertThatThrownBy(() -> encryption
+                                .decrypt(new ByteArrayInputStream(Arrays.copyOf(file, end)), with)
+                                .readAllBytes())
+                        .as("%d bytes, cut after a part", size)
+                        .isInstanceOf(IOException.class);
+            }
+            sealed.add(file);
+        }
+        assertThat(sealed.stream().map(EncryptionTest::headerOf).distinct())
+                .as("a header each would stretch the passphrase for each file")
+                .hasSize(1);
+        byte[] first = seal(encryption, new byte[100]);
+        byte[] second = seal(encryption, new byte[100]);
+        int nonce = headerOf(first).length();
+        assertThat(Arrays.copyOfRange(first, nonce, first.length))
+                .isNotEqualTo(Arrays.copyOfRange(second, nonce, second.length));
+        assertThat(Arrays.copyOfRange(first, nonce + 16, nonce + 48))
+                .as("each file has a key of its own")
+                .isNotEqualTo(Arrays.copyOfRange(second, nonce + 16, nonce + 48));
+        assertThat(headerOf(seal(
+                        TestSets.encryption(Map.of("encryption.passphrase", "correct horse battery staple")),
+                        new byte[1])))
+                .isNotEqualTo(headerOf(first));
+    }
+
+    /** age asks for a passphrase on a terminal only. */
+    private static final String TYPED = """
+            import os, pty, sys
+            child, terminal = pty.fork()
+            if child == 0:
+                os.execvp("age", ["age", "-d", "-o", sys.argv[2], sys.argv[1]])
+            said = b""
+            while b"passphrase" not in said:
+                said += os.read(terminal, 1000)
+            os.write(terminal, b"correct horse battery staple\\n")
+            try:
+                while os.read(terminal, 1000):
+                    pass
+            except OSError:
+                pass
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            """;
+
+    @Test
+    void ageItselfReadsWhatAPassphraseSealed() throws Exception {
+        Encryption encryption = TestSets.encryption(Map.of("encryption.passphrase", "correct horse battery staple"));
+        byte[] clear = "a line\n".repeat(30_000).getBytes(StandardCharsets.US_ASCII);
+        seal(encryption, new byte[1]);
+        Path second = Files.write(folder.resolve("second.age"), seal(encryption, clear));
+        Path read = folder.resolve("second");
+        Process age = new ProcessBuilder("python3", "-c", TYPED, second.toString(), read.toString())
+                .inheritIO()
+                .start();
+        assertThat(age.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(age.exitValue()).isZero();
+        assertThat(read).hasBinaryContent(clear);
+    }
+
+    private static byte[] seal(Encryption encryption, byte[] clear) throws IOException {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try (WritableByteChannel channel = encryption.encrypt(Channels.newChannel(file))) {
+            ByteBuffer bytes = ByteBuffer.wrap(clear);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+        return file.toByteArray();
+    }
+
+    /** The lines of text up to the one that holds the header's code. */
+    private static String headerOf(byte[] file) {
+        String text = new String(file, StandardCharsets.ISO_8859_1);
+        return text.substring(0, text.indexOf('\n', text.indexOf("\n--- ") + 1) + 1);
     }
 
     /** The stock program reads it, so that nobody depends on us. */

@@ -1,4 +1,4 @@
-package dev.sidecar.sets;
+package dev.sidecar.sets.passphrase;
 
 import java.util.concurrent.locks.ReentrantLock;
 import org.bouncycastle.crypto.digests.SHA256Digest;

@@ -1,4 +1,4 @@
-package dev.sidecar.sets;
+package dev.sidecar.sets.passphrase;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

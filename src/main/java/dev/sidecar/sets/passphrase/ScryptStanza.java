@@ -1,4 +1,4 @@
-package dev.sidecar.sets;
+package dev.sidecar.sets.passphrase;
 
 import com.exceptionfactory.jagged.FileKey;
 import com.exceptionfactory.jagged.RecipientStanza;
@@ -11,14 +11,19 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Implements age's passphrase recipient, which jagged's published modules lack: it wraps the file key under scrypt of the passphrase. */
-final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader {
+/**
+ * Implements age's passphrase recipient, which jagged's published modules lack: it wraps the file key under scrypt of the passphrase. What the
+ * passphrase was stretched to is kept for the last few headers, as that costs seconds.
+ */
+public final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader {
 
     private static final String TYPE = "scrypt";
     private static final byte[] LABEL = "age-encryption.org/v1/scrypt".getBytes(StandardCharsets.US_ASCII);
@@ -32,10 +37,14 @@ final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader
     private static final Pattern WORK_FACTOR = Pattern.compile("[1-9][0-9]?");
 
     private static final Base64.Encoder ENCODER = Base64.getEncoder().withoutPadding();
+    /** The files of a set have one header, and a few sets are read at a time. */
+    private static final int MOST_KEPT = 8;
 
     private final Secret passphrase;
+    private final Map<List<String>, byte[]> keys = new LinkedHashMap<>();
 
-    ScryptStanza(Secret passphrase) {
+    /** @param passphrase what somebody types to {@code age -d} */
+    public ScryptStanza(Secret passphrase) {
         this.passphrase = passphrase;
     }
 
@@ -86,11 +95,22 @@ final class ScryptStanza implements RecipientStanzaWriter, RecipientStanzaReader
     }
 
     private SecretKeySpec wrapKey(byte[] salt, int work) {
-        byte[] labelled = new byte[LABEL.length + salt.length];
-        System.arraycopy(LABEL, 0, labelled, 0, LABEL.length);
-        System.arraycopy(salt, 0, labelled, LABEL.length, salt.length);
-        byte[] key = Scrypt.key(passphrase.reveal().getBytes(StandardCharsets.UTF_8), labelled, work, KEY_BYTES);
-        return new SecretKeySpec(key, "ChaCha20");
+        List<String> of = List.of(ENCODER.encodeToString(salt), Integer.toString(work));
+        // Files that are read side by side wait for the one that computes their key.
+        synchronized (keys) {
+            byte[] key = keys.remove(of);
+            if (key == null) {
+                byte[] labelled = new byte[LABEL.length + salt.length];
+                System.arraycopy(LABEL, 0, labelled, 0, LABEL.length);
+                System.arraycopy(salt, 0, labelled, LABEL.length, salt.length);
+                key = Scrypt.key(passphrase.reveal().getBytes(StandardCharsets.UTF_8), labelled, work, KEY_BYTES);
+            }
+            keys.put(of, key);
+            if (keys.size() > MOST_KEPT) {
+                keys.remove(keys.keySet().iterator().next());
+            }
+            return new SecretKeySpec(key, "ChaCha20");
+        }
     }
 
     private static byte[] crypt(int mode, SecretKeySpec key, byte[] bytes) throws GeneralSecurityException {

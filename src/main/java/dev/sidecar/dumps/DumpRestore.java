@@ -6,6 +6,7 @@ import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.NewDatabase;
 import dev.sidecar.postgres.ScratchServer;
 import dev.sidecar.postgres.Session;
+import dev.sidecar.postgres.UnfinishedDatabase;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Sql;
@@ -416,8 +417,7 @@ final class DumpRestore {
         try (Session maintenance = session("postgres")) {
             for (String name : maintenance.texts(
                     "SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')")) {
-                maintenance.execute("ALTER DATABASE %s IS_TEMPLATE false".formatted(Sql.quoted(name)));
-                NewDatabase.drop(maintenance, name);
+                UnfinishedDatabase.drop(scratch.address(), maintenance, name);
             }
             NewDatabase.createPlain(maintenance, RESTORED, head.encoding());
         } catch (SQLException e) {

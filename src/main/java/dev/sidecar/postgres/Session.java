@@ -6,6 +6,7 @@ import java.nio.charset.Charset;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,6 +136,19 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Runs the same. @param said gets the messages that the server sends with it, also if it fails */
+    void execute(String sql, List<String> said) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            try {
+                statement.execute(sql);
+            } finally {
+                for (SQLWarning next = statement.getWarnings(); next != null; next = next.getNextWarning()) {
+                    said.add(next.getMessage());
+                }
+            }
+        }
+    }
+
     /** Begins the reading of rows with a COPY statement. A long one arrives in several pieces. */
     CopyOut copyOut(String copy) throws SQLException {
         return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(copy);
@@ -167,6 +181,10 @@ public final class Session implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         connection.close();
+    }
+
+    boolean isClosed() throws SQLException {
+        return connection.isClosed();
     }
 
     /** Ends the session from any thread, whatever it is doing. */

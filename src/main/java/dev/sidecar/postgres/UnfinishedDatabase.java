@@ -60,14 +60,28 @@ public final class UnfinishedDatabase {
         }
     }
 
-    /** Drops a database, whatever in it resists: a template flag, prepared transactions, subscriptions, sessions. */
+    /**
+     * Drops a database, whatever in it resists: a template flag, prepared transactions, subscriptions, sessions. It never waits without an
+     * end.
+     *
+     * @throws SQLException that names who holds it
+     */
     public static void drop(ServerAddress address, Session maintenance, String name) throws SQLException {
-        if (maintenance
-                .texts("SELECT 1 FROM pg_database WHERE datname = " + Sql.literal(name))
-                .isEmpty()) {
+        List<String> invalid =
+                maintenance.texts("SELECT datconnlimit = -2 FROM pg_database WHERE datname = " + Sql.literal(name));
+        if (invalid.isEmpty()) {
             return;
         }
-        maintenance.execute("ALTER DATABASE %s WITH IS_TEMPLATE false".formatted(Sql.quoted(name)));
+        // Once a drop of it has begun, PostgreSQL takes nothing but another.
+        if (invalid.get(0).equals("f")) {
+            clear(address, maintenance, name);
+        }
+        NewDatabase.drop(maintenance, name);
+    }
+
+    private static void clear(ServerAddress address, Session maintenance, String name) throws SQLException {
+        maintenance.execute(
+                "ALTER DATABASE %s WITH IS_TEMPLATE false ALLOW_CONNECTIONS true".formatted(Sql.quoted(name)));
         try (Session inside = address.connect(name, "sidecar restore")) {
             for (String transaction : inside.texts(
                     "SELECT quote_literal(gid) FROM pg_prepared_xacts WHERE database = current_database()")) {
@@ -84,6 +98,7 @@ public final class UnfinishedDatabase {
         } catch (BackupFailure e) {
             log.atDebug().log("cannot look into the database to drop: {}", e.getMessage());
         }
-        NewDatabase.drop(maintenance, name);
+        // Background workers of extensions would connect again between the end of their sessions and the drop.
+        maintenance.execute("ALTER DATABASE %s WITH ALLOW_CONNECTIONS false".formatted(Sql.quoted(name)));
     }
 }

@@ -201,6 +201,21 @@ class DumpsTest {
         assertThat(result.tables()).isOne();
     }
 
+    /** It is restored twice, as its roles are found by the first restore, which leaves a subscription in its way. */
+    @Test
+    void aSubscriptionDoesNotKeepADumpFromBeingRestoredAnew() throws Exception {
+        write(folder.resolve("app.sql"), """
+                CREATE TABLE a (i int);
+                ALTER TABLE a OWNER TO somebody;
+                CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = 's');
+                """.getBytes(StandardCharsets.UTF_8));
+
+        DumpResult result = dumps(Map.of()).prove("nightly");
+
+        assertThat(result.problems()).isEmpty();
+        assertThat(result.verdict()).isEqualTo(DumpVerdict.RESTORED);
+    }
+
     static Stream<Map.Entry<String, byte[]>> strange() {
         return Stream.of(
                 Map.entry("It is empty.", new byte[0]),

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * @param reaches of the sets, oldest first
  * @param gaps in the WAL between the first that a set needs and the newest
  */
-record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
+record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.Contents contents) {
 
     private static final int MOST_GAPS = 1_000;
 
@@ -38,18 +38,22 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
     }
 
     static Chain of(Repository.Contents contents, long segmentBytes) {
-        // Recovery begins with a set, so older WAL leads nowhere; and that of before an upgrade is not in this archive.
-        List<Reach> reaches = new ArrayList<>();
-        for (PhysicalSet set : contents.sets()) {
-            if (set.archive().equals(contents.archive())) {
-                reaches.add(reach(set, contents, segmentBytes));
-            }
-        }
-        return new Chain(List.copyOf(reaches), gaps(contents, segmentBytes), segmentBytes);
+        return new Chain(
+                reaches(contents, contents.lineage(), segmentBytes),
+                gaps(contents, segmentBytes),
+                segmentBytes,
+                contents);
     }
 
-    private static Reach reach(PhysicalSet set, Repository.Contents contents, long size) {
-        Lineage lineage = contents.lineage();
+    private static List<Reach> reaches(Repository.Contents contents, Lineage lineage, long size) {
+        // Recovery begins with a set, so older WAL leads nowhere; and that of before an upgrade is not in this archive.
+        return contents.sets().stream()
+                .filter(set -> set.archive().equals(contents.archive()))
+                .map(set -> reach(set, contents, lineage, size))
+                .toList();
+    }
+
+    private static Reach reach(PhysicalSet set, Repository.Contents contents, Lineage lineage, long size) {
         Segment last = null;
         boolean onTheWay = lineage.includes(set.lastWal(), size);
         for (long number = set.firstWal().number(size); ; number++) {
@@ -108,8 +112,16 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes) {
         return reaches.stream().filter(Reach::isUsable).max(Comparator.comparing(Reach::until));
     }
 
-    /** The set from which a moment is recovered the fastest. */
+    /**
+     * The set from which a moment is recovered the fastest. After a recovery in place, a moment between the one that was chosen and the
+     * recovery itself is of the timeline that was left: the newest one would bring the chosen moment once more.
+     */
     Optional<Reach> to(Instant moment) {
+        Lineage then = contents.lineage().at(moment);
+        return fastest(moment, reaches(contents, then, segmentBytes)).or(() -> fastest(moment, reaches));
+    }
+
+    private static Optional<Reach> fastest(Instant moment, List<Reach> reaches) {
         return reaches.stream()
                 .filter(reach -> reach.reaches(moment))
                 .max(Comparator.comparing(reach -> reach.set().stopped()));

@@ -2,8 +2,10 @@ package dev.sidecar.pitr;
 
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,21 +24,24 @@ record Lineage(List<Fork> forks, long newest) {
      *
      * @param timeline that was left
      * @param lsn at which the next one began
+     * @param left when that was; the distant past if it is not known
      */
-    record Fork(long timeline, long lsn) {}
+    record Fork(long timeline, long lsn, Instant left) {}
 
     static Lineage first() {
         return new Lineage(List.of(), 1);
     }
 
-    /** Reads the history file of a timeline. */
-    static Lineage parse(long timeline, String history, int most) {
+    /** Reads the history file of a timeline. @param begun when each timeline began, by when its history was archived */
+    static Lineage parse(long timeline, String history, int most, Map<Long, Instant> begun) {
         List<Fork> forks = new ArrayList<>();
         history.lines().limit(most).forEach(line -> {
             Matcher fork = LINE.matcher(line);
             if (fork.matches()) {
                 forks.add(new Fork(
-                        Long.parseLong(fork.group(1)), Segment.hex(fork.group(2)) << 32 | Segment.hex(fork.group(3))));
+                        Long.parseLong(fork.group(1)),
+                        Segment.hex(fork.group(2)) << 32 | Segment.hex(fork.group(3)),
+                        Instant.MIN));
             }
         });
         if (forks.isEmpty()) {
@@ -44,7 +49,21 @@ record Lineage(List<Fork> forks, long newest) {
                     Reason.DAMAGED,
                     "The history of timeline %d in the WAL archive cannot be read.".formatted(timeline));
         }
+        for (int i = 0; i < forks.size(); i++) {
+            long next = i + 1 < forks.size() ? forks.get(i + 1).timeline() : timeline;
+            forks.set(i, new Fork(forks.get(i).timeline(), forks.get(i).lsn(), begun.getOrDefault(next, Instant.MIN)));
+        }
         return new Lineage(List.copyOf(forks), timeline);
+    }
+
+    /** The way that was the newest at a moment: what was written then may be of a past that a later recovery gave up. */
+    Lineage at(Instant moment) {
+        for (int i = 0; i < forks.size(); i++) {
+            if (moment.isBefore(forks.get(i).left())) {
+                return new Lineage(forks.subList(0, i), forks.get(i).timeline());
+            }
+        }
+        return this;
     }
 
     /** The timeline on which recovery looks for the segment of this number. @param size bytes of each segment */

@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -34,10 +35,21 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
             .appendPattern("uuuu-MM-dd")
             .appendLiteral(' ')
             .appendPattern("HH:mm[:ss]")
-            .appendFraction(ChronoField.NANO_OF_SECOND, 0, 6, true)
+            .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
             .appendOffset("+HH:mm", "Z")
             .toFormatter(Locale.ROOT)
             .withResolverStyle(java.time.format.ResolverStyle.STRICT);
+    /** What PostgreSQL would take for a moment, of which none says when a clock showed it. */
+    private static final Pattern WORD =
+            Pattern.compile("(?i)(now|today|tomorrow|yesterday|epoch|allballs|latest|[+-]?infinity)\\b.*");
+
+    private static final Pattern MIDNIGHT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[ Tt]24:.*");
+    private static final Pattern LEAP_SECOND = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[ Tt]\\d\\d:\\d\\d:60.*");
+    /** No place has had others. */
+    private static final int WESTMOST_HOURS = -12;
+
+    private static final int EASTMOST_HOURS = 14;
+    private static final int HOUR_SECONDS = 3_600;
     /** PostgreSQL's configuration takes no year of five digits, and none before our era as we would write it. */
     private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
 
@@ -54,13 +66,19 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
                     written,
                     "has no time zone: add its offset, such as +00 for UTC. A zone that is guessed wrongly recovers another hour");
         }
-        String plain = written.replaceFirst("^(\\d{4}-\\d\\d-\\d\\d)T", "$1 ")
-                .replaceFirst(" ?UTC$", "Z")
+        String plain = written.replaceFirst("^(\\d{4}-\\d\\d-\\d\\d)[Tt]", "$1 ")
+                .replaceFirst("(?i) ?(UTC|GMT|Z)$", "Z")
                 .replaceFirst(" ?([+-]\\d\\d)$", "$1:00")
                 .replaceFirst(" ?([+-]\\d\\d)(\\d\\d)$", "$1:$2")
                 .replaceFirst(" ([+-]\\d\\d:\\d\\d)$", "$1");
         try {
-            Instant moment = OffsetDateTime.parse(plain, TIME).toInstant();
+            OffsetDateTime parsed = OffsetDateTime.parse(plain, TIME);
+            int offset = parsed.getOffset().getTotalSeconds();
+            if (offset < WESTMOST_HOURS * HOUR_SECONDS || offset > EASTMOST_HOURS * HOUR_SECONDS) {
+                throw wrong(written, "has the offset of no time zone: they go from -12 to +14");
+            }
+            // A commit has microseconds: what is less than one of them changes nothing.
+            Instant moment = parsed.toInstant().truncatedTo(ChronoUnit.MICROS);
             if (moment.isAfter(FIRST) && moment.isBefore(LAST)) {
                 return new RecoveryTarget(Optional.of(moment), Optional.empty());
             }
@@ -71,6 +89,19 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
     }
 
     private static BackupFailure noMoment(String written) {
+        if (WORD.matcher(written).matches()) {
+            return wrong(
+                    written,
+                    "is no moment that a clock showed: write one as '2026-11-27 02:13:00+00', or take --latest for all that is archived");
+        }
+        if (MIDNIGHT.matcher(written).matches()) {
+            return wrong(written, "is no moment: a day ends before 24:00; write 00:00:00 of the next day");
+        }
+        if (LEAP_SECOND.matcher(written).matches()) {
+            return wrong(
+                    written,
+                    "is no moment: PostgreSQL's clock has no leap second; write :59, or :00 of the next minute");
+        }
         return wrong(
                 written,
                 "is no moment: write it as '2026-11-27 02:13:00+00', with the offset of its time zone as a number");

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -79,7 +78,7 @@ final class Repository {
                         "repo-ls",
                         List.of("--output=json", "--recurse", "archive/" + pgBackRest.stanza() + "/" + archive.get()),
                         Repository::archive)
-                : new Archive(0, new TreeMap<>(), Set.of());
+                : new Archive(0, new TreeMap<>(), Map.of());
         return new Contents(
                 isThere(stanza),
                 systemId(stanza),
@@ -90,12 +89,12 @@ final class Repository {
                 lineage(archive, wal.segments, wal.histories));
     }
 
-    private record Archive(long bytes, NavigableMap<Segment, Instant> segments, Set<Long> histories) {}
+    private record Archive(long bytes, NavigableMap<Segment, Instant> segments, Map<Long, Instant> histories) {}
 
     /** File by file: a server archives a segment each minute, and weeks of them are kept. */
     private static Archive archive(InputStream listing) throws IOException {
         NavigableMap<Segment, Instant> segments = new TreeMap<>();
-        Set<Long> histories = new HashSet<>();
+        Map<Long, Instant> histories = new HashMap<>();
         long bytes = 0;
         try (JsonParser files = JsonMapper.shared().createParser(listing)) {
             files.nextToken();
@@ -110,7 +109,7 @@ final class Repository {
                     Instant at = moment(file.path("time"));
                     Segment.parse(segment.group(1)).ifPresent(one -> segments.put(one, at));
                 } else if (history.matches()) {
-                    histories.add(Segment.hex(history.group(1)));
+                    histories.put(Segment.hex(history.group(1)), moment(file.path("time")));
                 }
                 if (segments.size() + histories.size() > MOST_SEGMENTS) {
                     throw new BackupFailure(
@@ -124,20 +123,21 @@ final class Repository {
     }
 
     /** The newest timeline is the newest that has WAL: a history alone may be of a server that never wrote. */
-    private Lineage lineage(Optional<String> archive, NavigableMap<Segment, Instant> archived, Set<Long> histories)
+    private Lineage lineage(
+            Optional<String> archive, NavigableMap<Segment, Instant> archived, Map<Long, Instant> histories)
             throws InterruptedException {
         long newest = archived.isEmpty() ? 1 : archived.lastKey().timeline();
         if (archive.isEmpty() || newest < 2) {
             return Lineage.first();
         }
-        if (!histories.contains(newest)) {
+        if (!histories.containsKey(newest)) {
             throw new BackupFailure(
                     Reason.DAMAGED,
                     "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push')."
                             .formatted(newest, newest));
         }
         String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive.get(), newest);
-        return Lineage.parse(newest, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES);
+        return Lineage.parse(newest, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES, histories);
     }
 
     /** The tablespaces of a set, by number: their names are a stranger's. */

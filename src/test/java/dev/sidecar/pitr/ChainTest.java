@@ -8,6 +8,7 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -131,7 +132,7 @@ class ChainTest {
     void recoveryFollowsTheNewestTimeline() {
         archive(1, 10, 18);
         archive(2, 15, 25);
-        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10);
+        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, Map.of(2L, minute(19)));
 
         Chain chain = chain(set(1, 10, 11), set(2, 20, 21));
 
@@ -139,18 +140,35 @@ class ChainTest {
         assertThat(chain.reaches()).allSatisfy(reach -> assertThat(reach.last()).contains(Segment.of(2, 25, SIZE)));
     }
 
+    /** Who chose the moment of a recovery in place wrongly asks for one that only the timeline before has. */
+    @Test
+    void aMomentBeforeTheRecoveryInPlaceIsOfTheTimelineThatItLeft() {
+        archive(1, 10, 18);
+        for (long number = 15; number <= 25; number++) {
+            archived.put(Segment.of(2, number, SIZE), minute(number + 5));
+        }
+        lineage = Lineage.parse(2, "1\t0/F000100\tbefore 2026-11-27 00:15:10+00\n", 10, Map.of(2L, minute(19)));
+        Chain chain = chain(set(1, 10, 11));
+
+        assertThat(RecoveryPlan.of(RecoveryTarget.at(minute(17)), chain).timeline())
+                .isEqualTo(1);
+        assertThat(RecoveryPlan.of(RecoveryTarget.at(minute(21)), chain).timeline())
+                .isEqualTo(2);
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain).timeline()).isEqualTo(2);
+    }
+
     @Test
     void aTimelineWithoutItsWalIsAGap() {
         archive(1, 10, 18);
         archive(2, 17, 25);
-        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10);
+        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, Map.of(2L, minute(19)));
 
         assertThat(chain(set(1, 10, 11)).gaps()).hasSize(1);
     }
 
     @Test
     void aHistoryThatCannotBeReadIsDamage() {
-        assertThatThrownBy(() -> Lineage.parse(3, "nonsense\n", 10))
+        assertThatThrownBy(() -> Lineage.parse(3, "nonsense\n", 10, Map.of()))
                 .hasMessageContaining("history of timeline 3 in the WAL archive cannot be read");
     }
 

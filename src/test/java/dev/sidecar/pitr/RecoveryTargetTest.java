@@ -20,7 +20,12 @@ class RecoveryTargetTest {
         "2026-11-27 02:13 UTC, 2026-11-27T02:13:00Z",
         "2026-11-27 02:13:00 +02, 2026-11-27T00:13:00Z",
         "2026-11-27 02:13:00+0545, 2026-11-26T20:28:00Z",
-        "2026-11-27 02:13:00-03:30, 2026-11-27T05:43:00Z"
+        "2026-11-27 02:13:00-03:30, 2026-11-27T05:43:00Z",
+        "2026-11-27 02:13:00.123456999+00, 2026-11-27T02:13:00.123456Z",
+        "2026-11-27t02:13:00z, 2026-11-27T02:13:00Z",
+        "2026-11-27 02:13:00 gmt, 2026-11-27T02:13:00Z",
+        "2026-11-27 02:13:00+14, 2026-11-26T12:13:00Z",
+        "2026-11-27 02:13:00-12, 2026-11-27T14:13:00Z"
     })
     void aMomentIsReadWithItsOffset(String written, Instant moment) {
         assertThat(RecoveryTarget.time(written).moment()).contains(moment);
@@ -37,14 +42,18 @@ class RecoveryTargetTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "yesterday",
                 "",
+                "1764209580",
+                "27.11.2026 02:13:00+00",
+                "2026-11-27 02:13:00+00 BC",
+                "2026-11-27 02:13:00 PM +00",
+                "2026-11-27 02:13:00 Europe/Berlin",
                 "2026-02-30 02:13:00+00",
                 "2026-11-27 25:13:00+00",
                 "2026-11-27 02:13:00 CET",
                 "2026-11-27 02:13:00+00' recovery_end_command = 'x",
                 "2026-11-27 02:13:00+99",
-                "+999999999-12-31 23:59:59-18:00",
+                "+999999999-12-31 23:59:59-11:00",
                 "+12345-01-01 00:00:00Z",
                 "-0001-01-01 00:00:00Z",
                 "0000-01-01 00:00:00Z"
@@ -53,6 +62,27 @@ class RecoveryTargetTest {
         assertThatThrownBy(() -> RecoveryTarget.time(written))
                 .isInstanceOf(BackupFailure.class)
                 .hasMessageContaining("is no moment: write it as '2026-11-27 02:13:00+00'");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "now; take --latest",
+                "yesterday; take --latest",
+                "Infinity; take --latest",
+                "-infinity; take --latest",
+                "tomorrow 02:13:00+00; take --latest",
+                "2026-11-27 24:00:00+00; write 00:00:00 of the next day",
+                "2026-11-27T24:00Z; write 00:00:00 of the next day",
+                "2026-12-31 23:59:60+00; no leap second",
+                "2026-11-27 02:13:00+15; from -12 to +14",
+                "2026-11-27 02:13:00-12:30; from -12 to +14"
+            })
+    void whatIsNearlyAMomentIsToldWhatIsWrong(String written, String sentence) {
+        assertThatThrownBy(() -> RecoveryTarget.time(written))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining(sentence);
     }
 
     @Test

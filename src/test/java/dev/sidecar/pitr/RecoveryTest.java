@@ -284,6 +284,20 @@ class RecoveryTest {
                         .filter(row -> !row.at().isAfter(moment))
                         .map(row -> Integer.toString(row.row()))
                         .toList());
+        // What the recovery gave up can still be recovered.
+        Instant later = ledger.get(ledger.size() * 3 / 4).at();
+        Recoveries again = archived.recoveries();
+        archived.server().query("shop", "SELECT pg_switch_wal()");
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .until(() -> again.plan(RecoveryTarget.LATEST).timeline() == 2);
+        again.beside(again.plan(RecoveryTarget.at(later)));
+        assertThat(archived.beside("shop", "SELECT row FROM ledger ORDER BY row"))
+                .containsExactlyElementsOf(ledger.stream()
+                        .filter(row -> !row.at().isAfter(later))
+                        .map(row -> Integer.toString(row.row()))
+                        .toList());
+        again.remove();
         // The new timeline is archived, and a set on it can be recovered.
         pitr.take(PhysicalSet.Type.FULL);
         assertThat(pitr.prove().problems()).isEmpty();

@@ -21,11 +21,18 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** {@code sidecar restore}: restores a backup. */
 @Command(
@@ -54,6 +61,20 @@ import picocli.CommandLine.Parameters;
 final class RestoreCommand implements SidecarCommand {
 
     private static final int LONGEST_ANSWER = 1_000;
+
+    /** What belongs to logical backups alone. */
+    private static final List<String> OF_A_BACKUP = List.of(
+            "--database",
+            "--into",
+            "--replace",
+            "--privileged",
+            "--schema-only",
+            "--table",
+            "--public-key",
+            "--keep-going",
+            "--json");
+
+    private static final List<String> OF_A_MOMENT = List.of("--in-place", "--stay");
 
     private final BackupShell shell;
     private final RecoveryShell recoveries;
@@ -141,6 +162,9 @@ final class RestoreCommand implements SidecarCommand {
                     "With --to-time, --to-lsn or --latest: stay until the instance beside is stopped, as in a container.")
     private boolean stay;
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     RestoreCommand(BackupShell shell, RecoveryShell recoveries, Clock clock) {
         this.shell = shell;
         this.recoveries = recoveries;
@@ -150,6 +174,7 @@ final class RestoreCommand implements SidecarCommand {
     @Override
     public Integer call() {
         Moment asked = moment;
+        refuse(asked != null);
         if (asked != null) {
             return shell.run(
                     shell.backups().progress(),
@@ -189,6 +214,24 @@ final class RestoreCommand implements SidecarCommand {
             print(restored);
         }
         return restored.missing().isEmpty() ? 0 : BackupShell.INCOMPLETE;
+    }
+
+    /** What would be ignored without a word is what somebody meant. */
+    private void refuse(boolean ofAMoment) {
+        CommandLine line = Objects.requireNonNull(spec).commandLine();
+        ParseResult given = line.getParseResult();
+        Optional<String> other = (ofAMoment ? OF_A_BACKUP : OF_A_MOMENT)
+                .stream().filter(given::hasMatchedOption).findFirst();
+        if (!ofAMoment && other.isPresent()) {
+            throw new ParameterException(
+                    line, other.get() + " goes with --to-time, --to-lsn or --latest, which say how far to recover.");
+        }
+        if (ofAMoment && (other.isPresent() || given.hasMatchedPositional(0))) {
+            throw new ParameterException(
+                    line,
+                    "%s goes with a logical backup; --to-time, --to-lsn and --latest recover the whole cluster. Take one database or table out of the instance beside with 'sidecar pitr dump'."
+                            .formatted(other.orElse("The id of a backup")));
+        }
     }
 
     private static RecoveryTarget target(Moment asked) {

@@ -274,6 +274,32 @@ class BackupCommandsTest {
         assertThat(output.getErr()).contains("sidecar.backup.slots.daily.keep is '0', but it must be at least 1");
     }
 
+    /** What is ignored without a word is what somebody meant. */
+    @Test
+    void optionsOfABackupAndOfAMomentDoNotMix(CapturedOutput output) {
+        String moment = "2026-11-27 02:13:00+00";
+        for (List<String> mixed : List.of(
+                List.of("--to-time", moment, "--table", "public.product"),
+                List.of("--to-time", moment, "--into", "other"),
+                List.of("--to-time", moment, "--replace", "other"),
+                List.of("--to-time", moment, "--json"),
+                List.of("--to-lsn", "0/3000000", "--database", database),
+                List.of("--latest", "latest"),
+                List.of("--in-place"),
+                List.of("--stay"),
+                List.of("--to-time", moment, "--latest"))) {
+            List<String> all = new ArrayList<>(List.of("restore"));
+            all.addAll(mixed);
+
+            assertThat(run(all.toArray(String[]::new))).as("%s", mixed).isEqualTo(BackupShell.USAGE);
+        }
+        assertThat(output.getErr())
+                .contains("--table goes with a logical backup")
+                .contains("'sidecar pitr dump'")
+                .contains("The id of a backup goes with a logical backup")
+                .contains("--in-place goes with --to-time, --to-lsn or --latest");
+    }
+
     @Test
     void helpDocumentsTheExitCodes(CapturedOutput output) {
         assertThat(run("restore", "--help")).isZero();

@@ -10,6 +10,7 @@ import com.exceptionfactory.jagged.framework.crypto.StandardByteBufferCipherFact
 import com.exceptionfactory.jagged.framework.format.StandardPayloadKeyWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -78,7 +79,6 @@ public final class PassphraseFiles {
         }
     }
 
-    @SuppressWarnings("ArrayRecordComponent")
     private record Header(byte[] bytes, byte[] fileKey, long madeAt) {}
 
     /** Writes the contents in parts. The last one, which alone may be short, is marked, so that a file that was cut off is told from a whole one. */
@@ -99,6 +99,9 @@ public final class PassphraseFiles {
 
         @Override
         public int write(ByteBuffer bytes) throws IOException {
+            if (!open) {
+                throw new ClosedChannelException();
+            }
             int written = bytes.remaining();
             while (bytes.hasRemaining()) {
                 // A full part waits until it is known whether it is the last.

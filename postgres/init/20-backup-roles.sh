@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs at the first start, and by hand in a stack from before it (docs/stack.md, "Upgrading"); a second run changes nothing.
+# Runs at the first start, and by hand in a stack from before it (docs/stack.md, "Upgrading an image"); a second run changes nothing.
 #   backup   takes backups: it reads everything and is no superuser
 #   restore  restores them, a superuser: extensions, owners and grants are part of a backup. The sidecar logs in as this role only when
 #            somebody plans or runs a restore.

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,6 +29,10 @@ class DocsLinksTest {
             Pattern.compile("[Dd]ashboard ([A-Z][A-Za-z ]*?)(?=[,:;.)]| means| over| by|$)");
     private static final Pattern PANEL = Pattern.compile("panels? ([A-Z][A-Za-z0-9 ']*?)(?= and (?=[A-Z])|[:;.,)]|$)");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *#*$");
+    private static final Pattern FENCE = Pattern.compile("(?ms)^ *```.*?^ *```");
+    /** How programs, scripts and pages without links name a section: {@code docs/stack.md, "Upgrading an image"}. */
+    private static final Pattern NAMED = Pattern.compile("(docs/[a-z-]+\\.md)(?:, \\\\?\"([^\"\\\\]+)\\\\?\")?");
 
     @Test
     void theReadmeIsReadInOneGo() throws IOException {
@@ -37,6 +46,87 @@ class DocsLinksTest {
                     .as("links of %s", page)
                     .allSatisfy(link -> assertThat(page.resolveSibling(link)).exists());
         }
+    }
+
+    @Test
+    void everyLinkToASectionLeadsToAHeading() throws IOException {
+        int sections = 0;
+        for (Path page : pages()) {
+            for (String link :
+                    targets(page).filter(target -> target.contains("#")).toList()) {
+                String[] parts = link.split("#", 2);
+                Path linked = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]);
+                assertThat(slugs(linked))
+                        .as("sections of %s, linked in %s", linked, page)
+                        .contains(parts[1]);
+                sections++;
+            }
+        }
+        assertThat(sections).isGreaterThan(20);
+    }
+
+    @Test
+    void everyPageAndSectionNamedOutsideOfLinksIsThere() throws IOException {
+        int sections = 0;
+        for (Path file : namingFiles()) {
+            for (MatchResult named :
+                    NAMED.matcher(Files.readString(file)).results().toList()) {
+                Path page = Path.of(named.group(1));
+                assertThat(page).as("named in %s", file).exists();
+                if (named.group(2) != null) {
+                    assertThat(headings(page))
+                            .as("sections of %s, named in %s", page, file)
+                            .contains(named.group(2));
+                    sections++;
+                }
+            }
+        }
+        assertThat(sections).isGreaterThan(5);
+    }
+
+    /** As GitHub makes them: lower case, only letters, digits, dashes and underscores, a number for what comes again. */
+    private static List<String> slugs(Path page) throws IOException {
+        Map<String, Integer> seen = new HashMap<>();
+        return headings(page).stream()
+                .map(heading -> heading.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N}\\p{M}_ -]", "")
+                        .replace(' ', '-'))
+                .map(slug -> {
+                    int before = seen.merge(slug, 1, Integer::sum) - 1;
+                    return before == 0 ? slug : slug + "-" + before;
+                })
+                .toList();
+    }
+
+    private static List<String> headings(Path page) throws IOException {
+        return HEADING.matcher(FENCE.matcher(Files.readString(page)).replaceAll(""))
+                .results()
+                .map(heading -> heading.group(1))
+                .toList();
+    }
+
+    /** What a person reads beside the pages: messages, configuration, scripts. */
+    private static List<Path> namingFiles() throws IOException {
+        List<Path> found = new ArrayList<>(pages());
+        for (String folder : List.of(
+                "src/main", "src/demo", "postgres", "prometheus/rules", "alertmanager", "alloy", "nginx", "backup")) {
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
+                files.filter(Files::isRegularFile)
+                        .filter(file ->
+                                file.toString().matches(".*\\.(java|ya?ml|sh|sql|html|tmpl|alloy|conf|properties)"))
+                        .forEach(found::add);
+            }
+        }
+        Stream.of(
+                        "docker-compose.staging.yml",
+                        "docker-compose.satellite.yml",
+                        ".env.example",
+                        ".env.backup",
+                        "Dockerfile")
+                .map(Path::of)
+                .forEach(found::add);
+        return found;
     }
 
     @Test
@@ -87,11 +177,13 @@ class DocsLinksTest {
     }
 
     private static Stream<String> links(Path page) throws IOException {
+        return targets(page).map(link -> link.replaceFirst("#.*", "")).filter(link -> !link.isEmpty());
+    }
+
+    private static Stream<String> targets(Path page) throws IOException {
         return LINK.matcher(Files.readString(page))
                 .results()
                 .map(link -> link.group(1))
-                .filter(link -> !link.contains("://"))
-                .map(link -> link.replaceFirst("#.*", ""))
-                .filter(link -> !link.isEmpty());
+                .filter(link -> !link.contains("://"));
     }
 }

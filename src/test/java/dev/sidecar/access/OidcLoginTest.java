@@ -113,7 +113,7 @@ class OidcLoginTest {
         Surfer bob = new Surfer(base);
         assertThat(bob.logIn().body())
                 .contains("bob@our-team.net, viewer", "You are a viewer")
-                .doesNotContain("Prove all now", "Prove now", "Begin maintenance");
+                .doesNotContain("Prove all now", "Prove now", "Start maintenance");
         HttpResponse<String> refused = bob.send(
                 bob.to("/api/report/drills").header("X-CSRF-TOKEN", bob.csrf()).POST(BodyPublishers.noBody()));
 

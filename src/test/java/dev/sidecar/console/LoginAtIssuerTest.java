@@ -85,7 +85,7 @@ class LoginAtIssuerTest {
 
             alice.press("Log out");
             alice.awaitText("[role=status]", "You are logged out here");
-            alice.press("log out there, too");
+            alice.press("log out there as well");
             alice.awaitText("h1", "Logged out of the issuer");
             alice.open("/backups");
             assertThat(alice.address()).endsWith("/login");
@@ -116,7 +116,7 @@ class LoginAtIssuerTest {
                 assertThat(bob.overflow()).as(page).isLessThanOrEqualTo(0);
             }
             bob.open("/backups");
-            bob.press("Plan of a restore");
+            bob.press("Restore plan");
             assertThat(bob.text("[role=note]")).contains("You are a viewer");
             assertThat(bob.texts("form[method=post] button")).containsExactly("Log out");
             bob.open("/backups");

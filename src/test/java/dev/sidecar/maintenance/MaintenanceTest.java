@@ -119,7 +119,7 @@ class MaintenanceTest {
         nobodyIsToldOf("ServiceDown", "api", "one");
         nobodyIsToldOf("ApiErrorRateHigh", "api", "one");
         assertThat(get("/").body())
-                .contains("begun by", "alice (admin)", "deploy of 1.4", "End now", "Begin maintenance");
+                .contains("started by", "alice (admin)", "deploy of 1.4", "End now", "Start maintenance");
         assertThat(command()).contains("by alice (admin): deploy of 1.4", "exit 0");
         assertThat(audited())
                 .anySatisfy(line -> assertThat(line).contains("begin maintenance", "deploy of 1.4", "alice (admin)"));
@@ -177,7 +177,7 @@ class MaintenanceTest {
             browser.click("#begin-maintenance summary");
             browser.typeInto("#begin-maintenance input[name=reason]", "a deploy seen by everybody");
             browser.click("#begin-maintenance button");
-            browser.awaitText("#maintenance", "begun by admin: a deploy seen by everybody");
+            browser.awaitText("#maintenance", "started by admin: a deploy seen by everybody");
             browser.size(360, 740);
             browser.picture("maintenance-small");
             browser.size(1200, 900);

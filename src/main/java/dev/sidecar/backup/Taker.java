@@ -36,6 +36,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -136,7 +137,7 @@ final class Taker {
         if (!settings.dump().leaveOutHidden()) {
             throw new BackupFailure(
                     Reason.PERMISSION,
-                    "Only a superuser can back up %s. Let a superuser take the backups of '%s', or set sidecar.backup.dump.leave-out-hidden to have backups without."
+                    "Only a superuser can back up %s. Let a superuser take the backups of '%s', or set sidecar.backup.dump.leave-out-hidden to accept backups without them."
                             .formatted(String.join(", ", hidden), database));
         }
         log.atWarn()
@@ -229,21 +230,10 @@ final class Taker {
                 files.add((StoredFile) result);
             }
         }
-        checkComplete(java.util.Objects.requireNonNull(contents), files, tablesWithData.get());
+        checkComplete(Objects.requireNonNull(contents), files, tablesWithData.get());
         files.sort(Comparator.comparing(StoredFile::kind).thenComparing(StoredFile::name));
         String version = "pg_dump " + run.client.version();
-        files.add(definition(run, Instructions.CREATE_FILE, Instructions.create(snapshot.server())));
-        files.add(definition(run, Instructions.DEFINITION_FILE, Instructions.definition(snapshot.server())));
-        String instructions = Instructions.text(
-                run.id,
-                snapshot.server(),
-                tools.encryption().description(),
-                files,
-                version,
-                tools.catalogue().signatures().keyId());
-        String gaps = excluded.recorded().isNone() ? "" : excluded.gaps();
-        files.add(run.writer.writePlain(
-                Instructions.FILE, FileKind.INSTRUCTIONS, (instructions + gaps).getBytes(StandardCharsets.UTF_8)));
+        document(run, snapshot, excluded, version, files);
         return new Manifest(
                         1,
                         run.id,
@@ -257,6 +247,22 @@ final class Taker {
                         files,
                         contents)
                 .without(excluded.recorded());
+    }
+
+    /** Adds what an operator needs to restore the set without the sidecar. It names the other files, so it comes last. */
+    private void document(Run run, Snapshot snapshot, Excluded excluded, String version, List<StoredFile> files) {
+        files.add(definition(run, Instructions.CREATE_FILE, Instructions.create(snapshot.server())));
+        files.add(definition(run, Instructions.DEFINITION_FILE, Instructions.definition(snapshot.server())));
+        String instructions = Instructions.text(
+                run.id,
+                snapshot.server(),
+                tools.encryption().description(),
+                files,
+                version,
+                tools.catalogue().signatures().keyId());
+        String gaps = excluded.recorded().isNone() ? "" : excluded.gaps();
+        files.add(run.writer.writePlain(
+                Instructions.FILE, FileKind.INSTRUCTIONS, (instructions + gaps).getBytes(StandardCharsets.UTF_8)));
     }
 
     private static StoredFile definition(Run run, String name, String sql) {

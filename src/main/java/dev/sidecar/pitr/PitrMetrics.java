@@ -42,6 +42,11 @@ final class PitrMetrics {
                     Tags.of("type", type.label()),
                     self -> seconds(Optional.ofNullable(sets.get(type))));
         }
+        registerState();
+        registerDrill();
+    }
+
+    private void registerState() {
         ofState(
                 "sidecar.pitr.archived.timestamp",
                 "When the newest WAL was archived, 0 if none was",
@@ -74,6 +79,9 @@ final class PitrMetrics {
                 "Last moment that can be recovered, 0 if there is none",
                 "seconds",
                 known -> seconds(last(known).map(Span::to)));
+    }
+
+    private void registerDrill() {
         gauge(
                 "sidecar.pitr.drill.success.timestamp",
                 "When a drill of a recovery last held, 0 if never",

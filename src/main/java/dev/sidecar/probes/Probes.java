@@ -44,6 +44,39 @@ public final class Probes {
     /** Asks, and prints what answered, in how long, and what to do where nothing did. @return true if everything answered */
     public boolean run(PrintWriter out) throws InterruptedException {
         List<Probe> probes = configured.get();
+        List<Answer> answers = answers(probes);
+        int width =
+                probes.stream().mapToInt(probe -> probe.what().length()).max().orElse(0);
+        for (int i = 0; i < probes.size(); i++) {
+            Probe probe = probes.get(i);
+            Answer answer = answers.get(i);
+            out.printf(
+                    Locale.ROOT,
+                    "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
+                    answer.right() ? "ON" : "WRONG",
+                    probe.what(),
+                    probe.where(),
+                    shown(answer.said()),
+                    answer.nanos() / 1e9,
+                    answer.right() ? "" : ". Fix: " + probe.fix());
+        }
+        long answered = answers.stream().filter(Answer::right).count();
+        out.println(
+                probes.isEmpty()
+                        ? "probe: nothing is configured that could be tested."
+                        : "probe: %d of %d answered. Nothing was sent to anybody.".formatted(answered, probes.size()));
+        return answered == probes.size();
+    }
+
+    /**
+     * How a question ended.
+     *
+     * @param said the answer, or why there is none
+     */
+    private record Answer(boolean right, String said, long nanos) {}
+
+    /** Asks all at once, so that many that do not answer take no longer than one. */
+    private List<Answer> answers(List<Probe> probes) throws InterruptedException {
         AtomicLongArray took = new AtomicLongArray(probes.size());
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "probe");
@@ -53,10 +86,10 @@ public final class Probes {
         });
         try {
             long began = System.nanoTime();
-            List<Future<String>> answers = new ArrayList<>();
+            List<Future<String>> asked = new ArrayList<>();
             for (int i = 0; i < probes.size(); i++) {
                 int place = i;
-                answers.add(threads.submit(() -> {
+                asked.add(threads.submit(() -> {
                     try {
                         return probes.get(place).ask().call();
                     } finally {
@@ -64,48 +97,25 @@ public final class Probes {
                     }
                 }));
             }
-            int answered = 0;
-            int width = probes.stream()
-                    .mapToInt(probe -> probe.what().length())
-                    .max()
-                    .orElse(0);
+            List<Answer> answers = new ArrayList<>();
             for (int i = 0; i < probes.size(); i++) {
-                Probe probe = probes.get(i);
-                boolean right = false;
-                String said;
                 try {
                     long left = Math.max(0, limit.plus(MARGIN).toNanos() - (System.nanoTime() - began));
-                    said = answers.get(i).get(left, TimeUnit.NANOSECONDS);
-                    right = true;
+                    answers.add(new Answer(true, asked.get(i).get(left, TimeUnit.NANOSECONDS), took.get(i)));
                 } catch (ExecutionException e) {
-                    said = reason(e.getCause() == null ? e : e.getCause());
+                    answers.add(new Answer(false, reason(e.getCause() == null ? e : e.getCause()), took.get(i)));
                 } catch (TimeoutException | CancellationException e) {
-                    took.set(i, System.nanoTime() - began);
-                    said = "no answer within " + limit.toSeconds() + " s";
+                    answers.add(new Answer(
+                            false, "no answer within " + limit.toSeconds() + " s", System.nanoTime() - began));
                 }
-                answered += right ? 1 : 0;
-                out.printf(
-                        Locale.ROOT,
-                        "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
-                        right ? "ON" : "WRONG",
-                        probe.what(),
-                        probe.where(),
-                        shown(said),
-                        took.get(i) / 1e9,
-                        right ? "" : ". Fix: " + probe.fix());
             }
-            out.println(
-                    probes.isEmpty()
-                            ? "probe: nothing is configured that could be asked."
-                            : "probe: %d of %d answered. Nothing was sent to anybody."
-                                    .formatted(answered, probes.size()));
-            return answered == probes.size();
+            return answers;
         } finally {
             threads.shutdownNow();
         }
     }
 
-    /** What others say stays within its line and its length. */
+    /** Keeps foreign text on one line and within a limit. */
     private static String shown(String said) {
         String line = HostileText.line(said.replaceAll("\\s+", " ").strip());
         return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
@@ -118,7 +128,7 @@ public final class Probes {
                 .toList();
         for (Throwable cause : causes) {
             if (cause instanceof UnknownHostException) {
-                return "the name is not known here";
+                return "the name is unknown here";
             }
             if (cause instanceof SocketTimeoutException
                     || cause instanceof HttpTimeoutException

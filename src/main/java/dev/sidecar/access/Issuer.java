@@ -51,7 +51,7 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
     /** @param metadata what the issuer said of itself, to tell whether it changed */
     private record Known(JsonNode metadata, Registered registered, Instant at) {}
 
-    /** What follows from the metadata. */
+    /** The configuration that follows from the metadata. */
     private static final class Registered {
 
         private final ClientRegistration registration;
@@ -128,7 +128,7 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
             log.atWarn()
                     .addKeyValue("issuer", String.valueOf(properties.issuer()))
                     .addKeyValue("reason", HostileText.forLog(String.valueOf(e.getMessage())))
-                    .log("the issuer of logins gives no usable answer");
+                    .log("the login issuer returned no usable response");
         } finally {
             asking.unlock();
         }
@@ -203,7 +203,7 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
         String given = metadata.path(name).asString("");
         return IssuerAddress.read(issuer(), given)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "its %s is '%s', which is no address with TLS".formatted(name, shortened(given))));
+                        "its %s is '%s', which is not an address with TLS".formatted(name, shortened(given))));
     }
 
     private static ClientAuthenticationMethod method(JsonNode metadata) {

@@ -44,7 +44,7 @@ public interface IssuerLogin {
             this.words = words;
         }
 
-        /** What to tell the person. */
+        /** The message for the person. */
         public String words() {
             return words;
         }

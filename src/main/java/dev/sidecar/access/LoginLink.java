@@ -96,7 +96,7 @@ final class LoginLink extends OncePerRequestFilter {
                     .addKeyValue("who", AdminLogin.USER)
                     .addKeyValue("action", "log in")
                     .addKeyValue("result", "accepted: login link")
-                    .log("logged in by the link of the start, which is used up now");
+                    .log("logged in by the link of the start, which is now used up");
             response.sendRedirect("/readiness");
         } else {
             response.sendRedirect("/login");
@@ -115,7 +115,7 @@ final class LoginLink extends OncePerRequestFilter {
         sessions.begun(request);
     }
 
-    /** What a proxy forwards comes from anywhere, and a name other than this machine's may be a foreign page's. */
+    /** A forwarded request may come from anywhere, and a name other than this machine's may be a foreign page's. */
     private static boolean isThisMachine(HttpServletRequest request, String address) throws IOException {
         return InetAddress.getByName(address).isLoopbackAddress()
                 && request.getHeader("X-Forwarded-For") == null

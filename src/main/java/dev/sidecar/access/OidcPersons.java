@@ -70,7 +70,7 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
                 .addKeyValue("action", "log in")
                 .addKeyValue("result", "refused: no role")
                 .addKeyValue("groups", listed(groups))
-                .log("login refused: the claim {} gives no role", properties.claim());
+                .log("login refused: no role for the claim {}", properties.claim());
         throw refused(NO_ROLE, "the claim " + properties.claim() + " gives no role");
     }
 
@@ -86,7 +86,7 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
         }
         Map<String, Object> claims = new HashMap<>(userInfo(address, request));
         if (!subject.equals(claims.get(IdTokenClaimNames.SUB))) {
-            throw refused("invalid_id_token", "the user info is about somebody else");
+            throw refused("invalid_id_token", "the user info is for another person");
         }
         claims.putAll(signed);
         return claims;

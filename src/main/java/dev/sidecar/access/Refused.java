@@ -52,7 +52,7 @@ final class Refused implements AuthenticationEntryPoint, AccessDeniedHandler {
                 response,
                 HttpStatus.FORBIDDEN,
                 reason instanceof CsrfException
-                        ? "Not allowed. A request that changes something needs the page's CSRF token, or its own Authorization header."
+                        ? "Not allowed. A request that changes something needs the page's CSRF token or an Authorization header."
                         : "Not allowed for your role. What starts or changes something needs the role operator; tokens need the local user.");
     }
 

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 
-/** What somebody who is logged in may do. {@link Permissions} says what that is for each request. */
+/** The rights of a person or token. {@link Permissions} says what that is for each request. */
 public enum Role {
     /** Sees everything but secrets, and changes nothing. */
     VIEWER,

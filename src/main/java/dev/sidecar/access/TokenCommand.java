@@ -62,7 +62,8 @@ final class TokenCommand implements SidecarCommand {
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {"0:done", "1:the sidecar does not answer", "2:wrong usage, or there is one of this name"})
     int add(
-            @Parameters(paramLabel = "NAME", description = "Whose token it is; the audit log names it.") String name,
+            @Parameters(paramLabel = "NAME", description = "Name of the token's owner; the audit log shows it.")
+                    String name,
             @Option(
                             names = "--role",
                             defaultValue = "viewer",
@@ -127,7 +128,7 @@ final class TokenCommand implements SidecarCommand {
                 "4:there is no token of this name"
             })
     int revoke(
-            @Parameters(paramLabel = "NAME", description = "Whose token it is.") String name,
+            @Parameters(paramLabel = "NAME", description = "Name of the token.") String name,
             @Option(names = "--server", description = "Address of the sidecar, if it does not run on this machine.")
                     @Nullable
                     URI server) {

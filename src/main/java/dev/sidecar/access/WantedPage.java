@@ -38,7 +38,7 @@ final class WantedPage extends HttpSessionRequestCache {
         super.saveRequest(new Address(request), response);
     }
 
-    /** What is asked for after the login is the request that then comes. */
+    /** Uses the request that comes after the login as it is, because nothing of the saved one is kept but its address. */
     @Override
     public @Nullable HttpServletRequest getMatchingRequest(HttpServletRequest request, HttpServletResponse response) {
         super.getMatchingRequest(request, response);

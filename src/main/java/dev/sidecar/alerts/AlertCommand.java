@@ -62,7 +62,7 @@ final class AlertCommand implements SidecarCommand {
                 "10:at least one channel did not deliver"
             })
     int test(
-            @Option(names = "--route", description = "Route to test; may be repeated. Default: all, side by side.")
+            @Option(names = "--route", description = "Route to test; may be repeated. Default: all, in parallel.")
                     @Nullable
                     List<String> routes,
             @Option(names = "--server", description = "Address of the sidecar, if it does not run on this machine.")

@@ -28,7 +28,7 @@ final class AlertMetrics {
         this.registry = registry;
         for (Cause cause : Cause.values()) {
             Gauge.builder("sidecar.alert.undelivered", () -> undelivered(cause))
-                    .description("Alerts that fire and that a channel of their receiver did not take, by cause")
+                    .description("Firing alerts that a channel of their receiver did not accept, by cause")
                     .tag("cause", cause.label())
                     .register(registry);
         }
@@ -59,7 +59,7 @@ final class AlertMetrics {
                 "receiver", bounded(delivered.channel().receiver()),
                 "integration", bounded(delivered.channel().integration()));
         Counter.builder("sidecar.alert.deliveries")
-                .description("Notifications that Alertmanager says were taken")
+                .description("Notifications that Alertmanager reports as accepted")
                 .tags(tags)
                 .register(registry)
                 .increment();
@@ -72,7 +72,7 @@ final class AlertMetrics {
 
     private AtomicReference<Delivered> lastDelivery(Tags tags) {
         AtomicReference<Delivered> newest = new AtomicReference<>();
-        seconds("sidecar.alert.last.delivery.timestamp", "When the channel last took a notification", tags, () -> {
+        seconds("sidecar.alert.last.delivery.timestamp", "When the channel last accepted a notification", tags, () -> {
             Delivered delivered = newest.get();
             return delivered == null ? 0 : delivered.at().toEpochMilli() / 1000.0;
         });
@@ -83,7 +83,7 @@ final class AlertMetrics {
     void muted(Muted muted) {
         for (String rule : muted.rules()) {
             Counter.builder("sidecar.alert.inhibited")
-                    .description("How often Alertmanager said that an inhibition rule mutes an alert")
+                    .description("How often Alertmanager reported that an inhibition rule mutes an alert")
                     .tag("rule", bounded(rule))
                     .register(registry)
                     .increment();

@@ -42,7 +42,7 @@ public record AlertmanagerConfig(
      */
     public record Timing(Duration groupWait, Duration groupInterval, Duration repeatInterval) {
 
-        /** What Alertmanager takes where the configuration says nothing. */
+        /** Alertmanager's defaults. */
         static final Timing STANDARD = new Timing(Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofHours(4));
 
         private Timing longest(Timing other) {

@@ -94,7 +94,7 @@ public final class DeliveryCheck {
         return found;
     }
 
-    /** What fires in Prometheus and is not here, by name only: labels may be changed on the way. */
+    /** Alerts that fire in Prometheus and are missing here. They are compared by name only: labels may be changed on the way. */
     private List<FiringAlert> unknown(Collection<FiringAlert> known, Instant started) {
         if (clock.instant().isBefore(started.plus(HANDED_OVER_WITHIN))) {
             return List.of();
@@ -109,7 +109,7 @@ public final class DeliveryCheck {
         return alert.labels().getOrDefault("alertname", "");
     }
 
-    /** What the last look found; empty before the first. */
+    /** The result of the last check; empty before the first. */
     public Optional<Deliveries> found() {
         return Optional.ofNullable(found);
     }
@@ -170,10 +170,11 @@ public final class DeliveryCheck {
         private void judge(FiringAlert alert, Incident incident) {
             if (alert.muted()) {
                 silenced(alert, ofEverything, "with a silence that names no alert and no service: end it")
-                        .or(() -> silenced(
-                                alert,
-                                ofMostTogether,
-                                "with a silence that mutes, alone or with others, most of what wakes people: end it"))
+                        .or(
+                                () -> silenced(
+                                        alert,
+                                        ofMostTogether,
+                                        "with a silence that mutes, alone or with others, half or more of the critical alerts: end it"))
                         .ifPresentOrElse(
                                 missing -> undelivered.add(new Undelivered(
                                         alert, incident.began, List.of(missing), repeatInterval(alert))),
@@ -187,7 +188,7 @@ public final class DeliveryCheck {
                 missing.add(new Missing(
                         String.join(", ", alert.receivers()),
                         Cause.NO_CHANNEL,
-                        "this receiver has no channel that leads to people"));
+                        "this receiver has no channel that reaches people"));
             }
             for (Channel channel : channels) {
                 if (incident.isToldBy(channel)) {
@@ -303,11 +304,11 @@ public final class DeliveryCheck {
             return new Missing(
                     channel.toString(),
                     Cause.NOT_SENT,
-                    "Alertmanager did not try since %s; its notification log may say that people know"
+                    "Alertmanager has not tried since %s; according to its notification log it may have notified people already"
                             .formatted(incident.since.truncatedTo(ChronoUnit.SECONDS)));
         }
 
-        /** What was counted before the alert began; empty if the counts do not go back so far. */
+        /** The counts before the alert began; empty if the counts do not go back so far. */
         private Optional<Attempts> before(Incident incident) {
             return incident.before()
                     .filter(counts -> counts.since().equals(attempts.since()))

@@ -53,7 +53,7 @@ final class DirectTelling implements AutoCloseable {
     private Instant nextKept = Instant.MIN;
     private Duration retry = FIRST_RETRY;
 
-    /** What it needs besides the check: the memory of incidents and its file, and the ways to people. */
+    /** Its collaborators besides the check: the memory of incidents and its file, and the ways to people. */
     record Means(
             Incidents incidents,
             IncidentsFile file,
@@ -107,8 +107,9 @@ final class DirectTelling implements AutoCloseable {
                             deliveries.unconfirmed().size()));
         }
         if (!notices.canTell()) {
-            return Outcome.skipped("%d alerts were not delivered, and the sidecar has no channel of its own configured"
-                    .formatted(due.size()));
+            return Outcome.skipped(
+                    "%d alerts were not delivered, and no channel is configured for the sidecar's own notices"
+                            .formatted(due.size()));
         }
         if (now.isBefore(nextAllowed)) {
             return Outcome.success("the next notice waits until " + nextAllowed);
@@ -246,7 +247,7 @@ final class DirectTelling implements AutoCloseable {
         file.write(incidents);
     }
 
-    /** What arrived since the last look is kept, too. */
+    /** Keeps what arrived since the last check as well. */
     @Override
     public void close() {
         if (nextKept.isAfter(Instant.MIN)) {

@@ -230,7 +230,7 @@ public final class Drills {
         String asked = channel.integration().equals("email")
                 ? mailTrouble
                         .get()
-                        .map(why -> " Asked by the sidecar, the mail server does not take a mail either: " + why)
+                        .map(why -> " The sidecar cannot send a mail through that server either: " + why)
                         .orElse("")
                 : "";
         if (!reasons.isEmpty()) {

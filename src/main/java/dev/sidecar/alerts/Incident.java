@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** One alert for as long as it keeps firing, with short breaks: which channels took it, and what the sidecar told people itself. */
 final class Incident {
 
-    /** What the sidecar told people: which channel did not take the alert, and why. */
+    /** A notice of the sidecar: which channel did not accept the alert, and why. */
     record Told(String where, Cause cause) {}
 
     final Map<String, String> labels;
@@ -53,7 +53,7 @@ final class Incident {
         took.add(channel.toString());
     }
 
-    /** What the sidecar told people of and no channel did: whoever was told so is not told of its end by anybody else. */
+    /** An alert of which only the sidecar notified people, so that only the sidecar can tell them of its end. */
     boolean isOnlyToldDirectly() {
         return toldDirectly.keySet().stream().anyMatch(missing -> !took.contains(missing.where()));
     }
@@ -66,7 +66,7 @@ final class Incident {
         }
     }
 
-    /** What Alertmanager had counted before the alert was seen; empty if nobody looked then. */
+    /** Alertmanager's counts before the alert was seen; empty if there was no check then. */
     Optional<Attempts> before() {
         return Optional.ofNullable(before);
     }

@@ -45,7 +45,7 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
      */
     public record Matcher(String name, String value, boolean regex, boolean unequal) {
 
-        /** What stands around the words that an expression begins with. */
+        /** The characters around the words that an expression begins with. */
         private static final Pattern OPENING = Pattern.compile("^[\\^(]*(\\?:)?");
 
         /** One sign more than what makes the last of them optional can take away. */
@@ -95,7 +95,7 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
                 "security",
                 names("BackupSetRefused BackupSuspect BackupVanished TlsCertificateExpiring"));
 
-        /** What the shipped targets are called; the API may have another name. */
+        /** The names of the shipped targets; the API may have another name. */
         static final List<String> SERVICES = names(
                 "alertmanager alloy api gateway grafana loki nginx node postgres prometheus redis relay sidecar tempo trace-collector");
 
@@ -167,7 +167,7 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
             }
         }
 
-        /** What cannot be told counts as a match. */
+        /** If it cannot be decided, it counts as a match. */
         private boolean matches(Matcher matcher, String value) {
             if (!matcher.regex()) {
                 return matcher.value().equals(value) != matcher.unequal();

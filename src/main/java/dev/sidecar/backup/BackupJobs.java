@@ -77,9 +77,9 @@ final class BackupJobs implements JobSource {
     private Outcome watchForGone(Run run) {
         try {
             backups.watchForGone();
-            return Outcome.success("the server was asked for its databases");
+            return Outcome.success("checked which databases are gone");
         } catch (BackupFailure e) {
-            return Outcome.skipped("cannot tell now which databases are gone: " + e.getMessage());
+            return Outcome.skipped("cannot determine which databases are gone: " + e.getMessage());
         }
     }
 
@@ -95,7 +95,7 @@ final class BackupJobs implements JobSource {
                 .onDuty(new Sharing(false, this::leave));
     }
 
-    /** What another sidecar took and verified shows in the stores, and the metrics here must not call it late. */
+    /** Backups that another sidecar took and verified are in the stores, and the metrics here must not call them late. */
     private Outcome leave(String why) {
         metrics.leave();
         backups.publishStored();

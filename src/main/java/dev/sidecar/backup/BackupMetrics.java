@@ -125,7 +125,7 @@ final class BackupMetrics {
         Value value = new Value(0);
         gauge(
                 "sidecar.backup.vanished",
-                "Backups of the last look that are not in the store any more though retention keeps them",
+                "Backups that the store held at the last check and that are gone although retention keeps them",
                 null,
                 Tags.of("store", store),
                 value);
@@ -255,7 +255,7 @@ final class BackupMetrics {
     private Check checkOf(String database, String name) {
         Value held = new Value(Double.NaN);
         Gauge gauge = Gauge.builder("sidecar.backup.check.held", () -> held.value)
-                .description("1 if a check of your own held on the newest backup that it ran on")
+                .description("1 if this check of yours held on the newest backup that it ran on")
                 .tags(Tags.of("database", database, "check", name))
                 .register(registry);
         return new Check(held, gauge);
@@ -353,9 +353,9 @@ final class BackupMetrics {
             size = add("size", "Bytes in storage of the newest backup", "bytes", Double.NaN);
             dump = add("dump", "Bytes that pg_dump wrote for the newest backup", "bytes", Double.NaN);
             ratio = add("compression.ratio", "Bytes dumped for each byte stored", null, Double.NaN);
-            duration = add("duration", "How long the newest backup took", "seconds", Double.NaN);
+            duration = add("duration", "Duration of the newest backup", "seconds", Double.NaN);
             kept = add("kept", "How many backups there are", null, 0);
-            restore = add("restore", "How long the last restore into the scratch server took", "seconds", Double.NaN);
+            restore = add("restore", "Duration of the last restore into the scratch server", "seconds", Double.NaN);
             suspect = add(
                     "suspect",
                     "Whether the newest backup has much less in it than the one before, or failed a check",

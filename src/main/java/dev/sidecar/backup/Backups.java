@@ -662,9 +662,9 @@ public final class Backups {
             misplacedChecks().forEach(problem -> log.warn("some of your checks will not run: {}", problem));
             databases().stream()
                     .flatMap(database -> tools.checks().unusable(database).stream())
-                    .forEach(problem -> log.error("a check of yours cannot be used: {}", problem));
+                    .forEach(problem -> log.error("cannot use one of your checks: {}", problem));
         } catch (BackupFailure e) {
-            log.atWarn().log("cannot tell now which of your checks will run: {}", e.getMessage());
+            log.atWarn().log("cannot determine which of your checks will run: {}", e.getMessage());
         }
     }
 

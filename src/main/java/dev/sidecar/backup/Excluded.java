@@ -65,7 +65,7 @@ record Excluded(Set<Name> tables, Set<Name> sequences, Set<Name> rows, Exclusion
             WHERE c.relkind = 'S' AND c.oid IN (SELECT oid FROM gone)
             """;
 
-    /** What a restore without these tables would fail at, or bring back otherwise. */
+    /** Objects at which a restore without these tables would fail, or which it would change. */
     private static final String DEPENDENTS = """
             , of_them AS (
               SELECT 'pg_class'::regclass AS classid, oid AS objid FROM gone

@@ -130,8 +130,9 @@ final class LiveLoader {
             if (!doubtful.isEmpty()) {
                 loader.carefully(archive)
                         .some(List.of(new CarefulRestore.Some(administrator.carefully(false), doubtful)))
-                        .forEach(grant -> notes.add(
-                                "Left out, as nobody consented to the extension: %s.".formatted(grant.what())));
+                        .forEach(grant ->
+                                notes.add("Left out, because you did not consent to the extension (--privileged): %s."
+                                        .formatted(grant.what())));
             }
             if (!request.keepGoing()) {
                 refuse(steps.failed());
@@ -144,7 +145,9 @@ final class LiveLoader {
             try (Session session = server.connect(target, NAME)) {
                 run(session, awaken);
             }
-            parts.leftOut().forEach(what -> notes.add("Left out, as nobody consented: %s.".formatted(what)));
+            parts.leftOut()
+                    .forEach(what ->
+                            notes.add("Left out, because you did not consent (--privileged): %s.".formatted(what)));
             return steps.failed();
         } finally {
             loader.discard(archive);
@@ -188,7 +191,8 @@ final class LiveLoader {
                                 .formatted(Sql.literal(Sql.quoted(entry.schema()) + "." + Sql.quoted(entry.tag()))))
                         .equals("t")) {
                     missing.add(entry.id());
-                    notes.add("Left out, as nobody consented to the extension: %s.".formatted(entry.name()));
+                    notes.add("Left out, because you did not consent to the extension (--privileged): %s."
+                            .formatted(entry.name()));
                 }
             }
         }

@@ -526,7 +526,7 @@ final class Loader {
         return contents.extensionTables(found -> counted.get(found.table().qualifiedName()));
     }
 
-    /** What a live server may be asked to compare: not the digests of older versions, whose query runs what the backup holds. */
+    /** The contents that may be compared on a live server: not the digests of older versions, whose query runs what the backup holds. */
     static Contents comparableLive(Contents expected) {
         return new Contents(
                 expected.tables().stream()

@@ -252,7 +252,7 @@ final class Verifier {
             reached = VerificationLevel.L3;
             notes.addAll(manifest.leftOut().sentences());
             if (manifest.contents().tables().isEmpty()) {
-                notes.add("The backup holds no table, so that it restores is no proof.");
+                notes.add("The backup has no tables, so a successful restore proves nothing.");
             }
             if (asked == VerificationLevel.L4) {
                 compare(scratch);
@@ -289,7 +289,8 @@ final class Verifier {
                 if (!e.reason().maySucceedWithOneJob()) {
                     throw e;
                 }
-                notes.add("It did not restore with several jobs at once, and was tried with one: " + e.getMessage());
+                notes.add("It did not restore with several parallel jobs, and was tried again with one: "
+                        + e.getMessage());
                 requireAlive(scratch, e);
             }
             progress.begin("restoring " + manifest.id() + " with one job", manifest.storedBytes());
@@ -331,7 +332,7 @@ final class Verifier {
                 if (!missing.isEmpty()) {
                     throw new BackupFailure(
                             Reason.UNPROVEN,
-                            "Extension %s is not installed for PostgreSQL %d beside the sidecar; install it there to have the backup restored."
+                            "Extension %s is not installed for PostgreSQL %d on the sidecar's machine; install it there so that the backup can be restored."
                                     .formatted(String.join(", ", missing), client.major()));
                 }
             } catch (SQLException e) {
@@ -377,7 +378,7 @@ final class Verifier {
             }
         }
 
-        /** What does not take shows as a difference. */
+        /** A statement that fails shows as a difference. */
         private void define(Session session, String statement) {
             try {
                 session.execute(SqlScript.named(statement, Sql.quoted(RESTORED)));

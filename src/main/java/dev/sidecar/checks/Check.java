@@ -140,7 +140,8 @@ record Check(String name, String version, Expectation expectation, String query)
             foundAt = number;
         }
         if (found == null) {
-            throw new InvalidCheck(shown, 1, "it must begin with a comment line that says what is right: " + FORMS);
+            throw new InvalidCheck(
+                    shown, 1, "it must begin with a comment line that states the expected result: " + FORMS);
         }
         return found;
     }

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What the one value that a check asks for must be. */
+/** The condition that the one value of a check must meet. */
 sealed interface Expectation {
 
     /** Says it for a person, as the end of "expected …". */
@@ -55,7 +55,7 @@ sealed interface Expectation {
         public Judgement judge(String found, Instant takenAt) {
             return number(found)
                     .map(number -> new Judgement(number.compareTo(least) >= 0, found))
-                    .orElseGet(() -> new Judgement(false, found + ", which is no number"));
+                    .orElseGet(() -> new Judgement(false, found + ", which is not a number"));
         }
     }
 
@@ -83,7 +83,7 @@ sealed interface Expectation {
                 newest = Instant.ofEpochMilli(
                         seconds.movePointRight(3).toBigInteger().longValueExact());
             } catch (DateTimeException | ArithmeticException e) {
-                return new Judgement(false, found + ", which is no time");
+                return new Judgement(false, found + ", which is not a time");
             }
             Duration before = Duration.between(newest, takenAt);
             return before.isNegative()

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class OwnChecks {
 
     private static final int MOST = 100;
-    /** What the server needs to obey its timeout. */
+    /** The time that the server needs to obey its timeout. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final int LONGEST_VALUE = 301;
@@ -90,7 +90,7 @@ public final class OwnChecks {
             for (Path entry : entries(directory())) {
                 String name = entry.getFileName().toString();
                 if (!Files.isDirectory(entry)) {
-                    misplaced.add("%s belongs to no database: put it into a folder named as the database is"
+                    misplaced.add("%s belongs to no database: move it into a folder with the name of its database"
                             .formatted(shown(entry)));
                 } else if (!names.contains(name)) {
                     misplaced.add("There is no database for the checks in %s".formatted(shown(entry)));
@@ -121,7 +121,7 @@ public final class OwnChecks {
         return "%s (sidecar.backup.checks.directory) cannot be read: %s".formatted(directory(), e.getMessage());
     }
 
-    /** What stands for a file: a check, or why it is none. */
+    /** The content of a file: a check, or the reason why it is none. */
     private record Found(String name, @Nullable Check check, String invalid) {}
 
     private List<Found> load(String database) {
@@ -144,7 +144,7 @@ public final class OwnChecks {
         String name = Check.nameOf(file);
         try {
             if (!file.getFileName().toString().endsWith(Check.ENDING)) {
-                throw new InvalidCheck(shown(file), "a check ends in .sql; name it so or move it away");
+                throw new InvalidCheck(shown(file), "the name of a check must end in .sql; rename or remove the file");
             }
             return new Found(name, Check.read(file, shown(file)), "");
         } catch (InvalidCheck e) {

@@ -67,7 +67,7 @@ final class Help {
         try {
             return new CommandLine(Class.forName(name), Help::idle);
         } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(LIST + " lists " + name + ", which is no class.", e);
+            throw new IllegalStateException(LIST + " lists " + name + ", which is not a class.", e);
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 /** Holds the rows of the alerts page. */
 final class AlertsPage {
 
-    /** What led to an alert began before it. */
+    /** The cause of an alert began before the alert. */
     private static final Duration BEFORE = Duration.ofMinutes(30);
 
     private static final List<String> SEVERITIES = List.of("critical", "warning");
@@ -24,7 +24,7 @@ final class AlertsPage {
 
     record FiringRow(FiringAlert alert, String age) {
 
-        /** What needs a person first: critical, then warning, then the rest; inhibited ones last, as another alert explains them. */
+        /** Sorts by urgency: critical, then warning, then the rest; inhibited ones last, as another alert explains them. */
         static final Comparator<FiringRow> URGENT_FIRST = Comparator.comparing(
                         (FiringRow row) -> row.alert().muted())
                 .thenComparing(row ->

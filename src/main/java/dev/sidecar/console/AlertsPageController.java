@@ -103,7 +103,8 @@ class AlertsPageController {
                             .formatted(Durations.rounded(answer.pause())));
             audit.done("drill route", route, "refused: too soon");
         } else {
-            flash.addFlashAttribute("done", "Sent a drill alert by the route " + route + ". Reload to see the result.");
+            flash.addFlashAttribute(
+                    "done", "Sent a drill alert through route " + route + ". Reload to see the result.");
             audit.done("drill route", route, "started");
         }
         return "redirect:/alerts";

@@ -12,7 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 
-/** What the first page shows of maintenance. */
+/** The view of maintenance on the first page. */
 final class MaintenanceForm {
 
     private static final DateTimeFormatter TIME =
@@ -55,7 +55,7 @@ final class MaintenanceForm {
     }
 
     public String sentence() {
-        return "It silences %s of %s, and ends by itself. You are notified of everything else."
+        return "It silences %s of %s, and ends by itself. You still get all other alerts."
                 .formatted(String.join(", ", maintenances.alerts()), String.join(", ", maintenances.services()));
     }
 }

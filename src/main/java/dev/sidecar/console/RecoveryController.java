@@ -68,12 +68,13 @@ class RecoveryController {
 
     @PostMapping("/recovery/beside")
     String recover(@RequestParam String moment, RedirectAttributes flash) {
-        return ask("recover beside", moment, flash, () -> beside.recover(RecoveryTarget.time(moment)));
+        return ask(
+                "recover into a separate instance", moment, flash, () -> beside.recover(RecoveryTarget.time(moment)));
     }
 
     @PostMapping("/recovery/beside/{errand}")
     String run(@PathVariable String errand, @RequestParam(defaultValue = "") String confirm, RedirectAttributes flash) {
-        return ask(errand + " the instance beside", "", flash, () -> {
+        return ask(errand + " the separate instance", "", flash, () -> {
             Errand wanted = Arrays.stream(Errand.values())
                     .filter(known -> known.name().equalsIgnoreCase(errand))
                     .findFirst()
@@ -81,7 +82,7 @@ class RecoveryController {
             if (wanted == Errand.REMOVE && beside.state().stage() == Stage.PROMOTED && !confirm.equals("remove")) {
                 throw new BackupFailure(
                         Reason.REFUSED,
-                        "Nothing was done. The instance beside took writes: type 'remove' to remove them with it.");
+                        "Nothing was done. The separate instance was writable: type 'remove' to remove what was written as well.");
             }
             beside.run(wanted);
         });

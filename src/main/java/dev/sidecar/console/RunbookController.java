@@ -28,7 +28,7 @@ import org.springframework.web.server.ResponseStatusException;
 @Controller
 class RunbookController {
 
-    /** What led to an alert began before it. */
+    /** The cause of an alert began before the alert. */
     private static final Duration BEFORE = Duration.ofMinutes(30);
 
     private static final Duration WITHOUT_ALERT = Duration.ofHours(6);

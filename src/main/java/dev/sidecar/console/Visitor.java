@@ -9,7 +9,7 @@ import org.springframework.web.bind.annotation.ModelAttribute;
 @ControllerAdvice(basePackageClasses = Visitor.class)
 class Visitor {
 
-    /** What the pages show of it. @param name as the audit names the person @param operator may start and change things */
+    /** The view of a person for the pages. @param name as the audit names the person @param operator may start and change things */
     record Me(String name, boolean operator) {
 
         /** The name without what tells two people of one name apart. */

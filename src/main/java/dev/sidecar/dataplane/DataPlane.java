@@ -43,7 +43,7 @@ public class DataPlane {
         return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM, traces);
     }
 
-    /** What Spring Boot measures of a process in the control plane, by the same names. */
+    /** The process metrics that Spring Boot exports in the control plane, with the same names. */
     @Bean
     JvmGcMetrics dataPlaneGarbage() {
         return new JvmGcMetrics();

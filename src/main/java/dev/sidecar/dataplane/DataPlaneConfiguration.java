@@ -4,7 +4,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
 
-/** What the control plane's scan finds here. */
+/** The beans of this room in the control plane. */
 @Configuration(proxyBeanMethods = false)
 @Profile("command")
 class DataPlaneConfiguration {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         description = {
             "Runs the gateway alone, as a process that needs nothing of the control plane. Settings follow as"
                     + " --sidecar.gateway.upstream=http://api:8081 or come from the environment.",
-            "The control plane starts no gateway of its own when its setting sidecar.gateway.url says where this one is."
+            "Set sidecar.gateway.url in the control plane to the address of this gateway, so that it starts none of its own."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",

@@ -10,7 +10,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import java.util.List;
 
-/** What Spring Boot measures of a process in the control plane, by the same names, for a process without it. */
+/** The process metrics that Spring Boot exports in the control plane, with the same names, for a process without it. */
 public final class ProcessMeters {
 
     private ProcessMeters() {}

@@ -32,9 +32,10 @@ final class Decompression {
             new Other(
                     "age-encryption.org/",
                     "encrypted with age",
-                    "Only who has the key can prove it, which is not here."),
-            new Other("-----BEGIN ", "encrypted", "Only who has the key can prove it, which is not here."),
-            new Other("Salted__", "encrypted with openssl", "Only who has the key can prove it, which is not here."));
+                    "It cannot be verified here, because the key is not here."),
+            new Other("-----BEGIN ", "encrypted", "It cannot be verified here, because the key is not here."),
+            new Other(
+                    "Salted__", "encrypted with openssl", "It cannot be verified here, because the key is not here."));
 
     private Decompression() {}
 
@@ -49,7 +50,8 @@ final class Decompression {
             for (Other other : OTHERS) {
                 if (magic.startsWith(other.magic())) {
                     throw new UnusableDump(
-                            false, "It is %s, which is not read here. %s".formatted(other.name(), other.remedy()));
+                            false,
+                            "It is %s, a format that is not supported. %s".formatted(other.name(), other.remedy()));
                 }
             }
             if (magic.startsWith("\u001f\u008b")) {

@@ -24,9 +24,9 @@ import java.util.stream.Collectors;
 record DumpFile(String name, long bytes, Instant modified, List<String> keys, boolean isFolder) {
 
     private static final String CONTENTS = "toc.dat";
-    /** What pg_dump -Fd writes beside its contents, and before them: alone it is no dump. */
+    /** A file that pg_dump -Fd writes before the contents: without them it is no dump. */
     private static final Pattern PART = Pattern.compile("(\\d+|blob_\\d+)\\.dat(\\.\\w+)?|blobs(_\\d+)?\\.toc");
-    /** What lies beside dumps. */
+    /** Files that are stored next to dumps. */
     private static final Pattern BESIDE =
             Pattern.compile("\\..*|.*\\.(sha\\d+|sha\\d+sum|md5|sum|sig|asc|log|txt|json|tmp|part|partial)");
 

@@ -34,9 +34,9 @@ record DumpHead(Form form, int major, String encoding, End end) {
     enum End {
         /** Any: whoever reads it notices. */
         ANY,
-        /** What pg_dump writes at the end of a script. */
+        /** The line that pg_dump writes at the end of a script. */
         DATABASE,
-        /** What pg_dumpall writes at its end; pg_dump's own is in it once for each database. */
+        /** The line that pg_dumpall writes at the end; pg_dump's own is in it once for each database. */
         CLUSTER,
         /** The empty blocks of a tar file. */
         TAR

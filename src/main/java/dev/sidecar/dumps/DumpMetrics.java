@@ -79,7 +79,7 @@ final class DumpMetrics {
         gauge(
                 source,
                 "sidecar.dump.unproven",
-                "How often in a row our own side kept the newest dump from being proven",
+                "How many times in a row the newest dump could not be verified for reasons on the sidecar's side",
                 null,
                 made,
                 s -> s.unproven);

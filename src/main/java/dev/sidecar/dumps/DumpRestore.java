@@ -205,12 +205,12 @@ final class DumpRestore {
         if (written > room) {
             throw new BackupFailure(
                     Reason.SPACE,
-                    "Decompressed, it has more than %s, which is all that its size lets expect (growth of this source)."
+                    "Decompressed, it exceeds %s, the limit for a file of its size (growth of this source)."
                             .formatted(Sizes.of(room)));
         }
     }
 
-    /** What cannot be decompressed is damage; what cannot be read from its place is not. */
+    /** A dump that cannot be decompressed is damaged; one that cannot be read from its place is not. */
     private static int read(InputStream in, byte[] buffer) throws IOException {
         try {
             return in.read(buffer);
@@ -293,7 +293,7 @@ final class DumpRestore {
         }
     }
 
-    /** Whether it is the reading or the writing that fails, the program that writes knows. */
+    /** Only the program that writes knows whether reading or writing failed. */
     private static void copy(InputStream in, Child cat) throws IOException, InterruptedException {
         byte[] buffer = new byte[BUFFER];
         try (OutputStream out = cat.input()) {

@@ -16,7 +16,7 @@ final class DumpResults {
     private final KeptFile<Content> file;
     private final Map<String, DumpResult> unwritten = new TreeMap<>();
     private final Map<String, Begun> begun = new TreeMap<>();
-    /** What an earlier process had begun. */
+    /** A restore that an earlier process had begun. */
     private final Map<String, Begun> left = new TreeMap<>();
 
     DumpResults(Path file) {

@@ -83,11 +83,11 @@ public final class Dumps {
         return "dumps-" + source;
     }
 
-    /** What was last seen of each source, without asking where its dumps lie. */
+    /** Returns the last known state of each source, without reading the folders. */
     public List<DumpState> known() {
         return sources().stream()
                 .map(source -> known.getOrDefault(
-                        source, DumpState.unknown(source, "nobody has looked yet.", results.of(source))))
+                        source, DumpState.unknown(source, "it has not been checked yet.", results.of(source))))
                 .toList();
     }
 
@@ -205,7 +205,7 @@ public final class Dumps {
         }
     }
 
-    /** What is still being written is no dump yet. */
+    /** A file that is still being written is no dump yet. */
     private List<DumpFile> finished(Source open, From from) throws IOException {
         Instant settled = clock.instant().minus(from.settled());
         return DumpFile.among(open.list(), from.matcher()).stream()
@@ -280,7 +280,7 @@ public final class Dumps {
             if (!postgres.isIsolated()) {
                 throw new UnusableDump(
                         false,
-                        "Nothing here keeps what somebody else wrote from the sidecar's secrets. Install bubblewrap (apt-get install bubblewrap); that sidecar.backup.scratch.contents-trusted is set does not count for dumps of others.");
+                        "Nothing isolates a restore here, so a dump from elsewhere could read the sidecar's secrets. Install bubblewrap (apt-get install bubblewrap); sidecar.backup.scratch.contents-trusted does not apply to dumps that others take.");
             }
             DumpHead head = head();
             InstalledPrograms programs = postgres.programs();
@@ -321,7 +321,7 @@ public final class Dumps {
             if (!messages.unverifiable().isEmpty()) {
                 throw new BackupFailure(
                         Reason.UNPROVEN,
-                        "PostgreSQL beside the sidecar could not restore it: "
+                        "PostgreSQL on the sidecar's machine could not restore it: "
                                 + String.join("; ", messages.unverifiable()));
             }
             String restored = restore.database(database);

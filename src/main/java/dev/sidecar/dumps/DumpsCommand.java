@@ -18,17 +18,17 @@ import tools.jackson.databind.json.JsonMapper;
         name = "dumps",
         mixinStandardHelpOptions = true,
         description = {
-            "Shows the newest dump of each source that others take (sidecar.dumps.sources), and what its restore showed.",
+            "Shows the newest dump of each source that others take (sidecar.dumps.sources), and the result of its restore.",
             "--prove restores the newest dump now, in a throwaway server, and runs your own checks on it. The dumps are only read."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:every dump that was looked at is fresh, of a usual size, and was restored",
+            "0:every checked dump is recent, of a usual size, and was restored",
             "1:failed; the message says why and how to fix it",
             "2:wrong usage, or a setting is missing or wrong",
             "3:a dump is too old, too small, or was not restored in full",
             "4:there is no such source, or no dump in it",
-            "10:restored, but a check of your own did not hold"
+            "10:restored, but one of your own checks failed"
         })
 final class DumpsCommand implements SidecarCommand {
 
@@ -64,7 +64,7 @@ final class DumpsCommand implements SidecarCommand {
         if (wanted.isEmpty()) {
             throw new CommandFailure(
                     NOT_CONFIGURED,
-                    "There is no source: set sidecar.dumps.sources.NAME.folder to where the dumps lie.");
+                    "There is no source: set sidecar.dumps.sources.NAME.folder to the folder of the dumps.");
         }
         if (prove) {
             wanted.forEach(this::prove);

@@ -36,7 +36,7 @@ final class RestoreMessages {
             Pattern.compile(OF_SCRIPT + "(?:server closed the connection|no connection to the server).*");
 
     private static final String SEVERITY = "ERROR:  ";
-    /** What code raises may be a row. */
+    /** The text of an error that code raises may be a row. */
     private static final Pattern RAISED = Pattern.compile("^CONTEXT: .*\\bat RAISE\\b");
 
     private static final Pattern NO_ROLE = Pattern.compile("^role \"(.*)\" does not exist$");
@@ -48,7 +48,7 @@ final class RestoreMessages {
     private static final Pattern TABLESPACE = Pattern.compile(
             "^(?:tablespace \".*\" does not exist|directory \".*\" does not exist|could not set permissions on directory .*|"
                     + "invalid value for parameter \"default_tablespace\".*|tablespace location .*)$");
-    /** What a restore needs on the machine where the sidecar is. */
+    /** Errors that show something missing on the sidecar's machine. */
     private static final Pattern NOT_HERE = Pattern.compile(
             "^(?:extension \".*\" is not available|could not open extension control file .*|could not access file \".*\".*|"
                     + "could not load library .*|invalid (?:LC_COLLATE |LC_CTYPE )?locale name.*|"
@@ -96,10 +96,10 @@ final class RestoreMessages {
         return BROKE_OFF.matcher(message).find();
     }
 
-    /** What psql echoes belongs to the error before it. */
+    /** A line that psql echoes belongs to the error before it. */
     private void ofStatement(String firstWord) {
         if (pending != null && firstWord.equalsIgnoreCase("DROP")) {
-            notes.add("It drops what is not there, as a dump taken with --clean does.");
+            notes.add("It drops objects that do not exist, as a dump taken with --clean does.");
             pending = null;
         }
         flush();
@@ -161,7 +161,7 @@ final class RestoreMessages {
         return Set.copyOf(missingRoles);
     }
 
-    /** What PostgreSQL did not take, each in its words. */
+    /** Objects that PostgreSQL refused, each with its message. */
     synchronized List<String> errors() {
         flush();
         List<String> all = new ArrayList<>(errors);
@@ -171,12 +171,12 @@ final class RestoreMessages {
         return all;
     }
 
-    /** What our machine lacks, or where our side ended. */
+    /** What the sidecar's machine lacks, or where its side failed; empty if nothing. */
     synchronized List<String> unverifiable() {
         return List.copyOf(unverifiable);
     }
 
-    /** What pg_restore found wrong with the archive itself. */
+    /** Defects that pg_restore found in the archive itself. */
     synchronized List<String> damage() {
         return List.copyOf(damage);
     }

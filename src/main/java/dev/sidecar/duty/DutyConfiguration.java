@@ -58,7 +58,7 @@ class DutyConfiguration {
                 postgres.isConfigured(),
                 "sidecar.duty.shared",
                 properties.shared(),
-                "be false without sidecar.backup.server.host: that server tells which sidecar is on duty");
+                "be false without sidecar.backup.server.host: that server decides which sidecar is on duty");
         return new SharedDuty(postgres.address(), identity.stack(), properties.name());
     }
 

@@ -112,10 +112,11 @@ final class SharedDuty implements Duty, AutoCloseable {
             String why = HostileText.line(String.valueOf(e.getMessage()));
             // Who was not on duty does not begin because the server is down: the other one goes on.
             return lastOther.isEmpty()
-                    ? new State(Holder.UNKNOWN, "PostgreSQL does not tell which sidecar is on duty: " + why)
+                    ? new State(Holder.UNKNOWN, "Cannot ask PostgreSQL which sidecar is on duty: " + why)
                     : new State(
                             Holder.OTHER,
-                            "another sidecar, %s, was on duty when PostgreSQL last told: %s".formatted(lastOther, why));
+                            "another sidecar, %s, was on duty when PostgreSQL last answered: %s"
+                                    .formatted(lastOther, why));
         }
     }
 

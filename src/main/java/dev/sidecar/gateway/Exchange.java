@@ -116,7 +116,7 @@ final class Exchange {
         expectNext();
     }
 
-    /** What the client sends is taken: by the upstream, or by nobody where that has answered without it. */
+    /** The client's bytes are read: for the upstream, or to discard them if the upstream answered without them. */
     boolean isTaken() {
         return upstream != null || answer == AnswerState.WHOLE;
     }

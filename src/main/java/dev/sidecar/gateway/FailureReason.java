@@ -22,7 +22,7 @@ enum FailureReason {
     TRUNCATED(502, "Bad Gateway", "The API closed the connection in the middle of its answer."),
     STALLED(504, "Gateway Timeout", "Nothing was sent for too long in the middle of the answer."),
     STOPPED(503, "Service Unavailable", "The gateway is being stopped."),
-    CLIENT_TOO_SLOW(408, "Request Timeout", "The client took the answer too slowly."),
+    CLIENT_TOO_SLOW(408, "Request Timeout", "The client read the response too slowly."),
     CLIENT_GONE(499, "Client Closed Request", "The client left before its answer was complete.");
 
     private final int status;

@@ -43,7 +43,7 @@ final class GatewayMetrics {
             closings.put(
                     closing,
                     Counter.builder("sidecar.gateway.connections.closed")
-                            .description("Connections that the gateway closed for want of places, by reason")
+                            .description("Connections that the gateway closed because of its limits, by reason")
                             .tags(tags.and("reason", closing.label()))
                             .register(registry));
         }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Watches that a client keeps a least rate for as long as everybody waits for it. Stretches in which nobody does are not counted. */
 final class Pace {
 
-    /** What the client keeps waiting. */
+    /** The part of an exchange that waits for the client. */
     enum Of {
         REQUEST,
         ANSWER

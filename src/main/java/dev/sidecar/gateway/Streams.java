@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Measures the lives of answers that go on for as long as somebody likes, which say nothing about how fast the API is. */
 final class Streams {
 
-    /** What goes on. */
+    /** The kind of stream. */
     enum Kind {
         /** Another protocol, such as a WebSocket. */
         TUNNEL,

@@ -10,7 +10,7 @@ record Waiting(For what, double order) {
 
     static final Waiting NOT = new Waiting(For.NOTHING, 0);
 
-    /** What is waited for. */
+    /** The thing that a connection waits for. */
     enum For {
         /** The next request, or the end of the connection. */
         REQUEST,

@@ -123,7 +123,7 @@ final class Worker {
         loop.execute(() -> loop.schedule(work, 0, TimeUnit.NANOSECONDS));
     }
 
-    /** What this loop waits for at the client that would be the first here to lose its place. */
+    /** Returns what this loop waits for from the client that would be the first to lose its place here. */
     Waiting waiting() {
         long now = System.nanoTime();
         Waiting least = Waiting.NOT;

@@ -38,7 +38,7 @@ record GrafanaProperties(
                 grafanaUrl == null || password != null || viewerToken != null,
                 "sidecar.dashboards.password",
                 "",
-                "be given when sidecar.dashboards.grafana-url is, or sidecar.dashboards.viewer-token: Grafana's API asks for a login");
+                "be given when sidecar.dashboards.grafana-url is, or sidecar.dashboards.viewer-token: Grafana's API requires a login");
         InvalidSetting.unless(
                 !timeout.isNegative() && !timeout.isZero(),
                 "sidecar.dashboards.timeout",

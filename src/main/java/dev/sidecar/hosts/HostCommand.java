@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Lists the other hosts that may push their metrics and log lines here. 'host add' makes a token for one more, 'host revoke' ends one.",
-            "What a host pushes carries its name, whatever it claims. A change counts at once, without a restart."
+            "Whatever a host pushes is labelled with the name of its token. A change takes effect at once, without a restart."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -47,7 +47,7 @@ final class HostCommand implements SidecarCommand {
             name = "add",
             mixinStandardHelpOptions = true,
             description = {
-                "Makes the token of another host and prints the lines for the .env there. It is shown once: only a digest is kept."
+                "Creates a token for another host and prints the lines for its .env. The token is shown only once: a digest is kept."
             })
     int add(
             @Parameters(paramLabel = "NAME", description = "Its name: the label 'host' of all that it pushes.")
@@ -55,8 +55,8 @@ final class HostCommand implements SidecarCommand {
         String token = run(() -> hosts.add(name));
         out.println(
                 "# " + name
-                        + " may push from now on. Put these lines into .env beside docker-compose.satellite.yml on that machine;");
-        out.println("# the token is shown once. Until something arrives the alert HostSilent says so.");
+                        + " may push from now on. Put these lines into .env next to docker-compose.satellite.yml on that machine;");
+        out.println("# the token is shown only once. The alert HostSilent fires until the first push arrives.");
         out.println("CENTRE_URL=" + properties.shownUrl());
         out.println("SATELLITE_NAME=" + name);
         out.println("SATELLITE_TOKEN=" + token);
@@ -80,13 +80,13 @@ final class HostCommand implements SidecarCommand {
     @Command(
             name = "revoke",
             mixinStandardHelpOptions = true,
-            description = "Ends a host's token at once. What it has pushed is kept like everything else.")
+            description = "Revokes a host's token at once. The data that it has pushed stays until it expires.")
     int revoke(@Parameters(paramLabel = "NAME", description = "As 'host list' shows it.") String name) {
         run(() -> {
             hosts.revoke(name);
             return name;
         });
-        out.println(name + " may push no longer.");
+        out.println(name + " may no longer push.");
         return 0;
     }
 

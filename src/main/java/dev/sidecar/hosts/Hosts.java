@@ -89,14 +89,15 @@ public final class Hosts {
                         "A host's name has small letters, digits, dots and dashes, 63 at most, such as web-2.");
             }
             if (name.equals(own)) {
-                throw new IllegalArgumentException(name
-                        + " is this stack's own host (SIDECAR_HOST): what another pushes would be taken for its own.");
+                throw new IllegalArgumentException(
+                        name
+                                + " is this stack's own host (SIDECAR_HOST): choose another name, or its data would be mixed up with this host's.");
             }
             Optional<Satellite> before = find(name, known);
             if (before.filter(Satellite::isTrusted).isPresent()) {
                 throw new IllegalArgumentException(
                         name
-                                + " is there already. Each machine needs a name of its own; for a new token of the same machine revoke the old one first.");
+                                + " exists already. Each machine needs a name of its own; to get a new token for the same machine, revoke the old one first.");
             }
             if (known.stream().filter(Satellite::isTrusted).count() >= MOST) {
                 throw new IllegalArgumentException("There are %d hosts already, and no more fit.".formatted(MOST));
@@ -173,7 +174,7 @@ public final class Hosts {
         } catch (NoSuchFileException e) {
             return "";
         } catch (IOException e) {
-            throw new HostsUnreadable("The list of hosts cannot be looked at: " + e.getMessage());
+            throw new HostsUnreadable("Cannot read the list of hosts: " + e.getMessage());
         }
     }
 
@@ -193,7 +194,7 @@ public final class Hosts {
                         || !names.add(satellite.name())
                         || !names.add(satellite.digest())) {
                     throw new HostsUnreadable(
-                            "The list of hosts has a name that is wrong, there twice, or this host's own.");
+                            "The list of hosts contains an invalid name, a duplicate, or this host's own name.");
                 }
                 // It is not null; a record of a file may be anything.
                 satellite.added().toEpochMilli();

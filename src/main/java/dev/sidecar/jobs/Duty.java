@@ -12,18 +12,18 @@ public interface Duty {
     /** Asks now; it never throws. */
     State ask();
 
-    /** What the last asking showed. */
+    /** The answer to the last question. */
     default State last() {
         return ask();
     }
 
-    /** Who is on duty. */
+    /** The sidecar on duty. */
     enum Holder {
         /** This sidecar. */
         THIS,
         /** Another one. */
         OTHER,
-        /** What knows it does not answer. */
+        /** The server that knows it does not answer. */
         UNKNOWN
     }
 

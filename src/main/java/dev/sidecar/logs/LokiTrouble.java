@@ -91,8 +91,7 @@ final class LokiTrouble {
                     .addKeyValue("loki", address)
                     .addKeyValue("lines", lines)
                     .addKeyValue("reason", quote(reason))
-                    .log(
-                            "Loki refused log lines; they are lost. See Loki's own log and the limits in its configuration");
+                    .log("Loki refused log lines; they are lost. Check Loki's log and the limits in its configuration");
         }
     }
 

@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
         name = "maintenance",
         mixinStandardHelpOptions = true,
         description = {
-            "Silences for a limited time what a deploy causes: with a time and a reason it begins, with --end it ends, and alone it shows what is on.",
-            "It ends by itself. Alerts of databases, backups, disks and security are never silenced by it."
+            "Silences the alerts that a deploy causes for a limited time: starts with a time and a reason, ends with --end, and shows the current maintenance without arguments.",
+            "It ends by itself. It never silences alerts on databases, backups, disks and security."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -47,7 +47,7 @@ final class MaintenanceCommand implements SidecarCommand {
     @Parameters(index = "0", arity = "0..1", paramLabel = "TIME", description = "How long, such as 15m; 2h at most.")
     private @Nullable String time;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "REASON", description = "Why; the first page shows it.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "REASON", description = "The reason; the console shows it.")
     private @Nullable String reason;
 
     @Option(names = "--end", description = "End now all that is on.")

@@ -1,6 +1,6 @@
 package dev.sidecar.maintenance;
 
-/** What was asked for is outside the limits; the message says what is allowed. */
+/** The request exceeds a limit; the message says what is allowed. */
 public final class MaintenanceRefused extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -95,8 +95,10 @@ public final class Maintenances {
                 "A reason is needed, of %d characters at most.".formatted(LONGEST_REASON));
         require(
                 !who.isEmpty() && who.length() <= LONGEST_NAME,
-                "Say who asks, in %d characters at most.".formatted(LONGEST_NAME));
-        require(read().size() < MOST, "%d are on already, which is the limit: end one of them first.".formatted(MOST));
+                "Say who you are, in at most %d characters.".formatted(LONGEST_NAME));
+        require(
+                read().size() < MOST,
+                "%d are active already, which is the limit: end one of them first.".formatted(MOST));
         Instant from = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         Silence silence = new Silence(
                 "",

@@ -70,7 +70,7 @@ enum Medium {
             Rule.ENTITY,
             Rule.BULLET);
 
-    /** What controls a screen, turns around the direction of writing or ends a line; the joiners of scripts and emoji are text. */
+    /** Characters that control a screen, reverse the direction of writing or end a line; the joiners of scripts and emoji are text. */
     private static final Pattern CONTROL =
             Pattern.compile("[\\s\\p{Cc}\\p{Co}\\p{Cs}\\p{Zl}\\p{Zp}]|[\\p{Cf}&&[^\\x{ad}\\x{200c}\\x{200d}]]");
 
@@ -132,14 +132,14 @@ enum Medium {
         return escaped;
     }
 
-    /** What is found is written otherwise, one rule after the other. */
+    /** Replaces what each rule finds, one rule after the other. */
     private static final class Rule {
         static final Rule ASTERISK = new Rule("[*]", "∗");
         static final Rule BACKTICK = new Rule("`", "ʹ");
         static final Rule TILDE = new Rule("~", "∼");
         static final Rule LESS = new Rule("<", "‹");
         static final Rule GREATER = new Rule(">", "›");
-        /** What would make a link, or name one, of what stands in brackets. */
+        /** Characters that would turn text in brackets into a link. */
         static final Rule LINK = new Rule("\\]([(\\[:])", "] $1");
 
         static final Rule ENTITY = new Rule("&(#?[A-Za-z0-9]{1,31};)", "＆$1");

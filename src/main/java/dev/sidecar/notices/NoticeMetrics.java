@@ -60,7 +60,7 @@ final class NoticeMetrics {
 
     private Counter notifications(String receiver, boolean delivered) {
         return Counter.builder("sidecar.notifications")
-                .description("The sidecar's own notices by how they ended")
+                .description("The sidecar's own notices, by outcome")
                 .tag("receiver", receiver)
                 .tag("outcome", delivered ? "success" : "failure")
                 .register(registry);

@@ -48,7 +48,7 @@ final class Watch {
                 notices.canTell()
                         ? "the Watchdog changed (" + signal + "), but no receiver accepted the notice"
                         : "the Watchdog changed (" + signal
-                                + "), but the sidecar has no channel of its own configured");
+                                + "), but no channel is configured for the sidecar's own notices");
     }
 
     private Notice notice(DeadMansSwitch.Signal signal) {

@@ -35,7 +35,7 @@ public final class PeerUnavailable extends RuntimeException {
         return status >= LOWEST_REFUSAL && status < LOWEST_FAILURE;
     }
 
-    /** What was asked is outside the program's limits; its answer says which. */
+    /** The request exceeds one of the program's limits; its answer says which. */
     public boolean isBadRequest() {
         return status == LOWEST_REFUSAL;
     }

@@ -58,7 +58,7 @@ final class BesideHere implements InstanceBeside {
 
     private synchronized void begin(Work work) {
         if (isWorking()) {
-            throw new BackupFailure(Reason.BUSY, "Another request for the instance beside is being worked on.");
+            throw new BackupFailure(Reason.BUSY, "Another request for the separate instance is in progress.");
         }
         failed = false;
         said = List.of();

@@ -66,7 +66,7 @@ final class BesideThere implements InstanceBeside {
                     stage(),
                     true,
                     List.of(
-                            "The container of the instance beside did not take the request: start pitr-beside and ask again."));
+                            "The container of the separate instance did not accept the request: start pitr-beside and try again."));
         }
         boolean waiting = !taken || answer.how().equals("working");
         return new State(
@@ -116,7 +116,7 @@ final class BesideThere implements InstanceBeside {
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
             return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.STORAGE, "Cannot read what the instance beside says: " + e, e);
+            throw new BackupFailure(Reason.STORAGE, "Cannot read the state of the separate instance: " + e, e);
         }
     }
 
@@ -133,10 +133,10 @@ final class BesideThere implements InstanceBeside {
     private synchronized void ask(String what) {
         if (!isPossible()) {
             throw new BackupFailure(
-                    Reason.NOT_CONFIGURED, "The container of the instance beside is not there: start pitr-beside.");
+                    Reason.NOT_CONFIGURED, "The container of the separate instance is not running: start pitr-beside.");
         }
         if (state().stage() == Stage.WORKING) {
-            throw new BackupFailure(Reason.BUSY, "Another request for the instance beside is being worked on.");
+            throw new BackupFailure(Reason.BUSY, "Another request for the separate instance is in progress.");
         }
         try {
             // A new file: what may lie there could be a link to one of ours.
@@ -153,7 +153,7 @@ final class BesideThere implements InstanceBeside {
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new BackupFailure(Reason.SPACE, "Cannot ask for the instance beside: " + e, e);
+            throw new BackupFailure(Reason.SPACE, "Cannot send a request to the separate instance: " + e, e);
         }
     }
 }

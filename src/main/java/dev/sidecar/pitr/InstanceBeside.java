@@ -5,18 +5,18 @@ import java.util.List;
 /** The instance beside, for people at a page: they have it made, promoted and removed, and look how far that is. */
 public interface InstanceBeside {
 
-    /** What there is. */
+    /** The states of the instance. */
     enum Stage {
         /** Nothing. */
-        NONE("There is no instance beside."),
+        NONE("There is no separate instance."),
         /** A request is being worked on. */
         WORKING("Working on it."),
         /** Recovered; it takes no writes. */
-        READ_ONLY("The instance beside is read-only."),
+        READ_ONLY("The separate instance is read-only."),
         /** It takes writes. */
-        PROMOTED("The instance beside takes writes."),
+        PROMOTED("The separate instance is writable."),
         /** Its files are there, but it does not run. */
-        STOPPED("The instance beside is stopped; its files are there.");
+        STOPPED("The separate instance is stopped; its files are kept.");
 
         private final String sentence;
 
@@ -30,7 +30,7 @@ public interface InstanceBeside {
         }
     }
 
-    /** What can be asked for beside a recovery. */
+    /** The actions besides a recovery. */
     enum Errand {
         /** Let it be written to. */
         PROMOTE,

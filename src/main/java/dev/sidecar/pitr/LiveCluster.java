@@ -70,7 +70,8 @@ final class LiveCluster {
                     Long.parseLong(row.get(4)),
                     row.get(5));
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.CONNECTION, "Cannot ask the server for its archiving: " + e.getMessage(), e);
+            throw new BackupFailure(
+                    Reason.CONNECTION, "Cannot read the state of archiving from the server: " + e.getMessage(), e);
         }
     }
 
@@ -109,7 +110,7 @@ final class LiveCluster {
         try (Session session = open()) {
             return session.text("SELECT rolname FROM pg_roles WHERE oid = 10");
         } catch (SQLException e) {
-            throw new BackupFailure(Reason.CONNECTION, "Cannot ask the server for its roles: " + e.getMessage(), e);
+            throw new BackupFailure(Reason.CONNECTION, "Cannot read the roles from the server: " + e.getMessage(), e);
         }
     }
 
@@ -238,7 +239,7 @@ final class LiveCluster {
                                         Sql.identifier(postgres.address().user())),
                         e)
                 : new BackupFailure(
-                        Reason.CONNECTION, "The server does not take the markers of a drill: " + e.getMessage(), e);
+                        Reason.CONNECTION, "Cannot write the markers of a drill to the server: " + e.getMessage(), e);
     }
 
     /** The markers of a drill that a copy of the cluster has. */

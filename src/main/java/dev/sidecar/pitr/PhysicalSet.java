@@ -47,9 +47,9 @@ public record PhysicalSet(
     public enum Type {
         /** All of it. */
         FULL("full", "full"),
-        /** What changed since the last full set. */
+        /** Holds the changes since the last full set. */
         DIFFERENTIAL("diff", "differential"),
-        /** What changed since the last set. */
+        /** Holds the changes since the last set. */
         INCREMENTAL("incr", "incremental");
 
         private final String label;

@@ -80,7 +80,7 @@ public final class Pitr {
         return settings;
     }
 
-    /** What was seen when last looked; empty before the first look. */
+    /** The result of the last check; empty before the first. */
     public Optional<PitrState> known() {
         return Optional.ofNullable(known);
     }
@@ -148,7 +148,7 @@ public final class Pitr {
         if (archiver.failing()) {
             throw new BackupFailure(
                     Reason.STORAGE,
-                    "the server's last try to archive failed; its log has the words of archive_command");
+                    "the server's last attempt to archive failed; its log has the messages of archive_command");
         }
         live.requireRights();
         Repository.Contents contents = repository.read();

@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
             "2:wrong usage, or a setting is missing or wrong",
             "3:the chain has a problem, or the drill did not hold",
             "5:another run is at work",
-            "10:proven, but a check of your own did not hold"
+            "10:proven, but one of your own checks failed"
         })
 final class PitrCommand implements SidecarCommand {
 
@@ -94,7 +94,7 @@ final class PitrCommand implements SidecarCommand {
             name = "drill",
             mixinStandardHelpOptions = true,
             description =
-                    "Proves a recovery now: what was written before a moment is there, what was written after it is not.")
+                    "Tests a recovery now: everything written before a moment must be there, and nothing written after it.")
     int drill() {
         System.err.println("Recovering to a moment between two markers …");
         RecoveryResult result = run(pitr::prove);
@@ -110,36 +110,39 @@ final class PitrCommand implements SidecarCommand {
     @Command(
             name = "promote",
             mixinStandardHelpOptions = true,
-            description = "Lets the instance beside be written to: it ends its recovery where it is.")
+            description = "Makes the separate instance writable: its recovery ends where it is.")
     int promote() {
-        return done(recoveries::promote, "The instance beside takes writes now.");
+        return done(recoveries::promote, "The separate instance is writable now.");
     }
 
     @Command(
             name = "start",
             mixinStandardHelpOptions = true,
-            description = "Starts the instance beside again after it was stopped.")
+            description = "Starts the separate instance again after it was stopped.")
     int start() {
-        return done(recoveries::startAgain, "The instance beside runs.");
+        return done(recoveries::startAgain, "The separate instance runs.");
     }
 
-    @Command(name = "stop", mixinStandardHelpOptions = true, description = "Stops the instance beside; its files stay.")
+    @Command(
+            name = "stop",
+            mixinStandardHelpOptions = true,
+            description = "Stops the separate instance; its files stay.")
     int stop() {
-        return done(recoveries::stop, "The instance beside is stopped.");
+        return done(recoveries::stop, "The separate instance is stopped.");
     }
 
     @Command(
             name = "remove",
             mixinStandardHelpOptions = true,
-            description = "Stops the instance beside and removes its files.")
+            description = "Stops the separate instance and removes its files.")
     int remove() {
-        return done(recoveries::remove, "The instance beside is removed.");
+        return done(recoveries::remove, "The separate instance is removed.");
     }
 
     @Command(
             name = "dump",
             mixinStandardHelpOptions = true,
-            description = "Writes one database, or one table of it, out of the instance beside, for pg_restore.")
+            description = "Dumps one database, or one table of it, from the separate instance, for pg_restore.")
     int dump(
             @Parameters(paramLabel = "DATABASE", description = "Its name.") String database,
             @Option(names = "--table", description = "Only this table, as schema.table.") @Nullable String table,

@@ -123,7 +123,7 @@ final class Recoveries {
         if (settings.instance().directory().isBlank()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
-                    "There is no place for an instance beside: set sidecar.pitr.instance.directory.");
+                    "There is no folder for a separate instance: set sidecar.pitr.instance.directory.");
         }
         return Path.of(settings.instance().directory()).toAbsolutePath();
     }
@@ -171,9 +171,9 @@ final class Recoveries {
                 throw new BackupFailure(
                         Reason.BUSY,
                         Files.exists(folder.resolve(OURS))
-                                ? "There is an instance beside in %s already: 'sidecar pitr remove' removes it."
+                                ? "There is a separate instance in %s already: remove it with 'sidecar pitr remove'."
                                         .formatted(folder)
-                                : "%s is not empty and was not made for an instance beside: change sidecar.pitr.instance.directory."
+                                : "%s is not empty and was not created for a separate instance: change sidecar.pitr.instance.directory."
                                         .formatted(folder));
             }
         }
@@ -366,17 +366,18 @@ final class Recoveries {
         try {
             if (!Files.exists(ours)) {
                 throw new BackupFailure(
-                        Reason.NOT_FOUND, "There is no instance beside: 'sidecar restore --to-time' makes one.");
+                        Reason.NOT_FOUND,
+                        "There is no separate instance: create one with 'sidecar restore --to-time'.");
             }
             return postgres.programs().ofMajor(Integer.parseInt(end(ours, SHORT).strip()));
         } catch (IOException e) {
-            throw new BackupFailure(Reason.NOT_FOUND, "The instance beside cannot be read: " + e, e);
+            throw new BackupFailure(Reason.NOT_FOUND, "Cannot read the separate instance: " + e, e);
         } catch (NumberFormatException e) {
             throw new BackupFailure(Reason.NOT_FOUND, ours + " has no version in it.", e);
         }
     }
 
-    /** What there is, by its files and whether their process lives. */
+    /** Determines the state of the instance from its files and whether their process lives. */
     Stage stage() {
         Path folder = folder();
         Path data = data();
@@ -435,7 +436,7 @@ final class Recoveries {
             delete(all);
             delete(List.of(mark));
         } catch (IOException e) {
-            throw new BackupFailure(Reason.STORAGE, "Cannot remove the instance beside: " + e, e);
+            throw new BackupFailure(Reason.STORAGE, "Cannot remove the separate instance: " + e, e);
         }
     }
 
@@ -445,13 +446,13 @@ final class Recoveries {
         Child.run(command, Reason.STORAGE);
     }
 
-    /** What failed must not be taken for a recovery. */
+    /** The files of a failed recovery must not pass for a recovery. */
     private void removeQuietly() {
         boolean interrupted = Thread.interrupted();
         try {
             remove();
         } catch (BackupFailure e) {
-            log.atWarn().log("an unfinished instance beside was not removed: {}", e.getMessage());
+            log.atWarn().log("an unfinished separate instance was not removed: {}", e.getMessage());
         } catch (InterruptedException e) {
             interrupted = true;
         } finally {

@@ -175,7 +175,7 @@ final class RecoveryDrill {
         if (leading.isEmpty()) {
             throw new BackupFailure(
                     Reason.DAMAGED,
-                    "No set leads to now: take one with 'sidecar pitr backup full', and look at the gaps that 'sidecar pitr' shows.");
+                    "No set leads to now: take one with 'sidecar pitr backup full', and check the gaps that 'sidecar pitr' lists.");
         }
         // One that was being taken meanwhile begins after the moment; taking it ends a segment.
         List<Reach> usable = leading.stream()
@@ -225,7 +225,7 @@ final class RecoveryDrill {
                     Segment.of(lineage.timelineOf(number, size), number, size).name();
             if (!files.fetch(name)) {
                 throw new BackupFailure(
-                        Reason.DAMAGED, "The archive lists WAL segment %s, but does not give it.".formatted(name));
+                        Reason.DAMAGED, "The archive lists WAL segment %s, but does not return it.".formatted(name));
             }
             fetched++;
         }
@@ -264,11 +264,8 @@ final class RecoveryDrill {
                 findings.line("At %s marker A is there, and marker B, written after it, is not."
                         .formatted(RecoveryTarget.at(markers.moment()).words()));
             } else {
-                findings.problem(
-                        "Recovered to %s, the markers A (before) and B (after) are there as %s; only A must be."
-                                .formatted(
-                                        RecoveryTarget.at(markers.moment()).words(),
-                                        HostileText.line(sides.toString())));
+                findings.problem("Recovered to %s, the markers A (before) and B (after) exist: %s; only A may exist."
+                        .formatted(RecoveryTarget.at(markers.moment()).words(), HostileText.line(sides.toString())));
             }
             position(session, reach, markers, findings);
             databases = LiveCluster.databases(session);
@@ -346,7 +343,7 @@ final class RecoveryDrill {
         return line.length() > 300 ? line.substring(0, 300) + "…" : line;
     }
 
-    /** What one drill sees, until it is complete. */
+    /** The observations of one drill, until it is complete. */
     private static final class Findings {
 
         private final List<String> problems = new ArrayList<>();

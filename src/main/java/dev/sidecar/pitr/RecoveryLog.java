@@ -15,7 +15,7 @@ final class RecoveryLog {
     static String explained(String log, String otherwise) {
         if (log.contains("recovery ended before configured recovery target was reached")) {
             Matcher last = LAST.matcher(log);
-            return "The moment is after the last transaction that is archived%s. Name an earlier one, or take --latest."
+            return "The moment is after the last archived transaction%s. Use an earlier one, or --latest."
                     .formatted(last.find() ? ", which was at " + last.group(1).strip() : "");
         }
         if (log.contains("requested recovery stop point is before consistent recovery point")) {

@@ -56,7 +56,7 @@ public final class RecoveryShell {
             }
             if (!isConfirmed(confirm)) {
                 throw new CommandFailure(
-                        NOT_CONFIRMED, "Not confirmed: type the name of the stanza, or give it with --confirm.");
+                        NOT_CONFIRMED, "Not confirmed: type the name of the stanza, or pass it with --confirm.");
             }
             System.out.println(recoveries.inPlace(plan));
             return 0;
@@ -78,7 +78,7 @@ public final class RecoveryShell {
         System.err.println(
                 inPlace
                         ? "  over the data directory of the stopped server (pg1-path): all that was written after that moment is lost"
-                        : "  into an instance beside, in %s, port %d"
+                        : "  into a separate instance, in %s, port %d"
                                 .formatted(
                                         pitr.settings().instance().directory(),
                                         pitr.settings().instance().port()));

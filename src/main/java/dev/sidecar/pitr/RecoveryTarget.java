@@ -92,7 +92,7 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
         if (WORD.matcher(written).matches()) {
             return wrong(
                     written,
-                    "is no moment that a clock showed: write one as '2026-11-27 02:13:00+00', or take --latest for all that is archived");
+                    "is no moment that a clock showed: write one as '2026-11-27 02:13:00+00', or use --latest for the newest archived WAL");
         }
         if (MIDNIGHT.matcher(written).matches()) {
             return wrong(written, "is no moment: a day ends before 24:00; write 00:00:00 of the next day");

@@ -90,7 +90,7 @@ final class SetFiles {
                             file.toString()));
             return Files.exists(file);
         } catch (BackupFailure e) {
-            if (e.reason() == Reason.STORAGE && e.getMessage().contains("it said nothing")) {
+            if (e.reason() == Reason.STORAGE && e.getMessage().contains("it printed no message")) {
                 return false;
             }
             throw e;

@@ -38,7 +38,7 @@ public final class Archive {
 
     private static final String INHERITS = "\nINHERITS (";
 
-    /** Whose definitions say who may make them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
+    /** Kinds of objects whose definitions say who may create them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
     private static final Set<String> DEFINED =
             Set.of("PUBLICATION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "CAST", "BLOB METADATA");
 

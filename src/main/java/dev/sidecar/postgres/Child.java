@@ -119,7 +119,7 @@ public final class Child implements AutoCloseable {
                 .ifPresent(argument -> {
                     throw new BackupFailure(
                             Reason.NOT_CONFIGURED,
-                            "\"%s\" cannot be told to %s under the locale of this process (%s): start it with LC_ALL=C.UTF-8."
+                            "\"%s\" cannot be passed to %s in the locale of this process (%s): start it with LC_ALL=C.UTF-8."
                                     .formatted(argument, command.get(0), locale));
                 });
     }
@@ -222,7 +222,8 @@ public final class Child implements AutoCloseable {
                 ? Reason.PERMISSION
                 // pg_dump waits for its locks under a statement_timeout; nothing else has one in our sessions.
                 : said.contains("lock timeout") || said.contains("statement timeout") ? Reason.LOCK_TIMEOUT : reason;
-        return new BackupFailure(precise, "%s %s: %s".formatted(name, what, said.isBlank() ? "it said nothing" : said));
+        return new BackupFailure(
+                precise, "%s %s: %s".formatted(name, what, said.isBlank() ? "it printed no message" : said));
     }
 
     String errors() {

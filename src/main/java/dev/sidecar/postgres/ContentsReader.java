@@ -78,7 +78,7 @@ public final class ContentsReader {
             ORDER BY n.nspname, c.relname
             """;
 
-    /** What pg_dump reads or locks and this role may not, with the grant that lets it. Policies hide rows from all but some. */
+    /** Lists what pg_dump reads or locks and this role may not, with the grant that allows it. Policies hide rows from all but some. */
     private static final String UNREADABLE = """
             SELECT format('%I.%I', schema, name),
                    CASE WHEN NOT may_enter THEN format('GRANT USAGE ON SCHEMA %I TO %I', schema, current_user)

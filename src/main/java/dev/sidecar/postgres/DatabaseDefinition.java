@@ -31,7 +31,7 @@ public final class DatabaseDefinition {
             WHERE d.datname = current_database() AND t.spcname <> 'pg_default'
             """;
 
-    /** What a new database allows its owner and everybody, and this one does not. */
+    /** Revokes rights that a new database grants to its owner and to everybody, and that this one does not. */
     private static final String REVOKES = """
             SELECT format('REVOKE %s ON DATABASE :database FROM %s', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type),
                           CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)

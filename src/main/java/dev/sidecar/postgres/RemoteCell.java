@@ -44,7 +44,7 @@ final class RemoteCell implements Cell {
                 if (System.nanoTime() > until) {
                     throw new BackupFailure(
                             Reason.NOT_CONFIGURED,
-                            "It could not be verified: the prover is away, or busy with another proof for all of %d s (%s: %s). Start it, or look at its log."
+                            "It could not be verified: the prover is not running, or was busy with another backup for %d s (%s: %s). Start it, or check its log."
                                     .formatted(wait.toSeconds(), socket, String.valueOf(e.getMessage())),
                             e);
                 }
@@ -88,7 +88,7 @@ final class RemoteCell implements Cell {
         }
     }
 
-    /** What the prover could have put in the place of its socket is not followed. */
+    /** A link that the prover could have put in place of its socket is not followed. */
     static SocketChannel connect(Path socket) throws IOException {
         if (Files.isSymbolicLink(socket)) {
             throw new IOException("the socket is a link to elsewhere");
@@ -110,7 +110,9 @@ final class RemoteCell implements Cell {
             return children;
         } catch (IOException e) {
             throw new BackupFailure(
-                    Reason.NOT_CONFIGURED, "It could not be verified: the prover has gone away: " + e.getMessage(), e);
+                    Reason.NOT_CONFIGURED,
+                    "It could not be verified: the connection to the prover was lost: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -122,7 +122,7 @@ enum Sandbox {
             .map(Path::of)
             .toList();
 
-    /** What bubblewrap does; the directory {@code root} is only a place to mount on. */
+    /** Runs the program under bubblewrap; the directory {@code root} is only a place to mount on. */
     private static final String BY_HAND = """
             set -e
             umask 022

@@ -121,7 +121,7 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         if (!client.hasServer()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
-                    "Cannot prove a restore: %s has only the client programs. Install postgresql-%d beside the sidecar."
+                    "Cannot prove a restore: %s has only the client programs. Install postgresql-%d on the sidecar's machine."
                             .formatted(client.bin(), client.major()));
         }
         Cell cell = settings.prover().isBlank()
@@ -312,7 +312,7 @@ public final class ScratchServer implements Workbench, AutoCloseable {
         } catch (BackupFailure e) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
-                    "It could not be verified: the prover has gone away, or was started anew; try again.",
+                    "It could not be verified: the prover stopped or was restarted; try again.",
                     e);
         }
     }

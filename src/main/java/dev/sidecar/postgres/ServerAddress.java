@@ -66,7 +66,7 @@ public final class ServerAddress {
                 ON v.name OPERATOR(pg_catalog.=) s.name
             """;
 
-    /** What one answer may hold, as the owner of a database decides how long its texts are; the names of 100,000 tables are 7 MB. */
+    /** The largest answer that is read, as the owner of a database decides how long its texts are; the names of 100,000 tables are 7 MB. */
     private static final String LARGEST_RESULT = "24M";
 
     /** insufficient_privilege. */
@@ -78,7 +78,7 @@ public final class ServerAddress {
     private static final String FULL = "53300";
 
     private static final String MAKE_ROOM =
-            ". Others have all connections: end some sessions, and limit whose they are (ALTER ROLE … CONNECTION LIMIT)."
+            ". All connections are in use: end some sessions, and limit the role that opens them (ALTER ROLE … CONNECTION LIMIT)."
                     + " From PostgreSQL 16 on, reserved_connections keeps some for '%s' (postgres/backup-role.sql).";
 
     private final String host;

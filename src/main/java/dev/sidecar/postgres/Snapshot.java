@@ -85,7 +85,7 @@ public final class Snapshot implements AutoCloseable {
                         Reason.BUSY, "Database '%s' is being backed up by another sidecar.".formatted(database))
                 : new BackupFailure(
                         Reason.LOCK_TIMEOUT,
-                        "The lock that lets one sidecar at a time back up '%s' is held by %s, which is no sidecar: end it (SELECT pg_terminate_backend(pid))."
+                        "The lock that lets one sidecar at a time back up '%s' is held by %s, which is not a sidecar: end it (SELECT pg_terminate_backend(pid))."
                                 .formatted(database, LockWatch.words(strangers.get(0))));
     }
 
@@ -158,7 +158,7 @@ public final class Snapshot implements AutoCloseable {
             if (!others.isEmpty()) {
                 throw new BackupFailure(
                         Reason.DUMP,
-                        "%s changed while the backup waited for a lock; the next try reads it as it is now."
+                        "%s changed while the backup waited for a lock; the next attempt reads the new definition."
                                 .formatted(String.join(", ", others)));
             }
         }
@@ -266,7 +266,7 @@ public final class Snapshot implements AutoCloseable {
         /** After a look that failed: each is a login that the server may refuse and write down. */
         private static final int LOOKS_LEFT_OUT = 30;
 
-        /** What PostgreSQL and pg_dump limit themselves ends by itself first, with a message of its own. */
+        /** Waits that PostgreSQL and pg_dump limit themselves end first, with a message of their own. */
         private static final Duration GRACE = Duration.ofSeconds(5);
 
         private static final int MOST_NAMED = 5;
@@ -321,7 +321,7 @@ public final class Snapshot implements AutoCloseable {
                     }
                 }
             } catch (SQLException | BackupFailure e) {
-                log.atDebug().log("locks cannot be looked at, the next look tries again: {}", e.getMessage());
+                log.atDebug().log("cannot read locks, will try again: {}", e.getMessage());
                 end();
                 session = null;
                 leftOut = LOOKS_LEFT_OUT;
@@ -347,7 +347,7 @@ public final class Snapshot implements AutoCloseable {
                                             : "",
                                     failure.getMessage(),
                                     holders.isEmpty()
-                                            ? "Nobody holds a lock there any more."
+                                            ? "No session holds that lock any more."
                                             : "Locks that shut out everybody else are held or awaited by "
                                                     + String.join(", ", holders)
                                                     + "; see what these do, and end them (SELECT pg_terminate_backend(pid))."),

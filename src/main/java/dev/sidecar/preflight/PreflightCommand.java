@@ -33,7 +33,7 @@ final class PreflightCommand implements SidecarCommand {
     @Option(
             names = "--probe",
             description =
-                    "Only ask whether mail server, channels, API, databases and Redis answer, by the settings of the"
+                    "Only test whether mail server, channels, API, databases and Redis answer, with the settings of the"
                             + " sidecar; prepares nothing and sends no message.")
     private boolean probe;
 

@@ -36,8 +36,8 @@ final class Secrets implements Step {
                         "secrets/" + secret.name(),
                         secret.purpose() + ": it " + objection.get(),
                         secret.origin() == Origin.OPTIONAL
-                                ? "put the real value into the file, or remove it to switch this off"
-                                : "put another value into the file, or remove it to have one generated"));
+                                ? "put the real value into the file, or remove the file to switch this off"
+                                : "put another value into the file, or remove the file to have one generated"));
             } else {
                 settle(secret, value, plan);
             }

@@ -16,7 +16,7 @@ import org.springframework.security.crypto.bcrypt.BCrypt;
  */
 final class WebLogins implements Step {
 
-    /** What clients present as the name. */
+    /** The user name of all clients. */
     static final String USER = "admin";
 
     /** Enough for a generated password; each program keeps what it compared, so a scrape does not pay for it. */

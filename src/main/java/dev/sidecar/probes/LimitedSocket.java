@@ -30,7 +30,7 @@ final class LimitedSocket {
         }
     }
 
-    /** What it says, which fails once it is too much. */
+    /** The peer's bytes; reading fails once they are too many. */
     static InputStream answers(Socket socket) throws IOException {
         return Limited.stream(socket.getInputStream(), MOST_BYTES);
     }

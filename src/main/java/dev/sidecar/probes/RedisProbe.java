@@ -36,7 +36,7 @@ final class RedisProbe implements Callable<String> {
                 return "PONG, without a password";
             }
             if (line.startsWith("-NOAUTH") || line.startsWith("-WRONGPASS")) {
-                return "it asks for its password";
+                return "it requires a password";
             }
             throw new Unanswered("this is not what Redis answers: " + line);
         }

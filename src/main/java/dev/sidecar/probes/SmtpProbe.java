@@ -169,7 +169,7 @@ final class SmtpProbe implements Callable<String> {
             return "greets with \"" + quoted(lines.get(0)) + "\"";
         }
 
-        /** What the server offers, in upper case. */
+        /** The extensions that the server offers, in upper case. */
         List<String> hello() throws IOException {
             return say("EHLO sidecar.local", "2").stream()
                     .map(line ->

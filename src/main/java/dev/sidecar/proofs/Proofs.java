@@ -147,7 +147,7 @@ public final class Proofs implements JobSource {
         return proof.isForOneOnly() ? job.onDuty(new Sharing(true, why -> leave(claim, why))) : job;
     }
 
-    /** What the one on duty drills is no finding of this sidecar; an earlier one would grow old. */
+    /** Drops findings of proofs that only the sidecar on duty drills: they would grow old here. */
     private Outcome leave(Claim claim, String why) {
         Finding finding = Finding.notConfigured("Not drilled here: %s.".formatted(why));
         record(new Drill(claim, finding, clock.instant(), Duration.ZERO));
@@ -196,7 +196,7 @@ public final class Proofs implements JobSource {
                         now.finding().evidence());
     }
 
-    /** What has held once is broken from its first failure on; anything else gets some time after the start. */
+    /** A proof that has held once is broken from its first failure on; others get some time after the start. */
     private Finding judged(String id, Finding finding) {
         if (finding.verdict() == Verdict.HELD) {
             seenHeld.add(id);

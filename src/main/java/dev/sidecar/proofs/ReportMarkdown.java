@@ -39,7 +39,7 @@ final class ReportMarkdown {
         text.append(
                 "Every line below is the result of a drill against the live system at the time shown; being configured counts for"
                         + " nothing. *Held*: the drill saw it work. *Broken*: the drill saw it fail. *Inconclusive*: the drill could not run."
-                        + " *Not set up*: a part that it needs is not configured. *Left out*: the team does without this proof, for the reason given."
+                        + " *Not set up*: something that it needs is not configured. *Left out*: the team excluded this proof, for the reason given."
                         + " Only a proof that held counts as proven.\n\n");
         totals();
         attention("Broken", ProofState.BROKEN);

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What is known of one host while the relay runs: its share, what it has, and when it was last heard of. */
+/** The state of one host while the relay runs: its share, what it has, and when it was last heard of. */
 final class Guest {
 
     /** A client of Prometheus pushes by several connections at once, and the collector's lines come beside. */

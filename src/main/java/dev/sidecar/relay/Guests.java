@@ -52,7 +52,9 @@ final class Guests {
         try {
             all = hosts.all();
         } catch (HostsUnreadable e) {
-            LOG.atError().addKeyValue("reason", e.getMessage()).log("list of hosts not usable: nobody is let in");
+            LOG.atError()
+                    .addKeyValue("reason", e.getMessage())
+                    .log("cannot use the list of hosts: all pushes are refused");
             return;
         }
         if (all.equals(followed)) {

@@ -1,6 +1,6 @@
 package dev.sidecar.relay;
 
-/** What was pushed is not what it says it is. */
+/** The content of a push does not match its declared type. */
 final class Malformed extends Exception {
 
     private static final long serialVersionUID = 1L;

@@ -124,7 +124,7 @@ final class Passage {
         String whom = samples ? "Prometheus" : "Loki";
         URI loki = properties.lokiUrl();
         if (!samples && loki == null) {
-            return Optional.of(new Reply(404, "No log lines are kept here."));
+            return Optional.of(new Reply(404, "This relay accepts no log lines."));
         }
         int status;
         try {
@@ -143,11 +143,10 @@ final class Passage {
         }
         // A login that is refused is our own fault, not the host's.
         if (status / 100 == 5 || status == TOO_MANY || status == 401 || status == 403 || status == 404) {
-            return Optional.of(Reply.later(whom + " takes nothing now; keep it and send it again."));
+            return Optional.of(Reply.later(whom + " accepts nothing now; keep the data and retry."));
         }
         metrics.trouble(push.guest().name(), Trouble.REFUSED, 1);
-        return Optional.of(
-                Reply.of(Trouble.REFUSED, whom + " refused a part of it, which is too old or there already."));
+        return Optional.of(Reply.of(Trouble.REFUSED, whom + " refused a part of it, which is too old or a duplicate."));
     }
 
     private HttpRequest toPrometheus(byte[] body) {

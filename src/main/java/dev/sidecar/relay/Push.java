@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 /** One push of one host, while its body arrives. */
 final class Push {
 
-    /** What may be pushed, and where to. */
+    /** The kinds of pushes, and their paths. */
     enum Kind {
         METRICS("/satellites/metrics"),
         LOGS("/satellites/logs/otlp/v1/logs");

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = Relay.ROLE,
         description = {
-            "Runs the relay alone: it takes what other hosts push ('sidecar host add'), makes it say whose it is, and hands it on to Prometheus"
+            "Runs the relay alone: it accepts what other hosts push ('sidecar host add'), labels it with the host, and forwards it to Prometheus"
                     + " and Loki. Settings follow as --sidecar.relay.port=8002 or come from the environment."
         },
         mixinStandardHelpOptions = true,

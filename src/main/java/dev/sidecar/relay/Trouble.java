@@ -2,7 +2,7 @@ package dev.sidecar.relay;
 
 import java.util.Locale;
 
-/** What can be wrong with what a host pushes. Each is counted by this name, and the alert HostPushesWrong tells what a known host causes. */
+/** The reasons why a push is wrong. Each is counted by this name; those of known hosts raise the alert HostPushesWrong. */
 enum Trouble {
     /** Nobody has this token. */
     UNKNOWN_TOKEN(401),

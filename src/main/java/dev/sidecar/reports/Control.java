@@ -197,12 +197,12 @@ enum Control {
         return title;
     }
 
-    /** What the drills show. */
+    /** Describes what the drills show. */
     String shown() {
         return shown;
     }
 
-    /** What is left to show by other means. */
+    /** Describes what must be shown by other means. */
     String notShown() {
         return notShown;
     }

@@ -27,7 +27,7 @@ record DayCount(int held, int broken, int inconclusive) {
         return broken > 0 ? Mark.BROKEN : held > 0 ? Mark.HELD : inconclusive > 0 ? Mark.INCONCLUSIVE : Mark.NONE;
     }
 
-    /** What a day's cell in a picture shows; pictures are read in print without colours, so each has a height of its own. */
+    /** The state of a day's cell in a picture; pictures are read in print without colours, so each has a height of its own. */
     enum Mark {
         HELD("held", 12),
         BROKEN("broken", 18),

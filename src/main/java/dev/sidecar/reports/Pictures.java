@@ -169,7 +169,7 @@ final class Pictures {
                 .end();
     }
 
-    /** What a strip shows, for who cannot see it. */
+    /** Describes a strip, for readers who cannot see it. */
     static String words(History history, Row row) {
         long held = row.held().stream().mapToLong(Integer::longValue).sum();
         long broken = row.broken().stream().mapToLong(Integer::longValue).sum();

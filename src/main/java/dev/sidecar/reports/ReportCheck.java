@@ -37,7 +37,7 @@ record ReportCheck(
             if (!Files.exists(envelope)) {
                 throw new ReportRefused(
                         Reason.NOT_A_REPORT,
-                        "The signature of %s is missing: put %s beside it."
+                        "The signature of %s is missing: put %s next to it."
                                 .formatted(line(name), line(nameOf(envelope))));
             }
             return envelope(read(envelope, ReportFolder.LARGEST_ENVELOPE), keys).withPage(file);

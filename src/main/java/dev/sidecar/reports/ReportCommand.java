@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
         name = "report",
         description = {
             "Prints the readiness report of the running sidecar: the last result of every proof.",
-            "With --sign writes it to a page that you can hand on, and its signature beside it."
+            "With --sign writes it as a page that you can pass on, and a file with its signature."
         },
         subcommands = VerifyReportCommand.class,
         mixinStandardHelpOptions = true,
@@ -169,7 +169,7 @@ final class ReportCommand implements SidecarCommand {
             write(envelope, sidecar.text("/api/reports/" + id + ReportFolder.ENVELOPE));
         } catch (IOException e) {
             throw new CommandFailure(
-                    "The report is signed and kept as %s, but it cannot be written here: %s. --out names another place."
+                    "The report is signed and kept as %s, but cannot be written here: %s. Choose another place with --out."
                             .formatted(id, e));
         }
         out().println(signed.path("summary").asString() + " ("

@@ -99,7 +99,7 @@ final class ReportHtml {
                 .end();
         html.element(
                 "p",
-                "Every line is the result of a drill against the live system at the time shown; being configured counts for nothing."
+                "Every line is the result of a drill against the live system at the time shown; nothing counts as working just because it is configured."
                         + " The score is the share of all proofs that hold, rounded down. Only a proof that held counts as proven.");
     }
 
@@ -287,7 +287,7 @@ final class ReportHtml {
                 .element("h2", "Is this page what was signed?")
                 .begin("p")
                 .text(
-                        "Put %s%s beside it, and get the public key from whom you trust (its ID must be %s, which begins the key's SHA-256). Then "
+                        "Put %s%s next to it, and get the public key from somebody you trust (its ID must be %s, which begins the key's SHA-256). Then "
                                 .formatted(document.name(), ReportFolder.ENVELOPE, document.key()))
                 .element("code", "sidecar report verify %s.html --public-key FILE".formatted(document.name()))
                 .text(

@@ -63,7 +63,7 @@ public final class SignedReports {
                     log.atWarn()
                             .addKeyValue("report", id)
                             .addKeyValue("reason", e.reason())
-                            .log("kept report is not what was signed; the next older one is compared with");
+                            .log("stored report is not what was signed; comparing with the next older one");
                 }
             }
         }

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         description = {
-            "Checks a signed report: that page and data are what was signed, and by whom. Needs no running sidecar and no settings.",
-            "Give its page or its .intoto.json; the other file is looked for beside it."
+            "Checks a signed report: whether page and data are what was signed, and by which key. Needs no running sidecar and no settings.",
+            "Name its page or its .intoto.json; the other file must be in the same folder."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -111,9 +111,9 @@ final class VerifyReportCommand implements Callable<Integer> {
         Path page = check.page();
         out.println(
                 page == null
-                        ? "  page       not here, so it was not checked: put %s%s beside it"
+                        ? "  page       missing, so it was not checked: put %s%s next to it"
                                 .formatted(document.name(), ReportFolder.PAGE)
-                        : "  page       %s is the one that was signed"
+                        : "  page       %s is the page that was signed"
                                 .formatted(HostileText.line(page.getFileName().toString())));
         out.flush();
     }

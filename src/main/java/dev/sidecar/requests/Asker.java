@@ -2,7 +2,7 @@ package dev.sidecar.requests;
 
 import java.util.Locale;
 
-/** Who a request is from, as far as it matters for what users get: objectives speak of users, and machines ask more often. */
+/** The kind of client that sent a request. Objectives are about users, and machines send more requests. */
 public enum Asker {
     /** Somebody who uses the API. */
     USER,

@@ -241,7 +241,8 @@ public final class Catalogue {
                                 + " sidecar.backup.signing.trusted-keys, or restore with --public-key"));
         if (proven.isEmpty()) {
             throw new Refused(
-                    RefusedSet.Reason.CHANGED, "it was changed after it was signed. Find out by whom, and delete it");
+                    RefusedSet.Reason.CHANGED,
+                    "it was changed after it was signed. Find out who changed it, and delete it");
         }
         return proven;
     }
@@ -260,7 +261,7 @@ public final class Catalogue {
         Manifest.Origin origin = manifest.origin();
         boolean adopted = proven.contains(Proven.ADOPTED);
         if (!adopted && origin == null) {
-            throw new Refused(RefusedSet.Reason.CHANGED, "its manifest does not say who took it. Delete it");
+            throw new Refused(RefusedSet.Reason.CHANGED, "its manifest does not say which sidecar took it. Delete it");
         }
         boolean own = origin == null || proven.contains(Proven.SIGNED_BY_HAND) || signatures.isOwnStack(origin);
         if (!adopted && origin != null && !own) {
@@ -377,7 +378,7 @@ public final class Catalogue {
      */
     public Backup adopt(RefusedSet refused) {
         if (!refused.reason().isAdoptable()) {
-            throw new BackupFailure(BackupFailure.Reason.REFUSED, "Nobody can accept it: " + refused.sentence() + ".");
+            throw new BackupFailure(BackupFailure.Reason.REFUSED, "It cannot be accepted: " + refused.sentence() + ".");
         }
         Store store = store(refused.store());
         try {

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Copies {
 
-    /** What was found by reading the files of one store says nothing about those of another. */
+    /** Events about the files of one store say nothing about those of another. */
     private static final Set<BackupEvent.Type> OF_ONE_STORE =
             Set.of(BackupEvent.Type.VERIFIED, BackupEvent.Type.DAMAGED, BackupEvent.Type.CHECKED);
 

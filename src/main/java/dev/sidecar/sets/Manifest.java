@@ -284,7 +284,7 @@ public record Manifest(
         GLOBALS,
         /** SQL that makes the database, or gives it its owner, settings and grants; neither compressed nor encrypted, like the manifest. */
         DEFINITION,
-        /** What a restored database must have besides rows, to be compared with it. Older sets have no such file. */
+        /** The description that a restored database is compared with, besides rows. Older sets have no such file. */
         DESCRIPTION,
         /** The instructions for a restore by hand. */
         INSTRUCTIONS
@@ -352,7 +352,7 @@ public record Manifest(
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             List<ExtensionTable> rowsOfExtensions) {
 
-        /** What a set of an older version says. */
+        /** The value of sets of an older version. */
         public Contents(
                 List<Table> tables,
                 List<Sequence> sequences,

@@ -33,7 +33,7 @@ public final class SetReader {
         try (InputStream in = open(Manifest.FILE)) {
             bytes = ManifestFile.bytes(in);
             if (!ManifestFile.read(bytes).equals(manifest)) {
-                throw new IOException("it is not the one that was listed");
+                throw new IOException("it changed after it was listed");
             }
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "manifest.json is damaged: " + e.getMessage(), e);
@@ -43,7 +43,7 @@ public final class SetReader {
         }
     }
 
-    /** Who restores by hand compares the files with this list. */
+    /** An operator who restores by hand compares the files with this list. */
     private void checkSums(byte[] expected) {
         try (InputStream in = open(Signatures.SUMS)) {
             if (!Arrays.equals(ManifestFile.bytes(in, expected.length), expected)) {

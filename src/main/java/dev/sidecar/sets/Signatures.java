@@ -49,7 +49,7 @@ public final class Signatures {
         settings.keys().forEach(key -> trusted.put(key.id(), key));
     }
 
-    /** What a valid signature of a set proves. */
+    /** The origin that a valid signature of a set proves. */
     enum Proven {
         /** It is signed with a key of this sidecar, or one that its settings trust. */
         SIGNED,

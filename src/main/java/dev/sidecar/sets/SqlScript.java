@@ -21,11 +21,11 @@ import java.util.stream.Collectors;
  */
 public final class SqlScript {
 
-    /** What is left to say for the database's name; psql replaces {@code :"DB"} by the quoted value of its variable DB. */
+    /** The placeholder for the database's name; psql replaces {@code :"DB"} by the quoted value of its variable DB. */
     public static final String DATABASE = ":database";
 
     private static final int LONGEST_STATEMENT = 1 << 20;
-    /** What pg_dumpall writes of roles and tablespaces. Lines that begin with a backslash are those that restrict psql. */
+    /** The statements that pg_dumpall writes for roles and tablespaces. Lines that begin with a backslash are those that restrict psql. */
     private static final Pattern GLOBAL = Pattern.compile(
             "(CREATE|ALTER|COMMENT ON) (ROLE|TABLESPACE) .*|SECURITY LABEL FOR .* ON (ROLE|TABLESPACE) .*"
                     + "|(GRANT|REVOKE) .*|SET (default_transaction_read_only|client_encoding|standard_conforming_strings|escape_string_warning) .*",
@@ -216,7 +216,7 @@ public final class SqlScript {
             case 'f' -> "\f";
             case 'u' -> letter(text, at, at += 4);
             case 'U' -> letter(text, at, at += 8);
-            default -> throw refused("an escape that is not known");
+            default -> throw refused("an unknown escape");
         };
     }
 
@@ -244,7 +244,7 @@ public final class SqlScript {
         String digits = end <= from.length() ? from.substring(begin, end) : "";
         int point = DIGITS.matcher(digits).matches() ? Integer.parseUnsignedInt(digits, 16) : -1;
         if (point <= 0 || !Character.isValidCodePoint(point) || !unprintable(point)) {
-            throw refused("an escape that is not known");
+            throw refused("an unknown escape");
         }
         return Character.toString(point);
     }

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Vanished {
 
     private static final Logger log = LoggerFactory.getLogger(Vanished.class);
-    /** What is gone cannot be brought back by waiting, so nobody is reminded for weeks. */
+    /** Waiting does not bring a deleted backup back, so the alert does not repeat for weeks. */
     private static final Duration TOLD_FOR = Duration.ofDays(1);
 
     private static final int LONGEST = 16 * 1024 * 1024;

@@ -107,7 +107,7 @@ public final class S3Store implements Store, AutoCloseable {
                                         object.key().substring(prefix.length()), object.size(), object.lastModified()))
                                 .toList());
         if (letters.get() > MOST_LETTERS) {
-            throw new IOException("bucket %s holds files whose keys are too long to be listed".formatted(bucket));
+            throw new IOException("bucket %s holds objects whose keys are too long to list".formatted(bucket));
         }
         return found;
     }

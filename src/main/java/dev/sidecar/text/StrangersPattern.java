@@ -14,7 +14,7 @@ public final class StrangersPattern {
     private static final int LONGEST = 20_000;
     private static final int DEEPEST = 20;
 
-    /** What both engines read alike; no sign for a kind of letters, no flags, no class within a class. */
+    /** The syntax that both engines read alike; no sign for a kind of letters, no flags, no class within a class. */
     private static final Pattern KNOWN = Pattern.compile(
             "[A-Za-z0-9_ /:,@%~=<>\"'#;!&-]|\\\\[.()\\[\\]{}*+?|^$/-]|\\[\\^?[A-Za-z0-9_ .-]+]|\\(\\?:|[.|()*+?^$]|\\{\\d{1,3}(?:,\\d{0,3})?}");
 

@@ -186,7 +186,7 @@ class RealAlertmanagerTest {
                         "mail/email",
                         "NOT delivered: Alertmanager tried",
                         "times by email and failed each time")
-                .contains("Asked by the sidecar, the mail server does not take a mail either: Couldn't connect to host")
+                .contains("The sidecar cannot send a mail through that server either: Couldn't connect to host")
                 .doesNotContain("event recorder");
     }
 

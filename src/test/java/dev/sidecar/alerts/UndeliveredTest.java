@@ -150,7 +150,7 @@ class UndeliveredTest {
         Missing missing = awaitMissing();
         assertThat(missing.cause()).isEqualTo(Cause.NOT_SENT);
         telling.look();
-        assertThat(direct()).singleElement().asString().contains("Alertmanager did not try since");
+        assertThat(direct()).singleElement().asString().contains("Alertmanager has not tried since");
         assertThat(outside.received(TEAM)).hasSize((int) told);
     }
 
@@ -258,7 +258,7 @@ class UndeliveredTest {
 
         Missing missing = awaitMissing();
         assertThat(missing.cause()).isEqualTo(Cause.SILENCED);
-        assertThat(missing.why()).contains("by 'somebody'").contains("most of what wakes people");
+        assertThat(missing.why()).contains("by 'somebody'").contains("half or more of the critical alerts");
     }
 
     private static Silence silenceOf(Silence.Matcher... matchers) {
@@ -349,7 +349,7 @@ class UndeliveredTest {
         Missing missing = awaitMissing();
         assertThat(missing)
                 .isEqualTo(new Missing(
-                        "without-webhooks", Cause.NO_CHANNEL, "this receiver has no channel that leads to people"));
+                        "without-webhooks", Cause.NO_CHANNEL, "this receiver has no channel that reaches people"));
         telling.look();
         assertThat(direct()).singleElement().asString().contains("NotificationsFailing");
     }

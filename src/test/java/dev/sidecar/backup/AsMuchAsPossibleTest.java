@@ -74,7 +74,7 @@ class AsMuchAsPossibleTest {
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
         assertThat(verification.problems()).isEmpty();
         assertThat(verification.reached()).isEqualTo(VerificationLevel.L4);
-        assertThat(verification.notes()).anyMatch(note -> note.contains("tried with one"));
+        assertThat(verification.notes()).anyMatch(note -> note.contains("tried again with one"));
         Restored restored =
                 backups.restore(RestoreRequest.intoNew(backup.id(), again).withConsent(), backups.progress());
         assertThat(restored.rows()).isEqualTo(3005);

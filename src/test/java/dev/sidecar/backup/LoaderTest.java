@@ -174,7 +174,7 @@ class LoaderTest {
         assertThat(verification.problems()).isEmpty();
         assertThat(verification.notes())
                 .anySatisfy(note -> assertThat(note)
-                        .startsWith("It did not restore with several jobs at once")
+                        .startsWith("It did not restore with several parallel jobs")
                         .contains(program + " ended with exit code 9"));
     }
 

@@ -212,7 +212,7 @@ class OwnChecksOfBackupsTest {
         assertThat(metric("other")).isEqualTo("absent");
         assertThat(fixture.backups().misplacedChecks())
                 .containsExactly(
-                        "lost.sql belongs to no database: put it into a folder named as the database is",
+                        "lost.sql belongs to no database: move it into a folder with the name of its database",
                         "There is no database for the checks in nobody");
     }
 

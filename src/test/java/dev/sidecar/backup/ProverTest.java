@@ -117,7 +117,7 @@ class ProverTest {
         BackupFailure failure = catchThrowableOfType(
                 BackupFailure.class, () -> backups.verify(backup, VerificationLevel.L4, backups.progress()));
 
-        assertThat(failure).hasMessageContaining("could not be verified: the prover is away");
+        assertThat(failure).hasMessageContaining("could not be verified: the prover is not running");
     }
 
     @Test

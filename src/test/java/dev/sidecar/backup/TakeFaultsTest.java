@@ -271,7 +271,7 @@ class TakeFaultsTest {
             assertThat(failure.reason()).isEqualTo(Reason.LOCK_TIMEOUT);
             assertThat(failure)
                     .hasMessageContaining("session %d of role \"%s\"", owner.pid(other), owner.name)
-                    .hasMessageContaining("no sidecar");
+                    .hasMessageContaining("not a sidecar");
         }
     }
 

@@ -185,7 +185,7 @@ class DumpsTest {
                 .hasSize(3)
                 .anySatisfy(problem -> assertThat(problem).contains("type \"public.no_such_type\" does not exist"))
                 .noneSatisfy(problem -> assertThat(problem).contains("ana@"));
-        assertThat(result.notes()).contains("It drops what is not there, as a dump taken with --clean does.");
+        assertThat(result.notes()).contains("It drops objects that do not exist, as a dump taken with --clean does.");
     }
 
     /** As people and other tools write scripts, without the schema. */
@@ -297,7 +297,7 @@ class DumpsTest {
         assertThat(dumps(Map.of()).prove("nightly").problems())
                 .singleElement()
                 .asString()
-                .contains("Decompressed, it has more than");
+                .contains("Decompressed, it exceeds");
     }
 
     /** Of a server of its own, as it dumps all databases. */

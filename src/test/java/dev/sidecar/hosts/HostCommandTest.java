@@ -75,7 +75,7 @@ class HostCommandTest {
         String before = Files.readString(folder.resolve("list/hosts.json"));
 
         assertThat(run("host", "add", "web-2")).isEqualTo(2);
-        assertThat(output.getErr()).contains("web-2 is there already.");
+        assertThat(output.getErr()).contains("web-2 exists already.");
         assertThat(run("host", "add", "centre")).isEqualTo(2);
         assertThat(output.getErr()).contains("centre is this stack's own host");
         assertThat(run("host", "add", "web 2\"}")).isEqualTo(2);

@@ -155,7 +155,7 @@ class NoticesTest {
                 new Identity("staging", "box-1", "sidecar", "test"));
         pass(Duration.ofMinutes(5));
         clock.tick(Duration.ofSeconds(15));
-        assertThat(watch.look().reason()).contains("no channel of its own");
+        assertThat(watch.look().reason()).contains("no channel is configured for the sidecar's own notices");
     }
 
     private void pass(Duration time) {

@@ -49,7 +49,7 @@ class InstanceBesideTest {
             beside.recover(RecoveryTarget.LATEST);
             assertThatThrownBy(() -> beside.run(Errand.REMOVE))
                     .isInstanceOf(BackupFailure.class)
-                    .hasMessageContaining("being worked on");
+                    .hasMessageContaining("in progress");
             assertThat(settled(beside)).satisfies(state -> {
                 assertThat(state.said()).first().asString().startsWith("Recovered to the newest archived WAL");
                 assertThat(state.stage()).isEqualTo(Stage.READ_ONLY);
@@ -257,7 +257,7 @@ class InstanceBesideTest {
             assertThat(beside().state().said())
                     .first()
                     .asString()
-                    .startsWith("Cannot read what the instance beside says")
+                    .startsWith("Cannot read the state of the separate instance")
                     .doesNotContain("password");
 
             Files.delete(requests.resolve("answer"));

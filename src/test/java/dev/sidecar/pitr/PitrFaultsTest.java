@@ -102,7 +102,7 @@ class PitrFaultsTest {
 
         assertThatThrownBy(() -> recoveries.beside(recoveries.plan(RecoveryTarget.at(end))))
                 .isInstanceOf(BackupFailure.class)
-                .hasMessageContaining("after the last transaction that is archived")
+                .hasMessageContaining("after the last archived transaction")
                 .hasMessageContaining("--latest");
         // What failed is not taken for a recovery.
         assertThat(archived.folder().resolve("instance")).isEmptyDirectory();

@@ -333,7 +333,7 @@ class PreflightTest {
         given(name, value);
 
         assertThat(run()).isFalse();
-        assertThat(printed).containsPattern("WRONG\\s+secrets/" + name).contains("remove it to switch this off");
+        assertThat(printed).containsPattern("WRONG\\s+secrets/" + name).contains("remove the file to switch this off");
     }
 
     /** What a pattern lets pass and a client of the web refuses would stop the stack, or the sidecar, with a trace that holds it. */

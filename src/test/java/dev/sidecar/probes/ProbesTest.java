@@ -217,7 +217,7 @@ class ProbesTest {
     @ParameterizedTest
     @CsvSource({
         "+PONG, 'PONG, without a password', true",
-        "-NOAUTH Authentication required., it asks for its password, true",
+        "-NOAUTH Authentication required., it requires a password, true",
         "HTTP/1.1 400 Bad Request, this is not what Redis answers: HTTP/1.1 400, false",
     })
     void redisAnswersPing(String answer, String told, boolean right) throws Exception {
@@ -260,7 +260,7 @@ class ProbesTest {
     @Test
     void withoutAnythingConfiguredThereIsNothingToAsk() throws Exception {
         assertThat(probe()).isTrue();
-        assertThat(printed).contains("nothing is configured that could be asked");
+        assertThat(printed).contains("nothing is configured that could be tested");
     }
 
     /** As it is called: the settings of the sidecar lead to what is asked. */

@@ -187,7 +187,7 @@ class ExporterAttackTest {
             assertThatThrownBy(() -> backups.connectToMaintenance("sidecar backup"))
                     .isInstanceOfSatisfying(
                             BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.CONNECTION))
-                    .hasMessageContaining("Others have all connections")
+                    .hasMessageContaining("All connections are in use")
                     .hasMessageContaining("reserved_connections keeps some for 'monitor'");
         } finally {
             for (Connection session : taken) {

@@ -103,7 +103,7 @@ class ReportCommandTest {
                 .isZero();
         assertThat(output.getOut().substring(before))
                 .contains("GENUINE: report ", " on stack shop, made ", " by the sidecar on box-1 (local)")
-                .contains("proven", "readiness.html is the one that was signed");
+                .contains("proven", "readiness.html is the page that was signed");
         assertThat(folder.resolve("nowhere"))
                 .as("checking leaves nothing behind")
                 .doesNotExist();
@@ -146,7 +146,7 @@ class ReportCommandTest {
         assertThat(report("--sign", "--json")).isEqualTo(2);
         assertThat(report("--sign", "--out", folder.resolve("none/x.html").toString()))
                 .isEqualTo(1);
-        assertThat(output.getErr()).contains("signed and kept as ").contains("--out names another place");
+        assertThat(output.getErr()).contains("signed and kept as ").contains("Choose another place with --out");
     }
 
     /** The commands of the documentation, as they are written there. */

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
         name = "adopt",
         description = {
             "Accepts backups that have no signature of this sidecar, such as those from before backups were signed.",
-            "Name each backup, or give --all for those that were taken before the first signed one. Accepted backups get a signature, are"
+            "Name each backup, or pass --all for those that were taken before the first signed one. Accepted backups get a signature, are"
                     + " listed, verified, restored and expired like others. Backups that were changed after they were signed cannot be accepted."
         },
         mixinStandardHelpOptions = true,
@@ -49,7 +49,7 @@ final class AdoptCommand implements SidecarCommand {
     @Option(names = "--all", description = "All that were taken before the first signed one.")
     private boolean all;
 
-    @Option(names = "--yes", description = "Do not ask.")
+    @Option(names = "--yes", description = "Do not ask for confirmation.")
     private boolean yes;
 
     AdoptCommand(BackupShell shell) {
@@ -59,7 +59,7 @@ final class AdoptCommand implements SidecarCommand {
     @Override
     public Integer call() {
         if (all != ids.isEmpty()) {
-            throw new CommandFailure(BackupShell.USAGE, "Name the backups to accept, or give --all.");
+            throw new CommandFailure(BackupShell.USAGE, "Name the backups to accept, or pass --all.");
         }
         List<RefusedSet> refused =
                 shell.run(shell.backups().progress(), () -> shell.backups().refused());
@@ -72,7 +72,8 @@ final class AdoptCommand implements SidecarCommand {
         if (!yes && !isConfirmed(chosen.size())) {
             throw new CommandFailure(
                     BackupShell.NOT_CONFIRMED,
-                    "Not confirmed: type '%s' if you know that nobody else made them, or give --yes.".formatted(WORD));
+                    "Not confirmed: type '%s' if you are sure that nobody else made them, or pass --yes."
+                            .formatted(WORD));
         }
         for (RefusedSet set : chosen) {
             Backup adopted =

@@ -34,11 +34,11 @@ final class BackupShell {
     static final String EXIT_IMPOSSIBLE = "6:the restore is not possible; nothing was changed";
     static final String EXIT_NOT_CONFIRMED = "7:not confirmed; nothing was changed";
 
-    static final String EXIT_REFUSED = "8:nothing shows that this sidecar made the backup";
+    static final String EXIT_REFUSED = "8:backup refused: it has no valid signature of this sidecar";
 
-    static final String EXIT_INCOMPLETE = "9:restored as much as possible; what is missing was listed";
+    static final String EXIT_INCOMPLETE = "9:restored as much as possible; the missing objects were listed";
 
-    static final String EXIT_CHECK = "10:proven, but a check of your own did not hold";
+    static final String EXIT_CHECK = "10:verified, but one of your own checks failed";
 
     static final int FAILED = 1;
     static final int USAGE = 2;

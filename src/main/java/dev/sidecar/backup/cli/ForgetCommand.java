@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
         name = "forget",
         description = {
             "Forgets a database that is no longer on the server: it is not backed up any more, and no alert is about it.",
-            "Its backups stay. The reason is recorded beside the newest. A database that comes back and is backed up is known again."
+            "Its backups stay. The reason is recorded with the newest one. If the database comes back and is backed up, it counts again."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
@@ -28,7 +28,7 @@ final class ForgetCommand implements SidecarCommand {
     @Parameters(paramLabel = "DATABASE", description = "Its exact name.")
     private String database = "";
 
-    @Option(names = "--why", required = true, description = "The reason, for whoever looks for it later.")
+    @Option(names = "--why", required = true, description = "The reason, for the record.")
     private String why = "";
 
     ForgetCommand(BackupShell shell) {

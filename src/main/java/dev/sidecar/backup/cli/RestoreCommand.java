@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Restores a backup into a new database, or replaces the live database with it.",
             "With --to-time, --to-lsn or --latest it recovers the whole cluster from the sets and the WAL of pgBackRest instead, into an"
-                    + " instance beside the live one, which you look at and then promote.",
+                    + " separate instance, which you inspect and then promote.",
             "First prints the plan with its blockers and warnings. A live database is replaced only after the new one is restored and"
                     + " compared with the manifest; the old one is kept under a dated name."
         },
@@ -62,7 +62,7 @@ final class RestoreCommand implements SidecarCommand {
 
     private static final int LONGEST_ANSWER = 1_000;
 
-    /** What belongs to logical backups alone. */
+    /** The options that apply only to logical backups. */
     private static final List<String> OF_A_BACKUP = List.of(
             "--database",
             "--into",
@@ -83,7 +83,7 @@ final class RestoreCommand implements SidecarCommand {
     @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Id of the backup, or 'latest' (default).")
     private String which = "latest";
 
-    @Option(names = "--database", description = "Database whose latest backup to restore.")
+    @Option(names = "--database", description = "Restore the latest backup of this database.")
     private @Nullable String database;
 
     @ArgGroup(exclusive = true)
@@ -98,7 +98,7 @@ final class RestoreCommand implements SidecarCommand {
         private @Nullable String replace;
     }
 
-    @Option(names = "--confirm", description = "The name given to --replace again, to confirm without being asked.")
+    @Option(names = "--confirm", description = "The name given to --replace once more, to confirm without a prompt.")
     private @Nullable String confirm;
 
     @Option(
@@ -139,7 +139,7 @@ final class RestoreCommand implements SidecarCommand {
         @Option(
                 names = "--to-time",
                 paramLabel = "TIME",
-                description = "Recover what was committed by this moment, such as '2026-11-27 02:13:00+00'.")
+                description = "Recover to this moment, such as '2026-11-27 02:13:00+00'.")
         private @Nullable String time;
 
         @Option(names = "--to-lsn", paramLabel = "LSN", description = "Recover to this position in the WAL.")
@@ -159,7 +159,7 @@ final class RestoreCommand implements SidecarCommand {
     @Option(
             names = "--stay",
             description =
-                    "With --to-time, --to-lsn or --latest: stay until the instance beside is stopped, as in a container.")
+                    "With --to-time, --to-lsn or --latest: wait until the separate instance is stopped, as in a container.")
     private boolean stay;
 
     @Spec
@@ -198,7 +198,7 @@ final class RestoreCommand implements SidecarCommand {
         if (request.replace() && !isConfirmed(request.into())) {
             throw new CommandFailure(
                     BackupShell.NOT_CONFIRMED,
-                    "Not confirmed: type the name of the database, or give it with --confirm.");
+                    "Not confirmed: type the name of the database, or pass it with --confirm.");
         }
         RestoreRequest decided =
                 plan.asksForConsent() && privileged == null && consents() ? request.withConsent() : request;
@@ -216,7 +216,7 @@ final class RestoreCommand implements SidecarCommand {
         return restored.missing().isEmpty() ? 0 : BackupShell.INCOMPLETE;
     }
 
-    /** What would be ignored without a word is what somebody meant. */
+    /** An option must not be ignored silently, because somebody meant it. */
     private void refuse(boolean ofAMoment) {
         CommandLine line = Objects.requireNonNull(spec).commandLine();
         ParseResult given = line.getParseResult();
@@ -229,7 +229,7 @@ final class RestoreCommand implements SidecarCommand {
         if (ofAMoment && (other.isPresent() || given.hasMatchedPositional(0))) {
             throw new ParameterException(
                     line,
-                    "%s goes with a logical backup; --to-time, --to-lsn and --latest recover the whole cluster. Take one database or table out of the instance beside with 'sidecar pitr dump'."
+                    "%s applies to a logical backup; --to-time, --to-lsn and --latest recover the whole cluster. Dump one database or table from the separate instance with 'sidecar pitr dump'."
                             .formatted(other.orElse("The id of a backup")));
         }
     }

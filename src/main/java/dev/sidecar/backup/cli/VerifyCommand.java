@@ -41,7 +41,7 @@ final class VerifyCommand implements SidecarCommand {
     @Parameters(paramLabel = "BACKUP", arity = "0..1", description = "Id of the backup, or 'latest' (default).")
     private String which = "latest";
 
-    @Option(names = "--database", description = "Database whose latest backup to verify.")
+    @Option(names = "--database", description = "Verify the latest backup of this database.")
     private @Nullable String database;
 
     @Option(names = "--store", description = "Store to read from: local or s3. Default: the first that has the backup.")
@@ -89,7 +89,7 @@ final class VerifyCommand implements SidecarCommand {
                     .get(backup.id())
                     .suspicion()
                     .ifPresent(why -> BackupShell.out()
-                            .printf("  SUSPECT, until somebody clears it (--clear): %s%n", HostileText.line(why)));
+                            .printf("  SUSPECT, until you clear the mark (--clear): %s%n", HostileText.line(why)));
         }
         if (!verification.held()) {
             return BackupShell.NOT_AS_MANIFEST;

@@ -38,7 +38,7 @@ public final class StoreElsewhere {
     private static final String QUERY_PASSWORD = "sidecar/remote_query_password";
     private static final List<String> LOGINS = List.of(TOKEN, PASSWORD, QUERY_TOKEN, QUERY_PASSWORD);
 
-    /** What Prometheus or the sidecar would take for its own container, or for the Prometheus that writes. */
+    /** Names that lead Prometheus or the sidecar to its own container, or to the Prometheus that writes. */
     private static final Set<String> SELF = Set.of("prometheus", "localhost", "[::1]", "0.0.0.0", "sidecar");
 
     /**
@@ -81,7 +81,7 @@ public final class StoreElsewhere {
                 : Optional.empty();
     }
 
-    /** What cannot work. */
+    /** Reports settings that cannot work. */
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
         if (!isSet(SWITCH)) {
@@ -110,12 +110,12 @@ public final class StoreElsewhere {
         return problems;
     }
 
-    /** What works and is better known. */
+    /** Notes on settings that work, but with a restriction. */
     public List<Note> notes() {
         List<Note> notes = new ArrayList<>();
         if (isSet(SWITCH) && !isSet(QUERY)) {
             notes.add(new Note(
-                    QUERY, "is not set: nobody reads back what was written, and the proof MET-7 is not set up"));
+                    QUERY, "is not set: written samples are not read back, and the proof MET-7 is not set up"));
         }
         for (String setting : List.of(SWITCH, QUERY)) {
             address(setting)

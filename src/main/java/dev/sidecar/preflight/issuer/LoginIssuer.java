@@ -42,7 +42,7 @@ public final class LoginIssuer {
         this.sidecar = sidecar;
     }
 
-    /** What is lacking, or is there in vain. */
+    /** Reports settings that are missing, or have no effect. */
     public List<Missing> problems() {
         return settings.apply(SWITCH).isPresent() ? lacking() : left();
     }
@@ -90,7 +90,7 @@ public final class LoginIssuer {
                 .toList();
     }
 
-    /** Who may log in where, in words; empty if that is off. */
+    /** Describes who may log in where; empty if that is off. */
     public Optional<String> description() {
         return settings.apply(SWITCH)
                 .map(issuer -> "%s; viewers: %s; operators: %s"

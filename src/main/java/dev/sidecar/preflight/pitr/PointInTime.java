@@ -75,7 +75,7 @@ public final class PointInTime {
         return settings.apply(SWITCH).filter("1"::equals).isPresent();
     }
 
-    /** What cannot work together. */
+    /** Reports settings that contradict each other. */
     public Optional<Problem> problem() {
         boolean elsewhere = !settings.apply("POSTGRES_HOST").orElse(POSTGRES).equals(POSTGRES);
         if (elsewhere && settings.apply("PITR_SOURCE_HOST").isEmpty()) {
@@ -209,12 +209,12 @@ public final class PointInTime {
                 """.formatted(bytes(settings.apply("PITR_QUEUE_MAX").orElse("1GB")));
     }
 
-    /** Who keeps the repository, and takes WAL whatever the sidecar does. */
+    /** The archive keeps the repository, and accepts WAL whatever the sidecar does. */
     private String takes() {
         return global(ARCHIVE, repositoryItself(ARCHIVE) + listens(ARCHIVE, POSTGRES, BESIDE));
     }
 
-    /** Who gives the data files to whoever takes a set. It reaches no repository. */
+    /** The source serves the data files for a set. It reaches no repository. */
     private String gives() {
         return global(SOURCE, listens(SOURCE, SIDECAR)) + stanza("pg1-user=pitr\n");
     }

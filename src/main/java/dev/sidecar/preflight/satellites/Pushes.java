@@ -79,7 +79,7 @@ public final class Pushes {
         return settings.apply(SWITCH).filter("1"::equals).isPresent();
     }
 
-    /** What cannot work together. */
+    /** Reports settings that contradict each other. */
     public Optional<Problem> problem() {
         boolean encrypted = kept.apply(secrets.resolve("nginx/tls.conf")).isPresent()
                 || settings.apply("EDGE_TRUSTED_PROXIES").isPresent();

@@ -52,7 +52,7 @@ public final class TraceStore {
         return settings.apply(SWITCH).filter("1"::equals).isPresent();
     }
 
-    /** What cannot work together. */
+    /** Reports settings that contradict each other. */
     public Optional<Problem> problem() {
         if (!isOn(settings)) {
             return Optional.empty();

@@ -28,7 +28,7 @@ final class DeliveredProof implements Proof {
         return new Claim(
                 "ALR-8",
                 Area.ALERTING,
-                "Each alert that has fired for longer than its route waits was delivered, since it began, by every channel of its receiver.",
+                "Each alert that has fired for longer than its route waits has been delivered by every channel of its receiver.",
                 Duration.ofMinutes(1));
     }
 
@@ -46,7 +46,7 @@ final class DeliveredProof implements Proof {
                 .toList();
         if (!found.reachesPeople()) {
             return Finding.notConfigured(
-                    "Alertmanager has no channel that leads to people: set a mail server, a chat or a webhook.");
+                    "Alertmanager has no channel that reaches people: set a mail server, a chat or a webhook.");
         }
         if (!found.undelivered().isEmpty()) {
             return Finding.broken("Not delivered: %s.", named(found.undelivered()))

@@ -63,7 +63,7 @@ final class RouteDrillsProof implements Proof {
     public Finding prove() throws InterruptedException {
         List<String> routes = drills.routes();
         if (routes.isEmpty()) {
-            return Finding.broken("Alertmanager has no route that a drill can take.");
+            return Finding.broken("Alertmanager has no route that a drill can use.");
         }
         List<String> delivered = new ArrayList<>();
         List<String> failed = new ArrayList<>();

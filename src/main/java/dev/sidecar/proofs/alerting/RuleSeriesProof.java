@@ -76,7 +76,7 @@ final class RuleSeriesProof implements Proof {
                         known.size(),
                         unborn.size() == elsewhere.size()
                                 ? ""
-                                : ", except %d whose metric appears only with its first event, or with a newer program"
+                                : ", except %d whose metric appears only after its first event, or in a newer version"
                                         .formatted(unborn.size() - elsewhere.size()),
                         elsewhere.isEmpty()
                                 ? ""

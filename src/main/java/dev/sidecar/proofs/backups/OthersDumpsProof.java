@@ -54,7 +54,7 @@ final class OthersDumpsProof implements Proof {
         return new Claim(
                 "BKP-10",
                 Area.BACKUPS,
-                "The newest dump of every source that others take is fresh, of a usual size, and was restored, and your own checks held on it.",
+                "The newest dump of every source that others take is recent, of a usual size, and was restored, and your own checks held on it.",
                 Duration.ofMinutes(5));
     }
 

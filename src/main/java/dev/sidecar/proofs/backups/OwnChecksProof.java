@@ -51,7 +51,7 @@ final class OwnChecksProof implements Proof {
         }
         if (wrong.isEmpty() && lines.isEmpty()) {
             return Finding.notConfigured(
-                    "There are no checks of your own: put some into the folder of sidecar.backup.checks.directory.");
+                    "You have no checks of your own: put some into the folder of sidecar.backup.checks.directory.");
         }
         return (wrong.isEmpty()
                         ? Finding.held("%s.", lines.get(0))

@@ -31,7 +31,7 @@ final class RecoveryProof implements Proof {
         return new Claim(
                 "BKP-11",
                 Area.BACKUPS,
-                "A recovery to a moment brings what was written before it and nothing that was written after it, within RPO and RTO, and your own checks hold on it.",
+                "A recovery to a moment restores everything written before it and nothing written after it, within RPO and RTO, and your own checks hold on it.",
                 Duration.ofMinutes(5));
     }
 

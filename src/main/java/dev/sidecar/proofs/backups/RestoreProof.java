@@ -64,7 +64,7 @@ final class RestoreProof implements Proof {
                 .with(restored);
     }
 
-    /** What the newest verification of the newest backup found, such as the definitions that a restore did not bring back. */
+    /** The findings of the newest backup's newest verification, such as the definitions that a restore did not bring back. */
     private static String why(String database, List<Backup> all) {
         return all.stream()
                 .filter(backup -> backup.id().database().equals(database))

@@ -46,7 +46,7 @@ final class SignatureProof implements Proof {
                 .count();
         return Finding.heldIf(
                 backups.refusesForgery(all.get(0)),
-                "%d sets have a valid signature, %d of them by a person's word; key %s. The newest, with one bit of its manifest changed, is %s.",
+                "%d sets have a valid signature, %d of them because a person accepted them; key %s. The newest, with one bit of its manifest changed, is %s.",
                 all.size(),
                 adopted,
                 backups.keyId(),

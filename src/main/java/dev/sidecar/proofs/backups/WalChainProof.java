@@ -25,7 +25,7 @@ final class WalChainProof implements Proof {
         return new Claim(
                 "BKP-12",
                 Area.BACKUPS,
-                "WAL is archived within the RPO and without a gap, no archiving fails, and full and other physical sets are young enough.",
+                "WAL is archived within the RPO and without a gap, archiving does not fail, and full and other physical sets are recent enough.",
                 Duration.ofMinutes(5));
     }
 
@@ -38,7 +38,7 @@ final class WalChainProof implements Proof {
                             : Finding.broken("%s", String.join(" ", state.problems())))
                     .with(state.lines());
         } catch (BackupFailure e) {
-            return Finding.broken("The repository cannot be looked at: %s", e.getMessage());
+            return Finding.broken("Cannot read the repository: %s", e.getMessage());
         }
     }
 }

@@ -28,7 +28,7 @@ final class LogVolumeProof implements Proof {
         return new Claim(
                 "LOG-7",
                 Area.LOGGING,
-                "At today's rate the disk has room for all log lines until their retention ends.",
+                "At today's rate the disk has space for all log lines until their retention ends.",
                 Duration.ofHours(1));
     }
 

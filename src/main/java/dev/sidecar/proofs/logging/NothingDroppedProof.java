@@ -24,15 +24,16 @@ final class NothingDroppedProof implements Proof {
         COUNTERS.put(
                 "lines that the sidecar did not deliver",
                 "sum(increase(sidecar_log_lines_total{outcome=~\"dropped|failed\"}[15m]))");
-        COUNTERS.put("batches that the sidecar gave up", "sum(increase(sidecar_log_batches_lost_total[15m]))");
         COUNTERS.put(
-                "lines for which the collector had no room",
+                "batches that the sidecar could not deliver", "sum(increase(sidecar_log_batches_lost_total[15m]))");
+        COUNTERS.put(
+                "lines that did not fit into the collector's queue",
                 "sum(increase({__name__=~\"otelcol_exporter_enqueue_failed_log_records_total"
                         + "|loki_write_dropped_entries_total\"}[15m]))");
         // For one refused line the collector counts the whole batch; Loki's own count is the right one where there is
         // one.
         COUNTERS.put(
-                "lines that the collector gave up",
+                "lines that the collector could not deliver",
                 "sum(increase(otelcol_exporter_send_failed_log_records_total[15m])) unless sum(increase("
                         + REFUSED_FOR_GOOD + "[15m])) > 0");
         COUNTERS.put("lines that Loki refused", "sum(increase(" + REFUSED_FOR_GOOD + "[15m]))");

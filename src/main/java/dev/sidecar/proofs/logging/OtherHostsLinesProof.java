@@ -42,7 +42,7 @@ final class OtherHostsLinesProof implements Proof {
         return new Claim(
                 "LOG-9",
                 Area.LOGGING,
-                "The canary line of every other host that was added, written each minute, is found in Loki under its name.",
+                "The canary line that every added host writes each minute is found in Loki under the host's name.",
                 Duration.ofMinutes(2));
     }
 

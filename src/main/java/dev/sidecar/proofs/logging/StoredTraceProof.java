@@ -85,7 +85,7 @@ final class StoredTraceProof implements Proof {
         return new Claim(
                 "TRC-1",
                 Area.LOGGING,
-                "The trace of a request is kept, with the spans of the gateway and of your API below it, and leads to its log lines.",
+                "The trace of a request is stored, with the spans of the gateway and of your API below it, and its ID is in their log lines.",
                 Duration.ofMinutes(5));
     }
 
@@ -117,7 +117,7 @@ final class StoredTraceProof implements Proof {
         }
         if (!apart(planted, spans).isEmpty()) {
             return Finding.broken(
-                    "Trace %s falls apart: the spans of %s are not below those of the program that asked.",
+                    "Trace %s falls apart: the spans of %s are not below those of the program that called it.",
                     planted.traceId(), Finding.list(apart(planted, spans)));
         }
         return lines(planted, spans, waiting);
@@ -137,7 +137,7 @@ final class StoredTraceProof implements Proof {
                         "Trace %s was found with %d spans of %s and the log lines of %s after %s.",
                         planted.traceId(), spans.size(), named(spans), Finding.list(written), waiting.seconds())
                 : Finding.broken(
-                        "Trace %s is kept, but no log line of %s names it.", planted.traceId(), Finding.list(silent));
+                        "Trace %s is stored, but no log line of %s names it.", planted.traceId(), Finding.list(silent));
     }
 
     private void request(TraceContext planted) throws InterruptedException {

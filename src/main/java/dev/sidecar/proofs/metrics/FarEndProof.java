@@ -78,12 +78,12 @@ final class FarEndProof implements Proof {
         return new Claim(
                 "MET-7",
                 Area.METRICS,
-                "A value written here is read back within 2 minutes from the store elsewhere that Prometheus writes to.",
+                "A value written here is read back within 2 minutes from the remote store that Prometheus writes to.",
                 Duration.ofMinutes(5),
                 Duration.ofMinutes(5));
     }
 
-    /** What the far end said last, and whether it has the value. */
+    /** The far end's last answer, and whether it has the value. */
     private record Look(Set<Double> values, @Nullable String trouble, int failures) {
 
         boolean hasEnded(double value) {
@@ -101,7 +101,7 @@ final class FarEndProof implements Proof {
         Patience here = new Patience(limit.dividedBy(2), pause);
         if (!holds(here.until(() -> prometheus.query(farEnd.selector()), samples -> holds(samples, value)), value)) {
             return Finding.inconclusive(
-                    "Prometheus here has not scraped the value after %s, so it says nothing of the far end: see MET-1.",
+                    "Prometheus here has not scraped the value after %s, so nothing is known about the remote store: see MET-1.",
                     here.seconds());
         }
         Instant scraped = clock.instant();
@@ -141,8 +141,7 @@ final class FarEndProof implements Proof {
         OptionalDouble sent = new Patience(limit.dividedBy(2), pause)
                 .until(() -> prometheus.value(SENT), moment -> hasSent(moment, scraped));
         if (sent.isEmpty()) {
-            return Finding.broken(
-                    "Prometheus here writes to no store elsewhere: its configuration has no remote_write.");
+            return Finding.broken("Prometheus here writes to no remote store: its configuration has no remote_write.");
         }
         if (!hasSent(sent, scraped)) {
             return Finding.broken(

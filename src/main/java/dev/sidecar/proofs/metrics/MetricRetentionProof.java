@@ -28,7 +28,7 @@ final class MetricRetentionProof implements Proof {
         return new Claim(
                 "MET-4",
                 Area.METRICS,
-                "Prometheus keeps its samples for the configured time, and the disk has room for them.",
+                "Prometheus keeps its samples for the configured time, and the disk has space for them.",
                 Duration.ofHours(1));
     }
 

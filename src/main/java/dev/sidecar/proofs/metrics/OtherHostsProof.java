@@ -37,7 +37,7 @@ final class OtherHostsProof implements Proof {
         return new Claim(
                 "MET-8",
                 Area.METRICS,
-                "Every other host that was added pushes: its targets are up, its clock is right, and its disk has room.",
+                "Every added host pushes its metrics: its targets are up, its clock is right, and its disk has space.",
                 Duration.ofMinutes(1));
     }
 
@@ -85,7 +85,7 @@ final class OtherHostsProof implements Proof {
         OptionalDouble offset =
                 prometheus.value("sidecar_relay_clock_offset_seconds{satellite=\"%s\",job=\"relay\"}".formatted(host));
         if (offset.isEmpty()) {
-            objections.add("the relay says nothing of its clock");
+            objections.add("the relay has no figure for its clock");
         } else if (Math.abs(offset.getAsDouble()) > OLDEST_SECONDS) {
             objections.add("its clock, or its queue, is %.0f s %s"
                     .formatted(Math.abs(offset.getAsDouble()), offset.getAsDouble() > 0 ? "ahead" : "behind"));

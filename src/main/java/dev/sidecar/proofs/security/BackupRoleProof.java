@@ -89,8 +89,7 @@ final class BackupRoleProof implements Proof {
                                     role, Finding.list(powers))
                             .with(powers);
         } catch (SQLException | BackupFailure e) {
-            return Finding.inconclusive(
-                    "The role that takes backups cannot be looked at: %s", String.valueOf(e.getMessage()));
+            return Finding.inconclusive("Cannot check the role that takes backups: %s", String.valueOf(e.getMessage()));
         }
     }
 

@@ -38,7 +38,7 @@ final class DefaultPasswordsProof implements Proof {
     private final Postgres postgres;
     private final SecurityProofsProperties properties;
     private final Clock clock;
-    /** What is retried because another program was away is not knocked at again: many wrong passwords are an attack. */
+    /** When each program last refused: a retry because another one was down does not try it again, as many wrong passwords look like an attack. */
     private final Map<String, Instant> refusedAt = new ConcurrentHashMap<>();
 
     DefaultPasswordsProof(Grafana grafana, Postgres postgres, SecurityProofsProperties properties, Clock clock) {

@@ -23,7 +23,7 @@ final class StrangersSqlProof implements Proof {
         return new Claim(
                 "SEC-8",
                 Area.SECURITY,
-                "What a restored database runs while its backup is proven reaches no file, process, socket or port of the sidecar.",
+                "Code that a restored database runs during verification reaches no file, process, socket or port of the sidecar.",
                 Duration.ofDays(1),
                 Duration.ofMinutes(10));
     }

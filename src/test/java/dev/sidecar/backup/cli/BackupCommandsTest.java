@@ -109,7 +109,7 @@ class BackupCommandsTest {
 
         assertThat(output.getOut())
                 .contains("Check products FAILED: expected at least 501, found 500.")
-                .contains("SUSPECT, until somebody clears it");
+                .contains("SUSPECT, until you clear the mark");
         JsonNode listed = json(output, "list", "--json");
         assertThat(listed.get(0).path("suspect").asBoolean()).isTrue();
         assertThat(listed.get(0).path("damaged").asBoolean()).isFalse();
@@ -294,9 +294,9 @@ class BackupCommandsTest {
             assertThat(run(all.toArray(String[]::new))).as("%s", mixed).isEqualTo(BackupShell.USAGE);
         }
         assertThat(output.getErr())
-                .contains("--table goes with a logical backup")
+                .contains("--table applies to a logical backup")
                 .contains("'sidecar pitr dump'")
-                .contains("The id of a backup goes with a logical backup")
+                .contains("The id of a backup applies to a logical backup")
                 .contains("--in-place goes with --to-time, --to-lsn or --latest");
     }
 

@@ -23,7 +23,6 @@ import dev.sidecar.sets.Progress;
 import dev.sidecar.sets.SetReader;
 import dev.sidecar.sets.Sql;
 import dev.sidecar.sets.SqlScript;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,9 +71,46 @@ final class Restorer {
                 Loader loader =
                         new Loader(reader, manifest, client, settings.dump().jobs(), folder.path());
                 LiveLoader live = new LiveLoader(loader, manifest, address, maintenance, request);
-                Filling filling = new Filling(address, maintenance, target, manifest, request);
-                Contents contents = filling.load(live, role, backup.id().toString(), progress);
-                List<DefinitionDifference> differences = filling.complete(reader, folder.path(), client);
+                List<String> notes = new ArrayList<>();
+                List<String> missing = new ArrayList<>();
+                List<Contents> compared = new ArrayList<>();
+                LiveLoader.Inspection check = parts -> {
+                    progress.begin("comparing " + backup.id(), 0);
+                    compared.add(compare(address, target, manifest, request, parts, missing, notes));
+                };
+                define(maintenance, maintenance, target, manifest, request, true, notes);
+                if (!loaded(live, role, target, request, notes, check)) {
+                    notes.clear();
+                    missing.clear();
+                    compared.clear();
+                    progress.begin("restoring " + backup.id() + " with one job", manifest.storedBytes());
+                    UnfinishedDatabase.drop(address, maintenance, target);
+                    UnfinishedDatabase.create(maintenance, target, manifest.server());
+                    define(maintenance, maintenance, target, manifest, request, true, notes);
+                    // The first one may have been told to leave by now.
+                    try (RestoreRole second = RestoreRole.create(address, maintenance)) {
+                        List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
+                        missing.addAll(
+                                0, failed.stream().map(FailedEntry::sentence).toList());
+                    }
+                }
+                Contents contents = compared.get(0);
+                List<DefinitionDifference> differences = new ArrayList<>();
+                try (Session restored = address.connect(target, "sidecar restore")) {
+                    // Its own settings may keep others out, so they come when this session is open.
+                    UnfinishedDatabase.unmark(maintenance, target);
+                    define(maintenance, restored, target, manifest, request, false, notes);
+                    letBackupsIn(maintenance, target, request.into(), notes);
+                    if (request.tables().isEmpty()) {
+                        DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
+                                .ifPresentOrElse(
+                                        comparison -> {
+                                            differences.addAll(comparison.differences());
+                                            comparison.moreSentence().ifPresent(notes::add);
+                                        },
+                                        () -> notes.add(DefinitionsOfSet.obstacle(manifest, client.major())));
+                    }
+                }
                 String kept = null;
                 if (request.replace()) {
                     kept = swap(maintenance, request.into(), target, since);
@@ -91,9 +127,9 @@ final class Restorer {
                                 .count(),
                         contents.rows(),
                         Duration.between(since, tools.clock().instant()),
-                        filling.notes,
+                        notes,
                         differences,
-                        filling.missing);
+                        missing);
             } finally {
                 if (!whole) {
                     dropUnfinished(address, target);
@@ -104,169 +140,23 @@ final class Restorer {
         }
     }
 
-    /** The database that one restore fills, with what a person has to know of it. */
-    private final class Filling {
-
-        private final ServerAddress address;
-        private final Session maintenance;
-        private final String target;
-        private final Manifest manifest;
-        private final RestoreRequest request;
-        private final List<String> notes = new ArrayList<>();
-        /** Gets what did not restore and what is not as in the manifest, if the request is to keep going. */
-        private final List<String> missing = new ArrayList<>();
-
-        private final List<Contents> compared = new ArrayList<>();
-
-        Filling(
-                ServerAddress address, Session maintenance, String target, Manifest manifest, RestoreRequest request) {
-            this.address = address;
-            this.maintenance = maintenance;
-            this.target = target;
-            this.manifest = manifest;
-            this.request = request;
-        }
-
-        /** Loads the backup and compares it; if that fails, once more into a new database, with one job and past every error. */
-        Contents load(LiveLoader live, RestoreRole role, String backup, Progress progress)
-                throws SQLException, InterruptedException {
-            LiveLoader.Inspection check = parts -> {
-                progress.begin("comparing " + backup, 0);
-                compared.add(compare(parts));
-            };
-            define(maintenance, true);
-            if (!loaded(live, role, check)) {
-                notes.clear();
-                missing.clear();
-                compared.clear();
-                progress.begin("restoring " + backup + " with one job", manifest.storedBytes());
-                UnfinishedDatabase.drop(address, maintenance, target);
-                UnfinishedDatabase.create(maintenance, target, manifest.server());
-                define(maintenance, true);
-                // The first one may have been told to leave by now.
-                try (RestoreRole second = RestoreRole.create(address, maintenance)) {
-                    List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
-                    missing.addAll(0, failed.stream().map(FailedEntry::sentence).toList());
-                }
+    /** Loads the backup. @return whether it held; else it is tried once more, with one job and past every error */
+    private static boolean loaded(
+            LiveLoader live,
+            RestoreRole role,
+            String target,
+            RestoreRequest request,
+            List<String> notes,
+            LiveLoader.Inspection check)
+            throws SQLException, InterruptedException {
+        try {
+            live.load(role, target, notes, check);
+            return true;
+        } catch (BackupFailure e) {
+            if (!e.reason().maySucceedWithOneJob() || request.isPartial()) {
+                throw e;
             }
-            return compared.get(0);
-        }
-
-        /** Gives the database its settings, and compares its definitions with the backup's. */
-        List<DefinitionDifference> complete(SetReader reader, Path folder, Client client)
-                throws SQLException, InterruptedException {
-            List<DefinitionDifference> differences = new ArrayList<>();
-            try (Session restored = address.connect(target, "sidecar restore")) {
-                // Its own settings may keep others out, so they come when this session is open.
-                UnfinishedDatabase.unmark(maintenance, target);
-                define(restored, false);
-                letBackupsIn();
-                if (request.tables().isEmpty()) {
-                    DefinitionsOfSet.compare(reader, manifest, folder, restored, true)
-                            .ifPresentOrElse(
-                                    comparison -> {
-                                        differences.addAll(comparison.differences());
-                                        comparison.moreSentence().ifPresent(notes::add);
-                                    },
-                                    () -> notes.add(DefinitionsOfSet.obstacle(manifest, client.major())));
-                }
-            }
-            return differences;
-        }
-
-        /** Loads the backup. @return whether it held; else it is tried once more, with one job and past every error */
-        private boolean loaded(LiveLoader live, RestoreRole role, LiveLoader.Inspection check)
-                throws SQLException, InterruptedException {
-            try {
-                live.load(role, target, notes, check);
-                return true;
-            } catch (BackupFailure e) {
-                if (!e.reason().maySucceedWithOneJob() || request.isPartial()) {
-                    throw e;
-                }
-                return false;
-            }
-        }
-
-        /**
-         * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
-         *
-         * @param own a session that writes letters as the database has them
-         * @param files to move its files, which must be done while it is empty, or to do all else
-         */
-        private void define(Session own, boolean files)
-                throws SQLException {
-            Rights rights = Rights.of(maintenance);
-            List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
-            statements.addAll(manifest.server().definition());
-            for (String statement : statements) {
-                if (DatabaseDefinition.movesFiles(statement) != files) {
-                    continue;
-                }
-                if (!request.privileged() && rights.needsAdministrator(statement)) {
-                    notes.add("Left out, because you did not consent (--privileged): '%s'.".formatted(statement));
-                    continue;
-                }
-                try {
-                    Session session =
-                            isAscii(target) && DatabaseDefinition.isInItsOwnLetters(statement) ? own : maintenance;
-                    session.execute(SqlScript.named(statement, Sql.quoted(target)));
-                } catch (SQLException | BackupFailure e) {
-                    notes.add("'%s' failed: %s"
-                            .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
-                }
-            }
-        }
-
-        /** Tells whether the role that takes backups may connect: a backup from before that role was made knows nothing of it. */
-        private void letBackupsIn() throws SQLException {
-            String taker = tools.postgres().address().user();
-            if (!maintenance
-                    .texts("SELECT 1 FROM pg_roles WHERE rolname = %s AND NOT has_database_privilege(oid, %s, 'CONNECT')"
-                            .formatted(Sql.literal(taker), Sql.literal(target)))
-                    .isEmpty()) {
-                notes.add(
-                        "Role %1$s may not connect to it, so it would not be backed up: GRANT CONNECT ON DATABASE %2$s TO %1$s."
-                                .formatted(Sql.identifier(taker), Sql.identifier(request.into())));
-            }
-        }
-
-        private Contents compare(ArchiveParts parts) {
-            try (Session restored = address.connect(target, "sidecar restore")) {
-                Set<String> only = new HashSet<>(request.tables());
-                Contents expected = Loader.comparableLive(manifest.contents());
-                Contents contents = Loader.contents(restored, manifest, expected, only);
-                List<Difference> all =
-                        Differences.between(expected, contents, new ContentsReader(restored).partitionsByHashOfEnum())
-                                .stream()
-                                .filter(difference -> difference.concerns(request))
-                                .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
-                                        || !parts.leavesOutExtension(difference.name()))
-                                .filter(difference -> difference.kind() != Differences.Kind.SEQUENCE
-                                        || !parts.leavesOutSequence(difference.name()))
-                                .toList();
-                all.stream()
-                        .filter(difference -> difference.kind() == Differences.Kind.ROWS_OF_EXTENSION)
-                        .forEach(difference -> notes.add(difference.sentence()));
-                if (!request.isPartial()) {
-                    Differences.notCompared(expected, contents, dumped -> !parts.leavesOutExtension(dumped.extension()))
-                            .ifPresent(notes::add);
-                }
-                List<Difference> differences = all.stream()
-                        .filter(difference -> difference.kind() != Differences.Kind.ROWS_OF_EXTENSION)
-                        .toList();
-                if (request.keepGoing()) {
-                    differences.forEach(difference -> missing.add(difference.sentence()));
-                } else if (!differences.isEmpty()) {
-                    throw new BackupFailure(
-                            Reason.DIFFERENT,
-                            "The restored database differs from the manifest and was dropped: "
-                                    + Difference.sentences(differences));
-                }
-                return contents;
-            } catch (SQLException e) {
-                throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
-            }
+            return false;
         }
     }
 
@@ -295,9 +185,109 @@ final class Restorer {
         }
     }
 
+    /**
+     * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
+     *
+     * @param own a session that writes letters as the database has them
+     * @param files to move its files, which must be done while it is empty, or to do all else
+     * @param notes gets what was left out, or failed
+     */
+    private static void define(
+            Session maintenance,
+            Session own,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            boolean files,
+            List<String> notes)
+            throws SQLException {
+        Rights rights = Rights.of(maintenance);
+        List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
+        statements.addAll(manifest.server().definition());
+        for (String statement : statements) {
+            if (DatabaseDefinition.movesFiles(statement) != files) {
+                continue;
+            }
+            if (!request.privileged() && rights.needsAdministrator(statement)) {
+                notes.add("Left out, because you did not consent (--privileged): '%s'.".formatted(statement));
+                continue;
+            }
+            try {
+                Session session =
+                        isAscii(target) && DatabaseDefinition.isInItsOwnLetters(statement) ? own : maintenance;
+                session.execute(SqlScript.named(statement, Sql.quoted(target)));
+            } catch (SQLException | BackupFailure e) {
+                notes.add("'%s' failed: %s"
+                        .formatted(statement.replace(":database", Sql.identifier(target)), e.getMessage()));
+            }
+        }
+    }
+
     /** The name of a database is shared by all, too: in a session of another encoding than theirs it would be another one. */
     private static boolean isAscii(String name) {
         return name.chars().allMatch(c -> c < 0x80);
+    }
+
+    /** Tells whether the role that takes backups may connect: a backup from before that role was made knows nothing of it. */
+    private void letBackupsIn(Session maintenance, String target, String name, List<String> notes) throws SQLException {
+        String taker = tools.postgres().address().user();
+        if (!maintenance
+                .texts("SELECT 1 FROM pg_roles WHERE rolname = %s AND NOT has_database_privilege(oid, %s, 'CONNECT')"
+                        .formatted(Sql.literal(taker), Sql.literal(target)))
+                .isEmpty()) {
+            notes.add(
+                    "Role %1$s may not connect to it, so it would not be backed up: GRANT CONNECT ON DATABASE %2$s TO %1$s."
+                            .formatted(Sql.identifier(taker), Sql.identifier(name)));
+        }
+    }
+
+    /**
+     * @param missing gets what is not as in the manifest, if the request is to keep going
+     * @param notes gets what else is not, which nobody's restore should fail for
+     */
+    private static Contents compare(
+            ServerAddress address,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            ArchiveParts parts,
+            List<String> missing,
+            List<String> notes) {
+        try (Session restored = address.connect(target, "sidecar restore")) {
+            Set<String> only = new HashSet<>(request.tables());
+            Contents expected = Loader.comparableLive(manifest.contents());
+            Contents contents = Loader.contents(restored, manifest, expected, only);
+            List<Difference> all =
+                    Differences.between(expected, contents, new ContentsReader(restored).partitionsByHashOfEnum())
+                            .stream()
+                            .filter(difference -> difference.concerns(request))
+                            .filter(difference -> difference.kind() != Differences.Kind.EXTENSION
+                                    || !parts.leavesOutExtension(difference.name()))
+                            .filter(difference -> difference.kind() != Differences.Kind.SEQUENCE
+                                    || !parts.leavesOutSequence(difference.name()))
+                            .toList();
+            all.stream()
+                    .filter(difference -> difference.kind() == Differences.Kind.ROWS_OF_EXTENSION)
+                    .forEach(difference -> notes.add(difference.sentence()));
+            if (!request.isPartial()) {
+                Differences.notCompared(expected, contents, dumped -> !parts.leavesOutExtension(dumped.extension()))
+                        .ifPresent(notes::add);
+            }
+            List<Difference> differences = all.stream()
+                    .filter(difference -> difference.kind() != Differences.Kind.ROWS_OF_EXTENSION)
+                    .toList();
+            if (request.keepGoing()) {
+                differences.forEach(difference -> missing.add(difference.sentence()));
+            } else if (!differences.isEmpty()) {
+                throw new BackupFailure(
+                        Reason.DIFFERENT,
+                        "The restored database differs from the manifest and was dropped: "
+                                + Difference.sentences(differences));
+            }
+            return contents;
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "Cannot read the restored database: " + e.getMessage(), e);
+        }
     }
 
     /** Swaps the two names in one transaction, so a database of that name exists at all times. */

@@ -44,39 +44,6 @@ public final class Probes {
     /** Asks, and prints what answered, in how long, and what to do where nothing did. @return true if everything answered */
     public boolean run(PrintWriter out) throws InterruptedException {
         List<Probe> probes = configured.get();
-        List<Answer> answers = answers(probes);
-        int width =
-                probes.stream().mapToInt(probe -> probe.what().length()).max().orElse(0);
-        for (int i = 0; i < probes.size(); i++) {
-            Probe probe = probes.get(i);
-            Answer answer = answers.get(i);
-            out.printf(
-                    Locale.ROOT,
-                    "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
-                    answer.right() ? "ON" : "WRONG",
-                    probe.what(),
-                    probe.where(),
-                    shown(answer.said()),
-                    answer.nanos() / 1e9,
-                    answer.right() ? "" : ". Fix: " + probe.fix());
-        }
-        long answered = answers.stream().filter(Answer::right).count();
-        out.println(
-                probes.isEmpty()
-                        ? "probe: nothing is configured that could be tested."
-                        : "probe: %d of %d answered. Nothing was sent to anybody.".formatted(answered, probes.size()));
-        return answered == probes.size();
-    }
-
-    /**
-     * How a question ended.
-     *
-     * @param said the answer, or why there is none
-     */
-    private record Answer(boolean right, String said, long nanos) {}
-
-    /** Asks all at once, so that many that do not answer take no longer than one. */
-    private List<Answer> answers(List<Probe> probes) throws InterruptedException {
         AtomicLongArray took = new AtomicLongArray(probes.size());
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "probe");
@@ -86,10 +53,10 @@ public final class Probes {
         });
         try {
             long began = System.nanoTime();
-            List<Future<String>> asked = new ArrayList<>();
+            List<Future<String>> answers = new ArrayList<>();
             for (int i = 0; i < probes.size(); i++) {
                 int place = i;
-                asked.add(threads.submit(() -> {
+                answers.add(threads.submit(() -> {
                     try {
                         return probes.get(place).ask().call();
                     } finally {
@@ -97,19 +64,42 @@ public final class Probes {
                     }
                 }));
             }
-            List<Answer> answers = new ArrayList<>();
+            int answered = 0;
+            int width = probes.stream()
+                    .mapToInt(probe -> probe.what().length())
+                    .max()
+                    .orElse(0);
             for (int i = 0; i < probes.size(); i++) {
+                Probe probe = probes.get(i);
+                boolean right = false;
+                String said;
                 try {
                     long left = Math.max(0, limit.plus(MARGIN).toNanos() - (System.nanoTime() - began));
-                    answers.add(new Answer(true, asked.get(i).get(left, TimeUnit.NANOSECONDS), took.get(i)));
+                    said = answers.get(i).get(left, TimeUnit.NANOSECONDS);
+                    right = true;
                 } catch (ExecutionException e) {
-                    answers.add(new Answer(false, reason(e.getCause() == null ? e : e.getCause()), took.get(i)));
+                    said = reason(e.getCause() == null ? e : e.getCause());
                 } catch (TimeoutException | CancellationException e) {
-                    answers.add(new Answer(
-                            false, "no answer within " + limit.toSeconds() + " s", System.nanoTime() - began));
+                    took.set(i, System.nanoTime() - began);
+                    said = "no answer within " + limit.toSeconds() + " s";
                 }
+                answered += right ? 1 : 0;
+                out.printf(
+                        Locale.ROOT,
+                        "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
+                        right ? "ON" : "WRONG",
+                        probe.what(),
+                        probe.where(),
+                        shown(said),
+                        took.get(i) / 1e9,
+                        right ? "" : ". Fix: " + probe.fix());
             }
-            return answers;
+            out.println(
+                    probes.isEmpty()
+                            ? "probe: nothing is configured that could be tested."
+                            : "probe: %d of %d answered. Nothing was sent to anybody."
+                                    .formatted(answered, probes.size()));
+            return answered == probes.size();
         } finally {
             threads.shutdownNow();
         }

@@ -43,7 +43,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** The same in parts, as each is a buffer of its own, however few bytes are in it. */
     private static final int MOST_WAITING_PARTS = 16;
 
-    /** Bytes that have been awaited for a shorter time than this may be on their way. */
+    /** What is awaited for a shorter time than this may be on its way. */
     private static final long SOON = TimeUnit.SECONDS.toNanos(1);
 
     private final Worker worker;

@@ -17,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** Runs pgBackRest, and says what its errors mean. No secret is on its command line: it reads those from its own configuration. */
@@ -162,66 +161,78 @@ final class PgBackRest {
             return failure;
         }
         String said = beginning(failure.getMessage().substring(error.start(2)));
-        Explanation explanation = explanation(Integer.parseInt(error.group(1)), said);
-        if (explanation == null) {
-            explanation = new Explanation(failure.reason(), "pgBackRest's " + command + " failed.");
-        }
-        return new BackupFailure(explanation.reason(), explanation.sentence() + " It says: " + said, failure);
-    }
-
-    /** The meaning of an error of pgBackRest for an operator, and the fix. */
-    private record Explanation(Reason reason, String sentence) {}
-
-    private @Nullable Explanation explanation(int error, String said) {
-        return switch (error) {
+        return switch (Integer.parseInt(error.group(1))) {
             case 29, 95, 26 ->
-                new Explanation(
+                say(
                         Reason.ENCRYPTION,
                         "The repository cannot be read with this key: compare repo1-cipher-pass in %s with that of the machine that wrote it; otherwise its files are damaged. Never make a new stanza over it."
-                                .formatted(config));
+                                .formatted(config),
+                        said,
+                        failure);
             case 28, 44, 51, 58 ->
-                new Explanation(
+                say(
                         Reason.DIFFERENT,
                         "Stanza '%s' belongs to another database cluster: each cluster needs a stanza of its own (sidecar.pitr.stanza). After an upgrade of PostgreSQL run 'pgbackrest stanza-upgrade'."
-                                .formatted(stanza));
-            case 38 -> new Explanation(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.");
+                                .formatted(stanza),
+                        said,
+                        failure);
+            case 38 -> say(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.", said, failure);
             case 46 ->
-                new Explanation(
+                say(
                         Reason.VERSION,
-                        "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.");
+                        "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.",
+                        said,
+                        failure);
             case 49, 56, 101 ->
-                new Explanation(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.");
-            case 50 -> new Explanation(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.");
+                say(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.", said, failure);
+            case 50 -> say(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.", said, failure);
             case 62 ->
-                new Explanation(
+                say(
                         Reason.NOT_CONFIGURED,
-                        "pgBackRest was stopped for this stanza: run 'pgbackrest start' to let it work again.");
+                        "pgBackRest was stopped for this stanza: run 'pgbackrest start' to let it work again.",
+                        said,
+                        failure);
             case 82 ->
-                new Explanation(
+                say(
                         Reason.STORAGE,
-                        "WAL did not arrive in the archive in time. The repository may be full or unreachable: check pg_stat_archiver and the server's log, which has the messages of archive_command.");
+                        "WAL did not arrive in the archive in time. The repository may be full or away: look at pg_stat_archiver and at the server's log, which has the words of archive_command.",
+                        said,
+                        failure);
             case 87 ->
-                new Explanation(
-                        Reason.NOT_CONFIGURED, "The server does not archive: set archive_mode = on and restart it.");
+                say(
+                        Reason.NOT_CONFIGURED,
+                        "The server does not archive: set archive_mode = on and restart it.",
+                        said,
+                        failure);
             case 30, 31, 32, 33, 34, 35, 37, 90 ->
-                new Explanation(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".");
-            case 41, 47, 59, 64 ->
-                said.contains("No space left") || said.contains("[28]") || isWrittenInPart(said)
-                        ? new Explanation(Reason.SPACE, FULL)
-                        : new Explanation(Reason.STORAGE, "The repository cannot be read or written.");
+                say(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".", said, failure);
+            case 41, 47, 59, 64 -> {
+                boolean full = said.contains("No space left") || said.contains("[28]") || isWrittenInPart(said);
+                yield say(
+                        full ? Reason.SPACE : Reason.STORAGE,
+                        full ? FULL : "The repository cannot be read or written.",
+                        said,
+                        failure);
+            }
             case 55, 103, 104 ->
-                new Explanation(
+                say(
                         Reason.STORAGE,
                         "Something is missing in the repository of stanza '%s'; run 'pgbackrest stanza-create' if it is new."
-                                .formatted(stanza));
-            case 75 -> new Explanation(Reason.NOT_FOUND, "There is no such set.");
-            case 57 ->
-                said.contains("closed the connection") || said.contains("terminating connection")
-                        ? new Explanation(
-                                Reason.CONNECTION,
-                                "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched.")
-                        : null;
-            default -> null;
+                                .formatted(stanza),
+                        said,
+                        failure);
+            case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
+            case 57 -> {
+                boolean ended = said.contains("closed the connection") || said.contains("terminating connection");
+                yield say(
+                        ended ? Reason.CONNECTION : failure.reason(),
+                        ended
+                                ? "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched."
+                                : "pgBackRest's " + command + " failed.",
+                        said,
+                        failure);
+            }
+            default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
         };
     }
 
@@ -234,5 +245,9 @@ final class PgBackRest {
     static String beginning(String said) {
         String line = HostileText.line(said.split("FormatError:|HINT:", 2)[0]).strip();
         return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
+    }
+
+    private static BackupFailure say(Reason reason, String what, String said, BackupFailure cause) {
+        return new BackupFailure(reason, what + " It says: " + said, cause);
     }
 }

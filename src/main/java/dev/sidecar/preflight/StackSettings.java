@@ -28,7 +28,7 @@ final class StackSettings implements Step {
     private static final String PROOF = "[A-Z]{3}-\\d{1,2}";
     private static final String PROOFS = PROOF + "(\\s*,\\s*" + PROOF + ")*\\s*=[^;=]*\\S[^;=]*";
 
-    /** The form that a value must have. */
+    /** What a value must look like. */
     private enum Form {
         NUMBER_OF_PORT("\\d{1,5}", "a port, 1 to 65535"),
         ADDRESS("(\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:]{2,39}|\\[[0-9A-Fa-f:]{2,39}]", "an address, such as 127.0.0.1"),
@@ -169,22 +169,15 @@ final class StackSettings implements Step {
     private static Map<String, Form> forms() {
         Map<String, Form> forms = new LinkedHashMap<>();
         PUBLISHED.forEach(name -> forms.put(name, Form.NUMBER_OF_PORT));
-        addEdge(forms);
-        addServers(forms);
-        addPeople(forms);
-        addRecovery(forms);
-        addTelemetry(forms);
-        return forms;
-    }
-
-    /** The API, the addresses for links, and the labels of everything. */
-    private static void addEdge(Map<String, Form> forms) {
-        put(forms, Form.ADDRESS, "BIND_ADDRESS", "EDGE_BIND_ADDRESS");
-        put(forms, Form.HOST_AND_PORT, "API_METRICS_TARGET");
-        put(forms, Form.ORIGIN, "UPSTREAM_URL");
-        put(
-                forms,
-                Form.URL,
+        forms.put("POSTGRES_PORT", Form.NUMBER_OF_PORT);
+        forms.put("REDIS_PORT", Form.NUMBER_OF_PORT);
+        forms.put("BIND_ADDRESS", Form.ADDRESS);
+        forms.put("EDGE_BIND_ADDRESS", Form.ADDRESS);
+        forms.put("POSTGRES_HOST", Form.HOST_NAME);
+        forms.put("REDIS_HOST", Form.HOST_NAME);
+        forms.put("API_METRICS_TARGET", Form.HOST_AND_PORT);
+        forms.put("UPSTREAM_URL", Form.ORIGIN);
+        for (String name : List.of(
                 "GRAFANA_URL",
                 "PROMETHEUS_URL",
                 "ALERTMANAGER_URL",
@@ -192,77 +185,79 @@ final class StackSettings implements Step {
                 "LOKI_ADDRESS",
                 "PAGERDUTY_URL",
                 "OPSGENIE_API_URL",
-                "TELEGRAM_API_URL");
-        put(forms, Form.EDGE, "EDGE_URL");
-        put(forms, Form.PATH, "API_METRICS_PATH", "EDGE_PROBE_PATH");
-        put(forms, Form.SWITCH, "SAMPLE_API", "SATELLITES");
-        put(forms, Form.LABEL, "SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE");
-        put(forms, Form.SERVICES, "API_SERVICES");
-        put(forms, Form.NETWORKS, "GATEWAY_TRUSTED_PROXIES");
-    }
-
-    /** Databases and backups of them, and the budgets of what watches. */
-    private static void addServers(Map<String, Form> forms) {
-        put(forms, Form.NUMBER_OF_PORT, "POSTGRES_PORT", "REDIS_PORT");
-        put(forms, Form.HOST_NAME, "POSTGRES_HOST", "REDIS_HOST");
-        put(forms, Form.SWITCH, "STAGING_POSTGRES", "STAGING_REDIS");
-        put(forms, Form.DATABASE, "POSTGRES_DATABASE", "POSTGRES_MONITOR_DATABASE", "DUMPS_DATABASE");
-        put(forms, Form.TLS_MODE, "POSTGRES_SSLMODE");
-        put(forms, Form.ROLE, "POSTGRES_BACKUP_USER", "POSTGRES_RESTORE_USER", "POSTGRES_MONITOR_USER");
-        put(forms, Form.DURATION, "BACKUP_RPO", "BACKUP_RTO", "REPORT_KEEP");
-        put(forms, Form.FOLDER, "DUMPS_FOLDER");
-        put(forms, Form.FILES, "DUMPS_PATTERN");
-        put(forms, Form.OUTCOMES, "BACKUP_OUTCOMES");
-        put(forms, Form.BYTES, "WATCHING_MEMORY_BUDGET");
-        put(forms, Form.PERCENT, "WATCHING_CPU_BUDGET");
-        put(forms, Form.WITHOUT, "PROOFS_WITHOUT");
-    }
-
-    /** Logins, and where messages go. */
-    private static void addPeople(Map<String, Form> forms) {
-        put(forms, Form.NETWORKS, "CONTROL_HOSTS", "CONTROL_TRUSTED_PROXIES");
-        put(forms, Form.ISSUER, "OIDC_ISSUER");
-        put(forms, Form.CLIENT, "OIDC_CLIENT_ID");
-        put(forms, Form.CLAIM, "OIDC_CLAIM");
-        put(forms, Form.SCOPES, "OIDC_SCOPES");
-        put(forms, Form.GROUPS, "OIDC_VIEWERS", "OIDC_OPERATORS");
-        put(forms, Form.CHANNEL, "SLACK_CHANNEL");
-        put(forms, Form.CHAT, "TELEGRAM_CHAT_ID");
-        put(forms, Form.USER_KEY, "PUSHOVER_USER_KEY");
-    }
-
-    private static void addRecovery(Map<String, Form> forms) {
-        put(forms, Form.SWITCH, "PITR", "PITR_BUCKET_PATH_STYLE");
-        put(forms, Form.HOST_NAME, "PITR_ARCHIVE_HOST", "PITR_SOURCE_HOST");
-        put(forms, Form.PATH, "PITR_PGDATA", "PITR_BUCKET_PREFIX");
-        put(forms, Form.BYTES, "PITR_QUEUE_MAX");
-        put(forms, Form.SECONDS, "PITR_ARCHIVE_TIMEOUT");
-        put(forms, Form.DURATION, "PITR_RPO", "PITR_RTO");
-        put(forms, Form.COUNT, "PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES");
-        put(forms, Form.ENDPOINT, "PITR_BUCKET_ENDPOINT");
-        put(forms, Form.BUCKET, "PITR_BUCKET");
-        put(forms, Form.LABEL, "PITR_BUCKET_REGION");
-        put(forms, Form.KEY_NAME, "PITR_BUCKET_ACCESS_KEY");
-    }
-
-    /** Traces, and a remote store of samples. */
-    private static void addTelemetry(Map<String, Form> forms) {
-        put(forms, Form.SWITCH, "TRACING");
-        put(forms, Form.HOURS, "TRACES_RETENTION");
-        put(forms, Form.SHARE, "TRACES_SAMPLING");
-        put(forms, Form.OTLP, "TRACES_ENDPOINT");
-        put(forms, Form.NETWORKS, "TRACED_SERVICES");
-        put(forms, Form.STORE, "REMOTE_WRITE_URL");
-        put(forms, Form.QUERIES, "REMOTE_WRITE_QUERY_URL");
-        put(forms, Form.TENANT, "REMOTE_WRITE_TENANT");
-        put(forms, Form.TENANT_HEADER, "REMOTE_WRITE_TENANT_HEADER");
-        put(forms, Form.USER, "REMOTE_WRITE_USERNAME");
-    }
-
-    private static void put(Map<String, Form> forms, Form form, String... names) {
-        for (String name : names) {
-            forms.put(name, form);
+                "TELEGRAM_API_URL")) {
+            forms.put(name, Form.URL);
         }
+        forms.put("EDGE_URL", Form.EDGE);
+        forms.put("API_METRICS_PATH", Form.PATH);
+        forms.put("EDGE_PROBE_PATH", Form.PATH);
+        for (String name : List.of(
+                "SAMPLE_API",
+                "STAGING_POSTGRES",
+                "STAGING_REDIS",
+                "PITR",
+                "TRACING",
+                "SATELLITES",
+                "PITR_BUCKET_PATH_STYLE")) {
+            forms.put(name, Form.SWITCH);
+        }
+        for (String name : List.of("SIDECAR_STACK", "SIDECAR_HOST", "SIDECAR_ENVIRONMENT", "UPSTREAM_SERVICE")) {
+            forms.put(name, Form.LABEL);
+        }
+        forms.put("API_SERVICES", Form.SERVICES);
+        forms.put("POSTGRES_DATABASE", Form.DATABASE);
+        forms.put("POSTGRES_MONITOR_DATABASE", Form.DATABASE);
+        forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
+        forms.put("POSTGRES_BACKUP_USER", Form.ROLE);
+        forms.put("POSTGRES_RESTORE_USER", Form.ROLE);
+        forms.put("POSTGRES_MONITOR_USER", Form.ROLE);
+        forms.put("BACKUP_RPO", Form.DURATION);
+        forms.put("BACKUP_RTO", Form.DURATION);
+        forms.put("DUMPS_FOLDER", Form.FOLDER);
+        forms.put("DUMPS_PATTERN", Form.FILES);
+        forms.put("DUMPS_DATABASE", Form.DATABASE);
+        forms.put("REPORT_KEEP", Form.DURATION);
+        forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
+        forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);
+        forms.put("WATCHING_CPU_BUDGET", Form.PERCENT);
+        forms.put("CONTROL_HOSTS", Form.NETWORKS);
+        forms.put("CONTROL_TRUSTED_PROXIES", Form.NETWORKS);
+        forms.put("GATEWAY_TRUSTED_PROXIES", Form.NETWORKS);
+        forms.put("OIDC_ISSUER", Form.ISSUER);
+        forms.put("OIDC_CLIENT_ID", Form.CLIENT);
+        forms.put("OIDC_CLAIM", Form.CLAIM);
+        forms.put("OIDC_SCOPES", Form.SCOPES);
+        forms.put("OIDC_VIEWERS", Form.GROUPS);
+        forms.put("OIDC_OPERATORS", Form.GROUPS);
+        forms.put("SLACK_CHANNEL", Form.CHANNEL);
+        forms.put("TELEGRAM_CHAT_ID", Form.CHAT);
+        forms.put("PUSHOVER_USER_KEY", Form.USER_KEY);
+        forms.put("PROOFS_WITHOUT", Form.WITHOUT);
+        forms.put("PITR_ARCHIVE_HOST", Form.HOST_NAME);
+        forms.put("PITR_SOURCE_HOST", Form.HOST_NAME);
+        forms.put("PITR_PGDATA", Form.PATH);
+        forms.put("PITR_QUEUE_MAX", Form.BYTES);
+        forms.put("PITR_ARCHIVE_TIMEOUT", Form.SECONDS);
+        forms.put("PITR_RPO", Form.DURATION);
+        forms.put("PITR_RTO", Form.DURATION);
+        for (String name : List.of("PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES")) {
+            forms.put(name, Form.COUNT);
+        }
+        forms.put("TRACES_RETENTION", Form.HOURS);
+        forms.put("TRACES_SAMPLING", Form.SHARE);
+        forms.put("TRACES_ENDPOINT", Form.OTLP);
+        forms.put("TRACED_SERVICES", Form.NETWORKS);
+        forms.put("REMOTE_WRITE_URL", Form.STORE);
+        forms.put("REMOTE_WRITE_QUERY_URL", Form.QUERIES);
+        forms.put("REMOTE_WRITE_TENANT", Form.TENANT);
+        forms.put("REMOTE_WRITE_TENANT_HEADER", Form.TENANT_HEADER);
+        forms.put("REMOTE_WRITE_USERNAME", Form.USER);
+        forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
+        forms.put("PITR_BUCKET", Form.BUCKET);
+        forms.put("PITR_BUCKET_REGION", Form.LABEL);
+        forms.put("PITR_BUCKET_ACCESS_KEY", Form.KEY_NAME);
+        forms.put("PITR_BUCKET_PREFIX", Form.PATH);
+        return forms;
     }
 
     @Override

@@ -86,13 +86,13 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
         try {
             known = guests.byToken(token(request.headers()));
         } catch (HostsUnreadable e) {
-            refuse(context, Reply.later("All pushes are refused now; keep the data and retry."));
+            refuse(context, Reply.later("Nobody is let in now; keep it and send it again."));
             return;
         }
         Guest guest = known.guest();
         if (guest == null) {
             metrics.trouble(known.name(), known.trouble(), 1);
-            refuse(context, Reply.of(known.trouble(), "This token is unknown or revoked."));
+            refuse(context, Reply.of(known.trouble(), "This token is not, or no longer, known here."));
             return;
         }
         if (HttpUtil.getContentLength(request, 0L) > Push.LARGEST) {
@@ -154,7 +154,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
         } catch (RejectedExecutionException e) {
             current.guest().leave();
             waiting = false;
-            answer(context, Reply.later("Too many pushes at once from all hosts; retry."), keepAlive, !keepAlive);
+            answer(context, Reply.later("Too much at once from all hosts; send it again."), keepAlive, !keepAlive);
         }
     }
 

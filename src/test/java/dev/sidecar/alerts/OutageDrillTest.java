@@ -2,6 +2,7 @@ package dev.sidecar.alerts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.support.OnDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -108,7 +109,7 @@ class OutageDrillTest extends FireDrills {
     @Test
     @Order(4)
     @Tag("docker")
-    void aFullVolumeIsToldOnceAndItsEndToo(@TempDir Path directory) throws IOException {
+    void aFullVolumeIsToldOnceAndItsEndToo(@TempDir(factory = OnDisk.class) Path directory) throws IOException {
         try (SmallVolume volume = new SmallVolume(directory.resolve("volume"))) {
             volume.fill();
             Awaitility.await("DiskSpaceLow is told")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.console.Browser;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
+import dev.sidecar.support.OnDisk;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -45,7 +46,7 @@ class EmbeddedSidecarTest {
     private final int demo = FreePort.get();
     private final Queue<String> output = new ConcurrentLinkedQueue<>();
 
-    @TempDir
+    @TempDir(factory = OnDisk.class)
     private Path temporary;
 
     @BeforeEach

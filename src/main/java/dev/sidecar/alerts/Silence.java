@@ -84,11 +84,11 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
                 names("""
                         AlertmanagerUnreachable BackupDatabaseGone BackupFailed BackupKeyUnusable BackupLate
                         BackupMetricsAbsent BackupNeverTaken BackupRestoreUnproven BackupVerificationFailed
-                        ConfigReloadFailed DatabaseConnectionFailed DbWraparoundNear DeadMansSwitchOpen
+                        ConfigReloadFailed DatabaseConnectionFailed DatabaseInRecovery DbWraparoundNear DeadMansSwitchOpen
                         DirectNotificationsFailing DiskSpaceLow DumpNotRestorable DumpTooOld EndpointProbeFailed
                         FilesystemReadOnly HostDown HostSilent LogsNotArriving NotificationsFailing ObserverDown
-                        PitrArchiveOld PitrChainBroken PitrDrillFailed RuleEvaluationFailing ServiceDown
-                        ServiceRestarting TargetsMissing UpstreamUnreachable
+                        PitrArchiveOld PitrChainBroken PitrDrillFailed RedisRefusesWrites RuleEvaluationFailing
+                        ServiceDown ServiceRestarting TargetsMissing UpstreamUnreachable
                         """),
                 "performance",
                 names("ApiErrorRateHigh ApiSloFastBurn AppDbPoolExhausted DbConnectionsSaturated"),

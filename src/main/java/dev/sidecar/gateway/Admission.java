@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +20,14 @@ final class Admission {
 
     private final GatewayParts parts;
     private final Collection<Worker> workers;
-    private final AtomicInteger places;
+    private final AtomicInteger connected;
+    private final AtomicInteger placed = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
 
     Admission(GatewayParts parts, Collection<Worker> workers) {
         this.parts = parts;
         this.workers = workers;
-        this.places = parts.metrics().connections();
+        this.connected = parts.metrics().connections();
     }
 
     /** Takes a new connection in. Runs on the loop of its worker. */
@@ -42,35 +42,36 @@ final class Admission {
                 return;
             }
         }
-        int taken = places.incrementAndGet();
-        AtomicBoolean place = new AtomicBoolean(true);
-        channel.closeFuture().addListener(closed -> giveBack(place));
-        if (taken > 2 * limits.connections()) {
-            giveBack(place);
+        Place place = new Place();
+        channel.closeFuture().addListener(closed -> place.giveBack());
+        if (connected.get() > 2 * limits.connections()) {
+            place.giveBack();
             refuse(channel, worker, FailureReason.TOO_MANY_CONNECTIONS, Closing.FULL);
             return;
         }
         ClientConnection newcomer = new ClientConnection(worker, channel);
-        if (taken > limits.connections()) {
+        if (!place.takeFree()) {
             newcomer.awaitPlace();
-            findPlace(newcomer, worker, workers.iterator(), Waiting.NOT, null, place);
+            // One round reads what the newcomer sent, and the next one that it has gone.
+            worker.afterReading(() -> worker.afterReading(
+                    () -> findPlace(newcomer, worker, workers.iterator(), Waiting.NOT, null, place)));
         }
     }
 
-    private void giveBack(AtomicBoolean place) {
-        if (place.compareAndSet(true, false)) {
-            places.decrementAndGet();
-        }
-    }
-
-    /** Asks every loop before one of them takes a place from somebody: the first one's idlest may have been answered just now. */
+    /**
+     * Asks every loop before one of them takes a place from somebody: the first one's idlest may have been answered just now. A newcomer
+     * that has gone meanwhile takes none.
+     */
     private void findPlace(
             ClientConnection newcomer,
             Worker worker,
             Iterator<Worker> others,
             Waiting least,
             @Nullable Worker where,
-            AtomicBoolean place) {
+            Place place) {
+        if (newcomer.hasGone()) {
+            return;
+        }
         if (others.hasNext()) {
             Worker other = others.next();
             other.afterReading(() -> {
@@ -82,7 +83,13 @@ final class Admission {
             Worker last = where == null ? worker : where;
             last.afterReading(() -> {
                 // Others may have gone meanwhile, or have taken the place that was found.
-                if (places.get() <= parts.properties().limits().connections() || last.evict()) {
+                if (newcomer.hasGone()) {
+                    return;
+                }
+                if (place.takeFree()) {
+                    worker.execute(newcomer::listen);
+                } else if (last.evict()) {
+                    place.take();
                     worker.execute(newcomer::listen);
                 } else if (where == null) {
                     turnAway(newcomer, place);
@@ -93,8 +100,8 @@ final class Admission {
         }
     }
 
-    private void turnAway(ClientConnection newcomer, AtomicBoolean place) {
-        giveBack(place);
+    private void turnAway(ClientConnection newcomer, Place place) {
+        place.giveBack();
         parts.metrics().closed(Closing.FULL);
         if (mayBeTold(newcomer.closing())) {
             newcomer.refuseAll(FailureReason.TOO_MANY_CONNECTIONS);
@@ -121,5 +128,51 @@ final class Admission {
     private boolean mayBeTold(ChannelFuture closing) {
         closing.addListener(closed -> refusals.decrementAndGet());
         return refusals.incrementAndGet() <= parts.properties().limits().connectionsPerClient();
+    }
+
+    /** What a connection holds, from the time it is there. Those that wait for a place are counted apart: they take it from nobody. */
+    private final class Place {
+
+        private boolean held = true;
+        private boolean taken;
+
+        Place() {
+            connected.incrementAndGet();
+        }
+
+        /** Takes a place if one is free. */
+        synchronized boolean takeFree() {
+            int most = parts.properties().limits().connections();
+            if (placed.getAndUpdate(now -> now < most ? now + 1 : now) >= most) {
+                return false;
+            }
+            settle();
+            return true;
+        }
+
+        /** Takes the place that somebody has just lost. */
+        synchronized void take() {
+            placed.incrementAndGet();
+            settle();
+        }
+
+        private void settle() {
+            taken = held;
+            if (!held) {
+                // It has gone meanwhile.
+                placed.decrementAndGet();
+            }
+        }
+
+        synchronized void giveBack() {
+            if (held) {
+                held = false;
+                connected.decrementAndGet();
+            }
+            if (taken) {
+                taken = false;
+                placed.decrementAndGet();
+            }
+        }
     }
 }

@@ -77,8 +77,9 @@ final class AnswerHead {
         frame(response);
         tellConnection(headers);
         if (wanted != null) {
+            String told = headers.get(HttpHeaderNames.CONNECTION);
             headers.set(HttpHeaderNames.UPGRADE, wanted)
-                    .set(HttpHeaderNames.CONNECTION, keepAlive ? "Upgrade" : "close, Upgrade");
+                    .set(HttpHeaderNames.CONNECTION, told == null ? "Upgrade" : told + ", Upgrade");
         }
         client.encoder().answersHead(toHead);
         client.write(response);

@@ -43,6 +43,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** The same in parts, as each is a buffer of its own, however few bytes are in it. */
     private static final int MOST_WAITING_PARTS = 16;
 
+    /** So little is read of a client without a place that a thousand of them hold next to nothing, and enough to see that it has gone. */
+    private static final int MOST_READ_UNPLACED = 2 * 1024;
+
     /** What is awaited for a shorter time than this may be on its way. */
     private static final long SOON = TimeUnit.SECONDS.toNanos(1);
 
@@ -88,19 +91,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Reads nothing before it is known whether there is a place for this client, so that the API sees nothing of one without. Nor can it
-     * lose until then what it does not have.
+     * Passes nothing on before it is known whether there is a place for this client, so that the API sees nothing of one without. Nor can
+     * it lose until then what it does not have. A little is read: one that has gone needs no place, and nobody must lose his for it.
      */
     void awaitPlace() {
         placed = false;
         channel.config().setAutoRead(false);
     }
 
-    /** Reads what it asks, from now on. What it waited for a place is no silence of its own. */
+    /** Serves what it asks, from now on. What it waited for a place is no silence of its own. */
     void listen() {
         placed = true;
         waitingSince = System.nanoTime();
-        channel.config().setAutoRead(true);
+        if (refusal == null) {
+            expectHead(decoder.isInHead());
+        }
+        resume();
+    }
+
+    boolean hasGone() {
+        return !channel.isActive();
     }
 
     /** Sets the time until the next sign of life within a request or an answer. */
@@ -328,6 +338,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext context) {
         peer = worker.parts().hops().peer((InetSocketAddress) channel.remoteAddress());
         worker.joined(this);
+        if (!placed) {
+            channel.read();
+        }
         if (refusal == null) {
             expectWithin(worker.parts().properties().timeouts().keepAlive());
         }
@@ -347,17 +360,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (exchange != null) {
+        if (!placed) {
+            if (decoder.bytesRead() < MOST_READ_UNPLACED) {
+                channel.read();
+            }
+        } else if (exchange != null) {
             inHead = false;
             resume();
         } else if (!lingering && refusal == null && decoder.isInHead() != inHead) {
-            inHead = !inHead;
             waitingSince = System.nanoTime();
-            expectWithin(
-                    inHead
-                            ? worker.parts().properties().timeouts().head()
-                            : worker.parts().properties().timeouts().keepAlive());
+            expectHead(!inHead);
         }
+    }
+
+    private void expectHead(boolean begun) {
+        inHead = begun;
+        expectWithin(
+                begun
+                        ? worker.parts().properties().timeouts().head()
+                        : worker.parts().properties().timeouts().keepAlive());
     }
 
     @Override
@@ -402,6 +423,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isTaken(Object message) {
+        if (!placed) {
+            return false;
+        }
         if (lingering) {
             return true;
         }

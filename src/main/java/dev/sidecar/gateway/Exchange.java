@@ -35,6 +35,7 @@ final class Exchange {
     private boolean awaitsContinue;
     private boolean halfClosed;
     private boolean requestComplete;
+    private boolean hasTrailers;
 
     Exchange(ClientConnection client, Worker worker, HttpRequest head) {
         this.client = client;
@@ -147,6 +148,7 @@ final class Exchange {
             requestComplete = true;
             if (!last.trailingHeaders().isEmpty()) {
                 Hops.trailers(last.trailingHeaders());
+                hasTrailers = true;
             }
         }
         connection.write(content);
@@ -352,7 +354,11 @@ final class Exchange {
      * and one that was never used before is not stale.
      */
     private boolean isRepeatable(UpstreamConnection closed) {
-        return closed.isStale() && requestComplete && tally.bytesIn() == 0 && RequestHead.isIdempotent(head.method());
+        return closed.isStale()
+                && requestComplete
+                && tally.bytesIn() == 0
+                && !hasTrailers
+                && RequestHead.isIdempotent(head.method());
     }
 
     void clientGone() {

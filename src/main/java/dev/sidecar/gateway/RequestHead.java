@@ -13,7 +13,10 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map.Entry;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,10 @@ final class RequestHead {
             request.headers().set(HttpHeaderNames.HOST, target.authority());
             request.setUri(target.uri());
         }
+        if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            // It has neither, and the API gets the request as one of HTTP/1.1 (RFC 9110, 7.8 and 10.1.1).
+            request.headers().remove(HttpHeaderNames.UPGRADE).remove(HttpHeaderNames.EXPECT);
+        }
     }
 
     /** Sending the request twice does no more than sending it once. */
@@ -99,6 +106,9 @@ final class RequestHead {
     /** The head says the body's length once: by chunks, by a number, or not at all. */
     private static boolean hasOneLength(HttpRequest request) {
         HttpHeaders headers = request.headers();
+        if (hasDisguisedLength(headers)) {
+            return false;
+        }
         boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean counted = headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         if (chunked) {
@@ -113,5 +123,25 @@ final class RequestHead {
             return lengths.size() == 1 && lengths.get(0).matches("[0-9]{1,18}");
         }
         return true;
+    }
+
+    /** Some servers take Transfer_Encoding for Transfer-Encoding, and so read another end of the body than everybody else. */
+    private static boolean hasDisguisedLength(HttpHeaders headers) {
+        Iterator<Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
+        while (all.hasNext()) {
+            CharSequence name = all.next().getKey();
+            boolean disguised = isDisguised(name, HttpHeaderNames.CONTENT_LENGTH, "content".length())
+                    || isDisguised(name, HttpHeaderNames.TRANSFER_ENCODING, "transfer".length());
+            if (disguised) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isDisguised(CharSequence name, AsciiString as, int dash) {
+        return name.length() == as.length()
+                && name.charAt(dash) == '_'
+                && as.contentEqualsIgnoreCase(name.toString().replace('_', '-'));
     }
 }

@@ -25,6 +25,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     /** Its letters' case matters (RFC 9112, 2.3); Netty reads any. */
     private static final byte[] VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
+    private long bytesRead;
     private boolean inBody;
     private boolean headBegun;
     private boolean broken;
@@ -42,6 +43,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
                 .setAllowDuplicateContentLengths(false));
     }
 
+    /** All that has come on this connection. */
+    long bytesRead() {
+        return bytesRead;
+    }
+
     /** A head has begun to arrive and is not complete. */
     boolean isInHead() {
         return !inBody && (headBegun || actualReadableBytes() > 0);
@@ -55,6 +61,12 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     /** Whatever is held back is a request after all. */
     void goOn() {
         held = false;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
+        bytesRead += ((ByteBuf) bytes).readableBytes();
+        super.channelRead(context, bytes);
     }
 
     @Override

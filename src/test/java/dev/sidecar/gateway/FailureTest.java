@@ -321,7 +321,9 @@ class FailureTest {
             strings = {
                 "POST /x HTTP/1.1\r\nHost: a\r\n\r\n",
                 "PATCH /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
-                "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+                // Its trailer has been sent, and is kept nowhere.
+                "GET /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\n\r\n"
             })
     void whatMayHaveRunIsNotSentAgain(String request) {
         AtomicInteger asked = new AtomicInteger();

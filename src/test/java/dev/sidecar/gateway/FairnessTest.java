@@ -326,6 +326,38 @@ class FairnessTest {
         }
     }
 
+    /** Where the processors are taken, a loop finds many newcomers at once, most of which have gone when it looks. */
+    @Test
+    void nobodyLosesItsPlaceToANewcomerThatHasGone() throws Exception {
+        int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+        int places = 2 * loops;
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port(), "limits.connections", String.valueOf(places));
+                var late = new LateLoop()) {
+            for (int i = 0; i < places; i++) {
+                assertThat(from("127.0.0.1", gateway).send(GET).message()).endsWith("ok");
+            }
+            opened.get(loops).send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+            late.awaitStalled();
+            for (int i = 0; i < places; i++) {
+                try (var left = gateway.connect()) {
+                    left.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nthe beginning of it");
+                }
+            }
+            await("those of the other loops have gone")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> gateway.connected() <= places);
+            late.close();
+
+            assertThat(opened.get(loops).message()).endsWith("ok");
+            await("all have gone").atMost(Duration.ofMinutes(1)).until(() -> gateway.connected() == places);
+            for (RawConnection client : opened) {
+                assertThat(client.send(GET).message()).endsWith("ok");
+            }
+            assertThat(gateway.closed("evicted")).isZero();
+        }
+    }
+
     /** Stalls the loop that answers {@code /late}, where it writes the line of that request. */
     private static final class LateLoop extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 

@@ -283,6 +283,35 @@ class IntegrityTest {
         }
     }
 
+    /** HTTP/1.0 knows neither, and the API gets the request as one of HTTP/1.1. */
+    @Test
+    void anOldClientAsksForNoOtherProtocolAndForNoContinue() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nExpect: 100-continue\r\n"
+                    + "Content-Length: 5\r\n\r\nhello");
+
+            assertThat(client.untilClosed()).startsWith("HTTP/1.1 200").endsWith("ok");
+            assertThat(upstream.heads.get(0))
+                    .doesNotContainIgnoringCase("upgrade")
+                    .doesNotContainIgnoringCase("expect")
+                    .endsWith("hello");
+        }
+    }
+
+    @Test
+    void anOldClientThatIsToldOfAnotherProtocolIsToldThatItsConnectionGoesOn() {
+        try (var upstream = RawUpstream.answering(
+                        "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n");
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            assertThat(client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                            .message())
+                    .containsIgnoringCase("\r\nconnection: keep-alive, upgrade\r\n");
+        }
+    }
+
     @Test
     void aHeadThatIsTooLargeIsAnsweredWithAnId() {
         try (var upstream = RawUpstream.answering(OK);

@@ -69,7 +69,7 @@ class SoakTest {
 
             work(port, LENGTH);
 
-            assertThat(answered.get()).as("requests answered").isGreaterThan(10_000);
+            assertThat(answered.get()).as("requests answered").isGreaterThan(1_000);
             assertThat(brokenOff.get()).as("requests broken off").isGreaterThan(1_000);
             assertThat(restarts).as("restarts").hasSizeGreaterThan(10);
             assertThat(failures)

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
@@ -93,13 +94,13 @@ final class DataSources {
     private Map<String, Object> addressed(Map<String, Object> source, String kind, URI address, boolean inFile) {
         List.of("basicAuth", "basicAuthUser", "secureJsonData", "isDefault", "editable")
                 .forEach(source::remove);
-        Map<String, Object> settings = RuleGroups.strings((Map<?, ?>) source.get("jsonData"));
+        Map<String, Object> settings = RuleGroups.strings(source.get("jsonData"));
         Map<String, Object> secrets = new LinkedHashMap<>();
         source.put("url", address.toString());
         if (users.containsKey(kind)) {
             source.put("basicAuth", true);
             source.put("basicAuthUser", users.get(kind));
-            secrets.put("basicAuthPassword", secret(passwords.get(kind), "", inFile));
+            secrets.put("basicAuthPassword", secret(Objects.requireNonNull(passwords.get(kind)), "", inFile));
         }
         int headers = 0;
         if (tokens.containsKey(kind)) {

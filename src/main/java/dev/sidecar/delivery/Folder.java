@@ -74,8 +74,8 @@ final class Folder {
 
     private Iterable<Path> here() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().startsWith(prefix)
-                            && file.getFileName().toString().endsWith(ending))
+            return files.filter(file -> String.valueOf(file.getFileName()).startsWith(prefix)
+                            && String.valueOf(file.getFileName()).endsWith(ending))
                     .toList();
         }
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The shipped rules, as they are for an engine that has none of our external labels. */
 final class RuleGroups {
@@ -60,22 +61,26 @@ final class RuleGroups {
         return filled;
     }
 
-    private static Map<String, Object> texts(Object map, Links.Values links) {
+    private static Map<String, Object> texts(@Nullable Object map, Links.Values links) {
         Map<String, Object> texts = new LinkedHashMap<>();
-        strings((Map<?, ?>) map).forEach((key, value) -> texts.put(key, links.in(String.valueOf(value))));
+        strings(map).forEach((key, value) -> texts.put(key, links.in(String.valueOf(value))));
         return texts;
     }
 
     /** A copy whose keys are texts. */
-    static Map<String, Object> strings(Map<?, ?> map) {
+    static Map<String, Object> strings(@Nullable Object map) {
         Map<String, Object> copy = new LinkedHashMap<>();
-        map.forEach((key, value) -> copy.put(String.valueOf(key), value));
+        if (map instanceof Map<?, ?> entries) {
+            entries.forEach((key, value) -> copy.put(String.valueOf(key), value));
+        }
         return copy;
     }
 
-    static List<Map<?, ?>> maps(Object list) {
+    static List<Map<?, ?>> maps(@Nullable Object list) {
         List<Map<?, ?>> maps = new ArrayList<>();
-        ((List<?>) list).forEach(one -> maps.add((Map<?, ?>) one));
+        if (list instanceof List<?> all) {
+            all.forEach(one -> maps.add((Map<?, ?>) one));
+        }
         return maps;
     }
 
@@ -110,7 +115,7 @@ final class RuleGroups {
             boolean alert = rule.containsKey("alert");
             return new Identified(
                     String.valueOf(rule.get(alert ? "alert" : "record")),
-                    alert ? new TreeMap<>((Map<?, ?>) rule.get("annotations")).toString() : "");
+                    alert ? new TreeMap<>(strings(rule.get("annotations"))).toString() : "");
         }
     }
 

@@ -18,6 +18,8 @@ WORKDIR /build
 COPY pom.xml ./
 COPY src/main src/main
 COPY docs/runbooks docs/runbooks
+COPY prometheus/rules prometheus/rules
+COPY grafana grafana
 RUN --mount=type=cache,target=/root/.m2 \
     mvn --batch-mode --no-transfer-progress package -Dmaven.test.skip=true \
     && java -Djarmode=tools -jar target/observability-sidecar.jar extract --layers --destination /layers

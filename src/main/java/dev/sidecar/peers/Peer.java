@@ -6,8 +6,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -15,6 +17,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
@@ -205,6 +208,25 @@ public final class Peer {
                         .body(body)
                         .retrieve()
                         .toEntity(JsonNode.class));
+    }
+
+    /**
+     * Sends a body as it is, for what the other methods do not cover.
+     *
+     * @param method such as {@code PUT}
+     * @return what the program answered, which may be empty
+     * @throws PeerUnavailable if it answers with an error
+     */
+    public String send(HttpMethod method, String path, MediaType type, String body) {
+        return guarded(path, () -> {
+            var answer = client().method(method)
+                    .uri(path)
+                    .contentType(type)
+                    .body(body.getBytes(StandardCharsets.UTF_8))
+                    .retrieve()
+                    .toEntity(String.class);
+            return requireSuccess(path, answer.getStatusCode(), Objects.requireNonNullElse(answer.getBody(), ""));
+        });
     }
 
     /** Sends a DELETE request and returns the response's status. */

@@ -250,6 +250,7 @@ final class StackSettings implements Step {
         forms.put("REMOTE_WRITE_URL", Form.STORE);
         forms.put("REMOTE_WRITE_QUERY_URL", Form.QUERIES);
         forms.put("REMOTE_WRITE_TENANT", Form.TENANT);
+        forms.put("LOKI_TENANT", Form.TENANT);
         forms.put("REMOTE_WRITE_TENANT_HEADER", Form.TENANT_HEADER);
         forms.put("REMOTE_WRITE_USERNAME", Form.USER);
         forms.put("PITR_BUCKET_ENDPOINT", Form.ENDPOINT);
@@ -278,6 +279,7 @@ final class StackSettings implements Step {
             }
         }));
         REPLACED.forEach(part -> replaced(part, plan));
+        sampleAlone(plan);
         samePorts(wrong, plan);
         open(wrong, plan);
     }
@@ -290,6 +292,19 @@ final class StackSettings implements Step {
                     "names the stack's own %s, which %s=0 leaves out".formatted(part.part(), part.whenOff()),
                     "set it to your own in .env"
                             + (part.setting().equals("API_METRICS_TARGET") ? ", or to nothing" : "")));
+        }
+    }
+
+    /** The sample knows no other database and no other Redis. */
+    private void sampleAlone(Plan plan) {
+        for (String needed : List.of("STAGING_POSTGRES", "STAGING_REDIS")) {
+            if (settings.get(needed, "1").equals("0")
+                    && settings.get("SAMPLE_API", "1").equals("1")) {
+                plan.found(ReportLine.wrong(
+                        "SAMPLE_API",
+                        "needs what " + needed + "=0 leaves out",
+                        "set SAMPLE_API=0 in .env, with UPSTREAM_URL and API_METRICS_TARGET of your own API"));
+            }
         }
     }
 

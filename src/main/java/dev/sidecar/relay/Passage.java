@@ -129,7 +129,9 @@ final class Passage {
         int status;
         try {
             status = http.send(
-                            samples ? toPrometheus(cleaned.body()) : toLoki(loki, cleaned.body()),
+                            samples
+                                    ? toPrometheus(cleaned.body())
+                                    : toLoki(loki, properties.lokiTenant(), cleaned.body()),
                             Limited.body(ANSWER_BEGINNING))
                     .statusCode();
         } catch (IOException e) {
@@ -165,12 +167,16 @@ final class Passage {
         return request.build();
     }
 
-    private static HttpRequest toLoki(@Nullable URI loki, byte[] body) {
-        return HttpRequest.newBuilder(at(java.util.Objects.requireNonNull(loki), "/otlp/v1/logs"))
+    private static HttpRequest toLoki(@Nullable URI loki, @Nullable String tenant, byte[] body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        at(java.util.Objects.requireNonNull(loki), "/otlp/v1/logs"))
                 .timeout(PATIENCE)
                 .header("Content-Type", "application/x-protobuf")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        if (tenant != null) {
+            request.header("X-Scope-OrgID", tenant);
+        }
+        return request.build();
     }
 
     private static URI at(URI base, String path) {

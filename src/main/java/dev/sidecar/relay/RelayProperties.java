@@ -19,6 +19,7 @@ import org.springframework.util.unit.DataSize;
  * @param prometheusUrl base of the address of the Prometheus that gets the samples; its remote write receiver must be on
  * @param prometheusPassword password of its user {@code admin}; null if it asks for none
  * @param lokiUrl base of the address of the Loki that gets the log lines; null if there is none
+ * @param lokiTenant tenant whose lines these are, header {@code X-Scope-OrgID}; null where Loki has no tenants
  * @param seriesPerHost how many series one host may have within an hour or two
  * @param streamsPerHost how many streams of log lines one host may have within an hour or two
  * @param bytesPerSecond how much one host may push, compressed, or four times that unpacked; sixteen times as much at once
@@ -33,14 +34,23 @@ record RelayProperties(
         @DefaultValue("http://localhost:9090") URI prometheusUrl,
         @Nullable Secret prometheusPassword,
         @Nullable URI lokiUrl,
+        @Nullable String lokiTenant,
         @DefaultValue("5000") int seriesPerHost,
         @DefaultValue("100") int streamsPerHost,
         @DefaultValue("512KB") DataSize bytesPerSecond) {
+
+    private static final String TENANT = "[A-Za-z0-9!_.*'()-]{1,150}";
 
     RelayProperties {
         if (lokiUrl != null && lokiUrl.toString().isBlank()) {
             lokiUrl = null;
         }
+        lokiTenant = lokiTenant == null || lokiTenant.isBlank() ? null : lokiTenant;
+        InvalidSetting.unless(
+                lokiTenant == null || lokiTenant.matches(TENANT),
+                "sidecar.relay.loki-tenant",
+                lokiTenant,
+                "be the name of a tenant: letters, digits and !_.*'()-");
         requirePort("port", port);
         requirePort("metrics-port", metricsPort);
         requireAddress("prometheus-url", prometheusUrl);

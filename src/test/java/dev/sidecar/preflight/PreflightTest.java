@@ -779,6 +779,7 @@ class PreflightTest {
                   # end
                 """);
         settings.put("LOKI_ADDRESS", "http://loki:3100");
+        settings.put("API_METRICS_TARGET", "api:8081");
         settings.put("PROOFS_WITHOUT", "SEC-3=TLS ends elsewhere");
         assertThat(run()).as(printed).isTrue();
         assertThat(secret("sidecar/settings/LOKI_URL")).isEqualTo("http://loki:3100");

@@ -22,6 +22,7 @@ class GuestTest {
             URI.create("http://127.0.0.1:9"),
             null,
             null,
+            null,
             10,
             10,
             DataSize.ofKilobytes(1));

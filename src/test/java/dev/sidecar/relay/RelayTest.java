@@ -63,6 +63,7 @@ class RelayTest {
 
     private static HttpServer loki;
     private static final List<byte[]> PUSHED_LINES = new CopyOnWriteArrayList<>();
+    private static final List<String> TENANTS = new CopyOnWriteArrayList<>();
     private static LokiStandIn kept;
     private static RelayedStack stack;
 
@@ -73,6 +74,7 @@ class RelayTest {
         loki.createContext("/otlp/v1/logs", exchange -> {
             byte[] push = exchange.getRequestBody().readAllBytes();
             PUSHED_LINES.add(push);
+            TENANTS.add(exchange.getRequestHeaders().getFirst("X-Scope-OrgID"));
             exchange.sendResponseHeaders(keep(push) ? 204 : 400, -1);
             exchange.close();
         });
@@ -349,6 +351,55 @@ class RelayTest {
         assertThat(labels("{__name__=~\"node_.+\",host=\"nonsense\"}", "job")).containsOnly("satellite-node");
     }
 
+    /** What other versions and other clients send, and what breaks off: each is answered, counted once, and the next push is taken. */
+    @Test
+    void otherFormsOfPushesAreRefusedAndCounted() throws Exception {
+        String token = stack.hosts.add("other-forms");
+        byte[] body = Samples.node("node_form", 1, now()).bytes();
+        byte[] right = SnappyBlock.encode(body);
+        String[][] forms = {
+            {"/satellites/metrics", "snappy", "application/x-protobuf;proto=io.prometheus.write.v2.Request", "415"},
+            {"/satellites/metrics", "snappy", "application/json", "415"},
+            {"/satellites/logs/otlp/v1/logs", "gzip", "application/json", "415"},
+            {"/satellites/metrics", "gzip", "application/x-protobuf", "400"},
+            {"/satellites/metrics", "zstd", "application/x-protobuf", "400"},
+            {"/satellites/logs/otlp/v1/logs", "snappy", "application/x-protobuf", "400"},
+            {"/satellites/logs/otlp/v1/logs", "gzip", "application/x-protobuf", "400"},
+        };
+        for (String[] form : forms) {
+            assertThat(stack.push(stack.edge(), form[0], token, form[1], right, "Content-Type", form[2])
+                            .statusCode())
+                    .as(String.join(" ", form))
+                    .isEqualTo(Integer.parseInt(form[3]));
+        }
+        assertThat(stack.troubles("other-forms", Trouble.MALFORMED)).isEqualTo(forms.length);
+        // Loki's own path is none here.
+        assertThat(stack.push(stack.edge(), "/satellites/logs/loki/api/v1/push", token, "snappy", right)
+                        .statusCode())
+                .isEqualTo(404);
+        for (int length : List.of(0, 1, 2, right.length / 2, right.length - 1)) {
+            assertThat(stack.push(stack.edge(), "/satellites/metrics", token, "snappy", Arrays.copyOf(right, length))
+                            .statusCode())
+                    .as("cut to " + length)
+                    .isEqualTo(400);
+        }
+
+        // The series ended: the value is a NaN of its own bits. And the same sample once more, then with another value.
+        long now = now();
+        double stale = Double.longBitsToDouble(0x7ff0000000000002L);
+        assertThat(stack.push(token, Samples.node("node_form", 7, now)).statusCode())
+                .isEqualTo(200);
+        assertThat(stack.push(token, Samples.node("node_form", 7, now)).statusCode())
+                .isEqualTo(200);
+        assertThat(stack.push(token, Samples.node("node_form", 8, now)).statusCode())
+                .isEqualTo(400);
+        assertThat(stack.troubles("other-forms", Trouble.REFUSED)).isEqualTo(1);
+        assertThat(value("node_form{host=\"other-forms\"}")).isEqualTo(7);
+        assertThat(stack.push(token, Samples.node("node_form", stale, now + 1)).statusCode())
+                .isEqualTo(200);
+        assertThat(labels("node_form{host=\"other-forms\"}", "host")).isEmpty();
+    }
+
     /** Each weighs little on its way, and would fill the relay's memory, or with the time that of Prometheus. */
     @ParameterizedTest
     @ValueSource(strings = {"twins", "empty samples", "long names", "many labels", "label sets of lines"})
@@ -511,6 +562,7 @@ class RelayTest {
                         .statusCode())
                 .isEqualTo(400);
 
+        assertThat(TENANTS).isNotEmpty().containsOnly("team-a");
         assertThat(PUSHED_LINES)
                 .singleElement()
                 .satisfies(body -> assertThat(texts(body))

@@ -141,7 +141,8 @@ final class RelayedStack implements AutoCloseable {
                         "--sidecar.relay.metrics-port=" + metricsPort,
                         "--sidecar.relay.series-per-host=" + SERIES,
                         "--sidecar.relay.prometheus-url=" + prometheus.address(),
-                        "--sidecar.relay.loki-url=" + loki));
+                        "--sidecar.relay.loki-url=" + loki,
+                        "--sidecar.relay.loki-tenant=team-a"));
         started.push(relay);
         await("relay")
                 .atMost(PATIENCE)
@@ -198,8 +199,8 @@ final class RelayedStack implements AutoCloseable {
                 .header("Content-Type", "application/x-protobuf")
                 .header("Content-Encoding", encoding)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        if (headers.length > 0) {
-            request.headers(headers);
+        for (int i = 0; i < headers.length; i += 2) {
+            request.setHeader(headers[i], headers[i + 1]);
         }
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }

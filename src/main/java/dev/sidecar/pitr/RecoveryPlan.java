@@ -46,8 +46,15 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
                 .max(Chain.FASTEST)
                 .orElseThrow(() -> new BackupFailure(
                         Reason.NOT_FOUND,
-                        "No set leads to position %s of the WAL: it is before the first set, in a gap, or not archived yet. 'sidecar pitr' shows what can be recovered."
-                                .formatted(RecoveryTarget.written(lsn))));
+                        "No set leads to position %s of the WAL: it is before the first set, in a gap, or not archived yet. The archive has WAL until position %s; 'sidecar pitr' shows what can be recovered."
+                                .formatted(RecoveryTarget.written(lsn), end(chain))));
+    }
+
+    private static String end(Chain chain) {
+        return chain.newest()
+                .flatMap(Reach::last)
+                .map(last -> RecoveryTarget.written((last.number(chain.segmentBytes()) + 1) * chain.segmentBytes()))
+                .orElse("0/0");
     }
 
     private static BackupFailure unreachable(java.time.Instant moment, Chain chain) {

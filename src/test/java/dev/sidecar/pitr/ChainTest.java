@@ -116,6 +116,8 @@ class ChainTest {
                 .hasMessageContaining("--latest");
         assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.lsn("0/1"), chain))
                 .hasMessageContaining("No set leads to position 0/1");
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.lsn("FFFFFFFF/FFFFFFFF"), chain))
+                .hasMessageContaining("until position 0/15000000");
     }
 
     @Test

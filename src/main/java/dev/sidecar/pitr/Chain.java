@@ -17,6 +17,10 @@ import java.util.TreeMap;
 record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.Contents contents) {
 
     private static final int MOST_GAPS = 1_000;
+    /** Replay repairs what was damaged on disk after a set was taken, so that an older one without damage is worth its time. */
+    static final Comparator<Reach> FASTEST = Comparator.<Reach, Boolean>comparing(
+                    reach -> !reach.set().damaged())
+            .thenComparing(reach -> reach.set().stopped());
 
     /**
      * How far one set leads.
@@ -39,23 +43,27 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
 
     static Chain of(Repository.Contents contents, long segmentBytes) {
         return new Chain(
-                reaches(contents, contents.lineage(), segmentBytes),
+                contents.sets().stream()
+                        .filter(set -> set.archive().equals(contents.archive()))
+                        .map(set -> reach(set, contents, contents.lineage(), segmentBytes))
+                        .toList(),
                 gaps(contents, segmentBytes),
                 segmentBytes,
                 contents);
     }
 
-    private static List<Reach> reaches(Repository.Contents contents, Lineage lineage, long size) {
+    /** How far the sets lead that are on a way; those that are of a past that it gave up are not among them. */
+    private List<Reach> reaches(Lineage lineage) {
         // Recovery begins with a set, so older WAL leads nowhere; and that of before an upgrade is not in this archive.
         return contents.sets().stream()
-                .filter(set -> set.archive().equals(contents.archive()))
-                .map(set -> reach(set, contents, lineage, size))
+                .filter(set -> set.archive().equals(contents.archive()) && lineage.includes(set))
+                .map(set -> reach(set, contents, lineage, segmentBytes))
                 .toList();
     }
 
     private static Reach reach(PhysicalSet set, Repository.Contents contents, Lineage lineage, long size) {
         Segment last = null;
-        boolean onTheWay = lineage.includes(set.lastWal(), size);
+        boolean onTheWay = lineage.includes(set);
         for (long number = set.firstWal().number(size); ; number++) {
             Segment next = Segment.of(
                     onTheWay ? lineage.timelineOf(number, size) : set.lastWal().timeline(), number, size);
@@ -82,7 +90,7 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
             }
         });
         Optional<Long> first = contents.sets().stream()
-                .filter(set -> set.archive().equals(contents.archive()) && lineage.includes(set.lastWal(), size))
+                .filter(set -> set.archive().equals(contents.archive()) && lineage.includes(set))
                 .map(set -> set.firstWal().number(size))
                 .min(Comparator.naturalOrder());
         List<Gap> gaps = new ArrayList<>();
@@ -107,43 +115,84 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
         return List.copyOf(gaps);
     }
 
-    /** The one that leads to the newest moment. */
+    /** The fastest of those that lead to the newest moment; a set of a past that was given up does not, however far its WAL goes. */
     Optional<Reach> newest() {
-        return reaches.stream().filter(Reach::isUsable).max(Comparator.comparing(Reach::until));
+        return reaches.stream()
+                .filter(Reach::isUsable)
+                .max(Comparator.comparing(this::isOnTheWay)
+                        .thenComparing(Reach::until)
+                        .thenComparing(FASTEST));
+    }
+
+    /** Tells whether a set leads to the newest timeline, as far as its WAL goes. */
+    boolean isOnTheWay(Reach reach) {
+        return contents.lineage().includes(reach.set());
     }
 
     /**
-     * The set from which a moment is recovered the fastest. After a recovery in place, a moment between the one that was chosen and the
-     * recovery itself is of the timeline that was left: the newest one would bring the chosen moment once more.
+     * The set from which a moment is recovered the fastest, on the timeline that the server was on then. Another one would bring the moment
+     * at which it began instead, and nothing would tell.
      */
     Optional<Reach> to(Instant moment) {
-        Lineage then = contents.lineage().at(moment);
-        return fastest(moment, reaches(contents, then, segmentBytes)).or(() -> fastest(moment, reaches));
+        return waysAt(contents.timelineAt(moment)).stream()
+                .flatMap(way -> fastest(moment, reaches(way)).stream())
+                .findFirst();
+    }
+
+    /**
+     * The ways on which a moment can be looked for at which the server was on a timeline. If that lost its last WAL, as in a crash, the
+     * timelines after it have what was left.
+     */
+    private List<Lineage> waysAt(int at) {
+        Lineage then = contents.timelines().get(at);
+        boolean lost = contents.lineage()
+                .end(then.newest())
+                .filter(end -> !contents.archived()
+                        .containsKey(Segment.of(then.newest(), end.lsn() / segmentBytes, segmentBytes)))
+                .isPresent();
+        return lost ? List.of(then, contents.lineage()) : List.of(then);
     }
 
     private static Optional<Reach> fastest(Instant moment, List<Reach> reaches) {
-        return reaches.stream()
-                .filter(reach -> reach.reaches(moment))
-                .max(Comparator.comparing(reach -> reach.set().stopped()));
+        return reaches.stream().filter(reach -> reach.reaches(moment)).max(FASTEST);
     }
 
     /** The spans of moments that can be recovered, oldest first, those that touch made one. */
     List<Span> spans() {
+        List<Span> all = new ArrayList<>();
+        for (int i = 0; i < contents.timelines().size(); i++) {
+            Instant begun = contents.timelines().get(i).begun();
+            Instant end = i + 1 < contents.timelines().size()
+                    ? contents.timelines().get(i + 1).begun()
+                    : Instant.MAX;
+            for (Lineage way : waysAt(i)) {
+                reaches(way).stream()
+                        .filter(Reach::isUsable)
+                        .map(reach -> new Span(
+                                later(reach.set().reachable(), begun),
+                                reach.until().isBefore(end) ? reach.until() : end))
+                        .filter(span -> !span.from().isAfter(span.to()))
+                        .forEach(all::add);
+            }
+        }
+        return joined(all);
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+
+    private static List<Span> joined(List<Span> all) {
         List<Span> spans = new ArrayList<>();
-        reaches.stream()
-                .filter(Reach::isUsable)
-                .map(reach -> new Span(reach.set().reachable(), reach.until()))
-                .sorted(Comparator.comparing(Span::from))
-                .forEach(span -> {
-                    Span last = spans.isEmpty() ? null : spans.get(spans.size() - 1);
-                    if (last != null && !span.from().isAfter(last.to())) {
-                        spans.set(
-                                spans.size() - 1,
-                                new Span(last.from(), span.to().isAfter(last.to()) ? span.to() : last.to()));
-                    } else {
-                        spans.add(span);
-                    }
-                });
+        all.sort(Comparator.comparing(Span::from));
+        for (Span span : all) {
+            Span last = spans.isEmpty() ? null : spans.get(spans.size() - 1);
+            if (last != null && !span.from().isAfter(last.to())) {
+                spans.set(spans.size() - 1, new Span(last.from(), later(span.to(), last.to())));
+            } else {
+                spans.add(span);
+            }
+        }
         return List.copyOf(spans);
     }
 }

@@ -5,7 +5,7 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
  *
  * @param forks oldest first
  * @param newest the timeline they lead to
+ * @param begun when that one began; the distant past if it is not known
  */
-record Lineage(List<Fork> forks, long newest) {
+record Lineage(List<Fork> forks, long newest, Instant begun) {
 
     private static final Pattern LINE = Pattern.compile("\\s*(\\d{1,10})\\s+([0-9A-F]{1,8})/([0-9A-F]{1,8})\\b.*");
 
@@ -24,24 +25,21 @@ record Lineage(List<Fork> forks, long newest) {
      *
      * @param timeline that was left
      * @param lsn at which the next one began
-     * @param left when that was; the distant past if it is not known
      */
-    record Fork(long timeline, long lsn, Instant left) {}
+    record Fork(long timeline, long lsn) {}
 
     static Lineage first() {
-        return new Lineage(List.of(), 1);
+        return new Lineage(List.of(), 1, Instant.MIN);
     }
 
-    /** Reads the history file of a timeline. @param begun when each timeline began, by when its history was archived */
-    static Lineage parse(long timeline, String history, int most, Map<Long, Instant> begun) {
+    /** Reads the history file of a timeline. @param begun when the timeline began, by when its history was archived */
+    static Lineage parse(long timeline, String history, int most, Instant begun) {
         List<Fork> forks = new ArrayList<>();
         history.lines().limit(most).forEach(line -> {
             Matcher fork = LINE.matcher(line);
             if (fork.matches()) {
                 forks.add(new Fork(
-                        Long.parseLong(fork.group(1)),
-                        Segment.hex(fork.group(2)) << 32 | Segment.hex(fork.group(3)),
-                        Instant.MIN));
+                        Long.parseLong(fork.group(1)), Segment.hex(fork.group(2)) << 32 | Segment.hex(fork.group(3))));
             }
         });
         if (forks.isEmpty()) {
@@ -49,21 +47,7 @@ record Lineage(List<Fork> forks, long newest) {
                     Reason.DAMAGED,
                     "The history of timeline %d in the WAL archive cannot be read.".formatted(timeline));
         }
-        for (int i = 0; i < forks.size(); i++) {
-            long next = i + 1 < forks.size() ? forks.get(i + 1).timeline() : timeline;
-            forks.set(i, new Fork(forks.get(i).timeline(), forks.get(i).lsn(), begun.getOrDefault(next, Instant.MIN)));
-        }
-        return new Lineage(List.copyOf(forks), timeline);
-    }
-
-    /** The way that was the newest at a moment: what was written then may be of a past that a later recovery gave up. */
-    Lineage at(Instant moment) {
-        for (int i = 0; i < forks.size(); i++) {
-            if (moment.isBefore(forks.get(i).left())) {
-                return new Lineage(forks.subList(0, i), forks.get(i).timeline());
-            }
-        }
-        return this;
+        return new Lineage(List.copyOf(forks), timeline, begun);
     }
 
     /** The timeline on which recovery looks for the segment of this number. @param size bytes of each segment */
@@ -77,12 +61,18 @@ record Lineage(List<Fork> forks, long newest) {
         return found;
     }
 
-    /** Tells whether a set that ended with this segment leads to the newest timeline. */
-    boolean includes(Segment segment, long size) {
-        return timelineOf(segment.number(size), size) == segment.timeline()
-                // It ended in the segment in which the next timeline began.
-                || forks.stream()
-                        .anyMatch(fork ->
-                                fork.timeline() == segment.timeline() && fork.lsn() / size == segment.number(size));
+    /**
+     * Tells whether a set leads to the newest timeline. One that was complete only after the next timeline began does not: its last record
+     * is on the way that was given up, even if that is in the segment in which the next one began.
+     */
+    boolean includes(PhysicalSet set) {
+        long timeline = set.lastWal().timeline();
+        return timeline == newest
+                || forks.stream().anyMatch(fork -> fork.timeline() == timeline && set.lastLsn() <= fork.lsn());
+    }
+
+    /** Where a timeline was left on this way; empty for the newest, and for one that is not on it. */
+    Optional<Fork> end(long timeline) {
+        return forks.stream().filter(fork -> fork.timeline() == timeline).findFirst();
     }
 }

@@ -31,6 +31,10 @@ final class PgBackRest {
 
     private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
 
+    private static final Pattern UNCHECKED = Pattern.compile("WARN: unable to check pg\\d+: \\[(\\w{1,40})] ?");
+    private static final int NOT_SUPPORTED = 46;
+    private static final int NO_PRIMARY = 56;
+
     private final String program;
     private final String config;
     private final String stanza;
@@ -160,8 +164,12 @@ final class PgBackRest {
         if (!error.find()) {
             return failure;
         }
-        String said = beginning(failure.getMessage().substring(error.start(2)));
-        return switch (Integer.parseInt(error.group(1))) {
+        int number = Integer.parseInt(error.group(1));
+        // It warns of what is wrong with the server, and the error is only that no server is left.
+        Matcher unchecked = UNCHECKED.matcher(failure.getMessage());
+        boolean warned = number == NO_PRIMARY && unchecked.find();
+        String said = beginning(failure.getMessage().substring(warned ? unchecked.start(1) : error.start(2)));
+        return switch (warned && unchecked.group(1).equals("VersionNotSupportedError") ? NOT_SUPPORTED : number) {
             case 29, 95, 26 ->
                 say(
                         Reason.ENCRYPTION,
@@ -177,13 +185,13 @@ final class PgBackRest {
                         said,
                         failure);
             case 38 -> say(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.", said, failure);
-            case 46 ->
+            case NOT_SUPPORTED ->
                 say(
                         Reason.VERSION,
                         "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.",
                         said,
                         failure);
-            case 49, 56, 101 ->
+            case 49, NO_PRIMARY, 101 ->
                 say(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.", said, failure);
             case 50 -> say(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.", said, failure);
             case 62 ->

@@ -12,6 +12,7 @@ import java.util.List;
  * @param stopped when it was complete, to the second
  * @param firstWal segment with which its recovery begins
  * @param lastWal segment that its recovery needs at least
+ * @param lastLsn position in the WAL that its recovery needs at least
  * @param archive the folder of its WAL
  * @param version the server's major, such as 15
  * @param bytes of the files of the cluster
@@ -26,6 +27,7 @@ public record PhysicalSet(
         Instant stopped,
         Segment firstWal,
         Segment lastWal,
+        long lastLsn,
         String archive,
         int version,
         long bytes,

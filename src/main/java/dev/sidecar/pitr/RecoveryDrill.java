@@ -168,6 +168,7 @@ final class RecoveryDrill {
     /** A full set that was never recovered from goes first; otherwise the newest set, as after a disaster. */
     static Reach choose(Chain chain, Markers markers, long size, List<String> proven) {
         List<Reach> leading = chain.reaches().stream()
+                .filter(chain::isOnTheWay)
                 .filter(reach -> reach.last()
                         .filter(last -> last.number(size) >= markers.segment(size))
                         .isPresent())

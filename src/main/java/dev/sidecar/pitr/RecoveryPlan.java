@@ -40,14 +40,21 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
     private static Reach toLsn(long lsn, Chain chain) {
         long size = chain.segmentBytes();
         return chain.reaches().stream()
-                .filter(Reach::isUsable)
+                .filter(reach -> reach.isUsable() && chain.isOnTheWay(reach))
                 .filter(reach -> reach.set().lastWal().number(size) < lsn / size
                         && reach.last().orElseThrow().number(size) >= (lsn - 1) / size)
-                .max(Comparator.comparing(reach -> reach.set().stopped()))
+                .max(Chain.FASTEST)
                 .orElseThrow(() -> new BackupFailure(
                         Reason.NOT_FOUND,
-                        "No set leads to position %s of the WAL: it is before the first set, in a gap, or not archived yet. 'sidecar pitr' shows what can be recovered."
-                                .formatted(RecoveryTarget.written(lsn))));
+                        "No set leads to position %s of the WAL: it is before the first set, in a gap, or not archived yet. The archive has WAL until position %s; 'sidecar pitr' shows what can be recovered."
+                                .formatted(RecoveryTarget.written(lsn), end(chain))));
+    }
+
+    private static String end(Chain chain) {
+        return chain.newest()
+                .flatMap(Reach::last)
+                .map(last -> RecoveryTarget.written((last.number(chain.segmentBytes()) + 1) * chain.segmentBytes()))
+                .orElse("0/0");
     }
 
     private static BackupFailure unreachable(java.time.Instant moment, Chain chain) {
@@ -74,6 +81,14 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
                 .filter(span -> span.from().isAfter(moment))
                 .min(Comparator.comparing(Span::from))
                 .orElse(last);
+        for (Lineage timeline : chain.contents().timelines()) {
+            if (timeline.begun().equals(after.from())) {
+                return new BackupFailure(
+                        Reason.NOT_FOUND,
+                        "At %s the server was being recovered: its last WAL before that is of %s, and timeline %d begins at %s. Take a moment until the first or from the second on."
+                                .formatted(moment, before.to(), timeline.newest(), after.from()));
+            }
+        }
         return new BackupFailure(
                 Reason.NOT_FOUND,
                 "%s lies in a gap: WAL is missing. What can be recovered is until %s, and again from %s."

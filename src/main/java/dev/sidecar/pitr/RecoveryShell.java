@@ -75,6 +75,9 @@ public final class RecoveryShell {
                 plan.reach().set().stopped(),
                 Sizes.of(plan.reach().set().bytes()),
                 plan.segments());
+        if (plan.reach().set().damaged()) {
+            System.err.println("  warning: this set holds pages with wrong checksums, and no other leads there");
+        }
         System.err.println(
                 inPlace
                         ? "  over the data directory of the stopped server (pg1-path): all that was written after that moment is lost"

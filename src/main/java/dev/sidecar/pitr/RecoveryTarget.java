@@ -43,6 +43,10 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
     private static final Pattern WORD =
             Pattern.compile("(?i)(now|today|tomorrow|yesterday|epoch|allballs|latest|[+-]?infinity)\\b.*");
 
+    /** As in a server's log whose zone is not UTC. A name means two offsets, and an abbreviation means several zones. */
+    private static final Pattern NAMED_ZONE = Pattern.compile(
+            "\\d{4}-\\d\\d-\\d\\d[ Tt]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)? ?\\[?(?![AaPp]\\.?[Mm]\\b)[A-Za-z][A-Za-z/_+:0-9-]+]?");
+
     private static final Pattern MIDNIGHT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[ Tt]24:.*");
     private static final Pattern LEAP_SECOND = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[ Tt]\\d\\d:\\d\\d:60.*");
     /** No place has had others. */
@@ -94,6 +98,11 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
                     written,
                     "is no moment that a clock showed: write one as '2026-11-27 02:13:00+00', or use --latest for the newest archived WAL");
         }
+        if (NAMED_ZONE.matcher(written).matches()) {
+            return wrong(
+                    written,
+                    "names a time zone: write its offset as a number, such as +01 for CET and +02 for CEST. A name has another offset in summer, and an hour twice when that ends");
+        }
         if (MIDNIGHT.matcher(written).matches()) {
             return wrong(written, "is no moment: a day ends before 24:00; write 00:00:00 of the next day");
         }
@@ -109,12 +118,18 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
 
     /** Reads a position in the WAL. @throws BackupFailure if it is none */
     public static RecoveryTarget lsn(String text) {
-        Matcher parts = LSN.matcher(text.strip());
-        if (!parts.matches()) {
+        Optional<Long> position = position(text.strip());
+        if (position.isEmpty()) {
             throw wrong(text, "is no position in the WAL: write it as 16/B374D848");
         }
-        return new RecoveryTarget(
-                Optional.empty(), Optional.of(Segment.hex(parts.group(1)) << 32 | Segment.hex(parts.group(2))));
+        return new RecoveryTarget(Optional.empty(), position);
+    }
+
+    static Optional<Long> position(String written) {
+        Matcher parts = LSN.matcher(written);
+        return parts.matches()
+                ? Optional.of(Segment.hex(parts.group(1)) << 32 | Segment.hex(parts.group(2)))
+                : Optional.empty();
     }
 
     static RecoveryTarget at(Instant moment) {

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ final class Repository {
     private static final int MOST_SETS = 10_000;
     private static final int MOST_SEGMENTS = 200_000;
     private static final int MOST_TIMELINES = 1_000;
+    /** Each is read on its own. */
+    private static final int MOST_TIMELINES_WITH_WAL = 32;
+
     private static final long LAST_MOMENT =
             Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
@@ -57,7 +61,7 @@ final class Repository {
      * @param sets oldest first
      * @param walBytes of the archive
      * @param archived segments of the current archive with the time at which each was archived
-     * @param lineage the timelines of the newest one
+     * @param timelines that have WAL, each with those that lead to it; the last is the newest
      */
     record Contents(
             boolean exists,
@@ -66,7 +70,22 @@ final class Repository {
             List<PhysicalSet> sets,
             long walBytes,
             NavigableMap<Segment, Instant> archived,
-            Lineage lineage) {}
+            List<Lineage> timelines) {
+
+        /** The timelines that lead to the newest. */
+        Lineage lineage() {
+            return timelines.get(timelines.size() - 1);
+        }
+
+        /** The one that the server was on at a moment: what it wrote then may be of a past that a later recovery gave up. */
+        int timelineAt(Instant moment) {
+            int at = timelines.size() - 1;
+            while (at > 0 && moment.isBefore(timelines.get(at).begun())) {
+                at--;
+            }
+            return at;
+        }
+    }
 
     Contents read() throws InterruptedException {
         JsonNode stanza = stanza();
@@ -86,7 +105,7 @@ final class Repository {
                 sets,
                 wal.bytes,
                 wal.segments,
-                lineage(archive, wal.segments, wal.histories));
+                timelines(archive, wal.segments, wal.histories));
     }
 
     private record Archive(long bytes, NavigableMap<Segment, Instant> segments, Map<Long, Instant> histories) {}
@@ -122,13 +141,13 @@ final class Repository {
         return new Archive(bytes, segments, histories);
     }
 
-    /** The newest timeline is the newest that has WAL: a history alone may be of a server that never wrote. */
-    private Lineage lineage(
+    /** A history alone may be of a server that never wrote, so that only timelines with WAL count. */
+    private List<Lineage> timelines(
             Optional<String> archive, NavigableMap<Segment, Instant> archived, Map<Long, Instant> histories)
             throws InterruptedException {
         long newest = archived.isEmpty() ? 1 : archived.lastKey().timeline();
         if (archive.isEmpty() || newest < 2) {
-            return Lineage.first();
+            return List.of(Lineage.first());
         }
         if (!histories.containsKey(newest)) {
             throw new BackupFailure(
@@ -136,8 +155,23 @@ final class Repository {
                     "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push')."
                             .formatted(newest, newest));
         }
-        String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive.get(), newest);
-        return Lineage.parse(newest, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES, histories);
+        List<Lineage> timelines = new ArrayList<>();
+        for (long timeline = newest; timeline > 0 && timelines.size() < MOST_TIMELINES_WITH_WAL; ) {
+            if (timeline == 1) {
+                timelines.add(Lineage.first());
+            } else if (histories.containsKey(timeline)) {
+                timelines.add(history(archive.get(), timeline, histories.get(timeline)));
+            }
+            Segment older = archived.lowerKey(new Segment(timeline, 0, 0));
+            timeline = older == null ? 0 : older.timeline();
+        }
+        Collections.reverse(timelines);
+        return List.copyOf(timelines);
+    }
+
+    private Lineage history(String archive, long timeline, Instant begun) throws InterruptedException {
+        String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive, timeline);
+        return Lineage.parse(timeline, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES, begun);
     }
 
     /** The tablespaces of a set, by number: their names are a stranger's. */
@@ -261,12 +295,19 @@ final class Repository {
                 moment(one.path("timestamp").path("stop")),
                 first.get(),
                 last.get(),
+                lastLsn(one, last.get()),
                 archive.group(),
                 Integer.parseInt(version.replaceFirst("\\..*", "")),
                 one.path("info").path("size").asLong(0),
                 one.path("info").path("repository").path("delta").asLong(0),
                 needs,
                 one.path("error").asBoolean(false)));
+    }
+
+    /** An old pgBackRest wrote none down; then the set needs all of its last segment. */
+    private static long lastLsn(JsonNode set, Segment last) {
+        return RecoveryTarget.position(set.path("lsn").path("stop").asString(""))
+                .orElse((last.log() << 32) + 0xFFFF_FFFFL);
     }
 
     /** Whoever writes into the repository may write any number; one that no calendar has would end every look at it with an exception. */

@@ -8,7 +8,6 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -22,11 +21,11 @@ class ChainTest {
     private static final Instant START = Instant.parse("2026-11-27T00:00:00Z");
 
     private final NavigableMap<Segment, Instant> archived = new TreeMap<>();
-    private Lineage lineage;
+    private List<Lineage> timelines;
 
     @BeforeEach
     void firstTimeline() {
-        lineage = Lineage.first();
+        timelines = List.of(Lineage.first());
     }
 
     private static Instant minute(long minute) {
@@ -40,6 +39,10 @@ class ChainTest {
     }
 
     private static PhysicalSet set(long timeline, long first, long last) {
+        return set(timeline, first, last, false);
+    }
+
+    private static PhysicalSet set(long timeline, long first, long last, boolean damaged) {
         return new PhysicalSet(
                 "20261127-000000F",
                 PhysicalSet.Type.FULL,
@@ -47,16 +50,17 @@ class ChainTest {
                 minute(last),
                 Segment.of(timeline, first, SIZE),
                 Segment.of(timeline, last, SIZE),
+                last * SIZE + 0x100,
                 "15-1",
                 15,
                 1,
                 1,
                 List.of(),
-                false);
+                damaged);
     }
 
     private Chain chain(PhysicalSet... sets) {
-        return Chain.of(new Repository.Contents(true, "1", "15-1", List.of(sets), 0, archived, lineage), SIZE);
+        return Chain.of(new Repository.Contents(true, "1", "15-1", List.of(sets), 0, archived, timelines), SIZE);
     }
 
     @Test
@@ -112,6 +116,8 @@ class ChainTest {
                 .hasMessageContaining("--latest");
         assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.lsn("0/1"), chain))
                 .hasMessageContaining("No set leads to position 0/1");
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.lsn("FFFFFFFF/FFFFFFFF"), chain))
+                .hasMessageContaining("until position 0/15000000");
     }
 
     @Test
@@ -132,7 +138,8 @@ class ChainTest {
     void recoveryFollowsTheNewestTimeline() {
         archive(1, 10, 18);
         archive(2, 15, 25);
-        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, Map.of(2L, minute(19)));
+        timelines = List.of(
+                Lineage.first(), Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, minute(19)));
 
         Chain chain = chain(set(1, 10, 11), set(2, 20, 21));
 
@@ -147,7 +154,8 @@ class ChainTest {
         for (long number = 15; number <= 25; number++) {
             archived.put(Segment.of(2, number, SIZE), minute(number + 5));
         }
-        lineage = Lineage.parse(2, "1\t0/F000100\tbefore 2026-11-27 00:15:10+00\n", 10, Map.of(2L, minute(19)));
+        timelines = List.of(
+                Lineage.first(), Lineage.parse(2, "1\t0/F000100\tbefore 2026-11-27 00:15:10+00\n", 10, minute(19)));
         Chain chain = chain(set(1, 10, 11));
 
         assertThat(RecoveryPlan.of(RecoveryTarget.at(minute(17)), chain).timeline())
@@ -157,18 +165,152 @@ class ChainTest {
         assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain).timeline()).isEqualTo(2);
     }
 
+    /** A second set was being taken at the moment that a recovery in place chose: its end is of the past that this gave up. */
+    @Test
+    void aSetThatWasCompleteAfterTheNextTimelineBeganLeadsToTheOneThatItIsOf() {
+        archive(1, 10, 18);
+        for (long number = 15; number <= 25; number++) {
+            archived.put(Segment.of(2, number, SIZE), minute(number + 5));
+        }
+        timelines = List.of(Lineage.first(), second("0/F0000FF"));
+        PhysicalSet abandoned = set(1, 14, 15);
+
+        Chain chain = chain(set(1, 10, 11), abandoned);
+
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain).reach().set().lastWal())
+                .isEqualTo(Segment.of(1, 11, SIZE));
+        assertThat(RecoveryPlan.of(RecoveryTarget.lsn("0/11000000"), chain).timeline())
+                .isEqualTo(2);
+        assertThat(RecoveryDrill.choose(
+                                chain,
+                                new Markers(UUID.randomUUID(), minute(29), 17 * SIZE + 10, 17 * SIZE + 20),
+                                SIZE,
+                                List.of())
+                        .set()
+                        .lastWal())
+                .isEqualTo(Segment.of(1, 11, SIZE));
+        RecoveryPlan given = RecoveryPlan.of(RecoveryTarget.at(minute(17)), chain);
+        assertThat(given.timeline()).isEqualTo(1);
+        assertThat(given.reach().set()).isEqualTo(abandoned);
+
+        timelines = List.of(Lineage.first(), second("0/F000100"));
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain(set(1, 10, 11), abandoned))
+                        .reach()
+                        .set())
+                .isEqualTo(abandoned);
+    }
+
+    private static Lineage second(String fork) {
+        return Lineage.parse(2, "1\t" + fork + "\tbefore 2026-11-27 00:15:10+00\n", 10, minute(19));
+    }
+
+    @Test
+    void theNewestSetIsTheFastestWayToTheEnd() {
+        archive(1, 10, 20);
+
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain(set(1, 10, 11), set(1, 14, 15)))
+                        .segments())
+                .isEqualTo(7);
+    }
+
+    @Test
+    void aSetWithDamagedPagesIsTakenOnlyWhereNoOtherLeadsThere() {
+        archive(1, 10, 20);
+        PhysicalSet whole = set(1, 10, 11);
+        PhysicalSet damaged = set(1, 14, 15, true);
+
+        Chain chain = chain(whole, damaged);
+
+        assertThat(chain.to(minute(17)).orElseThrow().set()).isEqualTo(whole);
+        assertThat(chain.newest().orElseThrow().set()).isEqualTo(whole);
+        assertThat(chain(damaged).newest().orElseThrow().set()).isEqualTo(damaged);
+    }
+
+    /** Timeline 2 left 1 and was given up as well: 3 left 1, too, and 4 left 3. Each was begun two minutes after the last WAL before it. */
+    @Test
+    void aMomentIsOfTheTimelineThatTheServerWasOnThen() {
+        archive(1, 10, 18);
+        for (long number = 15; number <= 20; number++) {
+            archived.put(Segment.of(2, number, SIZE), minute(number + 10));
+        }
+        for (long number = 13; number <= 22; number++) {
+            archived.put(Segment.of(3, number, SIZE), minute(number + 20));
+        }
+        for (long number = 20; number <= 25; number++) {
+            archived.put(Segment.of(4, number, SIZE), minute(number + 30));
+        }
+        timelines = List.of(
+                Lineage.first(),
+                Lineage.parse(2, "1\t0/F000100\tone\n", 10, minute(20)),
+                Lineage.parse(3, "1\t0/D000100\tone\n", 10, minute(32)),
+                Lineage.parse(4, "1\t0/D000100\tone\n3\t0/14000100\tother\n", 10, minute(44)));
+        PhysicalSet onSecond = new PhysicalSet(
+                "20261127-000000F_20261127-002800I",
+                PhysicalSet.Type.INCREMENTAL,
+                minute(27),
+                minute(28),
+                Segment.of(2, 17, SIZE),
+                Segment.of(2, 18, SIZE),
+                18 * SIZE + 0x100,
+                "15-1",
+                15,
+                1,
+                1,
+                List.of(),
+                false);
+
+        Chain chain = chain(set(1, 10, 11), onSecond);
+
+        assertThat(List.of(17, 25, 29, 40, 50))
+                .extracting(at -> plan(chain, at))
+                .containsExactly("1 11", "2 11", "2 18", "3 11", "4 11");
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain).timeline()).isEqualTo(4);
+        assertThat(chain.spans())
+                .containsExactly(
+                        new Span(minute(11).plusSeconds(1), minute(18)),
+                        new Span(minute(20), minute(30)),
+                        new Span(minute(32), minute(42)),
+                        new Span(minute(44), minute(55)));
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.at(minute(31)), chain))
+                .hasMessageContaining("the server was being recovered")
+                .hasMessageContaining(minute(30).toString())
+                .hasMessageContaining("timeline 3 begins at " + minute(32));
+    }
+
+    private static String plan(Chain chain, int minute) {
+        RecoveryPlan plan = RecoveryPlan.of(RecoveryTarget.at(minute(minute)), chain);
+        return plan.timeline() + " " + plan.reach().set().lastWal().number(SIZE);
+    }
+
+    /** A standby took over from a server that never archived its last segment. */
+    @Test
+    void whatATimelineDidNotArchiveIsLookedForOnTheNext() {
+        archive(1, 10, 14);
+        for (long number = 15; number <= 25; number++) {
+            archived.put(Segment.of(2, number, SIZE), minute(number + 5));
+        }
+        timelines = List.of(Lineage.first(), second("0/F000100"));
+
+        Chain chain = chain(set(1, 10, 11));
+
+        assertThat(plan(chain, 13)).isEqualTo("1 11");
+        assertThat(plan(chain, 17)).isEqualTo("2 11");
+        assertThat(chain.spans()).hasSize(1);
+    }
+
     @Test
     void aTimelineWithoutItsWalIsAGap() {
         archive(1, 10, 18);
         archive(2, 17, 25);
-        lineage = Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, Map.of(2L, minute(19)));
+        timelines = List.of(
+                Lineage.first(), Lineage.parse(2, "1\t0/F000100\tno recovery target specified\n", 10, minute(19)));
 
         assertThat(chain(set(1, 10, 11)).gaps()).hasSize(1);
     }
 
     @Test
     void aHistoryThatCannotBeReadIsDamage() {
-        assertThatThrownBy(() -> Lineage.parse(3, "nonsense\n", 10, Map.of()))
+        assertThatThrownBy(() -> Lineage.parse(3, "nonsense\n", 10, START))
                 .hasMessageContaining("history of timeline 3 in the WAL archive cannot be read");
     }
 
@@ -182,6 +324,7 @@ class ChainTest {
                 minute(2),
                 Segment.of(1, 1, SIZE),
                 Segment.of(1, 2, SIZE),
+                2 * SIZE + 0x100,
                 "14-1",
                 14,
                 1,

@@ -80,6 +80,27 @@ class PgBackRestErrorsTest {
         assertThat(failure).hasMessageContaining(sentence);
     }
 
+    /** As 2.45 says of PostgreSQL 18, and of a server that is away. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[VersionNotSupportedError] unexpected control version = 1800 and catalog version = 202506291; VERSION; older than the PostgreSQL server",
+                "[DbConnectError] unable to connect to 'dbname='postgres' port=5999': Connection refused; CONNECTION; Connection refused"
+            })
+    void whatIsWrongWithTheServerIsSaidWithTheWarningOfIt(String warning, Reason reason, String sentence)
+            throws Exception {
+        Files.writeString(
+                folder.resolve("said"),
+                "WARN: unable to check pg1: " + warning
+                        + "\n      HINT: look it up\nERROR: [056]: unable to find primary cluster - cannot proceed\n       HINT: are all available clusters in recovery?\n");
+
+        BackupFailure failure = failure();
+
+        assertThat(failure.reason()).isEqualTo(reason);
+        assertThat(failure).hasMessageContaining(sentence);
+    }
+
     @Test
     void whatAWrongKeyDecryptedIsNotRepeated() throws Exception {
         Files.writeString(

@@ -53,6 +53,7 @@ class PitrMetricsTest {
                         AT,
                         segment,
                         segment,
+                        0x2000100,
                         "15-1",
                         15,
                         1,

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RecoveryTest {
 
+    private static final long SEGMENT = 16L << 20;
+
     private Path folder;
 
     private ArchivedServer archived;
@@ -262,15 +264,71 @@ class RecoveryTest {
     @Order(5)
     void aRecoveryInPlaceIsRefusedWhileTheServerRunsAndThenBringsTheMoment() throws Exception {
         Recoveries recoveries = archived.recoveries();
-        Instant moment = ledger.get(ledger.size() / 2).at();
-        RecoveryPlan plan = recoveries.plan(RecoveryTarget.at(moment));
+        List<PhysicalSet> sets = pitr.look().sets();
+        // While the last set was being taken: its end is of the past that is given up.
+        PhysicalSet last = sets.get(2);
+        long begun = last.firstWal().number(SEGMENT) * SEGMENT;
+        RecoveryPlan plan =
+                recoveries.plan(RecoveryTarget.lsn(RecoveryTarget.written(begun + (last.lastLsn() - begun) / 2)));
+        assertThat(plan.reach().set()).isEqualTo(sets.get(1));
 
         assertThatThrownBy(() -> recoveries.inPlace(plan)).hasMessageContaining("stop it first");
 
+        inPlace(plan);
+        List<String> recovered = archived.server().query("shop", "SELECT row FROM ledger ORDER BY row");
+        Instant moment = ledger.get(recovered.size() - 1).at();
+        assertThat(recovered).containsExactlyElementsOf(rowsAt(moment));
+        archived.server().execute("shop", "INSERT INTO ledger VALUES (-2, 'of timeline 2')");
+        awaitTimeline(2);
+        assertThat(besideAt(RecoveryTarget.LATEST)).containsExactlyElementsOf(with(-2, rowsAt(moment)));
+        // What the recovery gave up can still be recovered.
+        Instant later = ledger.get(ledger.size() - 10).at();
+        assertThat(besideAt(RecoveryTarget.at(later))).containsExactlyElementsOf(rowsAt(later));
+
+        // It builds on a set of the past that was given up.
+        pitr.take(PhysicalSet.Type.INCREMENTAL);
+        Instant onTheSecond = pitr.look().archived().orElseThrow();
+        archived.server().execute("shop", "INSERT INTO ledger VALUES (-3, 'and again')");
+        Instant earlier = committed(sets.get(1).stopped().plusSeconds(1)).at();
+        inPlace(recoveries.plan(RecoveryTarget.at(earlier)));
+        archived.server().execute("shop", "INSERT INTO ledger VALUES (-4, 'of timeline 3')");
+        awaitTimeline(3);
+        assertThat(besideAt(RecoveryTarget.at(onTheSecond))).containsExactlyElementsOf(with(-2, rowsAt(moment)));
+        assertThat(besideAt(RecoveryTarget.LATEST)).containsExactlyElementsOf(with(-4, rowsAt(earlier)));
+        assertThat(pitr.prove().problems()).isEmpty();
+
+        // The new timeline is archived, and a set on it can be recovered.
+        pitr.take(PhysicalSet.Type.FULL);
+        assertThat(pitr.prove().problems()).isEmpty();
+    }
+
+    private Committed committed(Instant from) {
+        return ledger.stream()
+                .filter(row -> !row.at().isBefore(from))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<String> rowsAt(Instant moment) {
+        return ledger.stream()
+                .filter(row -> !row.at().isAfter(moment))
+                .map(row -> Integer.toString(row.row()))
+                .toList();
+    }
+
+    private static List<String> with(int first, List<String> rows) {
+        List<String> all = new ArrayList<>(rows);
+        all.add(0, Integer.toString(first));
+        return all;
+    }
+
+    private void inPlace(RecoveryPlan plan) throws Exception {
         archived.server().pause();
         Path running = archived.data().resolve("postmaster.pid");
-        org.awaitility.Awaitility.await().until(() -> !Files.exists(running));
-        recoveries.inPlace(plan);
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .until(() -> !Files.exists(running));
+        archived.recoveries().inPlace(plan);
         archived.server().resume();
         org.awaitility.Awaitility.await()
                 .atMost(java.time.Duration.ofMinutes(1))
@@ -278,28 +336,20 @@ class RecoveryTest {
                 .until(() -> archived.server()
                         .query("shop", "SELECT pg_is_in_recovery()")
                         .equals(List.of("f")));
+    }
 
-        assertThat(archived.server().query("shop", "SELECT row FROM ledger ORDER BY row"))
-                .containsExactlyElementsOf(ledger.stream()
-                        .filter(row -> !row.at().isAfter(moment))
-                        .map(row -> Integer.toString(row.row()))
-                        .toList());
-        // What the recovery gave up can still be recovered.
-        Instant later = ledger.get(ledger.size() * 3 / 4).at();
-        Recoveries again = archived.recoveries();
+    private void awaitTimeline(long timeline) {
         archived.server().query("shop", "SELECT pg_switch_wal()");
         org.awaitility.Awaitility.await()
                 .atMost(java.time.Duration.ofMinutes(1))
-                .until(() -> again.plan(RecoveryTarget.LATEST).timeline() == 2);
-        again.beside(again.plan(RecoveryTarget.at(later)));
-        assertThat(archived.beside("shop", "SELECT row FROM ledger ORDER BY row"))
-                .containsExactlyElementsOf(ledger.stream()
-                        .filter(row -> !row.at().isAfter(later))
-                        .map(row -> Integer.toString(row.row()))
-                        .toList());
-        again.remove();
-        // The new timeline is archived, and a set on it can be recovered.
-        pitr.take(PhysicalSet.Type.FULL);
-        assertThat(pitr.prove().problems()).isEmpty();
+                .until(() -> archived.recoveries().plan(RecoveryTarget.LATEST).timeline() == timeline);
+    }
+
+    private List<String> besideAt(RecoveryTarget target) throws Exception {
+        Recoveries recoveries = archived.recoveries();
+        recoveries.beside(recoveries.plan(target));
+        List<String> rows = archived.beside("shop", "SELECT row FROM ledger ORDER BY row");
+        recoveries.remove();
+        return rows;
     }
 }

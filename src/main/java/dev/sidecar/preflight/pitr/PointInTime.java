@@ -204,6 +204,7 @@ public final class PointInTime {
 
                 [global:archive-push]
                 archive-async=y
+                compress-level=1
                 archive-push-queue-max=%d
                 spool-path=/tmp/spool
                 """.formatted(bytes(settings.apply("PITR_QUEUE_MAX").orElse("1GB")));

@@ -76,7 +76,11 @@ class PointInTimeTest {
                         .toList())
                 .containsExactlyInAnyOrder("pitr-archive", "sidecar");
         assertThat(file("postgres/pitr/pgbackrest.conf"))
-                .contains("repo1-host=pitr-archive", "archive-async=y", "archive-push-queue-max=1073741824")
+                .contains(
+                        "repo1-host=pitr-archive",
+                        "archive-async=y",
+                        "compress-level=1",
+                        "archive-push-queue-max=1073741824")
                 .contains("pg1-path=/data/18");
         assertThat(file("pitr-source/pitr/pgbackrest.conf"))
                 .contains("tls-server-auth=sidecar=main", "pg1-user=pitr")

@@ -37,6 +37,7 @@ public final class RestoreRole implements AutoCloseable {
     private static final Pattern DROP_OPERATOR =
             Pattern.compile("DROP (OPERATOR (?:[^\";'\\\\]++|\"[^\"]*+\")++(?<=\\)));\\s*");
 
+    private static final String NOT_PERMITTED = "42501";
     private static final String PREFIX = "sidecar_restore_";
     private static final int BYTES_OF_PASSWORD = 24;
     private static final int BYTES_OF_NAME = 6;
@@ -76,7 +77,31 @@ public final class RestoreRole implements AutoCloseable {
         } else {
             maintenance.execute("GRANT %s TO CURRENT_USER".formatted(name));
         }
+        leaveOutOfStatistics(maintenance, name);
         return new RestoreRole(maintenance, server, name, server.as(name, Secret.of(password)));
+    }
+
+    /**
+     * The long statements of a restore are no slow queries of the application. An alert that left them out by the name of their role would
+     * leave out whoever takes such a name.
+     */
+    private static void leaveOutOfStatistics(Session maintenance, String name) throws SQLException {
+        if (maintenance
+                .texts("SELECT 1 FROM pg_settings WHERE name = 'pg_stat_statements.track'")
+                .isEmpty()) {
+            return;
+        }
+        try {
+            maintenance.execute("ALTER ROLE %s SET pg_stat_statements.track = 'none'".formatted(name));
+        } catch (SQLException e) {
+            if (!NOT_PERMITTED.equals(e.getSQLState())) {
+                throw e;
+            }
+            log.atWarn()
+                    .addKeyValue("role", name)
+                    .log("the statements of this restore count as the application's, and may raise the alert SlowQueries: only a"
+                            + " superuser can set pg_stat_statements.track");
+        }
     }
 
     /**

@@ -69,4 +69,37 @@ class RestoreRoleTest {
             server.dropDatabase(database);
         }
     }
+
+    /** The alert for slow queries would fire at each restore; an alert that knew the role by its name would know a thief's as well. */
+    @Test
+    void whatARestoreRunsIsNoStatementOfTheApplication() throws Exception {
+        try (PostgresServer server = PostgresServer.start("shared_preload_libraries=pg_stat_statements")) {
+            server.execute(
+                    "postgres",
+                    "CREATE EXTENSION pg_stat_statements",
+                    "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'of-maker'");
+
+            assertThat(recordedOfARestore(server, server.user(), server.password()))
+                    .isEmpty();
+            // Who is no superuser restores all the same.
+            assertThat(recordedOfARestore(server, "maker", "of-maker")).containsExactly("SELECT $1 AS slow");
+        }
+    }
+
+    private static List<String> recordedOfARestore(PostgresServer server, String administrator, String password)
+            throws Exception {
+        ServerAddress address = TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.user", administrator,
+                        "server.password", password))
+                .administrator();
+        try (Session maintenance = address.connectToMaintenance("test");
+                RestoreRole role = RestoreRole.create(address, maintenance)) {
+            try (Session session = role.address().connect("postgres", "test")) {
+                session.text("SELECT 1 AS slow");
+            }
+            return server.query("postgres", "SELECT query FROM pg_stat_statements WHERE query LIKE '%AS slow'");
+        }
+    }
 }

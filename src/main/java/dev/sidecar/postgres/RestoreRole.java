@@ -99,8 +99,9 @@ public final class RestoreRole implements AutoCloseable {
             }
             log.atWarn()
                     .addKeyValue("role", name)
-                    .log("the statements of this restore count as the application's, and may raise the alert SlowQueries: only a"
-                            + " superuser can set pg_stat_statements.track");
+                    .log(
+                            "the statements of this restore count as the application's, and may raise the alert SlowQueries: only a"
+                                    + " superuser can set pg_stat_statements.track");
         }
     }
 
@@ -182,11 +183,20 @@ public final class RestoreRole implements AutoCloseable {
 
     /** Lets the role load the rows that extensions keep in tables of their own. */
     public void mayFillExtensions(Session session) throws SQLException {
-        for (String table : session.texts("""
-                SELECT format('GRANT %s ON TABLE %s TO ', CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass)
+        forTablesOfExtensions(session, "GRANT %s ON TABLE %s TO " + name);
+    }
+
+    /** Takes that back, before rows are loaded that run code of the database. */
+    public void mayNotFillExtensions(Session session) throws SQLException {
+        forTablesOfExtensions(session, "REVOKE %s ON TABLE %s FROM " + name);
+    }
+
+    private static void forTablesOfExtensions(Session session, String statement) throws SQLException {
+        for (List<String> table : session.table("""
+                SELECT CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass
                 FROM pg_extension e, unnest(e.extconfig) t JOIN pg_class c ON c.oid = t
                 """)) {
-            session.execute(table + name);
+            session.execute(statement.formatted(table.get(0), table.get(1)));
         }
     }
 

@@ -89,10 +89,14 @@ class RestoreRoleTest {
     private static List<String> recordedOfARestore(PostgresServer server, String administrator, String password)
             throws Exception {
         ServerAddress address = TestPostgres.of(Map.of(
-                        "server.host", server.host(),
-                        "server.port", server.port(),
-                        "server.user", administrator,
-                        "server.password", password))
+                        "server.host",
+                        server.host(),
+                        "server.port",
+                        server.port(),
+                        "server.user",
+                        administrator,
+                        "server.password",
+                        password))
                 .administrator();
         try (Session maintenance = address.connectToMaintenance("test");
                 RestoreRole role = RestoreRole.create(address, maintenance)) {

@@ -1,7 +1,9 @@
 package dev.sidecar.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.support.PostgresServer;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,28 @@ class RestoreRoleTest {
                 session.execute("CREATE TABLE \"its own\".t (i int)");
             }
             server.dropDatabase(database);
+        }
+    }
+
+    /** Its name is the time, so that a role can take the locks of the next hours. */
+    @Test
+    void noRestoreWaitsForALockThatAnyRoleCanTake() throws Exception {
+        PostgresServer server = PostgresServer.shared();
+        ServerAddress address = TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.user", server.user(),
+                        "server.password", server.password()))
+                .administrator();
+        String name = "shop_restoring_20261129_120000";
+        try (Session stranger = address.connectToMaintenance("stranger");
+                Session maintenance = address.connectToMaintenance("test")) {
+            stranger.texts("SELECT pg_advisory_lock" + UnfinishedDatabase.LOCK.formatted("'" + name + "'"));
+            maintenance.execute("SET statement_timeout = '60s'");
+
+            assertThatThrownBy(() -> UnfinishedDatabase.create(maintenance, name, null))
+                    .isInstanceOf(BackupFailure.class)
+                    .hasMessageContaining("no sidecar at all");
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -62,7 +63,13 @@ final class FolderSource implements Source {
     /** Opens each folder on the way from the one before it, so that nobody can put a link into its place meanwhile. */
     @Override
     public InputStream open(String key) throws IOException {
-        Path path = Path.of(key);
+        Path path;
+        try {
+            path = Path.of(key);
+        } catch (InvalidPathException e) {
+            throw new IOException(
+                    "the name of '%s' cannot be written in this process's locale; give it one in UTF-8".formatted(key), e);
+        }
         for (Path step : path) {
             if (path.isAbsolute() || step.toString().equals("..")) {
                 throw new NoSuchFileException(key);

@@ -30,6 +30,7 @@ public final class LocalStore implements Store {
     private static final int DEEPEST = 8;
     /** Itself and the directories that are there for it. */
     private static final int ENTRIES_OF_A_FILE = 4;
+    private static final char DELETE = 0x7f;
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -184,6 +185,9 @@ public final class LocalStore implements Store {
         }
 
         void add(OpenFolder directory, Path name, Path path) throws IOException {
+            if (!isOurs(name)) {
+                return;
+            }
             OpenFolder opened;
             try {
                 BasicFileAttributes attributes = directory.attributes(name);
@@ -204,6 +208,11 @@ public final class LocalStore implements Store {
                 }
             }
         }
+    }
+
+    /** Other names could control where they are shown, and not every one leads back to its file. */
+    private static boolean isOurs(Path name) {
+        return name.toString().chars().allMatch(c -> c > ' ' && c < DELETE);
     }
 
     private IOException tooMany() {

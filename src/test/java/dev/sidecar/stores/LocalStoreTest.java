@@ -169,6 +169,25 @@ class LocalStoreTest extends StoreContract {
     }
 
     @Test
+    void namesThatAreNoneOfOursAreNotThere() throws Exception {
+        store(SET + "manifest.json", "{}");
+        Path set = directory.resolve("backups").resolve(SET);
+        assertThat(new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "cd \"$1\" && touch \"$(printf 'bad\\377').part\" \"$(printf 'bad\\377')\" \"$(printf 'esc\\033c')\" 'line\nbreak'",
+                                "sh",
+                                set.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        store.sweep("");
+
+        assertThat(store.list("")).extracting(Store.Stored::key).containsExactly(SET + "manifest.json");
+    }
+
+    @Test
     void moreFilesThanAnySetsHaveAreNotListed() throws IOException {
         LocalStore small = new LocalStore(directory.resolve("backups"), 3);
         for (int i = 0; i < 3; i++) {

@@ -68,7 +68,8 @@ final class FolderSource implements Source {
             path = Path.of(key);
         } catch (InvalidPathException e) {
             throw new IOException(
-                    "the name of '%s' cannot be written in this process's locale; give it one in UTF-8".formatted(key), e);
+                    "the name of '%s' cannot be written in this process's locale; give it one in UTF-8".formatted(key),
+                    e);
         }
         for (Path step : path) {
             if (path.isAbsolute() || step.toString().equals("..")) {

@@ -30,6 +30,7 @@ public final class LocalStore implements Store {
     private static final int DEEPEST = 8;
     /** Itself and the directories that are there for it. */
     private static final int ENTRIES_OF_A_FILE = 4;
+
     private static final char DELETE = 0x7f;
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =

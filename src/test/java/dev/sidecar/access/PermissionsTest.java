@@ -209,7 +209,8 @@ class PermissionsTest {
         forged.put("a guessed token", request -> request.header("X-CSRF-TOKEN", "0".repeat(othersToken.length())));
         forged.put("somebody else's token", request -> request.header("X-CSRF-TOKEN", othersToken));
         forged.put("another site's name", request -> request.header("Origin", "https://evil.example"));
-        forged.put("no site's name", request -> request.header("Origin", "null").header("Sec-Fetch-Site", "cross-site"));
+        forged.put(
+                "no site's name", request -> request.header("Origin", "null").header("Sec-Fetch-Site", "cross-site"));
         forged.put("a remembered password", request -> request.header("Authorization", basic(PASSWORD)));
         forged.put(
                 "a remembered password and a site's name",
@@ -218,8 +219,9 @@ class PermissionsTest {
                 "a remembered password from a neighbour",
                 request -> request.header("Authorization", basic(PASSWORD)).header("Sec-Fetch-Site", "same-site"));
         forged.put("an empty Authorization", request -> request.header("Authorization", ""));
-        forged.put("another method", request -> request.header("X-HTTP-Method-Override", "GET")
-                .header("X-Method-Override", "GET"));
+        forged.put(
+                "another method",
+                request -> request.header("X-HTTP-Method-Override", "GET").header("X-Method-Override", "GET"));
         List<String> bodies = List.of(
                 "text/plain {}",
                 "application/x-www-form-urlencoded _csrf=" + othersToken,

@@ -179,8 +179,9 @@ class ForwardingTest {
     /** These tell nginx to ask somewhere else, ten times over, to fill its disk or to send slowly. */
     @Test
     void nginxDoesNothingThatAnAnswerTellsIt(@TempDir Path edge) {
-        String orders = "HTTP/1.1 200 OK\r\nX-Accel-Redirect: /elsewhere\r\nX-Accel-Buffering: yes\r\nX-Accel-Limit-Rate: 1\r\n"
-                + "X-Accel-Charset: utf-7\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+        String orders =
+                "HTTP/1.1 200 OK\r\nX-Accel-Redirect: /elsewhere\r\nX-Accel-Buffering: yes\r\nX-Accel-Limit-Rate: 1\r\n"
+                        + "X-Accel-Charset: utf-7\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
         try (var upstream = RawUpstream.answering(orders);
                 var gateway = GatewayServer.before(upstream.port());
                 var nginx = new ShippedNginx(edge, gateway.port(), Map.of());

@@ -39,7 +39,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     private final Guests guests;
     private final Passage passage;
     private final RelayMetrics metrics;
-    private final Strangers strangers;
+    private final UnknownTokens unknownTokens;
     private final Clock clock;
     private final Executor workers;
     private @Nullable Push push;
@@ -49,11 +49,11 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     private int refused = -1;
 
     PushHandler(
-            Guests guests, Passage passage, RelayMetrics metrics, Strangers strangers, Clock clock, Executor workers) {
+            Guests guests, Passage passage, RelayMetrics metrics, UnknownTokens unknownTokens, Clock clock, Executor workers) {
         this.guests = guests;
         this.passage = passage;
         this.metrics = metrics;
-        this.strangers = strangers;
+        this.unknownTokens = unknownTokens;
         this.clock = clock;
         this.workers = workers;
     }
@@ -96,7 +96,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
         if (guest == null) {
             metrics.trouble(known.name(), known.trouble(), 1);
             if (known.trouble() == Trouble.UNKNOWN_TOKEN) {
-                strangers.came(request.headers().get("X-Real-IP", ""));
+                unknownTokens.came(request.headers().get("X-Real-IP", ""));
             }
             refuse(context, Reply.of(known.trouble(), "This token is not, or no longer, known here."));
             return;

@@ -35,13 +35,13 @@ final class PushServer implements SmartLifecycle {
     PushServer(RelayProperties properties, Guests guests, Passage passage, RelayMetrics metrics, Clock clock) {
         this.properties = properties;
         this.guests = guests;
-        Strangers strangers = new Strangers(clock);
+        UnknownTokens unknownTokens = new UnknownTokens(clock);
         this.listener = new Listener(
                 "pushes",
                 THREADS,
                 MOST_CONNECTIONS,
                 pipeline -> pipeline.addLast(
-                        new HttpServerCodec(), new PushHandler(guests, passage, metrics, strangers, clock, workers)));
+                        new HttpServerCodec(), new PushHandler(guests, passage, metrics, unknownTokens, clock, workers)));
     }
 
     @Override

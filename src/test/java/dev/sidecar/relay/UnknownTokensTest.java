@@ -14,47 +14,47 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** Everybody who reaches the edge can push with a token that nobody has. */
-class StrangersTest {
+class UnknownTokensTest {
 
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final MutableClock clock = new MutableClock("2026-11-29T12:00:00Z");
-    private final Strangers strangers = new Strangers(clock);
+    private final UnknownTokens unknownTokens = new UnknownTokens(clock);
 
     @BeforeEach
     void collect() {
         log.start();
-        ((Logger) LoggerFactory.getLogger(Strangers.class)).addAppender(log);
+        ((Logger) LoggerFactory.getLogger(UnknownTokens.class)).addAppender(log);
     }
 
     @AfterEach
     void stop() {
-        ((Logger) LoggerFactory.getLogger(Strangers.class)).detachAppender(log);
+        ((Logger) LoggerFactory.getLogger(UnknownTokens.class)).detachAppender(log);
     }
 
     @Test
     void aThousandInAMinuteAreOneLine() {
         for (int i = 0; i < 1000; i++) {
-            strangers.came("203.0.113.7");
+            unknownTokens.came("203.0.113.7");
         }
         assertThat(values()).containsExactly("203.0.113.7 0");
 
         clock.tick(Duration.ofMinutes(1));
-        strangers.came("203.0.113.8");
+        unknownTokens.came("203.0.113.8");
         assertThat(values()).containsExactly("203.0.113.7 0", "203.0.113.8 999");
     }
 
     @Test
     void aClockThatWasPutBackSilencesNothing() {
-        strangers.came("203.0.113.7");
+        unknownTokens.came("203.0.113.7");
         clock.tick(Duration.ofHours(-5));
-        strangers.came("203.0.113.7");
+        unknownTokens.came("203.0.113.7");
 
         assertThat(log.list).hasSize(2);
     }
 
     @Test
     void whatIsNoAddressIsShortAndControlsNothing() {
-        strangers.came("\u001b[2J\n{\"level\":\"ERROR\"}".repeat(1000));
+        unknownTokens.came("\u001b[2J\n{\"level\":\"ERROR\"}".repeat(1000));
 
         assertThat(values())
                 .singleElement()

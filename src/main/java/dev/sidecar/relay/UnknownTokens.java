@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Says in the log that somebody pushes with a token nobody has; once a minute at most, as everybody who reaches the edge can have it said. */
-final class Strangers {
+final class UnknownTokens {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Strangers.class);
+    private static final Logger LOG = LoggerFactory.getLogger(UnknownTokens.class);
     private static final long QUIET_MILLIS = Duration.ofMinutes(1).toMillis();
     private static final int LONGEST_ADDRESS = 64;
 
@@ -17,7 +17,7 @@ final class Strangers {
     private long saidAt;
     private long unsaid;
 
-    Strangers(Clock clock) {
+    UnknownTokens(Clock clock) {
         this.clock = clock;
         saidAt = clock.millis() - QUIET_MILLIS;
     }

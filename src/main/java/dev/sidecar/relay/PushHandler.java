@@ -49,7 +49,12 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     private int refused = -1;
 
     PushHandler(
-            Guests guests, Passage passage, RelayMetrics metrics, UnknownTokens unknownTokens, Clock clock, Executor workers) {
+            Guests guests,
+            Passage passage,
+            RelayMetrics metrics,
+            UnknownTokens unknownTokens,
+            Clock clock,
+            Executor workers) {
         this.guests = guests;
         this.passage = passage;
         this.metrics = metrics;

@@ -41,7 +41,8 @@ final class PushServer implements SmartLifecycle {
                 THREADS,
                 MOST_CONNECTIONS,
                 pipeline -> pipeline.addLast(
-                        new HttpServerCodec(), new PushHandler(guests, passage, metrics, unknownTokens, clock, workers)));
+                        new HttpServerCodec(),
+                        new PushHandler(guests, passage, metrics, unknownTokens, clock, workers)));
     }
 
     @Override

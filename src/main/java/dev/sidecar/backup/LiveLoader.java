@@ -116,9 +116,18 @@ final class LiveLoader {
             steps.definitions(parts.definitions());
             try (Session session = server.connect(target, NAME)) {
                 lent.giveBack(session);
-                role.mayFillExtensions(session);
             }
-            steps.rows(loadable(parts, target, notes));
+            List<Integer> rows = loadable(parts, target, notes);
+            Set<Integer> ofExtensions =
+                    parts.rowsOfPartsOfExtensions().stream().map(Item::id).collect(Collectors.toSet());
+            if (!request.isPartial()) {
+                fillExtensions(
+                        role,
+                        target,
+                        steps,
+                        rows.stream().filter(ofExtensions::contains).toList());
+            }
+            steps.rows(rows.stream().filter(id -> !ofExtensions.contains(id)).toList());
             steps.rest(filled(parts, target, notes));
             role.leave();
             Set<Integer> missing = steps.missing();
@@ -155,6 +164,22 @@ final class LiveLoader {
     }
 
     /**
+     * Loads the rows that extensions keep, before all others: the right to do so ends with it. What rows of the application run, such as the
+     * check of a domain, could otherwise add one that an extension acts on with the rights of somebody else.
+     */
+    private void fillExtensions(RestoreRole role, String target, Steps steps, List<Integer> ids)
+            throws SQLException, InterruptedException {
+        if (ids.isEmpty()) {
+            return;
+        }
+        try (Session session = server.connect(target, NAME)) {
+            role.mayFillExtensions(session);
+            steps.rowsOfExtensions(ids);
+            role.mayNotFillExtensions(session);
+        }
+    }
+
+    /**
      * Disables the event triggers that extensions have brought: they act on every definition that comes after them.
      *
      * @return the statements that enable them again
@@ -180,7 +205,7 @@ final class LiveLoader {
 
     /** An archive does not say to which extension a table belongs whose rows it holds: what is not there by now came with none. */
     private List<Integer> loadable(ArchiveParts parts, String target, List<String> notes) throws SQLException {
-        List<Item> doubtful = parts.rowsOfPartsOfExtensions();
+        List<Item> doubtful = parts.lacksExtensions() ? parts.rowsOfPartsOfExtensions() : List.of();
         if (doubtful.isEmpty()) {
             return parts.rows();
         }
@@ -245,6 +270,8 @@ final class LiveLoader {
 
         void definitions(List<Step> steps) throws InterruptedException;
 
+        void rowsOfExtensions(List<Integer> ids) throws InterruptedException;
+
         void rows(List<Integer> ids) throws InterruptedException;
 
         void rest(List<Integer> ids) throws InterruptedException;
@@ -289,6 +316,11 @@ final class LiveLoader {
             for (Step step : steps) {
                 loader.some(step.administrator() ? privileged : restorer, archive, step.ids());
             }
+        }
+
+        @Override
+        public void rowsOfExtensions(List<Integer> ids) throws InterruptedException {
+            loader.some(restorer, archive, ids);
         }
 
         @Override
@@ -353,6 +385,11 @@ final class LiveLoader {
             add(restore.some(steps.stream()
                     .map(step -> new CarefulRestore.Some(step.administrator() ? privileged : restorer, step.ids()))
                     .toList()));
+        }
+
+        @Override
+        public void rowsOfExtensions(List<Integer> ids) throws InterruptedException {
+            failed.addAll(restore.some(List.of(new CarefulRestore.Some(restorer, ids))));
         }
 
         @Override

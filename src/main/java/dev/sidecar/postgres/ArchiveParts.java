@@ -110,15 +110,13 @@ public final class ArchiveParts {
                                         .equals(qualifiedName));
     }
 
-    /** Rows and values that the archive holds for what extensions make, of which some are not restored. */
+    /** Rows and values that the archive holds for what extensions make. */
     public List<Item> rowsOfPartsOfExtensions() {
-        return !lacksExtensions()
-                ? List.of()
-                : restored(Section.DATA).stream()
-                        .filter(entry -> entry.kind().equals("TABLE DATA")
-                                || entry.kind().equals("SEQUENCE SET"))
-                        .filter(entry -> entry.needs().stream().noneMatch(byId::containsKey))
-                        .toList();
+        return restored(Section.DATA).stream()
+                .filter(entry ->
+                        entry.kind().equals("TABLE DATA") || entry.kind().equals("SEQUENCE SET"))
+                .filter(entry -> entry.needs().stream().noneMatch(byId::containsKey))
+                .toList();
     }
 
     /** Tells whether a table inherits from another one. @param name of the other one, as pg_dump writes it */
@@ -129,7 +127,8 @@ public final class ArchiveParts {
                         && inherits.matcher(entry.definition()).find());
     }
 
-    private boolean lacksExtensions() {
+    /** Tells whether some extension is not restored. */
+    public boolean lacksExtensions() {
         return entries.stream().anyMatch(entry -> entry.kind().equals("EXTENSION") && leftOut.contains(entry.id()));
     }
 

@@ -37,6 +37,7 @@ public final class RestoreRole implements AutoCloseable {
     private static final Pattern DROP_OPERATOR =
             Pattern.compile("DROP (OPERATOR (?:[^\";'\\\\]++|\"[^\"]*+\")++(?<=\\)));\\s*");
 
+    private static final String NOT_PERMITTED = "42501";
     private static final String PREFIX = "sidecar_restore_";
     private static final int BYTES_OF_PASSWORD = 24;
     private static final int BYTES_OF_NAME = 6;
@@ -76,7 +77,32 @@ public final class RestoreRole implements AutoCloseable {
         } else {
             maintenance.execute("GRANT %s TO CURRENT_USER".formatted(name));
         }
+        leaveOutOfStatistics(maintenance, name);
         return new RestoreRole(maintenance, server, name, server.as(name, Secret.of(password)));
+    }
+
+    /**
+     * The long statements of a restore are no slow queries of the application. An alert that left them out by the name of their role would
+     * leave out whoever takes such a name.
+     */
+    private static void leaveOutOfStatistics(Session maintenance, String name) throws SQLException {
+        if (maintenance
+                .texts("SELECT 1 FROM pg_settings WHERE name = 'pg_stat_statements.track'")
+                .isEmpty()) {
+            return;
+        }
+        try {
+            maintenance.execute("ALTER ROLE %s SET pg_stat_statements.track = 'none'".formatted(name));
+        } catch (SQLException e) {
+            if (!NOT_PERMITTED.equals(e.getSQLState())) {
+                throw e;
+            }
+            log.atWarn()
+                    .addKeyValue("role", name)
+                    .log(
+                            "the statements of this restore count as the application's, and may raise the alert SlowQueries: only a"
+                                    + " superuser can set pg_stat_statements.track");
+        }
     }
 
     /**
@@ -157,11 +183,20 @@ public final class RestoreRole implements AutoCloseable {
 
     /** Lets the role load the rows that extensions keep in tables of their own. */
     public void mayFillExtensions(Session session) throws SQLException {
-        for (String table : session.texts("""
-                SELECT format('GRANT %s ON TABLE %s TO ', CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass)
+        forTablesOfExtensions(session, "GRANT %s ON TABLE %s TO " + name);
+    }
+
+    /** Takes that back, before rows are loaded that run code of the database. */
+    public void mayNotFillExtensions(Session session) throws SQLException {
+        forTablesOfExtensions(session, "REVOKE %s ON TABLE %s FROM " + name);
+    }
+
+    private static void forTablesOfExtensions(Session session, String statement) throws SQLException {
+        for (List<String> table : session.table("""
+                SELECT CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass
                 FROM pg_extension e, unnest(e.extconfig) t JOIN pg_class c ON c.oid = t
                 """)) {
-            session.execute(table + name);
+            session.execute(statement.formatted(table.get(0), table.get(1)));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sidecar.postgres;
 
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Sql;
 import java.sql.SQLException;
@@ -23,9 +24,20 @@ public final class UnfinishedDatabase {
 
     private UnfinishedDatabase() {}
 
-    /** Creates one. It stays locked until {@code maintenance} is closed. */
+    /**
+     * Creates one. It stays locked until {@code maintenance} is closed.
+     *
+     * @throws BackupFailure with BUSY if another session has the lock: any role may take it, and would be waited for without an end
+     */
     public static void create(Session maintenance, String name, Manifest.Server like) throws SQLException {
-        maintenance.texts("SELECT pg_advisory_lock" + LOCK.formatted(Sql.literal(name)));
+        if (maintenance
+                .text("SELECT pg_try_advisory_lock" + LOCK.formatted(Sql.literal(name)))
+                .equals("f")) {
+            throw new BackupFailure(
+                    Reason.BUSY,
+                    "Another session holds the advisory lock of '%s': another restore that began in the same second, or no sidecar at all (pg_locks tells its process). Try again."
+                            .formatted(name));
+        }
         NewDatabase.create(maintenance, name, like);
         maintenance.execute("COMMENT ON DATABASE %s IS %s".formatted(Sql.quoted(name), Sql.literal(COMMENT)));
     }

@@ -39,6 +39,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     private final Guests guests;
     private final Passage passage;
     private final RelayMetrics metrics;
+    private final UnknownTokens unknownTokens;
     private final Clock clock;
     private final Executor workers;
     private @Nullable Push push;
@@ -47,10 +48,17 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     /** What was read of a push that was refused. */
     private int refused = -1;
 
-    PushHandler(Guests guests, Passage passage, RelayMetrics metrics, Clock clock, Executor workers) {
+    PushHandler(
+            Guests guests,
+            Passage passage,
+            RelayMetrics metrics,
+            UnknownTokens unknownTokens,
+            Clock clock,
+            Executor workers) {
         this.guests = guests;
         this.passage = passage;
         this.metrics = metrics;
+        this.unknownTokens = unknownTokens;
         this.clock = clock;
         this.workers = workers;
     }
@@ -92,6 +100,9 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
         Guest guest = known.guest();
         if (guest == null) {
             metrics.trouble(known.name(), known.trouble(), 1);
+            if (known.trouble() == Trouble.UNKNOWN_TOKEN) {
+                unknownTokens.came(request.headers().get("X-Real-IP", ""));
+            }
             refuse(context, Reply.of(known.trouble(), "This token is not, or no longer, known here."));
             return;
         }

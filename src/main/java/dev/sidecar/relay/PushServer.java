@@ -35,12 +35,14 @@ final class PushServer implements SmartLifecycle {
     PushServer(RelayProperties properties, Guests guests, Passage passage, RelayMetrics metrics, Clock clock) {
         this.properties = properties;
         this.guests = guests;
+        UnknownTokens unknownTokens = new UnknownTokens(clock);
         this.listener = new Listener(
                 "pushes",
                 THREADS,
                 MOST_CONNECTIONS,
                 pipeline -> pipeline.addLast(
-                        new HttpServerCodec(), new PushHandler(guests, passage, metrics, clock, workers)));
+                        new HttpServerCodec(),
+                        new PushHandler(guests, passage, metrics, unknownTokens, clock, workers)));
     }
 
     @Override

@@ -2,17 +2,12 @@ package dev.sidecar.stores;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SecureDirectoryStream;
 import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,35 +63,27 @@ final class FolderSource implements Source {
     /** Opens each folder on the way from the one before it, so that nobody can put a link into its place meanwhile. */
     @Override
     public InputStream open(String key) throws IOException {
-        Path path = Path.of(key);
+        Path path;
+        try {
+            path = Path.of(key);
+        } catch (InvalidPathException e) {
+            throw new IOException(
+                    "the name of '%s' cannot be written in this process's locale; give it one in UTF-8".formatted(key),
+                    e);
+        }
         for (Path step : path) {
             if (path.isAbsolute() || step.toString().equals("..")) {
                 throw new NoSuchFileException(key);
             }
         }
-        return open(Files.newDirectoryStream(folder.toRealPath()), path, key);
+        return read(OpenFolder.of(folder), path);
     }
 
-    private static InputStream open(DirectoryStream<Path> directory, Path path, String key) throws IOException {
-        try (directory) {
-            if (!(directory instanceof SecureDirectoryStream<Path> inside)) {
-                throw new IOException("this system cannot open %s without following links".formatted(key));
-            }
-            if (path.getNameCount() > 1) {
-                return open(
-                        inside.newDirectoryStream(path.getName(0), LinkOption.NOFOLLOW_LINKS),
-                        path.subpath(1, path.getNameCount()),
-                        key);
-            }
-            // Whoever opens a pipe waits for its other end.
-            boolean isFile = inside.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                    .readAttributes()
-                    .isRegularFile();
-            if (!isFile) {
-                throw new NoSuchFileException(key);
-            }
-            return Channels.newInputStream(
-                    inside.newByteChannel(path, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+    private static InputStream read(OpenFolder opened, Path path) throws IOException {
+        try (opened) {
+            return path.getNameCount() > 1
+                    ? read(opened.folder(path.getName(0)), path.subpath(1, path.getNameCount()))
+                    : opened.read(path);
         }
     }
 }

@@ -5,13 +5,12 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,12 +21,18 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** Stores sets in a directory. It writes a file under a name that ends in {@code .part}, forces it to disk, and renames it. */
 public final class LocalStore implements Store {
 
     private static final String PART = ".part";
+    /** Our files lie three deep. */
+    private static final int DEEPEST = 8;
+    /** Itself and the directories that are there for it. */
+    private static final int ENTRIES_OF_A_FILE = 4;
+
+    private static final char DELETE = 0x7f;
+
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
@@ -57,51 +62,62 @@ public final class LocalStore implements Store {
 
     @Override
     public Upload create(String key) throws IOException {
-        Path target = path(key);
-        makeDirectories(directoryOf(target));
-        Path part = target.resolveSibling(target.getFileName() + PART);
-        FileChannel channel =
-                FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY);
-        return new Part(channel, part, target);
+        Path path = path(key);
+        makeDirectories(path);
+        OpenFolder directory = directoryOf(OpenFolder.of(root), path);
+        try {
+            Path part = Path.of(path.getFileName() + PART);
+            return new Part(directory.create(part, OWNER_ONLY), directory, part, path);
+        } catch (IOException | RuntimeException e) {
+            directory.close();
+            throw e;
+        }
     }
 
     /** Whoever can write here could let a link lead to a secret, or have us wait for the other end of a pipe. */
     @Override
     public InputStream open(String key) throws IOException {
-        return new FolderSource(root).open(root.relativize(path(key)).toString());
+        return new FolderSource(root).open(path(key).toString());
     }
 
     @Override
     public List<Stored> list(String prefix) throws IOException {
-        if (!Files.isDirectory(root)) {
-            return List.of();
-        }
-        List<Stored> stored = new ArrayList<>();
-        for (Path file : files(prefix)) {
-            if (!file.toString().endsWith(PART)) {
-                try {
-                    stored.add(new Stored(key(file), Files.size(file)));
-                } catch (NoSuchFileException e) {
-                    // Deleted while we looked.
-                }
-            }
-        }
-        return stored;
+        return files(prefix).stream().filter(file -> !file.key().endsWith(PART)).toList();
     }
 
     @Override
     public boolean delete(String key) throws IOException {
-        Path file = path(key);
-        Files.deleteIfExists(file);
-        removeEmptyDirectories(directoryOf(file));
+        Path path = path(key);
+        try (OpenFolder opened = OpenFolder.of(root)) {
+            delete(opened, path);
+        } catch (NoSuchFileException e) {
+            // There is not even a store.
+        }
         return true;
+    }
+
+    /** Deletes a file if it is there, and the directories on the way to it that are empty then. */
+    private static void delete(OpenFolder directory, Path path) throws IOException {
+        Path name = path.getName(0);
+        try {
+            if (path.getNameCount() == 1) {
+                directory.deleteFile(name);
+                return;
+            }
+            try (OpenFolder below = directory.folder(name)) {
+                delete(below, path.subpath(1, path.getNameCount()));
+            }
+            directory.deleteFolder(name);
+        } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+            // Gone already, or still in use.
+        }
     }
 
     @Override
     public OptionalLong freeBytes() throws IOException {
         Path existing = root;
         while (!Files.exists(existing)) {
-            existing = directoryOf(existing);
+            existing = Objects.requireNonNull(existing.getParent());
         }
         return OptionalLong.of(Files.getFileStore(existing).getUsableSpace());
     }
@@ -123,44 +139,81 @@ public final class LocalStore implements Store {
 
     @Override
     public void sweep(String prefix) throws IOException {
-        for (Path file : files(prefix)) {
-            if (file.toString().endsWith(PART)) {
-                Files.deleteIfExists(file);
-                removeEmptyDirectories(directoryOf(file));
+        for (Stored file : files(prefix)) {
+            if (file.key().endsWith(PART)) {
+                delete(file.key());
             }
         }
     }
 
-    private List<Path> files(String prefix) throws IOException {
+    private List<Stored> files(String prefix) throws IOException {
         if (!Files.isDirectory(root)) {
             return List.of();
         }
-        List<Path> found = new ArrayList<>();
-        List<Path> sets;
-        try (Stream<Path> entries = Files.list(root)) {
-            sets = entries.limit(mostFiles + 1L).toList();
-        }
-        if (sets.size() > mostFiles) {
-            throw tooMany();
-        }
-        for (Path set : sets) {
-            String name = set.getFileName().toString();
-            if (name.startsWith(prefix) || prefix.startsWith(name)) {
-                try (Stream<Path> files = Files.walk(set)) {
-                    files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
-                            .filter(file -> key(file).startsWith(prefix))
-                            .limit(mostFiles + 1L - found.size())
-                            .forEach(found::add);
-                } catch (NoSuchFileException | java.io.UncheckedIOException e) {
-                    // Deleted while we looked.
+        Listing listing = new Listing(prefix);
+        try (OpenFolder opened = OpenFolder.of(root)) {
+            for (Path name : listing.names(opened)) {
+                if (name.toString().startsWith(prefix) || prefix.startsWith(name.toString())) {
+                    listing.add(opened, name, name);
                 }
             }
-            if (found.size() > mostFiles) {
+        }
+        if (listing.found.size() > mostFiles) {
+            throw tooMany();
+        }
+        listing.found.sort(Comparator.comparing(Stored::key));
+        return listing.found;
+    }
+
+    /** One look at all that is there, with an end whatever somebody puts there. */
+    private final class Listing {
+
+        private final String prefix;
+        private final List<Stored> found = new ArrayList<>();
+        private int seen;
+
+        Listing(String prefix) {
+            this.prefix = prefix;
+        }
+
+        List<Path> names(OpenFolder directory) throws IOException {
+            List<Path> names = directory.names(mostFiles);
+            seen += names.size();
+            if (names.size() > mostFiles || seen > ENTRIES_OF_A_FILE * mostFiles) {
                 throw tooMany();
             }
+            return names;
         }
-        found.sort(Comparator.comparing(this::key));
-        return found;
+
+        void add(OpenFolder directory, Path name, Path path) throws IOException {
+            if (!isOurs(name)) {
+                return;
+            }
+            OpenFolder opened;
+            try {
+                BasicFileAttributes attributes = directory.attributes(name);
+                if (attributes.isRegularFile() && path.toString().startsWith(prefix)) {
+                    found.add(new Stored(path.toString(), attributes.size()));
+                }
+                if (!attributes.isDirectory() || path.getNameCount() == DEEPEST) {
+                    return;
+                }
+                opened = directory.folder(name);
+            } catch (IOException e) {
+                // Deleted while we looked, or somebody else's, such as lost+found.
+                return;
+            }
+            try (opened) {
+                for (Path each : names(opened)) {
+                    add(opened, each, path.resolve(each));
+                }
+            }
+        }
+    }
+
+    /** Other names could control where they are shown, and not every one leads back to its file. */
+    private static boolean isOurs(Path name) {
+        return name.toString().chars().allMatch(c -> c > ' ' && c < DELETE);
     }
 
     private IOException tooMany() {
@@ -168,62 +221,60 @@ public final class LocalStore implements Store {
                 "%s holds more than %d files: give backups a directory of their own".formatted(root, mostFiles));
     }
 
-    private String key(Path file) {
-        return root.relativize(file).toString();
-    }
-
+    /** The path within the store. */
     private Path path(String key) throws IOException {
-        Path path = root.resolve(key).normalize();
-        if (!path.startsWith(root) || path.equals(root)) {
+        Path path = Path.of(key);
+        if (path.isAbsolute()) {
             throw new IOException("'%s' is outside %s".formatted(key, root));
         }
-        for (Path above = directoryOf(path); !above.equals(root); above = directoryOf(above)) {
-            if (Files.isSymbolicLink(above)) {
-                throw new IOException("'%s' is a link, and leads out of %s".formatted(above, root));
+        for (Path step : path) {
+            if (step.toString().isEmpty() || step.toString().equals("..")) {
+                throw new IOException("'%s' is outside %s".formatted(key, root));
             }
         }
         return path;
     }
 
-    /** Every path here has a parent: only the root of a file system has none, and the root is never one of our files. */
-    private static Path directoryOf(Path path) {
-        return Objects.requireNonNull(path.getParent());
-    }
-
-    private void makeDirectories(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
-            force(directoryOf(directory));
+    private static OpenFolder directoryOf(OpenFolder above, Path path) throws IOException {
+        if (path.getNameCount() == 1) {
+            return above;
+        }
+        try (above) {
+            return directoryOf(above.folder(path.getName(0)), path.subpath(1, path.getNameCount()));
         }
     }
 
-    private void removeEmptyDirectories(Path from) throws IOException {
-        for (Path directory = from; !directory.equals(root); directory = directoryOf(directory)) {
+    /** Java makes directories by their paths only, which follow no link at their ends: what is in one is made through it, opened. */
+    private void makeDirectories(Path path) throws IOException {
+        Files.createDirectories(root, OWNER_ONLY_DIRECTORY);
+        Path real = root.toRealPath();
+        for (int steps = 1; steps < path.getNameCount(); steps++) {
             try {
-                Files.deleteIfExists(directory);
-            } catch (java.nio.file.DirectoryNotEmptyException e) {
-                return;
+                Files.createDirectory(real.resolve(path.subpath(0, steps)), OWNER_ONLY_DIRECTORY);
+            } catch (FileAlreadyExistsException e) {
+                continue;
             }
-        }
-    }
-
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            try (OpenFolder above = directoryOf(OpenFolder.of(root), path.subpath(0, steps))) {
+                above.force();
+            }
         }
     }
 
     private final class Part implements Upload {
 
         private final FileChannel channel;
+        private final OpenFolder directory;
         private final Path part;
-        private final Path target;
+        private final Path path;
         private boolean published;
+        private boolean closed;
 
-        Part(FileChannel channel, Path part, Path target) {
+        /** @param path of the published file, within the store */
+        Part(FileChannel channel, OpenFolder directory, Path part, Path path) {
             this.channel = channel;
+            this.directory = directory;
             this.part = part;
-            this.target = target;
+            this.path = path;
         }
 
         @Override
@@ -235,12 +286,22 @@ public final class LocalStore implements Store {
         public void publish() throws IOException {
             channel.force(true);
             channel.close();
-            if (Files.exists(target)) {
-                throw new FileAlreadyExistsException(target.toString(), null, "a name is never used twice");
+            Path name = path.getFileName();
+            if (isThere(name)) {
+                throw new FileAlreadyExistsException(root.resolve(path).toString(), null, "a name is never used twice");
             }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            directory.rename(part, name);
             published = true;
-            force(directoryOf(target));
+            directory.force();
+        }
+
+        private boolean isThere(Path name) throws IOException {
+            try {
+                directory.attributes(name);
+                return true;
+            } catch (NoSuchFileException e) {
+                return false;
+            }
         }
 
         @Override
@@ -250,10 +311,21 @@ public final class LocalStore implements Store {
 
         @Override
         public void close() throws IOException {
+            if (closed) {
+                return;
+            }
+            closed = true;
             channel.close();
+            try (directory) {
+                if (!published) {
+                    directory.deleteFile(part);
+                }
+            } catch (NoSuchFileException e) {
+                // Somebody was faster.
+            }
             if (!published) {
-                Files.deleteIfExists(part);
-                removeEmptyDirectories(directoryOf(part));
+                // The directories, if nothing else is in them.
+                LocalStore.this.delete(path + PART);
             }
         }
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -188,6 +189,93 @@ class PermissionsTest {
                     if (isLetIn(answer) != expected) {
                         wrong.add("%s %s by %s: %d".formatted(method, path, sender.getKey(), answer.statusCode()));
                     }
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    /**
+     * What somebody else's page can have a browser send in which an operator is logged in, or that remembers user and password. What is
+     * mapped anew is tried without being listed here.
+     */
+    @Test
+    void noForeignPageChangesAnything() throws Exception {
+        Surfer operator = loggedIn("act");
+        String othersToken = loggedIn("look").csrf();
+        Map<String, UnaryOperator<HttpRequest.Builder>> forged = new LinkedHashMap<>();
+        forged.put("nothing", request -> request);
+        forged.put("an empty token", request -> request.header("X-CSRF-TOKEN", ""));
+        forged.put("a guessed token", request -> request.header("X-CSRF-TOKEN", "0".repeat(othersToken.length())));
+        forged.put("somebody else's token", request -> request.header("X-CSRF-TOKEN", othersToken));
+        forged.put("another site's name", request -> request.header("Origin", "https://evil.example"));
+        forged.put(
+                "no site's name", request -> request.header("Origin", "null").header("Sec-Fetch-Site", "cross-site"));
+        forged.put("a remembered password", request -> request.header("Authorization", basic(PASSWORD)));
+        forged.put(
+                "a remembered password and a site's name",
+                request -> request.header("Authorization", basic(PASSWORD)).header("Origin", "https://evil.example"));
+        forged.put(
+                "a remembered password from a neighbour",
+                request -> request.header("Authorization", basic(PASSWORD)).header("Sec-Fetch-Site", "same-site"));
+        forged.put("an empty Authorization", request -> request.header("Authorization", ""));
+        forged.put(
+                "another method",
+                request -> request.header("X-HTTP-Method-Override", "GET").header("X-Method-Override", "GET"));
+        List<String> bodies = List.of(
+                "text/plain {}",
+                "application/x-www-form-urlencoded _csrf=" + othersToken,
+                "multipart/form-data;boundary=b --b\r\nContent-Disposition:form-data;name=_csrf\r\n\r\nx\r\n--b--\r\n",
+                "application/json {}");
+        List<String> let = new ArrayList<>();
+        Set<String> changing = new TreeSet<>(mappings());
+        changing.removeIf(request -> !request.matches("(POST|PUT|PATCH|DELETE) .*"));
+        assertThat(changing).hasSizeGreaterThan(25);
+        changing.addAll(List.of("POST /logout", "POST /login"));
+        for (String request : changing) {
+            String[] parts = request.split(" ");
+            String path = filled(parts[1]);
+            for (var each : forged.entrySet()) {
+                for (String body : each.getKey().equals("nothing") ? bodies : bodies.subList(0, 1)) {
+                    String[] typed = body.split(" ", 2);
+                    HttpResponse<String> answer = operator.send(each.getValue()
+                            .apply(operator.to(path))
+                            .header("Content-Type", typed[0])
+                            .method(parts[0], BodyPublishers.ofString(typed[1])));
+                    if (isLetIn(answer)) {
+                        let.add("%s with %s, %s: %d".formatted(request, each.getKey(), typed[0], answer.statusCode()));
+                    }
+                }
+            }
+            HttpResponse<String> asked = operator.send(operator.to(path)
+                    .header("Origin", "https://evil.example")
+                    .header("Access-Control-Request-Method", parts[0])
+                    .method("OPTIONS", BodyPublishers.noBody()));
+            if (asked.headers().firstValue("Access-Control-Allow-Origin").isPresent()) {
+                let.add(request + " may be sent by scripts of every site");
+            }
+        }
+        assertThat(let).isEmpty();
+    }
+
+    /** A link, or an image, is a GET: what it says beside its address makes no other method of it. */
+    @Test
+    void noLinkIsAnotherMethod() throws Exception {
+        Surfer operator = loggedIn("act");
+        List<String> wrong = new ArrayList<>();
+        for (String request : mappings()) {
+            String[] parts = request.split(" ");
+            if (parts[0].matches("POST|PUT|PATCH|DELETE")) {
+                String path = filled(parts[1]);
+                int plain = operator.get(path).statusCode();
+                int dressed = operator.send(operator.to(path + "?_method=" + parts[0] + "&_csrf=x")
+                                .header("X-HTTP-Method-Override", parts[0])
+                                .header("X-HTTP-Method", parts[0])
+                                .header("X-Method-Override", parts[0]))
+                        .statusCode();
+                boolean isAPage = mappings().contains("GET " + parts[1]);
+                if (dressed != plain || plain < 400 && !isAPage) {
+                    wrong.add("%s: %d and %d".formatted(request, plain, dressed));
                 }
             }
         }

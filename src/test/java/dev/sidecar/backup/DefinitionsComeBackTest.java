@@ -398,6 +398,50 @@ class DefinitionsComeBackTest {
         }
     }
 
+    /** A row there is what the extension does next, with the rights of whoever the row names. */
+    @Test
+    void whatRowsRunChangesNothingThatAnExtensionKeeps() throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs()).with("keeper", KEEPER);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder);
+            other.execute("postgres", "CREATE DATABASE kept");
+            other.execute(
+                    "kept",
+                    "CREATE EXTENSION keeper",
+                    "INSERT INTO keeper.jobs (what) VALUES ('mine')",
+                    "CREATE FUNCTION act() RETURNS bool LANGUAGE plpgsql AS $$ DECLARE attack text; BEGIN"
+                            + " IF session_user NOT LIKE 'sidecar_restore_%' THEN RETURN true; END IF;"
+                            + " FOREACH attack IN ARRAY ARRAY['INSERT INTO keeper.jobs VALUES (99, ''planted'')',"
+                            + " 'INSERT INTO keeper.settings VALUES (''planted'', ''x'', true)',"
+                            + " 'COPY keeper.jobs FROM PROGRAM ''echo 98''', 'SELECT setval(''keeper.jobs_id_seq'', 1000)',"
+                            + " 'SELECT nextval(''keeper.jobs_id_seq'')', 'UPDATE keeper.jobs SET what = ''planted''',"
+                            + " 'DELETE FROM keeper.jobs', 'TRUNCATE keeper.jobs', 'ALTER TABLE keeper.jobs ADD planted int',"
+                            + " 'CREATE TRIGGER planted AFTER INSERT ON keeper.jobs FOR EACH ROW EXECUTE FUNCTION public.planted()',"
+                            + " 'GRANT INSERT ON keeper.jobs TO PUBLIC'] LOOP"
+                            + " BEGIN EXECUTE attack; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; RETURN true; END $$",
+                    "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                    "CREATE FUNCTION same(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                            + " 'BEGIN PERFORM public.act(); RETURN i; END'",
+                    "CREATE DOMAIN checked AS int CHECK (public.act() AND VALUE > 0)",
+                    "CREATE TABLE app (v checked)",
+                    "INSERT INTO app VALUES (1)",
+                    "CREATE INDEX ON app (public.same(v))");
+
+            Restored restored = restored(fixture.take("kept"));
+
+            assertThat(restored.differences()).isEmpty();
+            assertThat(restored.notes()).isEmpty();
+            for (String query : List.of(
+                    "SELECT j::text FROM keeper.jobs j",
+                    "SELECT s::text FROM keeper.settings s",
+                    "SELECT last_value || is_called::text FROM keeper.jobs_id_seq",
+                    "SELECT count(*) FROM pg_trigger",
+                    "SELECT has_table_privilege('public', 'keeper.jobs', 'INSERT')")) {
+                assertThat(other.query(again, query)).as(query).isEqualTo(other.query("kept", query));
+            }
+        }
+    }
+
     private static final String KEEPER = """
             CREATE TABLE settings (k text PRIMARY KEY, v text, own boolean);
             INSERT INTO settings VALUES ('built in', 'x', false);

@@ -176,6 +176,23 @@ class ForwardingTest {
         }
     }
 
+    /** These tell nginx to ask somewhere else, ten times over, to fill its disk or to send slowly. */
+    @Test
+    void nginxDoesNothingThatAnAnswerTellsIt(@TempDir Path edge) {
+        String orders =
+                "HTTP/1.1 200 OK\r\nX-Accel-Redirect: /elsewhere\r\nX-Accel-Buffering: yes\r\nX-Accel-Limit-Rate: 1\r\n"
+                        + "X-Accel-Charset: utf-7\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+        try (var upstream = RawUpstream.answering(orders);
+                var gateway = GatewayServer.before(upstream.port());
+                var nginx = new ShippedNginx(edge, gateway.port(), Map.of());
+                var client = RawConnection.to(nginx.port())) {
+            String answer = client.send("GET / HTTP/1.1\r\nHost: api\r\n\r\n").message();
+
+            assertThat(answer).startsWith("HTTP/1.1 200 ").endsWith("ok").doesNotContain("X-Accel", "utf-7");
+            assertThat(upstream.heads).hasSize(1);
+        }
+    }
+
     /** The gateway trusts the stack's nginx, so what nginx passes on counts. */
     @Test
     void nginxReplacesOrClearsEachHeaderThatTellsWhoAsks() throws IOException {

@@ -5,15 +5,20 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.SidecarApplication;
 import java.io.IOException;
+import java.net.CookieManager;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +38,7 @@ class LoggingOfTheServerTest {
     Path directory;
 
     private final List<Process> started = new ArrayList<>();
+    private final Map<String, String> environment = new HashMap<>();
 
     @AfterEach
     void endWhatIsLeft() throws InterruptedException {
@@ -88,6 +94,68 @@ class LoggingOfTheServerTest {
         server.destroy();
         assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(Files.readString(stderr())).contains("log lines did not reach Loki before the end");
+    }
+
+    /** Somebody looks for a fault with all there is to log, and sends it to others. */
+    @Test
+    void noPasswordAndNoTokenIsWrittenDownHoweverMuchIsLogged() throws Exception {
+        String password = "of-an-admin-7391";
+        environment.put(
+                "SIDECAR_ACCESS_ADMINPASSWORD_FILE",
+                Files.writeString(directory.resolve("password"), password).toString());
+        environment.put("LOGGING_LEVEL_ROOT", "TRACE");
+        Process server = start("", "--server.port=0");
+        int port = await().atMost(PATIENCE).until(this::port, found -> found > 0);
+        await().atMost(PATIENCE).until(() -> get(port, "/actuator/health/readiness"), "{\"status\":\"UP\"}"::equals);
+        CookieManager cookies = new CookieManager();
+        HttpClient browser = HttpClient.newBuilder().cookieHandler(cookies).build();
+        URI base = URI.create("http://localhost:" + port);
+        Matcher csrf = Pattern.compile("name=\"_csrf\"[^>]*value=\"([^\"]+)\"")
+                .matcher(browser.send(
+                                HttpRequest.newBuilder(base.resolve("/login")).build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body());
+        assertThat(csrf.find()).isTrue();
+        HttpResponse<String> loggedIn = browser.send(
+                HttpRequest.newBuilder(base.resolve("/login"))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "username=admin&password=" + password + "&_csrf=" + csrf.group(1)))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(loggedIn.headers().firstValue("Location").orElse("")).doesNotContain("error");
+        String session = cookies.getCookieStore().getCookies().get(0).getValue();
+        String basic = Base64.getEncoder().encodeToString(("admin:" + password).getBytes(StandardCharsets.UTF_8));
+        HttpResponse<String> made = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(base.resolve("/api/tokens"))
+                                .header("Authorization", "Basic " + basic)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"ci\",\"role\":\"viewer\"}"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(made.statusCode()).as(made.body()).isBetween(200, 201);
+        String token = JSON.readTree(made.body()).get("token").stringValue();
+        assertThat(HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(base.resolve("/api/report"))
+                                        .header("Authorization", "Bearer " + token)
+                                        .build(),
+                                HttpResponse.BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(200);
+        server.destroy();
+        assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+        String metricsToken =
+                Files.readString(directory.resolve("access/metrics-token")).strip();
+        List<String> lines = Files.readAllLines(stdout());
+        assertThat(lines).anyMatch(line -> line.contains("\"level\":\"TRACE\""));
+        for (String secret : List.of(password, basic, session, token, metricsToken)) {
+            assertThat(lines.stream().filter(line -> line.contains(secret)).limit(3))
+                    .as("lines with %s", secret)
+                    .isEmpty();
+        }
     }
 
     @Test
@@ -147,6 +215,7 @@ class LoggingOfTheServerTest {
         builder.environment().put("SIDECAR_ENVIRONMENT", "staging");
         builder.environment()
                 .put("SIDECAR_ACCESS_DIRECTORY", directory.resolve("access").toString());
+        builder.environment().putAll(environment);
         builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_TOOL"));
         Process process = builder.start();
         started.add(process);

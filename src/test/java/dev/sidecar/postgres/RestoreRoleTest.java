@@ -1,7 +1,9 @@
 package dev.sidecar.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.support.PostgresServer;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,65 @@ class RestoreRoleTest {
                 session.execute("CREATE TABLE \"its own\".t (i int)");
             }
             server.dropDatabase(database);
+        }
+    }
+
+    /** Its name is the time, so that a role can take the locks of the next hours. */
+    @Test
+    void noRestoreWaitsForALockThatAnyRoleCanTake() throws Exception {
+        PostgresServer server = PostgresServer.shared();
+        ServerAddress address = TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.user", server.user(),
+                        "server.password", server.password()))
+                .administrator();
+        String name = "shop_restoring_20261129_120000";
+        try (Session stranger = address.connectToMaintenance("stranger");
+                Session maintenance = address.connectToMaintenance("test")) {
+            stranger.texts("SELECT pg_advisory_lock" + UnfinishedDatabase.LOCK.formatted("'" + name + "'"));
+            maintenance.execute("SET statement_timeout = '60s'");
+
+            assertThatThrownBy(() -> UnfinishedDatabase.create(maintenance, name, null))
+                    .isInstanceOf(BackupFailure.class)
+                    .hasMessageContaining("no sidecar at all");
+        }
+    }
+
+    /** The alert for slow queries would fire at each restore; an alert that knew the role by its name would know a thief's as well. */
+    @Test
+    void whatARestoreRunsIsNoStatementOfTheApplication() throws Exception {
+        try (PostgresServer server = PostgresServer.start("shared_preload_libraries=pg_stat_statements")) {
+            server.execute(
+                    "postgres",
+                    "CREATE EXTENSION pg_stat_statements",
+                    "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'of-maker'");
+
+            assertThat(recordedOfARestore(server, server.user(), server.password()))
+                    .isEmpty();
+            // Who is no superuser restores all the same.
+            assertThat(recordedOfARestore(server, "maker", "of-maker")).containsExactly("SELECT $1 AS slow");
+        }
+    }
+
+    private static List<String> recordedOfARestore(PostgresServer server, String administrator, String password)
+            throws Exception {
+        ServerAddress address = TestPostgres.of(Map.of(
+                        "server.host",
+                        server.host(),
+                        "server.port",
+                        server.port(),
+                        "server.user",
+                        administrator,
+                        "server.password",
+                        password))
+                .administrator();
+        try (Session maintenance = address.connectToMaintenance("test");
+                RestoreRole role = RestoreRole.create(address, maintenance)) {
+            try (Session session = role.address().connect("postgres", "test")) {
+                session.text("SELECT 1 AS slow");
+            }
+            return server.query("postgres", "SELECT query FROM pg_stat_statements WHERE query LIKE '%AS slow'");
         }
     }
 }

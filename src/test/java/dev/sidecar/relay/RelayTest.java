@@ -145,7 +145,9 @@ class RelayTest {
         Samples sample = Samples.node("node_refused", 1, now());
         double wrong = stack.troubles("", Trouble.UNKNOWN_TOKEN);
 
-        assertThat(stack.push("wrong", sample).statusCode()).isEqualTo(401);
+        assertThat(stack.push("what-a-stranger-tries", sample, "X-Real-IP", "192.0.2.1")
+                        .statusCode())
+                .isEqualTo(401);
         assertThat(stack.push("", sample).statusCode()).isEqualTo(401);
         assertThat(stack.push(
                                 "http://127.0.0.1:" + stack.plainPort(),
@@ -156,6 +158,12 @@ class RelayTest {
                         .statusCode())
                 .isEqualTo(403);
         assertThat(stack.troubles("", Trouble.UNKNOWN_TOKEN)).isEqualTo(wrong + 2);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(stack.logged)
+                        .filteredOn(line -> line.contains("a push with a token that is not known"))
+                        .isNotEmpty()
+                        .allMatch(line -> line.contains("\"address\":\"127.0.0.1\"")));
+        assertThat(stack.logged).noneMatch(line -> line.contains("what-a-stranger-tries"));
         assertThat(labels("node_refused", "host")).isEmpty();
 
         assertThat(stack.push(token, sample).statusCode()).isEqualTo(200);

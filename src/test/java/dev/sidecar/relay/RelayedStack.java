@@ -28,6 +28,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -53,6 +54,9 @@ final class RelayedStack implements AutoCloseable {
     private final HttpClient http;
     private final ShippedNginx nginx;
     private PrometheusServer prometheus;
+
+    /** What the relay logs. */
+    final List<String> logged = new CopyOnWriteArrayList<>();
 
     final TestHosts hosts;
     final Path list;
@@ -124,7 +128,7 @@ final class RelayedStack implements AutoCloseable {
                 "relay",
                 UnixUser.same(),
                 Map.of("SIDECAR_RELAY_METRICSTOKEN", METRICS_TOKEN),
-                line -> {},
+                logged::add,
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",

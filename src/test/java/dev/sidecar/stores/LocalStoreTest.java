@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -79,6 +81,110 @@ class LocalStoreTest extends StoreContract {
         assertThatThrownBy(() -> store.delete(SET + "token")).hasMessageContaining("is a link");
         assertThat(elsewhere).isDirectoryContaining("glob:**/token").isNotEmptyDirectory();
         assertThat(elsewhere.resolve("manifest.json")).doesNotExist();
+    }
+
+    /** What is open stays the directory that it was, and what is not is found to be a link. */
+    @Test
+    void aSetThatBecomesALinkMeanwhileIsNotWrittenThrough() throws IOException {
+        Path backups = directory.resolve("backups");
+        Path set = backups.resolve(SET);
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Path precious = Files.writeString(elsewhere.resolve("rows.part"), "not ours");
+        Store.Upload upload = store.create(SET + "rows");
+        write(upload, random(1_000));
+        Files.move(set, directory.resolve("away"));
+        Files.createSymbolicLink(set, elsewhere);
+
+        upload.publish();
+        upload.close();
+        store.sweep(SET);
+        assertThatThrownBy(() -> store.create(SET + "more")).hasMessageContaining("is a link");
+
+        assertThat(directory.resolve("away/rows")).hasSize(1_000);
+        assertThat(precious).hasContent("not ours");
+        try (Stream<Path> files = Files.list(elsewhere)) {
+            assertThat(files).containsExactly(precious);
+        }
+        assertThat(store.list("")).isEmpty();
+    }
+
+    /** The names of our files can be guessed. */
+    @Test
+    void whatLiesInThePlaceOfANewFileIsNotWrittenTo() throws Exception {
+        Path precious = Files.writeString(directory.resolve("precious"), "not ours");
+        store(SET + "manifest.json", "{}");
+        Path set = directory.resolve("backups").resolve(SET);
+        Files.createLink(set.resolve("hard.part"), precious);
+        Files.createSymbolicLink(set.resolve("soft.part"), precious);
+        Files.createSymbolicLink(set.resolve("dangling.part"), directory.resolve("made"));
+        Files.createSymbolicLink(set.resolve("target"), directory.resolve("made"));
+        assertThat(new ProcessBuilder("mkfifo", set.resolve("pipe.part").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        for (String name : List.of("hard", "soft", "dangling", "pipe", "target")) {
+            assertThatThrownBy(() -> store(SET + name, "rows")).as(name).isInstanceOf(FileAlreadyExistsException.class);
+        }
+        assertThat(precious).hasContent("not ours");
+        assertThat(directory.resolve("made")).doesNotExist();
+    }
+
+    @Test
+    void linksPipesAndDeepFoldersEndNoListingAndNoSweep() throws Exception {
+        store(SET + "manifest.json", "{}");
+        Path backups = directory.resolve("backups");
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("b.part"), "not ours");
+        Files.createSymbolicLink(backups.resolve("etc"), Path.of("/etc"));
+        Files.createSymbolicLink(backups.resolve("loop"), backups);
+        Files.createSymbolicLink(backups.resolve("gone"), backups.resolve("nowhere"));
+        Files.createSymbolicLink(backups.resolve(SET + "elsewhere"), elsewhere);
+        Files.createSymbolicLink(backups.resolve("own.part"), elsewhere.resolve("b.part"));
+        assertThat(new ProcessBuilder("mkfifo", backups.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(new ProcessBuilder("mknod", backups.resolve("zero").toString(), "c", "1", "5")
+                        .start()
+                        .waitFor())
+                .isBetween(0, 1);
+        Path deep = backups.resolve("d");
+        for (int i = 0; i < 300; i++) {
+            deep = deep.resolve("d");
+        }
+        Files.createDirectories(deep);
+
+        store.sweep("");
+
+        assertThat(store.list("")).extracting(Store.Stored::key).containsExactly(SET + "manifest.json");
+        assertThat(elsewhere.resolve("b.part")).hasContent("not ours");
+        for (String key : List.of("pipe", "zero", "pipe/x", "zero/x", "loop/" + SET + "manifest.json", "etc/passwd")) {
+            assertThatThrownBy(() -> store.open(key).close()).as(key).isInstanceOf(IOException.class);
+        }
+        store.delete("own.part");
+        assertThat(elsewhere.resolve("b.part")).hasContent("not ours");
+        assertThat(Files.exists(backups.resolve("own.part"), LinkOption.NOFOLLOW_LINKS))
+                .isFalse();
+    }
+
+    @Test
+    void namesThatAreNoneOfOursAreNotThere() throws Exception {
+        store(SET + "manifest.json", "{}");
+        Path set = directory.resolve("backups").resolve(SET);
+        assertThat(new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "cd \"$1\" && touch \"$(printf 'bad\\377').part\" \"$(printf 'bad\\377')\" \"$(printf 'esc\\033c')\" 'line\nbreak'",
+                                "sh",
+                                set.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        store.sweep("");
+
+        assertThat(store.list("")).extracting(Store.Stored::key).containsExactly(SET + "manifest.json");
     }
 
     @Test

@@ -41,6 +41,7 @@ public final class Pushes {
                 proxy_pass http://$relay;
                 proxy_http_version 1.1;
                 proxy_set_header Host relay;
+                proxy_set_header X-Real-IP $remote_addr;
                 proxy_set_header Connection "";
                 limit_req zone=satellite_requests burst=200 nodelay;
                 client_max_body_size 2m;

@@ -1,12 +1,22 @@
 package dev.sidecar.proofs.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.grafana.TestGrafana;
+import dev.sidecar.loki.LokiFixture;
+import dev.sidecar.postgres.Postgres;
 import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.Proof;
 import dev.sidecar.proofs.Verdict;
 import dev.sidecar.support.PostgresServer;
+import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +95,56 @@ class BackupRoleProofTest {
     @Test
     void aServerThatDoesNotAnswerSaysNothingAboutTheRole() {
         assertThat(prove("looker", "wrong", "boss").verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    }
+
+    /** An application can take all of them, and a superuser those that are kept back for one. */
+    @Test
+    void aServerWithoutAConnectionLeftProvesNothing() throws Exception {
+        try (PostgresServer full = PostgresServer.start("max_connections=5")) {
+            Postgres postgres = TestPostgres.of(Map.of(
+                    "server.host", full.host(),
+                    "server.port", full.port(),
+                    "server.user", full.user(),
+                    "server.password", full.password()));
+            List<Connection> taken = new ArrayList<>();
+            try {
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                taken.add(full.connect("postgres"));
+                            }
+                        })
+                        .hasMessageContaining("too many clients");
+                for (Proof proof : List.of(
+                        new BackupRoleProof(postgres),
+                        new AuditTrailProof(
+                                postgres, LokiFixture.at(URI.create("http://127.0.0.1:9"), "shop"), Clock.systemUTC()),
+                        new DefaultPasswordsProof(
+                                TestGrafana.at(URI.create("http://127.0.0.1:9")),
+                                postgres,
+                                new SecurityProofsProperties("", null),
+                                Clock.systemUTC()))) {
+                    Finding finding = found(proof);
+                    assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+                    assertThat(finding.applicable()).isTrue();
+                    assertThat(finding.evidence())
+                            .contains("sorry, too many clients already")
+                            .doesNotContain("\n", full.password());
+                }
+            } finally {
+                for (Connection each : taken) {
+                    each.close();
+                }
+            }
+        }
+    }
+
+    /** As whoever drills it takes what it throws. */
+    private static Finding found(Proof proof) throws Exception {
+        try {
+            return proof.prove();
+        } catch (IllegalStateException e) {
+            return Finding.inconclusive("%s", e.getMessage());
+        }
     }
 
     private static Finding prove(String user, String password, String restorer) {

@@ -1,0 +1,129 @@
+package dev.sidecar.stores;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A folder that strangers may write to. Each folder in it is opened from the one above, and each file is reached through the folder that is
+ * open: a link that somebody puts into the place of a folder leads nowhere, however late he does it.
+ */
+final class OpenFolder implements Closeable {
+
+    private static final Path ITSELF = Path.of(".");
+
+    private final SecureDirectoryStream<Path> entries;
+    private final Path path;
+
+    private OpenFolder(SecureDirectoryStream<Path> entries, Path path) {
+        this.entries = entries;
+        this.path = path;
+    }
+
+    /**
+     * Opens the uppermost one. It may be a link itself, as the operator named it.
+     *
+     * @throws NoSuchFileException if it is not there
+     */
+    static OpenFolder of(Path folder) throws IOException {
+        Path real = folder.toRealPath();
+        DirectoryStream<Path> opened = Files.newDirectoryStream(real);
+        if (opened instanceof SecureDirectoryStream<Path> secure) {
+            return new OpenFolder(secure, real);
+        }
+        opened.close();
+        throw new IOException("this system cannot open what is in %s without following links".formatted(real));
+    }
+
+    /** @throws IOException that says so if it is a link */
+    OpenFolder folder(Path name) throws IOException {
+        // Whoever opens a pipe waits for its other end.
+        BasicFileAttributes attributes = attributes(name);
+        if (attributes.isSymbolicLink()) {
+            throw new IOException("'%s' is a link, and could lead out of the folder".formatted(path.resolve(name)));
+        }
+        if (!attributes.isDirectory()) {
+            throw new NotDirectoryException(path.resolve(name).toString());
+        }
+        return new OpenFolder(entries.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS), path.resolve(name));
+    }
+
+    /** Of a link they are its own. */
+    BasicFileAttributes attributes(Path name) throws IOException {
+        return entries.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .readAttributes();
+    }
+
+    /** @throws NoSuchFileException also if it is a link, a pipe, a device or a folder */
+    InputStream read(Path name) throws IOException {
+        if (!attributes(name).isRegularFile()) {
+            throw new NoSuchFileException(path.resolve(name).toString());
+        }
+        return Channels.newInputStream(
+                entries.newByteChannel(name, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+    }
+
+    /** @throws java.nio.file.FileAlreadyExistsException if anything has the name */
+    FileChannel create(Path name, FileAttribute<?> attribute) throws IOException {
+        return (FileChannel) entries.newByteChannel(
+                name, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attribute);
+    }
+
+    /** Names of what is in it; one more than {@code most} at the most. Once only. */
+    List<Path> names(int most) throws IOException {
+        List<Path> names = new ArrayList<>();
+        try {
+            for (Path entry : entries) {
+                names.add(entry.getFileName());
+                if (names.size() > most) {
+                    break;
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
+    }
+
+    void rename(Path from, Path to) throws IOException {
+        entries.move(from, entries, to);
+    }
+
+    /** A link is deleted, not what it leads to. */
+    void deleteFile(Path name) throws IOException {
+        entries.deleteFile(name);
+    }
+
+    void deleteFolder(Path name) throws IOException {
+        entries.deleteDirectory(name);
+    }
+
+    /** Has the disk keep the names of what is in it. */
+    void force() throws IOException {
+        try (FileChannel channel = (FileChannel) entries.newByteChannel(ITSELF, Set.of(StandardOpenOption.READ))) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        entries.close();
+    }
+}

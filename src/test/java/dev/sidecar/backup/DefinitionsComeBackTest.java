@@ -328,9 +328,10 @@ class DefinitionsComeBackTest {
             assertThat(backup.manifest().contents().extensionTables())
                     .extracting(kept ->
                             kept.table().qualifiedName() + " " + kept.table().rows())
-                    .containsExactly("keeper.jobs 6", "keeper.settings 2");
+                    .containsExactly("keeper.jobs 6", "keeper.noted 1", "keeper.settings 2");
             assertThat(restored(backup).differences()).isEmpty();
             for (String query : List.of(
+                    "SELECT what FROM keeper.noted",
                     "SELECT k || v || own FROM keeper.settings ORDER BY k",
                     "SELECT tableoid::regclass || what FROM keeper.jobs ORDER BY id",
                     "SELECT last_value FROM keeper.jobs_id_seq",
@@ -409,6 +410,11 @@ class DefinitionsComeBackTest {
             BEGIN
               IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RAISE 'no definitions of others'; END IF;
             END $$;
+            CREATE TABLE noted (what text);
+            SELECT pg_catalog.pg_extension_config_dump('noted', '');
+            CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO keeper.noted VALUES (tg_tag); END $$;
+            CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION note();
             CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION watch();
             """;
 

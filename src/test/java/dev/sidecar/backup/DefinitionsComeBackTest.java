@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A restored database is the whole database: not only its rows. */
 class DefinitionsComeBackTest {
@@ -36,16 +38,24 @@ class DefinitionsComeBackTest {
     @BeforeAll
     static void start() throws Exception {
         server = PostgresServer.start("wal_level=logical");
-        server.execute("postgres", "CREATE DATABASE zoo");
-        URL zoo = Objects.requireNonNull(DefinitionsComeBackTest.class.getResource("/dev/sidecar/definitions/zoo.sql"));
+        for (String name : List.of("zoo", "odd")) {
+            server.execute("postgres", "CREATE DATABASE " + name);
+            run(name);
+        }
+    }
+
+    private static void run(String name) throws Exception {
+        URL script = Objects.requireNonNull(
+                DefinitionsComeBackTest.class.getResource("/dev/sidecar/definitions/" + name + ".sql"));
         Child.run(
                 List.of(
                         server.programs().resolve("psql").toString(),
                         "-Xqv",
                         "ON_ERROR_STOP=1",
-                        "--file=" + Path.of(zoo.toURI()),
-                        "postgresql://%s:%s@%s:%d/zoo"
-                                .formatted(server.user(), server.password(), server.host(), server.port())),
+                        "--output=/dev/null",
+                        "--file=" + Path.of(script.toURI()),
+                        "postgresql://%s:%s@%s:%d/%s?client_encoding=UTF8"
+                                .formatted(server.user(), server.password(), server.host(), server.port(), name)),
                 Reason.RESTORE);
     }
 
@@ -72,9 +82,10 @@ class DefinitionsComeBackTest {
         }
     }
 
-    @Test
-    void oneThingOfEveryKind() {
-        Backup backup = proven("zoo");
+    @ParameterizedTest
+    @ValueSource(strings = {"zoo", "odd"})
+    void oneThingOfEveryKind(String name) {
+        Backup backup = proven(name);
         assertThat(restored(backup).differences()).isEmpty();
     }
 

@@ -71,7 +71,13 @@ public final class CarefulRestore {
     public List<FailedEntry> all(Into into, Supplier<Session> sessions) throws InterruptedException {
         TableOfContents contents = TableOfContents.of(client, archive, workbench);
         List<FailedEntry> failed = new ArrayList<>();
-        failed.addAll(untilNothingHelps(List.of(new Part(into, "pre-data", null, null))));
+        EventTriggers ofExtensions = null;
+        if (contents.hasExtensions()) {
+            failed.addAll(untilNothingHelps(List.of(new Part(into, "pre-data", null, contents.extensions()))));
+            ofExtensions = EventTriggers.silencedIn(sessions);
+        }
+        Path definitions = contents.hasExtensions() ? contents.afterExtensions() : null;
+        failed.addAll(untilNothingHelps(List.of(new Part(into, "pre-data", null, definitions))));
         failed.addAll(untilNothingHelps(withTables(into, new Part(into, "data", null, null))));
         Set<MaterializedView> unfilled =
                 contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();
@@ -83,6 +89,9 @@ public final class CarefulRestore {
         if (contents.hasEventTriggers()) {
             Path last = contents.only(Entry::isOfEventTrigger);
             failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, last))));
+        }
+        if (ofExtensions != null) {
+            ofExtensions.awakenIn(sessions);
         }
         return failed;
     }

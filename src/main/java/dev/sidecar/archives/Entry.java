@@ -30,6 +30,11 @@ public record Entry(int id, String what) {
         return is("EVENT TRIGGER") || is("COMMENT - EVENT TRIGGER") || is("SECURITY LABEL - EVENT TRIGGER");
     }
 
+    /** Tells whether it makes an extension or belongs to one. */
+    boolean isOfExtension() {
+        return is("EXTENSION") || is("COMMENT - EXTENSION");
+    }
+
     /** Tells whether it fills this materialized view. @param letters encoding of the archive's names */
     public boolean fills(MaterializedView view, Charset letters) {
         String start = "MATERIALIZED VIEW DATA %s %s ".formatted(view.schema(), view.name());

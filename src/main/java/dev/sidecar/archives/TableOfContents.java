@@ -35,6 +35,8 @@ public final class TableOfContents {
     private boolean eventTriggers;
     private boolean foreignTables;
     private boolean materializedViews;
+    /** How many entries there are up to the last extension and what belongs to it; 0 if there is none. */
+    private int first;
 
     private TableOfContents(Client client, Path archive, Workbench workbench) {
         this.client = client;
@@ -46,7 +48,7 @@ public final class TableOfContents {
     public static TableOfContents of(Client client, Path archive, Workbench workbench) throws InterruptedException {
         TableOfContents contents = new TableOfContents(client, archive, workbench);
         try (Child child = contents.listing()) {
-            contents.entries(child, (entry, line) -> contents.look(entry));
+            contents.entries(child, (entry, number, line) -> contents.look(entry, number));
             child.expectSuccess(Reason.RESTORE);
             return contents;
         } catch (IOException e) {
@@ -55,7 +57,7 @@ public final class TableOfContents {
     }
 
     private interface Line {
-        void of(Entry entry, String line) throws IOException;
+        void of(Entry entry, int number, String line) throws IOException;
     }
 
     private Child listing() {
@@ -67,18 +69,37 @@ public final class TableOfContents {
     private void entries(Child child, Line each) throws IOException {
         child.input().close();
         BufferedReader in = new BufferedReader(new InputStreamReader(child.output(), BYTES));
+        int number = 0;
         for (String line = Limited.line(in, LONGEST); line != null; line = Limited.line(in, LONGEST)) {
             Entry entry = Entry.of(line);
             if (entry.id() >= 0) {
-                each.of(entry, line);
+                each.of(entry, ++number, line);
             }
         }
     }
 
-    private void look(Entry entry) {
+    private void look(Entry entry, int number) {
         eventTriggers |= entry.isOfEventTrigger();
         foreignTables |= entry.is("FOREIGN TABLE");
         materializedViews |= entry.is("MATERIALIZED VIEW DATA");
+        if (entry.isOfExtension()) {
+            first = number;
+        }
+    }
+
+    /** Tells whether there are extensions, which may bring event triggers of their own. */
+    public boolean hasExtensions() {
+        return first > 0;
+    }
+
+    /** Writes a list of the extensions and of all that comes before them, for {@code pg_restore --use-list}. */
+    public Path extensions() throws InterruptedException {
+        return list((entry, number) -> number <= first);
+    }
+
+    /** Writes a list of all entries that {@link #extensions()} does not have. */
+    public Path afterExtensions() throws InterruptedException {
+        return list((entry, number) -> number > first);
     }
 
     /** Tells whether there are event triggers, which would act on the rest of the restore. */
@@ -93,11 +114,19 @@ public final class TableOfContents {
 
     /** Writes a list of some of the entries, for {@code pg_restore --use-list}. */
     public Path only(Predicate<Entry> which) throws InterruptedException {
+        return list((entry, number) -> which.test(entry));
+    }
+
+    private interface Which {
+        boolean is(Entry entry, int number);
+    }
+
+    private Path list(Which which) throws InterruptedException {
         try (Child child = listing()) {
             Path some = write(workbench, out -> {
                 try {
-                    entries(child, (entry, line) -> {
-                        if (which.test(entry)) {
+                    entries(child, (entry, number, line) -> {
+                        if (which.is(entry, number)) {
                             out.write((line + "\n").getBytes(BYTES));
                         }
                     });

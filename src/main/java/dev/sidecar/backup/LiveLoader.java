@@ -1,6 +1,7 @@
 package dev.sidecar.backup;
 
 import dev.sidecar.archives.CarefulRestore;
+import dev.sidecar.archives.EventTriggers;
 import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.archives.MaterializedView;
 import dev.sidecar.postgres.Archive;
@@ -104,11 +105,11 @@ final class LiveLoader {
                     ? new Careful(archive, administrator, extensions, restorer)
                     : new Straight(archive, administrator, extensions, restorer);
             steps.schemasAndExtensions(parts.schemasAndExtensions());
-            List<String> awaken;
+            EventTriggers silenced;
             RestoreRole.LentTables lent;
             try (Session session = server.connect(target, NAME)) {
                 role.mayEnterSchemasOfExtensions(session);
-                awaken = silenced(session);
+                silenced = EventTriggers.silenced(session);
                 lent = request.privileged()
                         ? role.mayInherit(session, parts::isInherited)
                         : RestoreRole.LentTables.none();
@@ -152,7 +153,7 @@ final class LiveLoader {
                 refuse(steps.failed());
             }
             try (Session session = server.connect(target, NAME)) {
-                run(session, awaken);
+                silenced.awaken(session);
             }
             parts.leftOut()
                     .forEach(what ->
@@ -176,30 +177,6 @@ final class LiveLoader {
             role.mayFillExtensions(session);
             steps.rowsOfExtensions(ids);
             role.mayNotFillExtensions(session);
-        }
-    }
-
-    /**
-     * Disables the event triggers that extensions have brought: they act on every definition that comes after them.
-     *
-     * @return the statements that enable them again
-     */
-    private static List<String> silenced(Session session) throws SQLException {
-        if (!session.text("SHOW is_superuser").equals("on")) {
-            return List.of();
-        }
-        List<String> awaken = session.texts("""
-                SELECT format('ALTER EVENT TRIGGER %I ENABLE%s', evtname,
-                              CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END)
-                FROM pg_event_trigger WHERE evtenabled <> 'D'
-                """);
-        run(session, session.texts("SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger"));
-        return awaken;
-    }
-
-    private static void run(Session session, List<String> statements) throws SQLException {
-        for (String statement : statements) {
-            session.execute(statement);
         }
     }
 

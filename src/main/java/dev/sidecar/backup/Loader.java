@@ -2,6 +2,7 @@ package dev.sidecar.backup;
 
 import dev.sidecar.archives.CarefulRestore;
 import dev.sidecar.archives.Entry;
+import dev.sidecar.archives.EventTriggers;
 import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.archives.MaterializedView;
 import dev.sidecar.archives.TableOfContents;
@@ -42,6 +43,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Loads a set into an empty database: definitions, then rows from all archives in parallel, then indexes and constraints in parallel.
@@ -87,12 +89,13 @@ final class Loader {
         try (Children children = new Children(workbench)) {
             Call call = new Call(connection, As.SCRATCH, children);
             TableOfContents contents = TableOfContents.of(client, archive, workbench);
-            if (manifest.files(FileKind.TABLES).isEmpty()
-                    && !contents.hasEventTriggers()
-                    && !contents.mayNeedForeignServers()) {
-                run(call, List.of(parallel(), archive.toString()));
+            if (contents.hasExtensions()) {
+                run(call, List.of("--use-list=" + contents.extensions(), archive.toString()));
+                EventTriggers ofExtensions = EventTriggers.silencedIn(sessions);
+                load(call, sessions, contents, archive, List.of("--use-list=" + contents.afterExtensions()));
+                ofExtensions.awakenIn(sessions);
             } else {
-                allTables(call, sessions, contents, archive);
+                load(call, sessions, contents, archive, List.of());
             }
         } finally {
             workbench.delete(archive);
@@ -246,9 +249,26 @@ final class Loader {
         }
     }
 
-    private void allTables(Call call, Supplier<Session> sessions, TableOfContents contents, Path archive)
+    /** @param which of the archive's entries are not there yet, as an option */
+    private void load(Call call, Supplier<Session> sessions, TableOfContents contents, Path archive, List<String> which)
             throws InterruptedException {
-        run(call, List.of("--section=pre-data", archive.toString()));
+        if (manifest.files(FileKind.TABLES).isEmpty()
+                && !contents.hasEventTriggers()
+                && !contents.mayNeedForeignServers()) {
+            run(call, with(which, parallel(), archive.toString()));
+        } else {
+            allTables(call, sessions, contents, archive, which);
+        }
+    }
+
+    private static List<String> with(List<String> options, String... more) {
+        return Stream.concat(options.stream(), Stream.of(more)).toList();
+    }
+
+    private void allTables(
+            Call call, Supplier<Session> sessions, TableOfContents contents, Path archive, List<String> which)
+            throws InterruptedException {
+        run(call, with(which, "--section=pre-data", archive.toString()));
         List<Callable<Boolean>> loads = new ArrayList<>();
         for (StoredFile file : manifest.files(FileKind.TABLES)) {
             loads.add(() -> streamUnlogged(call, file));

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.EventTriggers;
 import dev.sidecar.archives.FailedEntry;
 import dev.sidecar.backup.Verification.Conclusion;
 import dev.sidecar.definitions.DefinitionComparison;
@@ -389,13 +390,7 @@ final class Verifier {
 
         /** They have been compared by now; amcheck is an extension, which they might not let anybody create. */
         private void silenceEventTriggers(ScratchServer scratch) {
-            try (Session restored = scratch.address().connect(RESTORED, "sidecar verify")) {
-                for (String trigger : restored.texts("SELECT quote_ident(evtname) FROM pg_event_trigger")) {
-                    restored.execute("ALTER EVENT TRIGGER " + trigger + " DISABLE");
-                }
-            } catch (SQLException e) {
-                throw new BackupFailure(Reason.UNPROVEN, "Cannot disable the event triggers: " + e.getMessage(), e);
-            }
+            EventTriggers.silencedIn(() -> scratch.address().connect(RESTORED, "sidecar verify"));
         }
 
         /** They run whatever else was found: what they say about rows and definitions is the operator's own judgement. */

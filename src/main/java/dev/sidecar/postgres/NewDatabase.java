@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 public final class NewDatabase {
 
     /** The files of a large database take a while, and so does the checkpoint before. */
-    private static final Duration LONGEST_DROP = Duration.ofMinutes(10);
+    static final Duration LONGEST_DROP = Duration.ofMinutes(10);
 
     /** query_canceled, also by a timeout. */
     private static final String CANCELED = "57014";
@@ -77,15 +77,11 @@ public final class NewDatabase {
     }
 
     /**
-     * Drops a database, whoever is connected.
+     * Drops a database, whoever is connected. PostgreSQL itself has no limit for the wait for every process of the server to let go of the
+     * files.
      *
      * @throws SQLException that names who holds it, also if it takes too long
      */
-    static void drop(Session maintenance, String name) throws SQLException {
-        drop(maintenance, name, LONGEST_DROP);
-    }
-
-    /** PostgreSQL itself has no limit for the wait for every process of the server to let go of the files. */
     static void drop(Session maintenance, String name, Duration limit) throws SQLException {
         List<String> said = new ArrayList<>();
         maintenance.execute("SET statement_timeout = " + limit.toMillis());

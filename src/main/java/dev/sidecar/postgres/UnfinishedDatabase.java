@@ -5,7 +5,10 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.sets.Manifest;
 import dev.sidecar.sets.Sql;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +22,12 @@ public final class UnfinishedDatabase {
     private static final Logger log = LoggerFactory.getLogger(UnfinishedDatabase.class);
     private static final String COMMENT = "unfinished restore, made by the sidecar";
     private static final Pattern NAME = Pattern.compile(".*_restoring_\\d{8}_\\d{6}", Pattern.DOTALL);
+    /** Nobody works in what is left, so that whoever locks it has forgotten it. */
+    private static final Duration LONGEST_WAIT_FOR_LEFT = Duration.ofSeconds(10);
+
+    private static final Duration LONGEST_DROP_OF_LEFT = Duration.ofMinutes(1);
+    private static final Duration LONGEST_SWEEP = Duration.ofMinutes(10);
+
     /** "side" as a number, beside a number for the name. */
     static final String LOCK = "(1936286821, hashtext(%s))";
 
@@ -47,21 +56,35 @@ public final class UnfinishedDatabase {
         maintenance.execute("COMMENT ON DATABASE %s IS NULL".formatted(Sql.quoted(name)));
     }
 
-    /** Drops what restores left that were killed. What cannot be dropped is logged. */
+    /**
+     * Drops what restores left that were killed. What cannot be dropped is logged when all others are gone: a restore waits for no more than
+     * a minute for each, and for ten for all.
+     */
     public static void sweep(ServerAddress address) {
+        sweep(address, LONGEST_WAIT_FOR_LEFT);
+    }
+
+    static void sweep(ServerAddress address, Duration lockWait) {
+        Map<String, String> resisting = new LinkedHashMap<>();
+        long begun = System.nanoTime();
         try (Session maintenance = address.connectToMaintenance("sidecar restore")) {
-            List<String> marked =
+            maintenance.execute("SET lock_timeout = " + lockWait.toMillis());
+            for (String name :
                     maintenance.texts("SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = "
-                            + Sql.literal(COMMENT));
-            for (String name : marked) {
+                            + Sql.literal(COMMENT))) {
                 String lock = LOCK.formatted(Sql.literal(name));
                 if (NAME.matcher(name).matches()
+                        && System.nanoTime() - begun < LONGEST_SWEEP.toNanos()
                         && maintenance
                                 .text("SELECT pg_try_advisory_lock" + lock)
                                 .equals("t")) {
-                    drop(address, maintenance, name);
+                    try {
+                        drop(address, maintenance, name, LONGEST_DROP_OF_LEFT);
+                        log.atWarn().addKeyValue("database", name).log("database of a killed restore dropped");
+                    } catch (SQLException e) {
+                        resisting.put(name, e.getMessage());
+                    }
                     maintenance.texts("SELECT pg_advisory_unlock" + lock);
-                    log.atWarn().addKeyValue("database", name).log("database of a killed restore dropped");
                 }
             }
         } catch (SQLException | BackupFailure e) {
@@ -70,6 +93,9 @@ public final class UnfinishedDatabase {
                             "databases of killed restores are not dropped, the next restore tries again: {}",
                             e.getMessage());
         }
+        resisting.forEach((name, why) -> log.atWarn()
+                .addKeyValue("database", name)
+                .log("database of a killed restore is not dropped, the next restore tries again: {}", why));
     }
 
     /**
@@ -79,6 +105,11 @@ public final class UnfinishedDatabase {
      * @throws SQLException that names who holds it
      */
     public static void drop(ServerAddress address, Session maintenance, String name) throws SQLException {
+        drop(address, maintenance, name, NewDatabase.LONGEST_DROP);
+    }
+
+    private static void drop(ServerAddress address, Session maintenance, String name, Duration limit)
+            throws SQLException {
         List<String> invalid =
                 maintenance.texts("SELECT datconnlimit = -2 FROM pg_database WHERE datname = " + Sql.literal(name));
         if (invalid.isEmpty()) {
@@ -88,7 +119,7 @@ public final class UnfinishedDatabase {
         if (invalid.get(0).equals("f")) {
             clear(address, maintenance, name);
         }
-        NewDatabase.drop(maintenance, name);
+        NewDatabase.drop(maintenance, name, limit);
     }
 
     private static void clear(ServerAddress address, Session maintenance, String name) throws SQLException {

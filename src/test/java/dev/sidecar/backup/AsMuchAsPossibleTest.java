@@ -87,12 +87,14 @@ class AsMuchAsPossibleTest {
         server.execute(
                 database,
                 "CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)'",
-                "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN plain($1); END$$",
+                "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN upper($1); END$$",
                 "CREATE TABLE good AS SELECT generate_series(1, 50) AS i",
                 "CREATE TABLE indexed AS SELECT 'x' || i AS t FROM generate_series(1, 40) i",
                 "CREATE INDEX loud ON indexed (shout(t))",
                 "CREATE TABLE made (t text, g text GENERATED ALWAYS AS (shout(t)) STORED)",
                 "INSERT INTO made VALUES ('a')",
+                // Newer servers make no index with a function that finds another by the search_path.
+                "CREATE OR REPLACE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN plain($1); END$$",
                 "GRANT SELECT ON good TO gone");
         server.execute("postgres", "DELETE FROM pg_authid WHERE rolname = 'gone'");
         Backup backup = fixture.take(database);

@@ -123,6 +123,11 @@ public final class BackupFixture {
             program.toFile().setExecutable(true, false);
         }
         settings.put("server.programs", fake.toString());
+        if (!server.programs().startsWith("/usr")) {
+            // A sandbox shows its own programs and what is installed, not another one's.
+            settings.put("scratch.contents-trusted", "true");
+            settings.put("scratch.sandboxes", "");
+        }
         return this;
     }
 

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A restored database is the whole database: not only its rows. */
 class DefinitionsComeBackTest {
@@ -36,16 +38,24 @@ class DefinitionsComeBackTest {
     @BeforeAll
     static void start() throws Exception {
         server = PostgresServer.start("wal_level=logical");
-        server.execute("postgres", "CREATE DATABASE zoo");
-        URL zoo = Objects.requireNonNull(DefinitionsComeBackTest.class.getResource("/dev/sidecar/definitions/zoo.sql"));
+        for (String name : List.of("zoo", "odd")) {
+            server.execute("postgres", "CREATE DATABASE " + name);
+            run(name);
+        }
+    }
+
+    private static void run(String name) throws Exception {
+        URL script = Objects.requireNonNull(
+                DefinitionsComeBackTest.class.getResource("/dev/sidecar/definitions/" + name + ".sql"));
         Child.run(
                 List.of(
                         server.programs().resolve("psql").toString(),
                         "-Xqv",
                         "ON_ERROR_STOP=1",
-                        "--file=" + Path.of(zoo.toURI()),
-                        "postgresql://%s:%s@%s:%d/zoo"
-                                .formatted(server.user(), server.password(), server.host(), server.port())),
+                        "--output=/dev/null",
+                        "--file=" + Path.of(script.toURI()),
+                        "postgresql://%s:%s@%s:%d/%s?client_encoding=UTF8"
+                                .formatted(server.user(), server.password(), server.host(), server.port(), name)),
                 Reason.RESTORE);
     }
 
@@ -72,9 +82,10 @@ class DefinitionsComeBackTest {
         }
     }
 
-    @Test
-    void oneThingOfEveryKind() {
-        Backup backup = proven("zoo");
+    @ParameterizedTest
+    @ValueSource(strings = {"zoo", "odd"})
+    void oneThingOfEveryKind(String name) {
+        Backup backup = proven(name);
         assertThat(restored(backup).differences()).isEmpty();
     }
 
@@ -328,9 +339,10 @@ class DefinitionsComeBackTest {
             assertThat(backup.manifest().contents().extensionTables())
                     .extracting(kept ->
                             kept.table().qualifiedName() + " " + kept.table().rows())
-                    .containsExactly("keeper.jobs 6", "keeper.settings 2");
+                    .containsExactly("keeper.jobs 6", "keeper.noted 1", "keeper.settings 2");
             assertThat(restored(backup).differences()).isEmpty();
             for (String query : List.of(
+                    "SELECT what FROM keeper.noted",
                     "SELECT k || v || own FROM keeper.settings ORDER BY k",
                     "SELECT tableoid::regclass || what FROM keeper.jobs ORDER BY id",
                     "SELECT last_value FROM keeper.jobs_id_seq",
@@ -453,6 +465,11 @@ class DefinitionsComeBackTest {
             BEGIN
               IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RAISE 'no definitions of others'; END IF;
             END $$;
+            CREATE TABLE noted (what text);
+            SELECT pg_catalog.pg_extension_config_dump('noted', '');
+            CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO keeper.noted VALUES (tg_tag); END $$;
+            CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION note();
             CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION watch();
             """;
 

@@ -51,13 +51,16 @@ class LocalesTest {
         create(options);
         BackupFixture fixture = new BackupFixture(server, folder).with("dump.digests", true);
         Backup backup = fixture.take(DATABASE);
-        assertThat(backup.manifest().server().localeName()).isEqualTo(locale);
+        // Newer servers write the shortest form.
+        assertThat(backup.manifest().server().localeName()).isIn(locale, locale.replaceFirst("-true$", ""));
 
         Backups backups = fixture.backups();
         Verification verification = backups.verify(backup, VerificationLevel.L4, backups.progress());
         assertThat(verification.problems()).isEmpty();
-        assertThat(verification.notes())
-                .containsExactly("10 definitions were compared.", "Tables and indexes were checked with amcheck.");
+        // From PostgreSQL 18 on NOT NULL is a constraint.
+        assertThat(verification.notes().get(0)).isIn("10 definitions were compared.", "11 definitions were compared.");
+        assertThat(verification.notes().subList(1, verification.notes().size()))
+                .containsExactly("Tables and indexes were checked with amcheck.");
 
         RestoreRequest request = RestoreRequest.intoNew(backup.id(), DATABASE + " again");
         RestorePlan plan = backups.plan(request);
@@ -67,8 +70,8 @@ class LocalesTest {
                 .allMatch(w -> w.contains("SQL_ASCII"));
         backups.restore(request, backups.progress());
         String settings =
-                "SELECT pg_encoding_to_char(encoding) || datlocprovider::text || datcollate || coalesce(daticulocale, '')"
-                        + " FROM pg_database WHERE datname = '%s'";
+                "SELECT pg_encoding_to_char(encoding) || datlocprovider::text || datcollate || coalesce(to_jsonb(d) ->> 'datlocale',"
+                        + " to_jsonb(d) ->> 'daticulocale', '') FROM pg_database d WHERE datname = '%s'";
         assertThat(server.query("postgres", settings.formatted(DATABASE + " again")))
                 .isEqualTo(server.query("postgres", settings.formatted(DATABASE)));
         String bytes = "SELECT encode(name::bytea, 'hex') FROM word ORDER BY name";

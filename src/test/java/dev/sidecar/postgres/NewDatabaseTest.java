@@ -7,6 +7,7 @@ import dev.sidecar.support.PostgresServer;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +90,38 @@ class NewDatabaseTest {
             assertThat(maintenance.texts("SELECT 1 FROM pg_database WHERE datname = '%s'".formatted(database)))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void whatOneKilledRestoreLeftIsDroppedBesideAnotherThatIsHeld() throws Exception {
+        String held = database + "_restoring_20260101_000000";
+        String free = database + "_restoring_20260102_000000";
+        for (String left : List.of(held, free)) {
+            server.execute(
+                    "postgres",
+                    "CREATE DATABASE " + left,
+                    "COMMENT ON DATABASE %s IS 'unfinished restore, made by the sidecar'".formatted(left));
+        }
+        try (Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("GRANT CONNECT ON DATABASE %s TO PUBLIC".formatted(held));
+            statement.execute("PREPARE TRANSACTION 'forgotten'");
+        }
+        try {
+            UnfinishedDatabase.sweep(address, Duration.ofSeconds(1));
+            assertThat(left()).containsExactly(held);
+        } finally {
+            server.execute("postgres", "ROLLBACK PREPARED 'forgotten'");
+        }
+        UnfinishedDatabase.sweep(address);
+        assertThat(left()).isEmpty();
+    }
+
+    private List<String> left() {
+        return server.query(
+                "postgres",
+                "SELECT datname FROM pg_database WHERE datname LIKE '%s\\_restoring%%'".formatted(database));
     }
 
     private static void signal(String name, String process) throws Exception {

@@ -84,13 +84,15 @@ class InstructionsTest {
                 "CREATE TABLE c_large (word text, filling text)",
                 "INSERT INTO c_large SELECT 'w' || i, repeat(md5(i::text), 10) FROM generate_series(1, 3000) i",
                 "CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)'",
-                "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN plain($1); END$$",
+                "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN upper($1); END$$",
                 "CREATE INDEX loud ON c_large (shout(word))",
                 "CREATE INDEX quiet ON c_large (word)",
                 "CREATE TABLE made (t text, g text GENERATED ALWAYS AS (shout(t)) STORED)",
                 "INSERT INTO made VALUES ('a')",
                 "CREATE TABLE d_large (filling text, g text GENERATED ALWAYS AS (shout(filling)) STORED)",
-                "INSERT INTO d_large SELECT repeat(md5(i::text), 10) FROM generate_series(1, 3000) i");
+                "INSERT INTO d_large SELECT repeat(md5(i::text), 10) FROM generate_series(1, 3000) i",
+                // Newer servers make no index with a function that finds another by the search_path.
+                "CREATE OR REPLACE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN plain($1); END$$");
         BackupFixture fixture = new BackupFixture(server, folder).with("dump.own-archive-above", "100KB");
         Path set = fixture.store.resolve(fixture.take(database).id().toString());
         server.dropDatabase(database);

@@ -2,10 +2,12 @@ package dev.sidecar.delivery;
 
 import dev.sidecar.commands.CommandFailure;
 import dev.sidecar.peers.Peer;
+import dev.sidecar.peers.PeerUnavailable;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
@@ -23,22 +25,28 @@ final class RuleFiles {
     /** @throws CommandFailure naming the rules that are missing or old */
     void reload(RuleGroups groups) {
         prometheus.send(HttpMethod.POST, "/-/reload", MediaType.TEXT_PLAIN, "");
-        Set<RuleGroups.Identified> there = new HashSet<>();
+        Set<List<Object>> there = new HashSet<>();
         JsonNode answer = prometheus.get("/api/v1/rules");
         for (JsonNode group : answer.path("data").path("groups")) {
             for (JsonNode rule : group.path("rules")) {
-                TreeMap<String, String> annotations = new TreeMap<>();
+                Map<String, Object> annotations = new HashMap<>();
                 rule.path("annotations")
                         .properties()
                         .forEach(entry ->
                                 annotations.put(entry.getKey(), entry.getValue().asString("")));
-                there.add(new RuleGroups.Identified(
-                        rule.path("name").asString(""),
-                        rule.path("type").asString("").equals("alerting") ? annotations.toString() : ""));
+                there.add(new RuleGroups.Rule(
+                                rule.path("name").asString(""),
+                                rule.path("query").asString(""),
+                                Math.round(rule.path("duration").asDouble(0)),
+                                annotations)
+                        .essence());
             }
         }
-        List<RuleGroups.Identified> missing =
-                groups.rules().stream().filter(rule -> !there.contains(rule)).toList();
+        List<RuleGroups.Rule> missing = groups.rules().stream()
+                .filter(rule -> !there.contains(rule.essence())
+                        && !there.contains(
+                                rule.written(formatted(rule.expression())).essence()))
+                .toList();
         if (!missing.isEmpty()) {
             Set<String> names = new TreeSet<>();
             missing.forEach(rule -> names.add(rule.name()));
@@ -49,6 +57,18 @@ final class RuleFiles {
                                     missing.size(),
                                     groups.rules().size(),
                                     names.iterator().next()));
+        }
+    }
+
+    /** As Prometheus itself writes an expression; as it is where the program does not change how one is written. */
+    private String formatted(String expression) {
+        try {
+            return prometheus
+                    .post("/api/v1/format_query", Map.of("query", expression))
+                    .path("data")
+                    .asString(expression);
+        } catch (PeerUnavailable e) {
+            return expression;
         }
     }
 }

@@ -8,10 +8,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The shipped rules, as they are for an engine that has none of our external labels. */
 final class RuleGroups {
+
+    private static final Pattern PART_OF_DURATION = Pattern.compile("(\\d{1,9})([smhd])");
 
     /** By name of its file, the list of its groups. */
     private final Map<String, List<Map<String, Object>>> files = new TreeMap<>();
@@ -108,23 +112,51 @@ final class RuleGroups {
         return parts;
     }
 
-    /** Names a rule with what tells an old one from a new one. */
-    record Identified(String name, String text) {
+    /**
+     * What tells an old rule from a new one.
+     *
+     * @param seconds for which the expression must hold
+     */
+    record Rule(String name, String expression, long seconds, Map<String, Object> annotations) {
 
-        static Identified ofFile(Map<?, ?> rule) {
-            boolean alert = rule.containsKey("alert");
-            return new Identified(
-                    String.valueOf(rule.get(alert ? "alert" : "record")),
-                    alert ? new TreeMap<>(strings(rule.get("annotations"))).toString() : "");
+        static Rule ofFile(Map<?, ?> rule) {
+            return new Rule(
+                    String.valueOf(rule.get(rule.containsKey("alert") ? "alert" : "record")),
+                    String.valueOf(rule.get("expr")),
+                    seconds(rule.get("for")),
+                    strings(rule.get("annotations")));
+        }
+
+        private static long seconds(@Nullable Object duration) {
+            long seconds = 0;
+            for (Matcher part = PART_OF_DURATION.matcher(duration == null ? "" : duration.toString()); part.find(); ) {
+                seconds += Long.parseLong(part.group(1))
+                        * switch (part.group(2)) {
+                            case "s" -> 1;
+                            case "m" -> 60;
+                            case "h" -> 3600;
+                            default -> 86_400;
+                        };
+            }
+            return seconds;
+        }
+
+        /** For comparing: equal if the rules do the same. Engines break the lines of an expression as they like. */
+        List<Object> essence() {
+            return List.of(name, expression.replaceAll("\\s+", ""), seconds, annotations);
+        }
+
+        Rule written(String otherwise) {
+            return new Rule(name, otherwise, seconds, annotations);
         }
     }
 
     /** Each rule of all files. */
-    List<Identified> rules() {
+    List<Rule> rules() {
         return files.values().stream()
                 .flatMap(List::stream)
                 .flatMap(group -> maps(group.get("rules")).stream())
-                .map(Identified::ofFile)
+                .map(Rule::ofFile)
                 .toList();
     }
 }

@@ -52,9 +52,9 @@ final class Ruler {
         ours.values()
                 .forEach(group ->
                         ruler.send(HttpMethod.POST, path, YAML, Shipped.yaml().dump(group)));
-        Map<String, List<RuleGroups.Identified>> there = there();
+        Map<String, List<List<Object>>> there = there();
         ours.forEach((name, group) -> {
-            if (!identified(group).equals(there.get(name))) {
+            if (!essences(group).equals(there.get(name))) {
                 throw new CommandFailure(
                         "%s took group %s and does not have it as it was sent.".formatted(ruler.name(), name));
             }
@@ -73,23 +73,24 @@ final class Ruler {
         return others;
     }
 
-    private Map<String, List<RuleGroups.Identified>> there() {
-        Map<String, List<RuleGroups.Identified>> there = new HashMap<>();
+    private Map<String, List<List<Object>>> there() {
+        Map<String, List<List<Object>>> there = new HashMap<>();
         try {
-            Map<?, ?> answer = Shipped.yaml().load(ruler.text(path));
-            for (Map<?, ?> group : RuleGroups.maps(answer.get(namespace))) {
-                there.put(String.valueOf(group.get("name")), identified(group));
+            Object answer = Shipped.yaml().load(ruler.text(path));
+            for (Map<?, ?> group : RuleGroups.maps(RuleGroups.strings(answer).get(namespace))) {
+                there.put(String.valueOf(group.get("name")), essences(group));
             }
-        } catch (YAMLException | ClassCastException | NullPointerException e) {
+        } catch (YAMLException | ClassCastException e) {
             throw new CommandFailure(
                     "%s does not say which rules it has in namespace %s.".formatted(ruler.name(), namespace));
         }
         return there;
     }
 
-    private static List<RuleGroups.Identified> identified(Map<?, ?> group) {
-        List<RuleGroups.Identified> rules = new ArrayList<>();
-        RuleGroups.maps(group.get("rules")).forEach(rule -> rules.add(RuleGroups.Identified.ofFile(rule)));
+    private static List<List<Object>> essences(Map<?, ?> group) {
+        List<List<Object>> rules = new ArrayList<>();
+        RuleGroups.maps(group.get("rules"))
+                .forEach(rule -> rules.add(RuleGroups.Rule.ofFile(rule).essence()));
         return rules;
     }
 }

@@ -92,6 +92,21 @@ class DeliverCommandTest {
             assertThat(run("prometheus", "--url", prometheus.address(), "--runbooks", "https://wiki.example/other"))
                     .isEqualTo(1);
             assertThat(errors.toString()).contains("rules as delivered", "rule_files");
+
+            // So does not one rule of which an expression or a wait is another.
+            Path host = rules.resolve("sidecar-host.yml");
+            String delivered = Files.readString(host);
+            for (String older : List.of(delivered.replace("for: 2h", "for: 3h"), delivered.replace("< 0.4", "< 0.5"))) {
+                assertThat(older).isNotEqualTo(delivered);
+                Files.writeString(host, older);
+                errors.setLength(0);
+                assertThat(run("prometheus", "--url", prometheus.address(), "--runbooks", "https://wiki.example/r"))
+                        .isEqualTo(1);
+                assertThat(errors.toString()).contains("does not have 1 of", "DiskWillFillIn24h");
+            }
+            Files.writeString(host, delivered);
+            assertThat(run("prometheus", "--url", prometheus.address(), "--runbooks", "https://wiki.example/r"))
+                    .isZero();
         }
     }
 
@@ -173,6 +188,12 @@ class DeliverCommandTest {
             assertThat(ruler.groups).doesNotContainKey("old");
 
             ruler.loses = true;
+            Map<String, Object> host =
+                    new Yaml().load(new Yaml().dump(ruler.groups.get("host")).replace("< 0.4", "< 0.5"));
+            ruler.groups.put("host", host);
+            assertThat(run("ruler", "--url", ruler.address(), "--tenant", "team-a"))
+                    .isEqualTo(1);
+            assertThat(errors.toString()).contains("took group host and does not have it");
             assertThat(run(
                             "ruler",
                             "--url",

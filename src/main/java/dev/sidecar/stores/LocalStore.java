@@ -1,15 +1,18 @@
 package dev.sidecar.stores;
 
+import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
@@ -198,8 +201,9 @@ public final class LocalStore implements Store {
                     return;
                 }
                 opened = directory.folder(name);
-            } catch (IOException e) {
-                // Deleted while we looked, or somebody else's, such as lost+found.
+            } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
+                // Deleted while we looked, or somebody else's, such as lost+found. What a disk refuses is no empty
+                // folder.
                 return;
             }
             try (opened) {
@@ -226,7 +230,12 @@ public final class LocalStore implements Store {
 
     /** The path within the store. */
     private Path path(String key) throws IOException {
-        Path path = Path.of(key);
+        Path path;
+        try {
+            path = Path.of(key);
+        } catch (InvalidPathException e) {
+            throw new IOException("'%s' is no name of a file here".formatted(HostileText.line(key)), e);
+        }
         if (path.isAbsolute()) {
             throw new IOException("'%s' is outside %s".formatted(key, root));
         }

@@ -190,6 +190,13 @@ class LocalStoreTest extends StoreContract {
     }
 
     @Test
+    void aNameThatNoFileCanHaveIsAnErrorOfTheStore() {
+        assertThatThrownBy(() -> store.open(SET + "a\0b"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is no name of a file here");
+    }
+
+    @Test
     void moreFilesThanAnySetsHaveAreNotListed() throws IOException {
         LocalStore small = new LocalStore(directory.resolve("backups"), 3);
         for (int i = 0; i < 3; i++) {

@@ -73,8 +73,9 @@ public final class UnfinishedDatabase {
                     maintenance.texts("SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = "
                             + Sql.literal(COMMENT))) {
                 String lock = LOCK.formatted(Sql.literal(name));
-                if (NAME.matcher(name).matches()
-                        && System.nanoTime() - begun < LONGEST_SWEEP.toNanos()
+                if (NAME.matcher(name).matches() && System.nanoTime() - begun >= LONGEST_SWEEP.toNanos()) {
+                    resisting.put(name, "no time was left for it");
+                } else if (NAME.matcher(name).matches()
                         && maintenance
                                 .text("SELECT pg_try_advisory_lock" + lock)
                                 .equals("t")) {

@@ -31,11 +31,14 @@ class AlertRulesTest {
     private static final Pattern RANGE = Pattern.compile("(\\w+)(\\{[^}]*})?\\[(\\w+)]");
     /** Why fewer than four scrapes are enough. */
     private static final Map<String, String> SHORT_RANGES = Map.of(
-            "sidecar_gateway_requests_seconds_count [1m]", "where a minute holds fewer than two, four minutes are asked",
+            "sidecar_gateway_requests_seconds_count [1m]",
+                    "where a minute holds fewer than two, four minutes are asked",
             "sidecar_gateway_failures_total [1m]", "where a minute holds fewer than two, four minutes are asked",
             "pg_up [90s]", "asked only where scrapes are rare, and then for two",
-            "prometheus_notifications_errors_total [2m]", "Prometheus tries every minute; a longer one tells of a restart",
-            "prometheus_notifications_dropped_total [2m]", "Prometheus tries every minute; a longer one tells of a restart");
+            "prometheus_notifications_errors_total [2m]",
+                    "Prometheus tries every minute; a longer one tells of a restart",
+            "prometheus_notifications_dropped_total [2m]",
+                    "Prometheus tries every minute; a longer one tells of a restart");
 
     static Stream<Alert> alerts() {
         return ALERTS.stream();
@@ -173,7 +176,9 @@ class AlertRulesTest {
     void aRangeHoldsFourScrapesAMinuteApartOrSaysWhyNot() {
         Set<String> seen = new TreeSet<>();
 
-        Stream.concat(ALERTS.stream().map(Alert::expression), RuleFiles.recordings().stream().map(Recording::expression))
+        Stream.concat(
+                        ALERTS.stream().map(Alert::expression),
+                        RuleFiles.recordings().stream().map(Recording::expression))
                 .flatMap(expression -> RANGE.matcher(expression).results())
                 .filter(range -> PromDuration.parse(range.group(3)).compareTo(Duration.ofMinutes(4)) < 0)
                 .forEach(range -> seen.add(range.group(1) + " [" + range.group(3) + "]"));

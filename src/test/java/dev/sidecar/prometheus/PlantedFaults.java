@@ -87,12 +87,16 @@ final class PlantedFaults {
         }
     }
 
-    /** A fault needs users; or it lasts for so long that others happen beside it, or looks at what no other touches. */
+    /**
+     * A fault needs users; or it lasts for so long that others happen beside it, or looks at what no other touches; or it is over once
+     * images are cleared away on a Sunday.
+     */
     enum When {
         EVER(false),
         BUSY(false),
         LONG(true),
-        BESIDE(true);
+        BESIDE(true),
+        FILLING(false);
 
         private final boolean besideOthers;
 
@@ -183,6 +187,9 @@ final class PlantedFaults {
     private static boolean fits(Planted one) {
         ZonedDateTime from = Instant.ofEpochSecond(one.from()).atZone(ZoneOffset.UTC);
         ZonedDateTime until = from.plus(Duration.ofSeconds(one.fault().lasts()));
+        if (one.fault().when() == When.FILLING) {
+            return from.getDayOfWeek() != DayOfWeek.SUNDAY && until.getDayOfWeek() != DayOfWeek.SUNDAY;
+        }
         return one.fault().when() != When.BUSY
                 || from.getDayOfWeek().getValue() <= DayOfWeek.FRIDAY.getValue()
                         && from.getHour() >= 8
@@ -529,7 +536,8 @@ final class PlantedFaults {
                             Math.min(free.base, 38 * SmallTeam.GB) - 2.2 * SmallTeam.GB * since / HOUR);
                 })
                 .of("mountpoint", "/")
-                .because("DiskSpaceLow"));
+                .because("DiskSpaceLow")
+                .only(When.FILLING));
         faults.add(warning(
                         "InodesLow",
                         12 * MINUTE,
@@ -692,11 +700,11 @@ final class PlantedFaults {
                 40 * MINUTE,
                 (team, since) -> team.at(OptionalParts.SPANS_DROPPED).value = 1));
         own.add(critical("DumpTooOld", 27 * MINUTE, HOUR, (team, since) -> team.at(OptionalParts.DUMPED).value = 0));
-        own.add(critical(
-                "DumpNotRestorable",
-                2 * MINUTE,
-                HOUR,
-                (team, since) -> team.at(OptionalParts.DUMP_RESTORED).value = 0));
+        own.add(critical("DumpNotRestorable", 2 * MINUTE, HOUR, (team, since) -> {
+            team.at(OptionalParts.DUMP_RESTORED).value = 0;
+            // Whoever has a result did prove it.
+            team.at(OptionalParts.DUMP_UNPROVEN).value = 0;
+        }));
         own.add(warning(
                 "DumpSizeAnomaly",
                 27 * MINUTE,

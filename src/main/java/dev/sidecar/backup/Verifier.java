@@ -253,7 +253,7 @@ final class Verifier {
             reached = VerificationLevel.L3;
             notes.addAll(manifest.leftOut().sentences());
             if (manifest.contents().tables().isEmpty()) {
-                notes.add("The backup has no tables, so a successful restore proves nothing.");
+                notes.add("The backup has no table, so a successful restore is no proof.");
             }
             if (asked == VerificationLevel.L4) {
                 compare(scratch);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -30,8 +31,6 @@ public final class LocalStore implements Store {
     private static final int DEEPEST = 8;
     /** Itself and the directories that are there for it. */
     private static final int ENTRIES_OF_A_FILE = 4;
-
-    private static final char DELETE = 0x7f;
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -186,7 +185,7 @@ public final class LocalStore implements Store {
         }
 
         void add(OpenFolder directory, Path name, Path path) throws IOException {
-            if (!isOurs(name)) {
+            if (!leadsBack(name)) {
                 return;
             }
             OpenFolder opened;
@@ -211,9 +210,13 @@ public final class LocalStore implements Store {
         }
     }
 
-    /** Other names could control where they are shown, and not every one leads back to its file. */
-    private static boolean isOurs(Path name) {
-        return name.toString().chars().allMatch(c -> c > ' ' && c < DELETE);
+    /** Bytes that are no text in this process's locale cannot be named again; no name of ours has any. */
+    private static boolean leadsBack(Path name) {
+        try {
+            return Path.of(name.toString()).equals(name);
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private IOException tooMany() {

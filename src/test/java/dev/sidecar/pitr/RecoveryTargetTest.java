@@ -69,11 +69,11 @@ class RecoveryTargetTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "now; take --latest",
-                "yesterday; take --latest",
-                "Infinity; take --latest",
-                "-infinity; take --latest",
-                "tomorrow 02:13:00+00; take --latest",
+                "now; use --latest",
+                "yesterday; use --latest",
+                "Infinity; use --latest",
+                "-infinity; use --latest",
+                "tomorrow 02:13:00+00; use --latest",
                 "2026-11-27 24:00:00+00; write 00:00:00 of the next day",
                 "2026-11-27T24:00Z; write 00:00:00 of the next day",
                 "2026-12-31 23:59:60+00; no leap second",

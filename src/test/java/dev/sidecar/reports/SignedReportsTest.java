@@ -115,7 +115,7 @@ class SignedReportsTest {
         ReportDocument signed = sample.reports.sign();
         Files.delete(envelope(signed));
 
-        refused(page(signed), Reason.NOT_A_REPORT, "put " + signed.id() + ".intoto.json beside it");
+        refused(page(signed), Reason.NOT_A_REPORT, "put " + signed.id() + ".intoto.json next to it");
     }
 
     @Test

@@ -169,7 +169,7 @@ class LocalStoreTest extends StoreContract {
     }
 
     @Test
-    void namesThatAreNoneOfOursAreNotThere() throws Exception {
+    void namesThatCannotBeNamedAgainAreNotThere() throws Exception {
         store(SET + "manifest.json", "{}");
         Path set = directory.resolve("backups").resolve(SET);
         assertThat(new ProcessBuilder(
@@ -184,7 +184,9 @@ class LocalStoreTest extends StoreContract {
 
         store.sweep("");
 
-        assertThat(store.list("")).extracting(Store.Stored::key).containsExactly(SET + "manifest.json");
+        assertThat(store.list(""))
+                .extracting(Store.Stored::key)
+                .containsExactlyInAnyOrder(SET + "manifest.json", SET + "esc\u001bc", SET + "line\nbreak");
     }
 
     @Test

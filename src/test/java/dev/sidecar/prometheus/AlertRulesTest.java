@@ -3,14 +3,18 @@ package dev.sidecar.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.prometheus.RuleFiles.Alert;
+import dev.sidecar.prometheus.RuleFiles.Recording;
 import dev.sidecar.support.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,6 +27,18 @@ class AlertRulesTest {
     private static final List<Alert> ALERTS = RuleFiles.alerts();
     private static final List<RuleTests.Case> CASES = RuleTests.all();
     private static final Path RUNBOOKS = Path.of("docs/runbooks");
+
+    private static final Pattern RANGE = Pattern.compile("(\\w+)(\\{[^}]*})?\\[(\\w+)]");
+    /** Why fewer than four scrapes are enough. */
+    private static final Map<String, String> SHORT_RANGES = Map.of(
+            "sidecar_gateway_requests_seconds_count [1m]",
+                    "where a minute holds fewer than two, four minutes are asked",
+            "sidecar_gateway_failures_total [1m]", "where a minute holds fewer than two, four minutes are asked",
+            "pg_up [90s]", "asked only where scrapes are rare, and then for two",
+            "prometheus_notifications_errors_total [2m]",
+                    "Prometheus tries every minute; a longer one tells of a restart",
+            "prometheus_notifications_dropped_total [2m]",
+                    "Prometheus tries every minute; a longer one tells of a restart");
 
     static Stream<Alert> alerts() {
         return ALERTS.stream();
@@ -153,6 +169,21 @@ class AlertRulesTest {
     void aCaseLooksAtAnAlertThatExists() {
         assertThat(CASES).extracting(RuleTests.Case::alert).isSubsetOf(names(Alert::name));
         assertThat(RuleTests.names()).doesNotHaveDuplicates();
+    }
+
+    /** Of a Prometheus of your own: docs/alerting.md. */
+    @Test
+    void aRangeHoldsFourScrapesAMinuteApartOrSaysWhyNot() {
+        Set<String> seen = new TreeSet<>();
+
+        Stream.concat(
+                        ALERTS.stream().map(Alert::expression),
+                        RuleFiles.recordings().stream().map(Recording::expression))
+                .flatMap(expression -> RANGE.matcher(expression).results())
+                .filter(range -> PromDuration.parse(range.group(3)).compareTo(Duration.ofMinutes(4)) < 0)
+                .forEach(range -> seen.add(range.group(1) + " [" + range.group(3) + "]"));
+
+        assertThat(SHORT_RANGES.keySet()).containsExactlyInAnyOrderElementsOf(seen);
     }
 
     @Test

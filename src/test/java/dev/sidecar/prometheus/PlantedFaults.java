@@ -24,7 +24,12 @@ final class PlantedFaults {
     static final long WAY = 15 + 15 + 45;
 
     /** They look at the same series. */
-    private static final Set<String> ONE_SERIES = Set.of("BackupLate", "BackupNeverTaken", "BackupMetricsAbsent");
+    private static final List<Set<String>> ONE_SERIES = List.of(
+            Set.of("BackupLate", "BackupNeverTaken", "BackupMetricsAbsent"),
+            Set.of("DumpTooOld", "DumpSizeAnomaly"),
+            Set.of("DumpNotRestorable", "DumpUnproven"),
+            Set.of("PitrArchiveOld", "PitrChainBroken"),
+            Set.of("RedisRefusesWrites", "RedisNotSaved"));
 
     private static final String[] OUTAGE = {
         "ServiceDown",
@@ -82,11 +87,22 @@ final class PlantedFaults {
         }
     }
 
-    /** A fault needs users, or the night; or it lasts for so long that others happen beside it. */
+    /**
+     * A fault needs users; or it lasts for so long that others happen beside it, or looks at what no other touches; or it is over once
+     * images are cleared away on a Sunday.
+     */
     enum When {
-        EVER,
-        BUSY,
-        LONG
+        EVER(false),
+        BUSY(false),
+        LONG(true),
+        BESIDE(true),
+        FILLING(false);
+
+        private final boolean besideOthers;
+
+        When(boolean besideOthers) {
+            this.besideOthers = besideOthers;
+        }
     }
 
     /** A fault at its time. */
@@ -140,8 +156,9 @@ final class PlantedFaults {
         if (one.fault().alert().equals(other.fault().alert())) {
             return overlaps(one, from, until);
         }
-        if (ONE_SERIES.contains(one.fault().alert())
-                && ONE_SERIES.contains(other.fault().alert())) {
+        if (ONE_SERIES.stream()
+                .anyMatch(alerts -> alerts.contains(one.fault().alert())
+                        && alerts.contains(other.fault().alert()))) {
             return meets(one, from, until);
         }
         // An alert that already fires for another reason could not tell.
@@ -151,8 +168,8 @@ final class PlantedFaults {
                     looksBack(one.fault().alert()), looksBack(other.fault().alert()));
             return meets(one, other.from() - apart, other.from() + other.fault().lasts() + apart);
         }
-        return one.fault().when() != When.LONG
-                && other.fault().when() != When.LONG
+        return !one.fault().when().besideOthers
+                && !other.fault().when().besideOthers
                 && meets(
                         one,
                         other.from() - 20 * MINUTE,
@@ -170,6 +187,9 @@ final class PlantedFaults {
     private static boolean fits(Planted one) {
         ZonedDateTime from = Instant.ofEpochSecond(one.from()).atZone(ZoneOffset.UTC);
         ZonedDateTime until = from.plus(Duration.ofSeconds(one.fault().lasts()));
+        if (one.fault().when() == When.FILLING) {
+            return from.getDayOfWeek() != DayOfWeek.SUNDAY && until.getDayOfWeek() != DayOfWeek.SUNDAY;
+        }
         return one.fault().when() != When.BUSY
                 || from.getDayOfWeek().getValue() <= DayOfWeek.FRIDAY.getValue()
                         && from.getHour() >= 8
@@ -194,6 +214,7 @@ final class PlantedFaults {
         host(faults);
         stores(faults);
         security(faults);
+        optional(faults);
         return faults;
     }
 
@@ -515,7 +536,8 @@ final class PlantedFaults {
                             Math.min(free.base, 38 * SmallTeam.GB) - 2.2 * SmallTeam.GB * since / HOUR);
                 })
                 .of("mountpoint", "/")
-                .because("DiskSpaceLow"));
+                .because("DiskSpaceLow")
+                .only(When.FILLING));
         faults.add(warning(
                         "InodesLow",
                         12 * MINUTE,
@@ -647,5 +669,116 @@ final class PlantedFaults {
                 3 * MINUTE,
                 10 * MINUTE,
                 (team, since) -> team.at("redis_acl_access_denied_auth_total").value = 0.2));
+    }
+
+    /** What a team can switch on; each fault is of series that no other touches. */
+    private static void optional(List<Fault> faults) {
+        List<Fault> own = new ArrayList<>();
+        own.add(critical(
+                "HostSilent",
+                8 * MINUTE,
+                30 * MINUTE,
+                (team, since) -> team.at(OptionalParts.PUSHED).value = team.now - since - 7));
+        own.add(warning("HostPushesWrong", 14 * MINUTE, 30 * MINUTE, (team, since) -> {
+            if (since % MINUTE == 0) {
+                team.at(OptionalParts.TROUBLES).more(1);
+            }
+        }));
+        own.add(warning(
+                "RemoteWriteBehind",
+                17 * MINUTE,
+                40 * MINUTE,
+                (team, since) -> team.at(OptionalParts.SENT).value = team.now - since - 5));
+        own.add(warning(
+                "RemoteWriteLosing",
+                3 * MINUTE,
+                10 * MINUTE,
+                (team, since) -> team.at(OptionalParts.REFUSED).value = 5));
+        own.add(warning(
+                "SpansDropped",
+                20 * MINUTE,
+                40 * MINUTE,
+                (team, since) -> team.at(OptionalParts.SPANS_DROPPED).value = 1));
+        own.add(critical("DumpTooOld", 27 * MINUTE, HOUR, (team, since) -> team.at(OptionalParts.DUMPED).value = 0));
+        own.add(critical("DumpNotRestorable", 2 * MINUTE, HOUR, (team, since) -> {
+            team.at(OptionalParts.DUMP_RESTORED).value = 0;
+            // Whoever has a result did prove it.
+            team.at(OptionalParts.DUMP_UNPROVEN).value = 0;
+        }));
+        own.add(warning(
+                "DumpSizeAnomaly",
+                27 * MINUTE,
+                HOUR,
+                (team, since) -> team.at(OptionalParts.DUMP_SIZE).value = SmallTeam.GB));
+        own.add(warning(
+                "DumpUnproven", 2 * MINUTE, HOUR, (team, since) -> team.at(OptionalParts.DUMP_UNPROVEN).value = 3));
+        own.add(warning(
+                "DumpSourceUnreadable",
+                37 * MINUTE,
+                70 * MINUTE,
+                (team, since) -> team.at(OptionalParts.DUMP_READABLE).value = 0));
+        own.add(critical(
+                "PitrArchiveOld",
+                22 * MINUTE,
+                HOUR,
+                (team, since) -> team.at(OptionalParts.ARCHIVED).value = team.now - since));
+        own.add(warning(
+                "PitrArchiveFailing",
+                7 * MINUTE,
+                30 * MINUTE,
+                (team, since) -> team.at("sidecar_pitr_archive_failures").value = 4));
+        own.add(critical("PitrChainBroken", 13 * MINUTE, 40 * MINUTE, (team, since) -> {
+            team.at("sidecar_pitr_gaps").value = 1;
+            team.at(OptionalParts.WINDOW_END).value = team.now - since;
+        }));
+        own.add(warning(
+                "WalFolderGrows",
+                17 * MINUTE,
+                40 * MINUTE,
+                (team, since) -> team.at(OptionalParts.WAL).value = 3 * SmallTeam.GB));
+        own.add(critical("RedisRefusesWrites", 8 * MINUTE, 20 * MINUTE, (team, since) -> {
+            team.at("redis_rdb_last_bgsave_status").value = 0;
+            team.at(OptionalParts.CHANGES).value = 500;
+        }));
+        own.add(warning(
+                "RedisNotSaved",
+                17 * MINUTE,
+                30 * MINUTE,
+                (team, since) -> team.at("redis_aof_last_bgrewrite_status").value = 0));
+        own.add(warning(
+                "RedisReplicaLost",
+                12 * MINUTE,
+                30 * MINUTE,
+                (team, since) -> team.at("redis_connected_slaves").value = 0));
+        own.add(critical(
+                "DatabaseInRecovery",
+                4 * MINUTE,
+                15 * MINUTE,
+                (team, since) -> team.at("pg_replication_is_replica").value = 1));
+        own.forEach(fault -> faults.add(fault.only(When.BESIDE)));
+        faults.add(warning("PitrSetOld", 27 * HOUR + 5 * MINUTE, 30 * HOUR, (team, since) -> {
+                    team.at(OptionalParts.FULL_SET).value = team.now - since - HOUR;
+                    team.at(OptionalParts.INCREMENTAL_SET).value = team.now - since;
+                })
+                .only(When.LONG));
+        faults.add(critical(
+                        "PitrDrillFailed",
+                        27 * HOUR + 5 * MINUTE,
+                        30 * HOUR,
+                        (team, since) -> team.at(OptionalParts.DRILLED).value = team.now - since)
+                .only(When.LONG));
+        faults.add(warning(
+                        "PitrRepositoryShort",
+                        30 * HOUR,
+                        40 * HOUR,
+                        (team, since) ->
+                                team.at(OptionalParts.ROOM).value = Math.max(0, 80 - 1.2 * since / HOUR) * SmallTeam.GB)
+                .only(When.LONG));
+        faults.add(warning("TargetFlapping", 14 * MINUTE, 30 * MINUTE, (team, since) -> {
+                    if (since % 120 < 60) {
+                        team.down("grafana");
+                    }
+                })
+                .of("service", "grafana"));
     }
 }

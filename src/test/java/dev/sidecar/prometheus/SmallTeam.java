@@ -19,7 +19,8 @@ import java.util.function.Consumer;
  * The machine, the programs and the users of a small team as Prometheus sees them every 15 seconds. Events change what an
  * ordinary moment looks like for as long as they last.
  *
- * <p>A series that does not change is written every two minutes only, which no function over a range can tell from every 15 seconds.
+ * <p>A series that does not change is written every two minutes only, or, where a rule counts samples to see how often it is scraped, every
+ * half minute: no rule can tell that from every 15 seconds.
  */
 final class SmallTeam {
 
@@ -29,6 +30,7 @@ final class SmallTeam {
     private static final int SLOW = 60;
     private static final int STILL_MOVING = 60;
     private static final int SIGN_OF_LIFE = 120;
+    private static final int COUNTED = 30;
     private static final double[] LIMITS = {0.1, 0.25, 0.5, 1, 2.5, 5, Double.POSITIVE_INFINITY};
 
     private static final Map<String, Double> SIZES =
@@ -77,6 +79,7 @@ final class SmallTeam {
             Map<String, String> labels =
                     new TreeMap<>(Map.of("job", job, "service", service, "role", role, "instance", job + ":1"));
             this.up = new Signal(null, "up", labels, 1, false);
+            this.up.signOfLife = COUNTED;
         }
 
         /** Its counters begin anew and its start time is now. */
@@ -105,6 +108,7 @@ final class SmallTeam {
         boolean leftOut;
 
         boolean slow;
+        private int signOfLife = SIGN_OF_LIFE;
         private final Target target;
         private final Samples samples;
         private boolean shown;
@@ -165,7 +169,7 @@ final class SmallTeam {
                     samples.add(now - TICK, last);
                 }
                 changedAt = now;
-            } else if (now - changedAt > STILL_MOVING && now - lastAt < SIGN_OF_LIFE) {
+            } else if (now - changedAt > STILL_MOVING && now - lastAt < signOfLife) {
                 return;
             }
             samples.add(now, seen);
@@ -228,7 +232,7 @@ final class SmallTeam {
         signals.values().forEach(signal -> write.add(signal.samples));
     }
 
-    private Target program(String job, String service, String role) {
+    Target program(String job, String service, String role) {
         Target target = new Target(job, service, role);
         targets.put(job, target);
         series(target, "process_start_time_seconds", job, service, 1_700_000_000, false, Map.of("role", role));
@@ -255,11 +259,11 @@ final class SmallTeam {
         return signal;
     }
 
-    private Signal gauge(Target target, String service, double base, String name, String... labels) {
+    Signal gauge(Target target, String service, double base, String name, String... labels) {
         return series(target, name, which(labels), service, base, false, pairs(labels));
     }
 
-    private Signal counter(Target target, String service, double rate, String name, String... labels) {
+    Signal counter(Target target, String service, double rate, String name, String... labels) {
         return series(target, name, which(labels), service, rate, true, pairs(labels));
     }
 
@@ -505,7 +509,7 @@ final class SmallTeam {
         counter(api, "api", 0, "loki4j_drop_events_total", "appender", "loki");
 
         Target postgres = program("postgres", "postgres", "exporter");
-        gauge(postgres, "postgres", 1, "pg_up");
+        gauge(postgres, "postgres", 1, "pg_up").signOfLife = COUNTED;
         gauge(postgres, "postgres", 1_700_000_000, "pg_postmaster_start_time_seconds")
                 .slow();
         for (String[] session : new String[][] {
@@ -688,6 +692,7 @@ final class SmallTeam {
         counter(alloy, "postgres", 0, "loki_process_custom_pg_auth_failures_total")
                 .bornAtFirst();
         program("grafana", "grafana", "infra");
+        OptionalParts.export(this);
     }
 
     private static String le(double limit) {
@@ -732,6 +737,7 @@ final class SmallTeam {
         at("redis_evicted_keys_total").value = users * 3;
         at("pg_stat_statements_seconds_total monitor app 1").value = 0.01;
         at("pg_stat_statements_calls_total monitor app 1").value = 1;
+        OptionalParts.ordinary(this);
     }
 
     private void requests() {

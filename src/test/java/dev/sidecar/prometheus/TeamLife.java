@@ -44,9 +44,11 @@ final class TeamLife {
     TeamLife(long seed, Instant begin, int days) {
         random = new Random(seed * 31 + 7);
         this.begin = begin.getEpochSecond();
+        OptionalParts parts = new OptionalParts(this, seed);
         for (int day = 0; day < days; day++) {
             ZonedDateTime date = begin.plus(day, DAYS).atZone(ZoneOffset.UTC);
             ordinaryDay(date.toEpochSecond(), date.getDayOfWeek());
+            parts.ordinaryDay(date.toEpochSecond(), date.getDayOfWeek() == DayOfWeek.SUNDAY);
         }
     }
 
@@ -69,6 +71,7 @@ final class TeamLife {
         team.at("sidecar_proof_last_held_timestamp_seconds BKP-5 backups").base = begin - DAY;
         team.at("probe_ssl_earliest_cert_expiry https://api.example.org/health").base =
                 begin + (20 + random.nextInt(60)) * DAY;
+        OptionalParts.begin(team, begin);
     }
 
     private void ordinaryDay(long midnight, DayOfWeek weekday) {

@@ -99,8 +99,13 @@ final class YearRecord {
             }
         }
         parts.add(SimulatedYear.silenced().toString());
-        for (Class<?> source :
-                List.of(SmallTeam.class, TeamLife.class, PlantedFaults.class, SimulatedYear.class, RulesInTime.class)) {
+        for (Class<?> source : List.of(
+                SmallTeam.class,
+                OptionalParts.class,
+                TeamLife.class,
+                PlantedFaults.class,
+                SimulatedYear.class,
+                RulesInTime.class)) {
             parts.add(Files.readString(SOURCES.resolve(source.getSimpleName() + ".java")));
         }
         return sha256(String.join("\n", parts)).substring(0, 16);

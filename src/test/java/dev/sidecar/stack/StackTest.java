@@ -757,7 +757,7 @@ class StackTest {
     }
 
     private static void awaitRestart(String service, String before) {
-        await("start of " + service).atMost(Duration.ofMinutes(2)).until(() -> {
+        await("start of " + service).atMost(Duration.ofMinutes(5)).until(() -> {
             JsonNode state = stack.inspect(service).get("State");
             return !state.get("StartedAt").asString().equals(before)
                     && state.get("Status").asString().equals("running")

@@ -199,8 +199,10 @@ public final class S3Store implements Store, AutoCloseable {
                     if (++swept > MOST_UPLOADS || isOver(began)) {
                         return keyPrefix;
                     }
-                    client.abortMultipartUpload(
-                            request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId()));
+                    if (orphan.key() != null && orphan.key().startsWith(prefix) && orphan.uploadId() != null) {
+                        client.abortMultipartUpload(
+                                request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId()));
+                    }
                 }
                 if (isOver(began)) {
                     return keyPrefix;

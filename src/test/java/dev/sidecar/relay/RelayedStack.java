@@ -114,7 +114,8 @@ final class RelayedStack implements AutoCloseable {
 
     /** The rules that watch a host, with waits of seconds: five minutes of silence are ten seconds. */
     private static void hurriedRules(Path into) throws IOException {
-        for (String file : List.of("satellites.yml", "host.yml", "services.yml", "requests.yml")) {
+        for (String file :
+                List.of("satellites.yml", "host.yml", "services.yml", "requests.yml", "redis.yml", "postgres.yml")) {
             Files.writeString(
                     into.resolve(file),
                     Files.readString(Path.of("prometheus/rules").resolve(file))

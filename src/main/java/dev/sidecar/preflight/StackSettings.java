@@ -28,7 +28,7 @@ final class StackSettings implements Step {
     private static final String PROOF = "[A-Z]{3}-\\d{1,2}";
     private static final String PROOFS = PROOF + "(\\s*,\\s*" + PROOF + ")*\\s*=[^;=]*\\S[^;=]*";
 
-    /** What a value must look like. */
+    /** The form that a value must have. */
     private enum Form {
         NUMBER_OF_PORT("\\d{1,5}", "a port, 1 to 65535"),
         ADDRESS("(\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:]{2,39}|\\[[0-9A-Fa-f:]{2,39}]", "an address, such as 127.0.0.1"),

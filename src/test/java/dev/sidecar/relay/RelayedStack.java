@@ -56,7 +56,7 @@ final class RelayedStack implements AutoCloseable {
     private final ShippedNginx nginx;
     private PrometheusServer prometheus;
 
-    /** What the relay logs. */
+    /** The relay's log. */
     final List<String> logged = new CopyOnWriteArrayList<>();
 
     final TestHosts hosts;

@@ -575,8 +575,8 @@ class StackTest {
         String table = "kept_" + UUID.randomUUID().toString().substring(0, 8);
         sql("app", "CREATE TABLE " + table + " AS SELECT i FROM generate_series(1, 1000) i");
 
-        // The first backup by itself waits for the API's tables, and may be running now.
-        Result taken = await().atMost(Duration.ofMinutes(3))
+        // The first backup by itself waits for the API's tables, and may be running now: on a busy machine for minutes.
+        Result taken = await().atMost(Duration.ofMinutes(10))
                 .until(() -> stack.script("backup/backup-postgres.sh", "app"), result -> result.exitCode() != 5);
         assertThat(taken.exitCode()).as(taken.all()).isZero();
         JsonNode backups = JsonMapper.shared()
@@ -757,7 +757,7 @@ class StackTest {
     }
 
     private static void awaitRestart(String service, String before) {
-        await("start of " + service).atMost(Duration.ofMinutes(2)).until(() -> {
+        await("start of " + service).atMost(Duration.ofMinutes(5)).until(() -> {
             JsonNode state = stack.inspect(service).get("State");
             return !state.get("StartedAt").asString().equals(before)
                     && state.get("Status").asString().equals("running")

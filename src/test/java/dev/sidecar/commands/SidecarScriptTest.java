@@ -1,0 +1,53 @@
+package dev.sidecar.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The image's program {@code sidecar}, with a stand-in for Java that says what the kernel would end it for. */
+class SidecarScriptTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"backup app", "list --json", "restore latest"})
+    void whereMemoryIsShortTheKernelEndsACommandFirst(String arguments) throws Exception {
+        assertThat(run(arguments)).isEqualTo("1000");
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"--server.port=0", "gateway", "relay"})
+    void aServerStaysAsItWasStarted(String arguments) throws Exception {
+        assertThat(run(arguments))
+                .isEqualTo(Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
+    }
+
+    private String run(String arguments) throws IOException, InterruptedException {
+        Path java = folder.resolve("java");
+        Files.writeString(java, "#!/bin/sh\nexec cat /proc/self/oom_score_adj\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        ProcessBuilder program = new ProcessBuilder(Stream.concat(
+                        Stream.of("sh", "docker/sidecar"),
+                        arguments == null ? Stream.of() : List.of(arguments.split(" ")).stream())
+                .toList());
+        program.environment().put("PATH", folder + ":" + System.getenv("PATH"));
+        for (String options : List.of("SIDECAR_JVM", "GATEWAY_JVM")) {
+            program.environment().put(options, "");
+        }
+        Process started = program.redirectErrorStream(true).start();
+        String score = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(started.waitFor()).as(score).isZero();
+        return score.strip();
+    }
+}

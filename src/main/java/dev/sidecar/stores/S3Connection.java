@@ -76,7 +76,13 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         if (!settings.endpoint().isBlank()) {
             builder.endpointOverride(endpoint(setting, settings.endpoint()));
         }
-        return new S3Store(setting, builder.build(), settings.bucket(), settings.prefix(), partBytes);
+        return new S3Store(
+                setting,
+                builder.build(),
+                settings.bucket(),
+                settings.prefix(),
+                partBytes,
+                attempt.multipliedBy(attempts));
     }
 
     /** Limits what is read as a whole: a list of a thousand keys has two megabytes at most. */

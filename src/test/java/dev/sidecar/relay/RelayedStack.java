@@ -10,6 +10,7 @@ import dev.sidecar.support.FreePort;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.ShippedNginx;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class RelayedStack implements AutoCloseable {
     private final ShippedNginx nginx;
     private PrometheusServer prometheus;
 
-    /** What the relay logs. */
+    /** The relay's log. */
     final List<String> logged = new CopyOnWriteArrayList<>();
 
     final TestHosts hosts;
@@ -125,29 +126,20 @@ final class RelayedStack implements AutoCloseable {
     }
 
     private void startRelay(String loki) {
-        ChildProcess relay = ChildProcess.start(
+        List<String> command = SidecarJvm.command(SidecarApplication.class, "-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
+        command.addAll(List.of(
                 "relay",
-                UnixUser.same(),
-                Map.of("SIDECAR_RELAY_METRICSTOKEN", METRICS_TOKEN),
-                logged::add,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx96m",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        SidecarApplication.class.getName(),
-                        "relay",
-                        "--sidecar.stack=" + STACK,
-                        "--sidecar.host=" + CENTRE,
-                        "--sidecar.hosts.list=" + list,
-                        "--sidecar.relay.port=" + relayPort,
-                        "--sidecar.relay.metrics-port=" + metricsPort,
-                        "--sidecar.relay.series-per-host=" + SERIES,
-                        "--sidecar.relay.prometheus-url=" + prometheus.address(),
-                        "--sidecar.relay.loki-url=" + loki,
-                        "--sidecar.relay.loki-tenant=team-a"));
+                "--sidecar.stack=" + STACK,
+                "--sidecar.host=" + CENTRE,
+                "--sidecar.hosts.list=" + list,
+                "--sidecar.relay.port=" + relayPort,
+                "--sidecar.relay.metrics-port=" + metricsPort,
+                "--sidecar.relay.series-per-host=" + SERIES,
+                "--sidecar.relay.prometheus-url=" + prometheus.address(),
+                "--sidecar.relay.loki-url=" + loki,
+                "--sidecar.relay.loki-tenant=team-a"));
+        ChildProcess relay = ChildProcess.start(
+                "relay", UnixUser.same(), Map.of("SIDECAR_RELAY_METRICSTOKEN", METRICS_TOKEN), logged::add, command);
         started.push(relay);
         await("relay")
                 .atMost(PATIENCE)

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What is away: the database, services, exporters, the room on a disk. */
+/** In each of these something is away: the database, services, exporters, the room on a disk. */
 class OutageDrillTest extends FireDrills {
 
     /**

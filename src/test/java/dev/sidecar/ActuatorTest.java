@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** What the actuator shows of a server that has secrets, and that it shows nothing else. */
+/** The actuator shows what it should of a server that has secrets, and nothing else. */
 class ActuatorTest {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();

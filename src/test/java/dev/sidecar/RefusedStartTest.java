@@ -3,12 +3,12 @@ package dev.sidecar;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.ChildProcess;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.UnixUser;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,11 +70,8 @@ class RefusedStartTest {
         Map<String, String> environment =
                 new HashMap<>(Map.of("SERVER_PORT", "0", "SIDECAR_ACCESS_DIRECTORY", folder + "/access"));
         environment.putAll(settings);
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
-        command.add(SidecarApplication.class.getName());
-        ChildProcess server = ChildProcess.start("the server", UnixUser.same(), environment, line -> {}, command);
+        ChildProcess server = ChildProcess.start(
+                "the server", UnixUser.same(), environment, line -> {}, SidecarJvm.command(SidecarApplication.class));
         assertThat(server.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
         return server.lastLines();
     }

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 
 /**
- * What {@code ./run} runs: the sidecar as it is packaged, on an embedded default of a throwaway PostgreSQL with real data, the
+ * The program of {@code ./run}: the sidecar as it is packaged, on an embedded default of a throwaway PostgreSQL with real data, the
  * sample API on it, light traffic through the gateway, and, where their programs are here, Prometheus, Alertmanager and exporters. It ends with Ctrl-C, in the reverse order, and leaves nothing.
  */
 final class EmbeddedSidecar implements AutoCloseable {

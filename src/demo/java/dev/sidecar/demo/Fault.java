@@ -3,7 +3,7 @@ package dev.sidecar.demo;
 import java.util.List;
 import java.util.Locale;
 
-/** What you can break in the demo, what to expect of it, and which proofs to try again at once. */
+/** A thing that you can break in the demo, what to expect of it, and which proofs to try again at once. */
 enum Fault {
     DATABASE(
             "Stop the database",

@@ -1,4 +1,4 @@
-/** What {@code ./run} starts around the packaged sidecar: a throwaway PostgreSQL with real data, the sample API, light traffic. */
+/** Starts what {@code ./run} has around the packaged sidecar: a throwaway PostgreSQL with real data, the sample API, light traffic. */
 @NullMarked
 package dev.sidecar.demo;
 

@@ -21,7 +21,7 @@ public final class RenderedConfig {
     /** The password that Prometheus presents to itself, to Alertmanager and to the exporters. */
     public static final String WEB_PASSWORD = "password-of-the-watchers";
 
-    /** What a stack can do without; the setting {@code WITHOUT} names those that are away, separated by commas. */
+    /** A stack can do without these; the setting {@code WITHOUT} names those that are away, separated by commas. */
     private static final Set<String> PARTS = Set.of("REDIS", "NGINX", "LOKI", "ALLOY", "GRAFANA");
 
     private RenderedConfig() {}

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public final class Programs {
 
-    /** What the stack runs at least; older ones do not know what our files say. */
+    /** The stack runs these at least; older ones do not know what our files say. */
     private static final Map<String, Integer> OLDEST =
             Map.of("prometheus", 3_005, "promtool", 3_005, "alertmanager", 33, "amtool", 33);
 
@@ -28,7 +28,7 @@ public final class Programs {
 
     private Programs() {}
 
-    /** What a program said and how it ended. */
+    /** The words of a program and its end. */
     public record Result(int exitCode, String output) {}
 
     /** @param name as in its own project: {@code promtool}, {@code alertmanager}, {@code postgres_exporter}, {@code redis-server} … */

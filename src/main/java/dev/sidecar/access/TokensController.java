@@ -36,7 +36,7 @@ class TokensController {
     }
 
     /**
-     * What is asked for.
+     * The request for a token.
      *
      * @param role {@code viewer}, which is the default, or {@code operator}
      * @param lasts how long, such as {@code 90d}, which is the default

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What Alertmanager has counted since its start about the attempts of its channels. Channels of one kind and receiver are counted together.
+ * Alertmanager's counts, since its start, of the attempts of its channels. Channels of one kind and receiver are counted together.
  *
  * @param since the start
  * @param requests attempts to deliver, by receiver and integration

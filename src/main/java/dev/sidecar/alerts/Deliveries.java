@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Whether people were told of each alert that fires now.
+ * Knows of each alert that fires now whether people were told.
  *
  * @param at when that was looked at
  * @param reachesPeople whether Alertmanager has a channel to people at all

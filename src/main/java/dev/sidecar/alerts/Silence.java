@@ -91,7 +91,7 @@ public record Silence(String id, List<Matcher> matchers, Instant from, Instant u
                         ServiceDown ServiceRestarting TargetsMissing UpstreamUnreachable
                         """),
                 "performance",
-                names("ApiErrorRateHigh ApiSloFastBurn AppDbPoolExhausted DbConnectionsSaturated"),
+                names("ApiErrorRateHigh ApiSloFastBurn AppDbPoolExhausted DbConnectionsSaturated PgBouncerClientsWait"),
                 "security",
                 names("BackupSetRefused BackupSuspect BackupVanished TlsCertificateExpiring"));
 

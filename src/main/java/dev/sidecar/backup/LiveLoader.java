@@ -257,7 +257,7 @@ final class LiveLoader {
 
         void last(List<Integer> ids) throws InterruptedException;
 
-        /** What did not restore. */
+        /** The parts that did not restore. */
         List<FailedEntry> failed();
 
         /** Numbers of the entries of the database's archive that did not. */

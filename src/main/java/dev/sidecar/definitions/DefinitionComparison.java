@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a comparison of two descriptions found.
+ * The result of a comparison of two descriptions.
  *
  * @param differences the first of them, in the order of the description
  * @param more how many there are besides

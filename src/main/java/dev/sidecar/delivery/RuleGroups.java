@@ -113,7 +113,7 @@ final class RuleGroups {
     }
 
     /**
-     * What tells an old rule from a new one.
+     * These tell an old rule from a new one.
      *
      * @param seconds for which the expression must hold
      */

@@ -18,7 +18,7 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 
-/** What the jar carries of the clone: {@code prometheus/rules}, {@code grafana/dashboards} and the data sources. */
+/** The jar carries these of the clone: {@code prometheus/rules}, {@code grafana/dashboards} and the data sources. */
 final class Shipped {
 
     private static final int LONGEST = 1024 * 1024;

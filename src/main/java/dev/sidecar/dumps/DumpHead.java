@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the first bytes of a dump tell, once decompressed. They are a stranger's, and decide nothing but which programs restore it.
+ * The first bytes of a dump, read once decompressed. They are a stranger's, and decide nothing but which programs restore it.
  *
  * @param form how it was written
  * @param major the newest major version that it names; 0 if it names none

@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the restore of a dump showed that others took.
+ * The result of restoring a dump that others took.
  *
  * @param dump its path in its source
  * @param bytes of the dump as it lies there

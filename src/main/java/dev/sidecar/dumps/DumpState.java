@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the dumps of one source.
+ * The state of the dumps of one source.
  *
  * @param source its name
  * @param newest path of the newest finished dump; none if there is none

@@ -171,7 +171,7 @@ final class RestoreMessages {
         return all;
     }
 
-    /** What the sidecar's machine lacks, or where its side failed; empty if nothing. */
+    /** Tells what the sidecar's machine lacks, or where its side failed; empty if nothing. */
     synchronized List<String> unverifiable() {
         return List.copyOf(unverifiable);
     }

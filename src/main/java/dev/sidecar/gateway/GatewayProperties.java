@@ -70,7 +70,10 @@ record GatewayProperties(
         return URI.create(upstream);
     }
 
-    /** Tells probes and our own drills from users. Who claims to be one of them only takes himself out of what users are promised. */
+    /**
+     * Tells probes and our own drills from users. Who claims to be one of them only takes himself out of what users are promised: what is
+     * refused counts as a user's all the same.
+     */
     Asker asker(Call call) {
         String agent = call.userAgent();
         if (agent != null && agent.contains(DRILL)) {

@@ -21,10 +21,12 @@ final class Hops {
 
     private static final AsciiString TRACE = AsciiString.cached(TraceContext.HEADER);
     private static final AsciiString TRACE_STATE = AsciiString.cached(TraceContext.STATE_HEADER);
+    private static final AsciiString BAGGAGE = AsciiString.cached("baggage");
     private static final AsciiString FORWARDED = AsciiString.cached("Forwarded");
     private static final AsciiString FORWARDED_FOR = AsciiString.cached("X-Forwarded-For");
     private static final AsciiString FORWARDED_HOST = AsciiString.cached("X-Forwarded-Host");
     private static final AsciiString FORWARDED_PROTO = AsciiString.cached("X-Forwarded-Proto");
+    private static final String FORWARDS = "x-forwarded-";
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("Keep-Alive");
     private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("HTTP2-Settings");
     private static final String EVENT_STREAM = "text/event-stream";
@@ -141,6 +143,58 @@ final class Hops {
                     "X-Amzn-Mtls-Clientcert-Leaf",
                     "X-Amzn-Mtls-Clientcert-Subject",
                     "X-ARR-ClientCert",
+                    "X-Forwarded-Roles",
+                    "X-Forwarded-Name",
+                    "X-Forwarded-Username",
+                    "X-Forwarded-Id-Token",
+                    "X-Forwarded-Tls-Client-Cert",
+                    "X-Forwarded-Tls-Client-Cert-Info",
+                    "Incap-Client-IP",
+                    "X-Sucuri-ClientIP",
+                    "X-Consumer-ID",
+                    "X-Consumer-Username",
+                    "X-Consumer-Custom-ID",
+                    "X-Consumer-Groups",
+                    "X-Credential-Identifier",
+                    "X-Credential-Username",
+                    "X-Anonymous-Consumer",
+                    "X-Authenticated-Scope",
+                    "X-Userinfo",
+                    "X-Auth-User",
+                    "X-Auth-Username",
+                    "X-Auth-Userid",
+                    "X-Auth-Name",
+                    "X-Auth-Subject",
+                    "X-Auth-Email",
+                    "X-Auth-Roles",
+                    "X-Auth-Groups",
+                    "X-Token-Subject",
+                    "X-Token-User-Name",
+                    "X-Token-User-Email",
+                    "X-Token-User-Roles",
+                    "X-Pomerium-Claim-User",
+                    "X-Pomerium-Claim-Sub",
+                    "X-Pomerium-Claim-Name",
+                    "X-Pomerium-Claim-Email",
+                    "X-Pomerium-Claim-Groups",
+                    "X-Authentik-Name",
+                    "X-Authentik-Entitlements",
+                    "X-Appengine-User-Email",
+                    "X-Appengine-User-ID",
+                    "X-Appengine-User-Nickname",
+                    "X-Appengine-User-Is-Admin",
+                    "X-MS-Client-Principal-IDP",
+                    "X-WebAuth-Name",
+                    "X-WebAuth-Role",
+                    "X-Remote-Role",
+                    "X-Remote-Roles",
+                    "Tailscale-User-Profile-Pic",
+                    "SSL-Client-Subject-DN",
+                    "SSL-Client-Issuer-DN",
+                    "X-SSL-Client-SHA1",
+                    "X-SSL-Client-Serial",
+                    "X-SSL-Client-Issuer-DN",
+                    "X-SSL-Issuer",
                     "Proxy")
             .map(AsciiString::cached)
             .toList();
@@ -173,7 +227,8 @@ final class Hops {
             "cache-control",
             "x-http-method-override",
             "traceparent",
-            "tracestate");
+            "tracestate",
+            "baggage");
 
     private final TrustedProxies trusted;
     private final TrustedProxies tracing;
@@ -259,8 +314,9 @@ final class Hops {
         headers.set(REQUEST_ID, requestId);
         headers.set(TRACE, trace.toHeader());
         if (trace.parentId() == null) {
-            // Notes about another trace.
+            // Notes about another trace, which programs take for their own.
             headers.remove(TRACE_STATE);
+            headers.remove(BAGGAGE);
         }
     }
 
@@ -273,7 +329,7 @@ final class Hops {
             String plain = name.replace('_', '-').toLowerCase(Locale.ROOT);
             if (NOT_IN_TRAILERS.contains(plain)
                     || ABOUT_WHO_ASKS.contains(plain)
-                    || plain.startsWith("x-forwarded-")
+                    || plain.startsWith(FORWARDS)
                     || plain.startsWith("if-")
                     || plain.startsWith("proxy-")
                     || plain.startsWith("content-")
@@ -326,8 +382,7 @@ final class Hops {
         String elements = proxy ? joined(headers.getAll(FORWARDED)) : "";
         String proto = proxy ? headers.get(FORWARDED_PROTO) : null;
         if (!proxy) {
-            TOLD_BY_PROXIES.forEach(headers::remove);
-            dropDisguised(headers);
+            dropToldByProxies(headers);
         }
 
         headers.set(FORWARDED_FOR, before.isEmpty() ? peer.address : before + ", " + peer.address);
@@ -340,11 +395,11 @@ final class Hops {
         headers.set(FORWARDED, elements.isEmpty() ? element : elements + ", " + element);
     }
 
-    /** Many servers hand X_Real_IP to a program as if it were X-Real-IP. */
-    private static void dropDisguised(HttpHeaders headers) {
+    /** Many servers hand X_Real_IP to a program as if it were X-Real-IP; and nobody but a proxy forwards, whatever he calls it. */
+    private static void dropToldByProxies(HttpHeaders headers) {
         for (String name : headers.names()) {
-            if (name.indexOf('_') >= 0
-                    && ABOUT_WHO_ASKS.contains(name.replace('_', '-').toLowerCase(Locale.ROOT))) {
+            String plain = name.replace('_', '-').toLowerCase(Locale.ROOT);
+            if (ABOUT_WHO_ASKS.contains(plain) || plain.startsWith(FORWARDS)) {
                 headers.remove(name);
             }
         }

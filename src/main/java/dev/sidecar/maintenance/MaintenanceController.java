@@ -31,7 +31,7 @@ class MaintenanceController {
     }
 
     /**
-     * What is asked for.
+     * The request for a silence.
      *
      * @param time how long, such as {@code 15m}
      * @param reason why

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What each medium reads as something else than text, and what is written there instead: the one table of it. Alertmanager's messages need
+ * The one table of what each medium reads as something else than text, and of what is written there instead. Alertmanager's messages need
  * the same, which {@code sidecar.escaped} in alertmanager/templates/sidecar.tmpl does; MediumTest compares the two.
  */
 enum Medium {

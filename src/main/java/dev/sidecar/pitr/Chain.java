@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What can be recovered: from each set on, as far as its WAL has no gap.
+ * The moments that can be recovered: from each set on, as far as its WAL has no gap.
  *
  * @param reaches of the sets, oldest first
  * @param gaps in the WAL between the first that a set needs and the newest

@@ -23,7 +23,7 @@ record ChainJudgement(PitrProperties settings, Instant now) {
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     /**
-     * What is neither in the repository nor said by the server.
+     * Facts that are neither in the repository nor said by the server.
      *
      * @param failures of archiving since it last succeeded
      * @param free bytes left for the repository; negative if that is not known

@@ -33,7 +33,7 @@ final class LiveCluster {
     }
 
     /**
-     * What the server says of its archiving.
+     * The server's own words on its archiving.
      *
      * @param on whether it archives at all
      * @param failing whether the last try to archive failed

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is known of the repository, the chain and the drills.
+ * The state of the repository, the chain and the drills.
  *
  * @param at when it was looked at
  * @param sets oldest first

@@ -311,7 +311,9 @@ final class Recoveries {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new NoSuchFileException(file.toString());
         }
-        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        // For writing, too: it may be a pipe by now, and opening that to read it alone waits for a writer.
+        try (FileChannel in =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(most, in.size()));
             in.position(in.size() - bytes.capacity());
             while (bytes.hasRemaining() && in.read(bytes) >= 0) {}

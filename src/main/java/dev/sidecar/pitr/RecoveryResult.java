@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a drill showed.
+ * The result of a drill.
  *
  * @param at when it was run
  * @param set label of the set with which the recovery began

@@ -53,7 +53,7 @@ final class Repository {
     }
 
     /**
-     * What it holds.
+     * Its contents.
      *
      * @param exists whether there is a stanza
      * @param systemId tells the cluster that it is of; blank if there is none

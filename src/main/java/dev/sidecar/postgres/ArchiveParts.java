@@ -56,7 +56,7 @@ public final class ArchiveParts {
         }
     }
 
-    /** What needs an administrator, each with why, for a person. */
+    /** Names what needs an administrator, each with why, for a person. */
     public List<String> privileged() {
         List<String> told = new ArrayList<>();
         entries.stream().filter(rights::needsAdministrator).forEach(entry -> told.add(entry.name()));
@@ -86,7 +86,7 @@ public final class ArchiveParts {
                 .toList();
     }
 
-    /** What is not restored, for a person. */
+    /** Names what is not restored, for a person. */
     public List<String> leftOut() {
         return entries.stream()
                 .filter(entry -> leftOut.contains(entry.id()) && !entry.isAbout() && !isGrant(entry))
@@ -219,7 +219,7 @@ public final class ArchiveParts {
                 .toList());
     }
 
-    /** What the role of the restore has made. */
+    /** Holds what the role of the restore has made. */
     public List<Item> ofTheRole() {
         return entries.stream()
                 .filter(entry -> !leftOut.contains(entry.id()) && !isAdministrators(entry) && !isDefaultSchema(entry))

@@ -66,7 +66,7 @@ public final class ContentsReader {
             """;
 
     /**
-     * What extensions have marked as the application's rows. Rows that a condition chooses are read by a query, whose planning runs functions
+     * Lists the rows that extensions have marked as the application's. Rows that a condition chooses are read by a query, whose planning runs functions
      * in expressions of indexes: only the table's owner makes one, and only an owner who may do no more than this role could gain by it.
      */
     private static final String EXTENSION_TABLES = """

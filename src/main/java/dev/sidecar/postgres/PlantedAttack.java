@@ -39,7 +39,7 @@ public final class PlantedAttack {
     }
 
     /**
-     * What came of it.
+     * Tells what came of it.
      *
      * @param reached each in words; empty is what is wanted
      * @param isolation how the scratch server is kept apart

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the sidecar and the prover say to each other. A connection begins with one byte: a lease, answered by {@link Leased} and held for
+ * The language of the sidecar and the prover. A connection begins with one byte: a lease, answered by {@link Leased} and held for
  * the time of a proof; or a run, with the lease's token and the programs of a pipeline, after which come frames in both directions: a
  * byte that says what it is, a length, and so many bytes.
  */
@@ -40,7 +40,7 @@ final class ProverProtocol {
     private ProverProtocol() {}
 
     /**
-     * What a lease gives.
+     * A lease gives these.
      *
      * @param token that runs of this lease name
      * @param work a directory that programs may write to

@@ -28,7 +28,7 @@ final class StackSettings implements Step {
     private static final String PROOF = "[A-Z]{3}-\\d{1,2}";
     private static final String PROOFS = PROOF + "(\\s*,\\s*" + PROOF + ")*\\s*=[^;=]*\\S[^;=]*";
 
-    /** What a value must look like. */
+    /** The form that a value must have. */
     private enum Form {
         NUMBER_OF_PORT("\\d{1,5}", "a port, 1 to 65535"),
         ADDRESS("(\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:]{2,39}|\\[[0-9A-Fa-f:]{2,39}]", "an address, such as 127.0.0.1"),
@@ -168,6 +168,16 @@ final class StackSettings implements Step {
 
     private static Map<String, Form> forms() {
         Map<String, Form> forms = new LinkedHashMap<>();
+        addresses(forms);
+        partsAndNames(forms);
+        databasesAndBudgets(forms);
+        peopleAndChannels(forms);
+        pointInTime(forms);
+        farEnds(forms);
+        return forms;
+    }
+
+    private static void addresses(Map<String, Form> forms) {
         PUBLISHED.forEach(name -> forms.put(name, Form.NUMBER_OF_PORT));
         forms.put("POSTGRES_PORT", Form.NUMBER_OF_PORT);
         forms.put("REDIS_PORT", Form.NUMBER_OF_PORT);
@@ -191,6 +201,9 @@ final class StackSettings implements Step {
         forms.put("EDGE_URL", Form.EDGE);
         forms.put("API_METRICS_PATH", Form.PATH);
         forms.put("EDGE_PROBE_PATH", Form.PATH);
+    }
+
+    private static void partsAndNames(Map<String, Form> forms) {
         for (String name : List.of(
                 "SAMPLE_API",
                 "STAGING_POSTGRES",
@@ -205,6 +218,9 @@ final class StackSettings implements Step {
             forms.put(name, Form.LABEL);
         }
         forms.put("API_SERVICES", Form.SERVICES);
+    }
+
+    private static void databasesAndBudgets(Map<String, Form> forms) {
         forms.put("POSTGRES_DATABASE", Form.DATABASE);
         forms.put("POSTGRES_MONITOR_DATABASE", Form.DATABASE);
         forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
@@ -220,6 +236,9 @@ final class StackSettings implements Step {
         forms.put("BACKUP_OUTCOMES", Form.OUTCOMES);
         forms.put("WATCHING_MEMORY_BUDGET", Form.BYTES);
         forms.put("WATCHING_CPU_BUDGET", Form.PERCENT);
+    }
+
+    private static void peopleAndChannels(Map<String, Form> forms) {
         forms.put("CONTROL_HOSTS", Form.NETWORKS);
         forms.put("CONTROL_TRUSTED_PROXIES", Form.NETWORKS);
         forms.put("GATEWAY_TRUSTED_PROXIES", Form.NETWORKS);
@@ -233,6 +252,9 @@ final class StackSettings implements Step {
         forms.put("TELEGRAM_CHAT_ID", Form.CHAT);
         forms.put("PUSHOVER_USER_KEY", Form.USER_KEY);
         forms.put("PROOFS_WITHOUT", Form.WITHOUT);
+    }
+
+    private static void pointInTime(Map<String, Form> forms) {
         forms.put("PITR_ARCHIVE_HOST", Form.HOST_NAME);
         forms.put("PITR_SOURCE_HOST", Form.HOST_NAME);
         forms.put("PITR_PGDATA", Form.PATH);
@@ -243,6 +265,9 @@ final class StackSettings implements Step {
         for (String name : List.of("PITR_KEEP_FULL", "PITR_KEEP_DIFFERENTIAL", "PITR_PROCESSES")) {
             forms.put(name, Form.COUNT);
         }
+    }
+
+    private static void farEnds(Map<String, Form> forms) {
         forms.put("TRACES_RETENTION", Form.HOURS);
         forms.put("TRACES_SAMPLING", Form.SHARE);
         forms.put("TRACES_ENDPOINT", Form.OTLP);
@@ -258,7 +283,6 @@ final class StackSettings implements Step {
         forms.put("PITR_BUCKET_REGION", Form.LABEL);
         forms.put("PITR_BUCKET_ACCESS_KEY", Form.KEY_NAME);
         forms.put("PITR_BUCKET_PREFIX", Form.PATH);
-        return forms;
     }
 
     @Override

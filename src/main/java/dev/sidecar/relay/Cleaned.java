@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * What is left of a push.
+ * The part of a push that is left.
  *
  * @param body to be passed on
  * @param accepted samples or lines in it

@@ -45,7 +45,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
     private @Nullable Push push;
     private boolean keepAlive;
     private boolean waiting;
-    /** What was read of a push that was refused. */
+    /** The part of a refused push that was read. */
     private int refused = -1;
 
     PushHandler(
@@ -195,7 +195,7 @@ final class PushHandler extends SimpleChannelInboundHandler<HttpObject> {
                 : "";
     }
 
-    /** What tells two machines apart that use one token, as each says of itself. */
+    /** Tells two machines apart that use one token, by what each says of itself. */
     private static String machine(HttpHeaders headers) {
         String machine = headers.get("X-Satellite-Machine", "");
         return machine.matches("[A-Za-z0-9-]{1,64}") ? machine : "";

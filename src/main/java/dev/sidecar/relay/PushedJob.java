@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What another host may push, by the job that it scrapes. Nothing else passes: a metric of the sidecar, of the gateway or of a probe that
+ * Another host may push these, by the job that it scrapes. Nothing else passes: a metric of the sidecar, of the gateway or of a probe that
  * another host made up would be taken for this stack's own by rules that add up or compare over hosts.
  */
 enum PushedJob {

@@ -33,8 +33,16 @@ final class PushedSamples {
     private static final Pattern METRIC = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
     /** Ours to give, or of a meaning of their own in alerts. */
-    private static final Set<String> OURS = Set.of(
+    static final Set<String> OURS = Set.of(
             "stack", "host", "job", "service", "role", "alertname", "severity", "category", "drill", "satellite");
+
+    /**
+     * Given by rules to what they find ({@code labels}, {@code label_replace}). Two series that differ in one of these alone would be the same
+     * then, and Prometheus evaluates no rule that finds one twice: it would fire for no host any more.
+     */
+    static final Set<String> GIVEN_BY_RULES = Set.of("scope", "dependency", "reason", "target_job");
+
+    private static final String EXPORTED = "exported_";
 
     private final String stack;
     private final String host;
@@ -167,6 +175,10 @@ final class PushedSamples {
         }
         labels.keySet().removeAll(OURS);
         labels.keySet().removeIf(name -> name.startsWith("__"));
+        // As Prometheus itself renames what collides.
+        GIVEN_BY_RULES.stream()
+                .filter(labels::containsKey)
+                .forEach(name -> labels.put(EXPORTED + name, labels.remove(name)));
         for (Map.Entry<String, String> label : labels.entrySet()) {
             if (!LABEL.matcher(label.getKey()).matches()
                     || label.getKey().length() > LONGEST_NAME

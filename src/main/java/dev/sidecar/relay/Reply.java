@@ -1,7 +1,7 @@
 package dev.sidecar.relay;
 
 /**
- * What the host is answered.
+ * The answer to the host.
  *
  * @param status 2xx: do not send it again; 4xx but 429: this was wrong, do not send it again; 429 and 503: send it again later
  * @param text for the log of the host; never what another has pushed

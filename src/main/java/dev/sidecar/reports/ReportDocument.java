@@ -67,7 +67,7 @@ record ReportDocument(
             @Nullable Instant at) {}
 
     /**
-     * What changed since another report.
+     * Lists what changed since another report.
      *
      * @param id the other one's
      * @param at when it was made

@@ -52,10 +52,15 @@ final class RequestMetrics {
                 METHODS.contains(method) ? method : "OTHER",
                 route,
                 status(answer.status()),
-                tellsAskers ? asker : null);
+                tellsAskers ? counted(asker, answer.status()) : null);
         timer(series).record(answer.latencyNanos(), TimeUnit.NANOSECONDS);
         requestBytes.record(answer.bytesIn());
         responseBytes.record(answer.bytesOut());
+    }
+
+    /** Alerts about guessed passwords and floods watch users: whoever calls himself a probe while he tries would hide from them. */
+    private static Asker counted(Asker asker, int status) {
+        return status == 401 || status == 403 || status == 429 ? Asker.USER : asker;
     }
 
     /** Keeps the statuses that alert rules read apart, and groups all others by class. */

@@ -67,7 +67,7 @@ public final class Catalogue {
     }
 
     /**
-     * What lies in the stores.
+     * The contents of the stores.
      *
      * @param backups the newest first; a backup in two stores is listed twice
      * @param refused the sets that are no backups of ours

@@ -4,7 +4,7 @@ import dev.sidecar.text.HostileText;
 import java.util.List;
 
 /**
- * What one of the operator's own checks found in a restored copy of a backup. The texts are short and stand on one line: they come from
+ * The finding of one of the operator's own checks in a restored copy of a backup. The texts are short and stand on one line: they come from
  * the database, and are shown and stored as they are.
  *
  * @param check its name, that of its file without the ending

@@ -54,7 +54,7 @@ public record Envelope(String payloadType, byte[] payload, List<Seal> seals) {
     public record Seal(String keyId, byte[] signature) {}
 
     /**
-     * What the signatures prove.
+     * Tells what the signatures prove.
      *
      * @param signers the keys that signed this document
      * @param unknown ids that signatures of keys claim which nobody here knows

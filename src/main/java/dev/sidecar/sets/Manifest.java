@@ -135,7 +135,7 @@ public record Manifest(
     }
 
     /**
-     * What was left out of a backup on purpose.
+     * The part that was left out of a backup on purpose.
      *
      * @param tables that are not in the backup at all, by qualified name
      * @param rows tables whose rows are not, by qualified name
@@ -331,7 +331,7 @@ public record Manifest(
     }
 
     /**
-     * What the snapshot held.
+     * The contents of the snapshot.
      *
      * @param tables every table that holds rows, partitions one by one
      * @param sequences their values before and after the dump, as sequences do not obey snapshots

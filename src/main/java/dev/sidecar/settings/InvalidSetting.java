@@ -1,6 +1,7 @@
 package dev.sidecar.settings;
 
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class InvalidSetting extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Pattern IN_ADDRESS =
+            Pattern.compile("(?<=//)[^/\\s]*(?=@)|(?i)(?<=(?:password|passwd|secret|token|key)=)[^&;\\s]+");
 
     private final String name;
     private final String value;
@@ -23,10 +27,15 @@ public final class InvalidSetting extends IllegalArgumentException {
      * @param must what it must be, as the end of the sentence "it must …"
      */
     public InvalidSetting(String name, @Nullable Object value, String must) {
-        super("%s is '%s', but it must %s.".formatted(name, value == null ? "" : value, must));
+        super("%s is '%s', but it must %s.".formatted(name, shown(value), must));
         this.name = name;
-        this.value = value == null ? "" : value.toString();
+        this.value = shown(value);
         this.must = must;
+    }
+
+    /** A password in an address is refused, and would be read in the log of the start that failed. */
+    private static String shown(@Nullable Object value) {
+        return value == null ? "" : IN_ADDRESS.matcher(value.toString()).replaceAll("***");
     }
 
     /** Never null: there is no way to make one without words. */

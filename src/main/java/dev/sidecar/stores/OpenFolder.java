@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 
 /**
  * A folder that strangers may write to. Each folder in it is opened from the one above, and each file is reached through the folder that is
@@ -31,10 +33,14 @@ final class OpenFolder implements Closeable {
 
     private final SecureDirectoryStream<Path> entries;
     private final Path path;
+    private final Opening opening;
+    /** Something in it was not opened in time. */
+    private boolean isLate;
 
-    private OpenFolder(SecureDirectoryStream<Path> entries, Path path) {
+    private OpenFolder(SecureDirectoryStream<Path> entries, Path path, Opening opening) {
         this.entries = entries;
         this.path = path;
+        this.opening = opening;
     }
 
     /**
@@ -43,10 +49,14 @@ final class OpenFolder implements Closeable {
      * @throws NoSuchFileException if it is not there
      */
     static OpenFolder of(Path folder) throws IOException {
+        return of(folder, Opening.PATIENT);
+    }
+
+    static OpenFolder of(Path folder, Opening opening) throws IOException {
         Path real = folder.toRealPath();
         DirectoryStream<Path> opened = Files.newDirectoryStream(real);
         if (opened instanceof SecureDirectoryStream<Path> secure) {
-            return new OpenFolder(secure, real);
+            return new OpenFolder(secure, real, opening);
         }
         opened.close();
         throw new IOException("this system cannot open what is in %s without following links".formatted(real));
@@ -62,7 +72,14 @@ final class OpenFolder implements Closeable {
         if (!attributes.isDirectory()) {
             throw new NotDirectoryException(path.resolve(name).toString());
         }
-        return new OpenFolder(entries.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS), path.resolve(name));
+        return openedFolder(name);
+    }
+
+    /** Once it was looked at. Whatever it is by now, this ends. */
+    OpenFolder openedFolder(Path name) throws IOException {
+        SecureDirectoryStream<Path> opened =
+                inTime(name, () -> entries.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS));
+        return new OpenFolder(opened, path.resolve(name), opening);
     }
 
     /** Of a link they are its own. */
@@ -76,8 +93,30 @@ final class OpenFolder implements Closeable {
         if (!attributes(name).isRegularFile()) {
             throw new NoSuchFileException(path.resolve(name).toString());
         }
-        return Channels.newInputStream(
-                entries.newByteChannel(name, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+        return openedFile(name);
+    }
+
+    /** Once it was looked at. Whatever it is by now, this ends. */
+    InputStream openedFile(Path name) throws IOException {
+        SeekableByteChannel opened = inTime(
+                name, () -> entries.newByteChannel(name, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)));
+        try {
+            // A pipe whose other end is open has no position; reading it would wait for what is written.
+            opened.position();
+            return Channels.newInputStream(opened);
+        } catch (IOException e) {
+            opened.close();
+            throw (IOException) new NoSuchFileException(path.resolve(name).toString()).initCause(e);
+        }
+    }
+
+    private <T extends Closeable> T inTime(Path name, Callable<T> open) throws IOException {
+        try {
+            return opening.open(path.resolve(name), open);
+        } catch (Opening.Late e) {
+            isLate = true;
+            throw e;
+        }
     }
 
     /** @throws java.nio.file.FileAlreadyExistsException if anything has the name */
@@ -122,8 +161,13 @@ final class OpenFolder implements Closeable {
         }
     }
 
+    /** Closing waits for what is being opened, and so is left to another thread where that does not end. */
     @Override
     public void close() throws IOException {
-        entries.close();
+        if (isLate) {
+            Opening.later(entries);
+        } else {
+            entries.close();
+        }
     }
 }

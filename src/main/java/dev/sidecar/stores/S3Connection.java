@@ -34,8 +34,11 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
  */
 record S3Connection(Duration connect, Duration silence, Duration attempt, int attempts) {
 
-    static final S3Connection PATIENT =
-            new S3Connection(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5), 5);
+    /** Java keeps so many connections to a server, and a server may have ended all of them: each costs an attempt. */
+    private static final int KEPT_CONNECTIONS = 5;
+
+    static final S3Connection PATIENT = new S3Connection(
+            Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(5), KEPT_CONNECTIONS + 3);
 
     private static final int PART_BYTES = 8 << 20;
     static final String SETTING = "sidecar.backup.s3";
@@ -73,7 +76,13 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
         if (!settings.endpoint().isBlank()) {
             builder.endpointOverride(endpoint(setting, settings.endpoint()));
         }
-        return new S3Store(setting, builder.build(), settings.bucket(), settings.prefix(), partBytes);
+        return new S3Store(
+                setting,
+                builder.build(),
+                settings.bucket(),
+                settings.prefix(),
+                partBytes,
+                attempt.multipliedBy(attempts));
     }
 
     /** Limits what is read as a whole: a list of a thousand keys has two megabytes at most. */

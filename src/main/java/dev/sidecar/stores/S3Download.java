@@ -3,6 +3,7 @@ package dev.sidecar.stores;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.ResponseInputStream;
@@ -21,19 +22,31 @@ final class S3Download extends InputStream {
     private ResponseInputStream<GetObjectResponse> response;
     private final String etag;
     private final long length;
+    private final Duration longest;
     private long position;
+    /** Spent waiting for the server since the count below began: the reader's own pauses are no fault of the server's. */
+    private long waitedNanos;
+
+    private long countedFrom;
     private long lastBreak;
     private int breaks;
 
-    S3Download(S3Store store, String key) throws IOException {
+    /** @param longest how long we wait for each megabyte: one that sends byte after byte is never silent, and never done */
+    S3Download(S3Store store, String key, Duration longest) throws IOException {
         this.store = store;
         this.key = key;
+        this.longest = longest;
         response = store.attempt(
                 "read " + key,
                 () -> store.client()
                         .getObject(request -> request.bucket(store.bucket()).key(store.objectKey(key))));
         etag = response.response().eTag();
-        length = response.response().contentLength();
+        Long told = response.response().contentLength();
+        if (told == null) {
+            response.abort();
+            throw new IOException("could not read %s: the server does not say how long it is".formatted(key));
+        }
+        length = told;
     }
 
     @Override
@@ -45,8 +58,11 @@ final class S3Download extends InputStream {
     @Override
     public int read(byte[] target, int offset, int size) throws IOException {
         while (position < length) {
+            requireProgress();
             try {
-                int read = response.read(target, offset, size);
+                long began = System.nanoTime();
+                int read = response.read(target, offset, (int) Math.min(size, length - position));
+                waitedNanos += System.nanoTime() - began;
                 if (read >= 0) {
                     position += read;
                     return read;
@@ -62,6 +78,17 @@ final class S3Download extends InputStream {
             }
         }
         return -1;
+    }
+
+    private void requireProgress() throws IOException {
+        if (position - countedFrom >= PROGRESS) {
+            countedFrom = position;
+            waitedNanos = 0;
+        } else if (waitedNanos > longest.toNanos()) {
+            response.abort();
+            throw new IOException(
+                    "could not read %s beyond byte %d: the server sends too slowly".formatted(key, position));
+        }
     }
 
     private void resume(IOException why) throws IOException {

@@ -1,21 +1,28 @@
 package dev.sidecar.stores;
 
+import dev.sidecar.text.Durations;
 import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * Stores sets in a bucket of any server that speaks the S3 protocol. A name is never used twice, so a bucket under Object Lock works too.
@@ -29,23 +36,27 @@ public final class S3Store implements Store, AutoCloseable {
     private static final long MOST_LETTERS = 150L * MOST_FILES;
 
     private static final int LONGEST_CODE = 100;
+    private static final int MOST_UPLOADS = 1_000;
 
     private final String setting;
     private final S3Client client;
     private final String bucket;
     private final String prefix;
     private final int partBytes;
+    private final Duration longest;
 
     /**
      * @param setting the settings that it comes from, for messages
      * @param partBytes size of the first parts, and of the memory that an upload needs
+     * @param longest how long a list of any number of pages may take, and how long a file may take to bring a megabyte
      */
-    S3Store(String setting, S3Client client, String bucket, String prefix, int partBytes) {
+    S3Store(String setting, S3Client client, String bucket, String prefix, int partBytes, Duration longest) {
         this.setting = setting;
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
         this.partBytes = partBytes;
+        this.longest = longest;
     }
 
     @Override
@@ -63,53 +74,74 @@ public final class S3Store implements Store, AutoCloseable {
 
     @Override
     public InputStream open(String key) throws IOException {
-        return new S3Download(this, key);
+        return new S3Download(this, key, longest);
     }
 
     @Override
     public List<Stored> list(String keyPrefix) throws IOException {
-        AtomicLong letters = new AtomicLong();
-        List<Stored> stored = attempt(
-                "list the objects under " + keyPrefix,
-                () -> client
-                        .listObjectsV2Paginator(
-                                request -> request.bucket(bucket).prefix(prefix + keyPrefix))
-                        .contents()
-                        .stream()
-                        .limit(MOST_FILES + 1L)
-                        .takeWhile(object -> letters.addAndGet(object.key().length()) <= MOST_LETTERS)
-                        .map(object -> new Stored(object.key().substring(prefix.length()), object.size()))
-                        .toList());
-        if (stored.size() > MOST_FILES || letters.get() > MOST_LETTERS) {
+        List<S3Object> objects = objects("list the objects under " + keyPrefix, keyPrefix, MOST_FILES + 1L);
+        if (objects.size() > MOST_FILES) {
             throw new IOException(
-                    "bucket %s holds more than %d objects under '%s%s', or their keys are too long: give backups a bucket or a prefix of their own"
+                    "bucket %s holds more than %d objects under '%s%s': give backups a bucket or a prefix of their own"
                             .formatted(bucket, MOST_FILES, prefix, keyPrefix));
         }
-        return stored;
+        return objects.stream()
+                .map(object -> new Stored(object.key().substring(prefix.length()), object.size()))
+                .toList();
     }
 
     /** Lists all files with the time of each. @param most after which it stops */
     List<Source.Found> found(long most) throws IOException {
-        AtomicLong letters = new AtomicLong();
-        List<Source.Found> found = attempt(
-                "list the objects under '" + prefix + "'",
-                () ->
-                        client
-                                .listObjectsV2Paginator(
-                                        request -> request.bucket(bucket).prefix(prefix))
-                                .contents()
-                                .stream()
-                                .limit(most)
-                                .takeWhile(
-                                        object -> letters.addAndGet(object.key().length()) <= MOST_LETTERS)
-                                .filter(object -> !object.key().endsWith("/"))
-                                .map(object -> new Source.Found(
-                                        object.key().substring(prefix.length()), object.size(), object.lastModified()))
-                                .toList());
-        if (letters.get() > MOST_LETTERS) {
-            throw new IOException("bucket %s holds objects whose keys are too long to list".formatted(bucket));
+        List<Source.Found> found = new ArrayList<>();
+        for (S3Object object : objects("list the objects under '" + prefix + "'", "", most)) {
+            if (object.lastModified() == null) {
+                throw new IOException("bucket %s lists an object without its time".formatted(bucket));
+            }
+            if (!object.key().endsWith("/")) {
+                found.add(new Source.Found(
+                        object.key().substring(prefix.length()), object.size(), object.lastModified()));
+            }
         }
         return found;
+    }
+
+    /** Pages may hold nothing and never end, so that a number of objects alone is no limit. */
+    private List<S3Object> objects(String what, String keyPrefix, long most) throws IOException {
+        Iterator<ListObjectsV2Response> pages = attempt(
+                what,
+                () -> client.listObjectsV2Paginator(
+                                request -> request.bucket(bucket).prefix(prefix + keyPrefix))
+                        .iterator());
+        long began = System.nanoTime();
+        long letters = 0;
+        List<S3Object> objects = new ArrayList<>();
+        while (attempt(what, pages::hasNext)) {
+            for (S3Object object : attempt(what, pages::next).contents()) {
+                if (object.key() == null || !object.key().startsWith(prefix) || object.size() == null) {
+                    throw new IOException("bucket %s lists an object without size, or one that is not under '%s'"
+                            .formatted(bucket, prefix));
+                }
+                letters += object.key().length();
+                if (letters > MOST_LETTERS) {
+                    throw new IOException(
+                            "bucket %s holds objects under '%s%s' whose keys are too long: give backups a bucket or a prefix of their own"
+                                    .formatted(bucket, prefix, keyPrefix));
+                }
+                objects.add(object);
+                if (objects.size() == most) {
+                    return objects;
+                }
+            }
+            if (isOver(began)) {
+                throw new IOException("could not %s in bucket %s: its list has no end within %s"
+                        .formatted(what, bucket, Durations.of(longest)));
+            }
+        }
+        return objects;
+    }
+
+    private boolean isOver(long began) {
+        return System.nanoTime() - began > longest.toNanos();
     }
 
     @Override
@@ -155,14 +187,27 @@ public final class S3Store implements Store, AutoCloseable {
                         request -> request.bucket(bucket).key(key).uploadId(upload)));
     }
 
+    /** What is left over of a list without an end, the next sweep finds. */
     @Override
     public void sweep(String keyPrefix) throws IOException {
+        long began = System.nanoTime();
         attempt("sweep " + keyPrefix, () -> {
-            client.listMultipartUploadsPaginator(
-                            request -> request.bucket(bucket).prefix(prefix + keyPrefix))
-                    .uploads()
-                    .forEach(orphan -> client.abortMultipartUpload(
-                            request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId())));
+            int swept = 0;
+            for (ListMultipartUploadsResponse page : client.listMultipartUploadsPaginator(
+                    request -> request.bucket(bucket).prefix(prefix + keyPrefix))) {
+                for (MultipartUpload orphan : page.uploads()) {
+                    if (++swept > MOST_UPLOADS || isOver(began)) {
+                        return keyPrefix;
+                    }
+                    if (orphan.key() != null && orphan.key().startsWith(prefix) && orphan.uploadId() != null) {
+                        client.abortMultipartUpload(
+                                request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId()));
+                    }
+                }
+                if (isOver(began)) {
+                    return keyPrefix;
+                }
+            }
             return keyPrefix;
         });
     }
@@ -204,6 +249,9 @@ public final class S3Store implements Store, AutoCloseable {
             return work.get();
         } catch (AbortedException e) {
             throw (IOException) new InterruptedIOException("interrupted; could not " + what).initCause(e);
+        } catch (StackOverflowError e) {
+            throw new IOException(
+                    "could not %s in bucket %s: the answer is nested too deeply to be read".formatted(what, bucket), e);
         } catch (SdkException e) {
             if (e instanceof S3Exception answered && "NoSuchKey".equals(code(answered))) {
                 throw (IOException) new NoSuchFileException(what).initCause(e);

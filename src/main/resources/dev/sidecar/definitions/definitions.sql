@@ -193,7 +193,11 @@ WHERE c.relkind = 'm' AND @schema(n) AND @free(pg_class, c.oid)
 
 --- not null constraint from 180000
 SELECT coalesce(quote_ident(n.nspname) || '.' || quote_ident(c.relname), format_type(k.contypid, NULL)) || '.' || quote_ident(k.conname),
-  concat_ws(E'\n', pg_get_constraintdef(k.oid), CASE WHEN NOT k.conislocal THEN 'inherited' END)
+  concat_ws(E'\n', pg_get_constraintdef(k.oid),
+    -- A dump gives one to the child as its own where the parent's is not valid yet.
+    CASE WHEN NOT k.conislocal AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_constraint p ON p.conrelid = i.inhparent
+                                               WHERE i.inhrelid = k.conrelid AND p.contype = 'n' AND p.conname = k.conname
+                                                 AND NOT p.convalidated) THEN 'inherited' END)
 FROM pg_constraint k
   LEFT JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = k.connamespace
@@ -358,7 +362,8 @@ part AS (
   UNION ALL
   SELECT m.extension, 'pg_constraint'::regclass, k.oid, 0, age(k.xmin), m.age, pg_get_constraintdef(k.oid)
   FROM member m JOIN pg_constraint k ON m.class = 'pg_class'::regclass AND k.conrelid = m.id
-  WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')
+  -- Of each partition that a foreign key points to there is one more, with a number of its own.
+  WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT (k.contype = 'f' AND k.conparentid <> 0)
   UNION ALL
   SELECT m.extension, 'pg_constraint'::regclass, k.oid, 0, age(k.xmin), m.age, pg_get_constraintdef(k.oid)
   FROM member m JOIN pg_constraint k ON m.class = 'pg_type'::regclass AND k.contypid = m.id

@@ -81,7 +81,7 @@ public final class AlertmanagerServer implements AutoCloseable {
         return output;
     }
 
-    /** What it serves to whoever may see its page. */
+    /** Asks for what it serves to whoever may see its page. */
     String status() {
         return send(HttpRequest.newBuilder(address.resolve("/api/v2/status"))).body();
     }

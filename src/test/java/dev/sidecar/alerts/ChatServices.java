@@ -120,7 +120,7 @@ public final class ChatServices {
                 : new Answer(400, Map.of(), "{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}");
     }
 
-    /** What ntfy shows of a request, by the headers that make a template of it; empty if it refuses it. */
+    /** @return what ntfy shows of a request, by the headers that make a template of it; empty if it refuses it */
     public static Map<String, String> ntfyShows(Received request) {
         Map<String, String> shown = new TreeMap<>();
         if (request.headers().getOrDefault("x-template", "").equals("yes")) {
@@ -155,7 +155,7 @@ public final class ChatServices {
                 : new Answer(400, Map.of(), "{\"code\":40043,\"http\":400}");
     }
 
-    /** What Pushover was sent, as parameters of the address or as a form. */
+    /** @return what Pushover was sent, as parameters of the address or as a form */
     public static Map<String, String> pushoverFields(Received request) {
         Map<String, String> fields = new TreeMap<>(form(request.query()));
         fields.putAll(form(request.body()));

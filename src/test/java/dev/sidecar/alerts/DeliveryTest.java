@@ -142,28 +142,28 @@ class DeliveryTest {
     @Test
     void oneIncidentIsOneMailAndItsEndIsToldToo() throws Exception {
         alertmanager.fire(labels("ServiceDown", "group"), TEXTS);
-        alertmanager.fire(labels("EndpointProbeFailed", "group"), Map.of("summary", "the probe fails"));
+        alertmanager.fire(labels("ServiceRestarting", "group"), Map.of("summary", "it comes and goes"));
 
         MimeMessage message = await(() -> mails("group")
                 .filter(each -> subject(each).startsWith("[FIRING:2]"))
                 .findFirst());
         assertThat(message.getSubject())
-                .isEqualTo("[FIRING:2] critical EndpointProbeFailed, ServiceDown group on staging/h1");
+                .isEqualTo("[FIRING:2] critical ServiceDown, ServiceRestarting group on staging/h1");
 
         alertmanager.resolve(labels("ServiceDown", "group"), TEXTS);
         // After that one: on a slow machine the second alert may have had a mail before the first joined it.
         MimeMessage half = await(() -> mails("group")
                 .dropWhile(each -> !subject(each).startsWith("[FIRING:2]"))
                 .filter(each -> subject(each)
-                        .equals("[FIRING:1] critical EndpointProbeFailed group on staging/h1: the probe fails"))
+                        .equals("[FIRING:1] critical ServiceRestarting group on staging/h1: it comes and goes"))
                 .findFirst());
-        assertThat(part(half, 0)).contains("RESOLVED  postgres on h1", "FIRING    the probe fails");
+        assertThat(part(half, 0)).contains("RESOLVED  postgres on h1", "FIRING    it comes and goes");
 
-        alertmanager.resolve(labels("EndpointProbeFailed", "group"), Map.of("summary", "the probe fails"));
+        alertmanager.resolve(labels("ServiceRestarting", "group"), Map.of("summary", "it comes and goes"));
         MimeMessage end = await(() -> mails("group")
                 .filter(each -> subject(each).startsWith("[RESOLVED]"))
                 .findFirst());
-        assertThat(part(end, 0)).contains("RESOLVED  the probe fails").doesNotContain("FIRING", "silence");
+        assertThat(part(end, 0)).contains("RESOLVED  it comes and goes").doesNotContain("FIRING", "silence");
     }
 
     @Test

@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
-/** What goes wrong while all run: troubles of the API, a cache, a certificate, backups, and of the alarm system itself. */
+/** Something goes wrong while all run: troubles of the API, a cache, a certificate, backups, and of the alarm system itself. */
 class FireDrillTest extends FireDrills {
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What people read: the messages of {@code alertmanager/samples}, rendered by amtool with the templates that Alertmanager uses. A
+ * People read the messages of {@code alertmanager/samples}, rendered by amtool with the templates that Alertmanager uses. A
  * changed text fails until {@code ./regenerate messages} has written the samples anew, so that somebody has looked at them.
  */
 class MessagesTest {

@@ -19,7 +19,7 @@ import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What lives outside the building (Slack, PagerDuty …) and the sidecar's end of Alertmanager's hooks: keeps what it was sent. */
+/** Stands for all outside the building (Slack, PagerDuty …) and for the sidecar's end of Alertmanager's hooks: keeps what it was sent. */
 public final class Outside implements AutoCloseable {
 
     /** A request as it came; without a query that is empty. Header names are in lower case. */

@@ -10,7 +10,7 @@ import java.net.Socket;
 /** A fixed address for a server that is stopped and comes back at another port, as a name is on the compose network. */
 final class Relay implements AutoCloseable {
 
-    /** What is said to a client before it is joined to the server. */
+    /** Speaks to a client before it is joined to the server. */
     interface Greeting {
         void to(Socket client) throws IOException;
     }

@@ -527,7 +527,7 @@ class UndeliveredTest {
                 .until(() -> Instant.now().isAfter(end));
     }
 
-    /** What was sent past Alertmanager, as Slack gets it. */
+    /** @return what was sent past Alertmanager, as Slack gets it */
     private List<String> direct() {
         return outside.received(DIRECT).stream()
                 .map(Received::json)

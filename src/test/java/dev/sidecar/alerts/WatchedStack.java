@@ -12,6 +12,7 @@ import dev.sidecar.support.StackExporter;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -46,6 +47,7 @@ final class WatchedStack implements AutoCloseable {
     private AlertmanagerServer alertmanager;
     private PrometheusServer prometheus;
     private WatchedSidecar sidecar;
+    private volatile boolean apiIsBroken;
 
     WatchedStack(Path directory) throws Exception {
         this.directory = directory;
@@ -55,6 +57,7 @@ final class WatchedStack implements AutoCloseable {
                 "/metrics",
                 request -> new Outside.Answer(200, Map.of("Content-Type", "text/plain; version=0.0.4"), ""));
         startPostgres();
+        outside.answer("/ready", request -> new Outside.Answer(isReady() ? 200 : 503, Map.of(), ""));
         startServices();
         Map<String, String> targets = startExporters();
         sidecar = new WatchedSidecar(
@@ -113,6 +116,19 @@ final class WatchedStack implements AutoCloseable {
                 .formatted(postgres.port(), database, PASSWORD);
     }
 
+    /** What is probed says from now on whether the API is ready: it needs the database, and here also that it is not broken. */
+    void breakApi(boolean isBroken) {
+        apiIsBroken = isBroken;
+    }
+
+    private boolean isReady() {
+        try (Socket database = new Socket("127.0.0.1", postgresAddress.port())) {
+            return !apiIsBroken && database.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     void stop(String process) {
         processes.remove(process).close();
     }
@@ -150,10 +166,10 @@ final class WatchedStack implements AutoCloseable {
                     listen 127.0.0.1:%2$d; listen 127.0.0.1:%3$d ssl;
                     ssl_certificate %1$s/tls.crt; ssl_certificate_key %1$s/tls.key;
                     location /stub_status { stub_status; }
-                    location / { return 200 ok; }
+                    location / { proxy_pass http://%4$s/ready; }
                   }
                 }
-                """.formatted(directory, nginxPort, tlsPort));
+                """.formatted(directory, nginxPort, tlsPort, outside.hostAndPort()));
         define("nginx", Map.of(), "nginx", "-p", directory.toString(), "-e", "stderr", "-c", nginx.toString());
         Files.writeString(
                 Files.createDirectories(directory.resolve("prometheus/targets")).resolve("blackbox.json"),

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.FileSystemUtils;
 
-/** What happens on the slots, on real databases. */
+/** The jobs run on their slots, on real databases. */
 class BackupJobsTest {
 
     private static final Instant MONDAY = Instant.parse("2026-11-23T02:00:00Z");

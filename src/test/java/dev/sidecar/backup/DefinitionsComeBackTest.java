@@ -38,7 +38,7 @@ class DefinitionsComeBackTest {
     @BeforeAll
     static void start() throws Exception {
         server = PostgresServer.start("wal_level=logical");
-        for (String name : List.of("zoo", "odd")) {
+        for (String name : List.of("zoo", "odd", "expressions")) {
             server.execute("postgres", "CREATE DATABASE " + name);
             run(name);
         }
@@ -83,7 +83,7 @@ class DefinitionsComeBackTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"zoo", "odd"})
+    @ValueSource(strings = {"zoo", "odd", "expressions"})
     void oneThingOfEveryKind(String name) {
         Backup backup = proven(name);
         assertThat(restored(backup).differences()).isEmpty();

@@ -123,7 +123,7 @@ class HostileContentsTest {
         getsNothing(way, "bubblewrap");
     }
 
-    /** What root has where there is no bubblewrap; it needs to be root. */
+    /** Root has this where there is no bubblewrap; it needs to be root. */
     @Test
     @EnabledIfSystemProperty(named = "user.name", matches = "root")
     void getNothingWithoutBubblewrapEither() throws Exception {

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sidecar.postgres.ScratchFolder;
 import dev.sidecar.sets.Backup;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.SidecarJvm;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -150,17 +150,9 @@ class KilledTest {
     }
 
     private Process start(BackupFixture fixture, String what, String which) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                KilledSidecar.class.getName(),
-                what,
-                which));
+        List<String> command =
+                SidecarJvm.command(KilledSidecar.class, "-Xmx128m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + folder);
+        command.addAll(List.of(what, which));
         fixture.settings.forEach((name, value) -> command.add(name + "=" + value));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -173,7 +173,7 @@ abstract class LeastRoleContract {
                 .hasMessageContainingAll(said);
     }
 
-    /** What whoever holds the role's password, or got into one of its sessions, could try. */
+    /** Whoever holds the role's password, or got into one of its sessions, could try these. */
     @Test
     void theRoleCannotBecomeMoreThanItIs() throws Exception {
         grant();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is particular about loading into a scratch server. */
+/** Loading into a scratch server has its own traps. */
 class LoaderTest {
 
     private final PostgresServer server = PostgresServer.shared();

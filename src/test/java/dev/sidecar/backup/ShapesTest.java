@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What databases hold besides small tables of plain rows. */
+/** Databases hold more than small tables of plain rows, and all of it comes back. */
 class ShapesTest {
 
     private static PostgresServer server;

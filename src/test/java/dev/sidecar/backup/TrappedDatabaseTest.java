@@ -26,7 +26,7 @@ class TrappedDatabaseTest {
     private static final String IMMUTABLE =
             "LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM public.steal(); RETURN %s; END'";
 
-    /** What stays if it works. */
+    /** This stays if it works. */
     private static final List<String> RIGHTS = List.of(
             "ALTER ROLE trapper SUPERUSER",
             "RESET SESSION AUTHORIZATION",
@@ -65,7 +65,7 @@ class TrappedDatabaseTest {
         loot.toFile().setWritable(true, false);
         SERVER.execute(
                 "postgres", "CREATE ROLE trapper LOGIN", "ALTER DATABASE \"%s\" OWNER TO trapper".formatted(database));
-        // What an administrator once installed, and lets everybody use.
+        // An administrator once installed it, and lets everybody use it.
         SERVER.execute(
                 database,
                 "ALTER SCHEMA public OWNER TO trapper",

@@ -46,7 +46,7 @@ final class Chart {
         return documents;
     }
 
-    /** What Helm does with a file of values: maps are merged, all else is replaced. */
+    /** Lays a file of values over another as Helm does: maps are merged, all else is replaced. */
     static Map<String, Object> merged(Map<String, Object> defaults, Map<String, Object> given) {
         Map<String, Object> merged = new LinkedHashMap<>(defaults);
         given.forEach((key, value) -> merged.merge(

@@ -158,14 +158,18 @@ class ChartFilesTest {
     void itsAlertsMuteWhatTheStacksDo() {
         Map<String, Object> stack = Chart.yaml(Chart.text(Path.of("alertmanager/alertmanager.yml"))
                 .replaceFirst("(?s)^.*\\ninhibit_rules:", "inhibit_rules:")
-                .replaceFirst("(?s)\\nreceivers:.*$", ""));
+                .replaceFirst("(?s)\\nreceivers:.*$", "")
+                .replace("${UPSTREAM_SERVICE:-api}", "{{ .Values.gateway.service }}"));
         String config = Chart.text(Chart.FOLDER.resolve("templates/alertmanagerconfig.yaml"));
         Map<String, Object> chart = Chart.yaml(config.replaceFirst("(?s)^.*\\n  inhibitRules:", "inhibitRules:")
                 .replaceFirst("(?s)\\n  receivers:.*$", ""));
 
         assertThat(rules(chart.get("inhibitRules"), "sourceMatch", "targetMatch"))
                 .isNotEmpty()
-                .isEqualTo(rules(stack.get("inhibit_rules"), "source_matchers", "target_matchers"));
+                .isEqualTo(rules(stack.get("inhibit_rules"), "source_matchers", "target_matchers").stream()
+                        // A cluster has no nginx of ours that other hosts push through.
+                        .filter(rule -> !rule.contains("${SIDECAR_HOST"))
+                        .toList());
     }
 
     /** Each as a text, with its matchers in Alertmanager's own words. */

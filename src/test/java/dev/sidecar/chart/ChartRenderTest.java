@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
-/** What Helm makes of the chart, over a matrix of values. */
+/** Helm renders the chart, over a matrix of values. */
 @Tag("helm")
 class ChartRenderTest {
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a file of a check may say, and what is said of a file that says something else. */
+/** A file of a check says what it may, and is refused with a reason where it says something else. */
 class CheckTest {
 
     private static final Instant TAKEN = Instant.parse("2026-11-23T02:00:00Z");

@@ -238,7 +238,7 @@ public final class Browser implements AutoCloseable {
                 .executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
     }
 
-    /** What the browser complained of: refused scripts and styles, failed loads. */
+    /** The browser's complaints: refused scripts and styles, failed loads. */
     public List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(entry -> entry.getMessage())

@@ -9,6 +9,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -227,13 +228,7 @@ class GatewayProcessTest {
     }
 
     private ChildProcess start(String name, List<String> options, List<String> arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1"));
-        command.addAll(options);
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                SidecarApplication.class.getName()));
+        List<String> command = SidecarJvm.command(SidecarApplication.class, options.toArray(String[]::new));
         command.addAll(arguments);
         ChildProcess process = ChildProcess.start(
                 name,

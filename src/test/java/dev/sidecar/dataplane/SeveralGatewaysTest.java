@@ -9,6 +9,7 @@ import dev.sidecar.SidecarApplication;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.ShippedNginx;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -222,23 +223,14 @@ class SeveralGatewaysTest {
     }
 
     private ChildProcess startGateway(int port) {
-        return ChildProcess.start(
+        List<String> command = SidecarJvm.command(SidecarApplication.class, "-Xmx128m");
+        command.addAll(List.of(
                 "gateway",
-                UnixUser.same(),
-                Map.of(),
-                line -> {},
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx128m",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        SidecarApplication.class.getName(),
-                        "gateway",
-                        "--sidecar.gateway.port=" + port,
-                        "--sidecar.gateway.metrics-port=0",
-                        "--sidecar.gateway.trusted-proxies=127.0.0.1/32",
-                        "--sidecar.gateway.upstream=http://127.0.0.1:"
-                                + api.getAddress().getPort()));
+                "--sidecar.gateway.port=" + port,
+                "--sidecar.gateway.metrics-port=0",
+                "--sidecar.gateway.trusted-proxies=127.0.0.1/32",
+                "--sidecar.gateway.upstream=http://127.0.0.1:"
+                        + api.getAddress().getPort()));
+        return ChildProcess.start("gateway", UnixUser.same(), Map.of(), line -> {}, command);
     }
 }

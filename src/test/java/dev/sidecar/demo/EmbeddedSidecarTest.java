@@ -6,6 +6,7 @@ import dev.sidecar.console.Browser;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.OnDisk;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -255,6 +257,10 @@ class EmbeddedSidecarTest {
     }
 
     private ChildProcess launcher(int control, int gateway) {
+        List<String> command =
+                new ArrayList<>(List.of("env", "--chdir=" + Path.of("").toAbsolutePath()));
+        command.addAll(SidecarJvm.command(
+                EmbeddedSidecar.class, "-XX:+UseSerialGC", "-Xmx64m", "-Djava.io.tmpdir=" + temporary));
         return ChildProcess.start(
                 "./run",
                 UnixUser.same(),
@@ -263,14 +269,7 @@ class EmbeddedSidecarTest {
                         "SIDECAR_GATEWAY_PORT", Integer.toString(gateway),
                         "SIDECAR_DEMO_PORT", Integer.toString(demo)),
                 output::add,
-                List.of(
-                        "env",
-                        "--chdir=" + Path.of("").toAbsolutePath(),
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djava.io.tmpdir=" + temporary,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        EmbeddedSidecar.class.getName()));
+                command);
     }
 
     private String admin(Launched launched) throws IOException {

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.URI;
@@ -14,7 +15,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -38,14 +38,8 @@ final class OneOfSeveral implements AutoCloseable {
     /** @param skew how far its clock is ahead; @param settings shared with the others */
     OneOfSeveral(String name, Duration skew, Path directory, Map<String, Object> settings) {
         this.name = name;
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                SkewedSidecar.class.getName(),
+        List<String> command = SidecarJvm.command(SkewedSidecar.class, "-Xmx256m", "-XX:+UseSerialGC");
+        command.addAll(List.of(
                 skew.toString(),
                 "--server.port=" + port,
                 "--sidecar.duty.name=" + name,

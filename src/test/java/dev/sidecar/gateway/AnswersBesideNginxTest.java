@@ -213,7 +213,7 @@ class AnswersBesideNginxTest {
                         || answer.contains("\r\nTransfer-Encoding: chunked\r\n\r\n") && answer.contains("0\r\n\r\n"));
     }
 
-    /** What a client makes of the answer, whose request another one follows at once; the answer to that one is checked. */
+    /** A client's view of the answer, whose request another one follows at once; the answer to that one is checked. */
     private static String seen(int port, int number) throws IOException {
         StringBuilder all = new StringBuilder();
         try (var client = new RawConnection(new Socket("127.0.0.1", port))) {

@@ -119,7 +119,8 @@ class ForwardingTest {
                 .map(name -> name + ": forged\r\n")
                 .collect(Collectors.joining(
                         "",
-                        "GET / HTTP/1.1\r\nHost: a\r\nX_Real_IP: forged\r\nX-Forwarded_For: forged\r\nx_request_id: forged\r\n",
+                        "GET / HTTP/1.1\r\nHost: a\r\nX_Real_IP: forged\r\nX-Forwarded_For: forged\r\nx_request_id: forged\r\n"
+                                + "X-Forwarded-Anything: forged\r\nx_forwarded_else: forged\r\nbaggage: user=forged\r\n",
                         "\r\n"));
         try (var upstream = RawUpstream.answering(OK);
                 var wary = GatewayServer.before(upstream.port(), "trusted-proxies", "192.0.2.0/24");
@@ -134,7 +135,7 @@ class ForwardingTest {
     void aTrustedProxysTraceGoesOnAndAnotherClientsIsBegunAnew() {
         String told =
                 "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
-                        + "tracestate: vendor=1\r\n\r\n";
+                        + "tracestate: vendor=1\r\nbaggage: user=1\r\n\r\n";
         try (var upstream = RawUpstream.answering(OK);
                 var trusting = GatewayServer.before(upstream.port());
                 var wary = GatewayServer.before(
@@ -146,18 +147,18 @@ class ForwardingTest {
 
             assertThat(upstream.heads.get(0))
                     .containsPattern("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01\r\n")
-                    .contains("tracestate: vendor=1\r\n")
+                    .contains("tracestate: vendor=1\r\n", "baggage: user=1\r\n")
                     .doesNotContain("00f067aa0ba902b7");
             assertThat(upstream.heads.get(1))
                     .containsPattern("traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00\r\n")
-                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate");
+                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate", "baggage");
         }
     }
 
     @Test
     void throughTheEdgeOnlyTheLoadBalancersTraceGoesOn(@TempDir Path alone, @TempDir Path behind) {
         String told = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n"
-                + "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\ntracestate: vendor=1\r\n\r\n";
+                + "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\ntracestate: vendor=1\r\nbaggage: user=1\r\n\r\n";
         String balancer = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n";
         try (var upstream = RawUpstream.answering(OK);
                 var gateway = GatewayServer.before(upstream.port());
@@ -170,9 +171,12 @@ class ForwardingTest {
 
             assertThat(upstream.heads.get(0))
                     .containsPattern("traceparent: 00-[0-9a-f]{32}-")
-                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate");
+                    .doesNotContain("4bf92f3577b34da6a3ce929d0e0e4736", "tracestate", "baggage");
             assertThat(upstream.heads.get(1))
-                    .contains("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-", "tracestate: vendor=1\r\n");
+                    .contains(
+                            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-",
+                            "tracestate: vendor=1\r\n",
+                            "baggage: user=1\r\n");
         }
     }
 

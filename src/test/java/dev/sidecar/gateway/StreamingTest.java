@@ -157,7 +157,7 @@ class StreamingTest {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests));
             long stopped = untilItStops(asked);
 
-            // What the buffers of its own socket hold.
+            // The buffers of its own socket hold that much.
             assertThat(stopped).isLessThan(requests / 2);
             for (int i = 0; i < requests; i++) {
                 assertThat(client.message()).endsWith("\r\n\r\n" + body);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of Grafana's answers, word for word as it gives them. With Grafana itself: {@code FullStackTest}. */
+/** Grafana's answers, word for word as it gives them, become values. With Grafana itself: {@code FullStackTest}. */
 class GrafanaTest {
 
     private static final String PATH = "/api/datasources";

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a real exporter said once, said again and again as another host's: what was zero stays so, counters grow by whole numbers or fractions
+ * Says again and again, as another host's, what a real exporter said once: what was zero stays so, counters grow by whole numbers or fractions
  * as they are, other figures move a little, and half of all stand still, as most of a quiet host do.
  */
 final class Exposition {
@@ -87,7 +87,7 @@ final class Exposition {
                 put(matcher.group(1), labels, service, role, value);
             }
         }
-        // What a scraper says of each target.
+        // A scraper says these of each target.
         for (String own : List.of(
                 "up",
                 "scrape_duration_seconds",

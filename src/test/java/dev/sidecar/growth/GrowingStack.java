@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a growing team loads, as real processes with the shipped configuration: the edge, the gateway and a quick API behind it, the relay,
+ * The programs that a growing team loads, as real processes with the shipped configuration: the edge, the gateway and a quick API behind it, the relay,
  * Prometheus with the shipped rules, exporters with a database. Loki, its collector and Grafana are not here.
  */
 final class GrowingStack implements AutoCloseable {
@@ -320,7 +320,7 @@ final class GrowingStack implements AutoCloseable {
         return own("go_memstats_heap_alloc_bytes");
     }
 
-    /** What Prometheus says of itself now, all series of a metric added up. */
+    /** Asks Prometheus for a metric of itself now, all series added up. */
     double own(String metric) throws IOException, InterruptedException {
         return sum(text(prometheusPort, "/metrics"), metric);
     }

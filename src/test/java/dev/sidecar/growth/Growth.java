@@ -34,7 +34,7 @@ final class Growth {
         this.figures = figures;
     }
 
-    /** What the team costs, by the name of the figure. */
+    /** The team's costs, by the name of the figure. */
     Map<String, Double> predict(Team team) {
         Map<String, Double> predicted = new LinkedHashMap<>();
         double pushed = team.hosts() * (unit("node_series") + unit("collector_series"))

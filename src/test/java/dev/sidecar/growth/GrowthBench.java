@@ -43,7 +43,7 @@ final class GrowthBench implements AutoCloseable {
     /** One that another program plays by pushing what a real exporter said. */
     private record Host(Exposition exposition, String token) {}
 
-    /** What happened within a time: processor seconds by process, and samples that the relay passed on. */
+    /** The figures of a time: processor seconds by process, and samples that the relay passed on. */
     private record Window(double seconds, Map<String, Double> processor, double samples) {
 
         double cores(String process) {

@@ -39,7 +39,7 @@ final class Quotes {
         return (processors - cell("| " + service + " |", 4) / 100) / microsOfRequest(service) * 1e6;
     }
 
-    /** What a hop needs when it has as much to do as it can. @return µs */
+    /** @return the µs that a hop needs when it has as much to do as it can */
     double microsAtSaturation(String hop) {
         return cell("| " + hop + " | " + (hop.equals("nginx") ? "35,995" : "26,855"), 4);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.SidecarApplication;
+import dev.sidecar.support.SidecarJvm;
 import java.io.IOException;
 import java.net.CookieManager;
 import java.net.URI;
@@ -199,13 +200,7 @@ class LoggingOfTheServerTest {
     }
 
     private Process start(String lokiUrl, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                SidecarApplication.class.getName()));
+        List<String> command = SidecarJvm.command(SidecarApplication.class, "-Xmx256m");
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectOutput(stdout().toFile())

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What every receiver must do. The other side is a real server, or one that checks the protocol and can be told how to answer. */
+/** Holds every receiver to its contract. The other side is a real server, or one that checks the protocol and can be told how to answer. */
 abstract class NotifierContract {
 
     static final Notice NOTICE = new Notice(

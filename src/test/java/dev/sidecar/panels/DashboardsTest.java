@@ -19,7 +19,7 @@ import org.yaml.snakeyaml.Yaml;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What every dashboard has to say and be, whatever it shows. */
+/** Holds every dashboard to what it has to say and be, whatever it shows. */
 class DashboardsTest {
 
     private static final Set<String> PANELS =

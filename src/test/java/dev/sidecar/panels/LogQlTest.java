@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class LogQlTest {
 
-    /** What Loki refuses, too. */
+    /** Loki refuses these, too. */
     static Stream<String> wrong() {
         return Stream.of(
                 "{stack=\"a\"",

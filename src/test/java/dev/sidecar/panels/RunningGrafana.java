@@ -25,7 +25,7 @@ public final class RunningGrafana {
     private static final Pattern LABEL_VALUES = Pattern.compile("label_values\\((.+), (\\w+)\\)");
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** What it said. */
+    /** Its answer. */
     public record Answer(int status, JsonNode body) {}
 
     private final HttpClient http =

@@ -157,7 +157,7 @@ final class ArchivedServer implements AutoCloseable {
         return folder;
     }
 
-    /** What an alert sees. @param name of a metric of the newest {@link #pitr()}, with dots */
+    /** @return what an alert sees @param name of a metric of the newest {@link #pitr()}, with dots */
     double metric(String name) {
         return registry.get(name).gauge().value();
     }

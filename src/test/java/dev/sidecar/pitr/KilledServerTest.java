@@ -107,7 +107,7 @@ class KilledServerTest {
 
         archived.server().kill();
 
-        // Whether it asks the server or waits for its WAL at that moment.
+        // It asks the server or waits for its WAL at that moment.
         assertThat(failed.get().getMessage())
                 .containsAnyOf("The sets in the repository are untouched", "WAL did not arrive in the archive");
         Files.delete(hold.resolve("before"));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said of errors that cannot be planted on every machine, as pgBackRest 2.45 words them. */
+/** Errors that cannot be planted on every machine are explained, as pgBackRest 2.45 words them. */
 class PgBackRestErrorsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);

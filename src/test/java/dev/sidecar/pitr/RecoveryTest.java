@@ -34,7 +34,7 @@ class RecoveryTest {
 
     private ArchivedServer archived;
     private Pitr pitr;
-    /** What the writer knows: each of its rows with the time at which the server committed it. */
+    /** The writer's own record: each of its rows with the time at which the server committed it. */
     private final List<Committed> ledger = new ArrayList<>();
 
     private record Committed(int row, Instant at) {}

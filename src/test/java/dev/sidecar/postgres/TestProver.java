@@ -1,6 +1,7 @@
 package dev.sidecar.postgres;
 
 import dev.sidecar.SidecarApplication;
+import dev.sidecar.support.SidecarJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,11 +45,7 @@ public final class TestProver {
         builder.environment()
                 .put(
                         "PROVER_COMMAND",
-                        "%s/bin/java -Xmx32m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp %s %s"
-                                .formatted(
-                                        System.getProperty("java.home"),
-                                        System.getProperty("java.class.path"),
-                                        SidecarApplication.class.getName()));
+                        String.join(" ", SidecarJvm.command(SidecarApplication.class, "-Xmx32m", "-XX:+UseSerialGC")));
         return builder.start();
     }
 }

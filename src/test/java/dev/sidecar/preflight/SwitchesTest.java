@@ -152,7 +152,7 @@ class SwitchesTest {
         return settings.get(name).equals("0");
     }
 
-    /** What preflight must refuse, as it could never run. */
+    /** Preflight must refuse all others, as they could never run. */
     private boolean isPossible() {
         boolean traces = settings.get("TRACING").equals("1");
         boolean sample = settings.get("SAMPLE_API").equals("1");

@@ -56,7 +56,7 @@ class AlertTableTest {
             image pulls, bursts, full caches, renewed certificates, steps of the clock, strangers who knock. A real Prometheus
             evaluates the shipped rules over it, minute by minute, those that wait for less than two minutes every 15 seconds. For
             each alert its fault is planted at random times. *Told after* counts from the fault to the notice, with the wait of the
-            slowest route, and only if the alert was not there before; neither inhibition nor grouping counts in favour of the
+            slowest route (45 s; `EndpointProbeFailed` waits 30 s longer), and only if the alert was not there before; neither inhibition nor grouping counts in favour of the
             rules, the silences of announced deploys do. A false alarm is what fires without a fault, or again more than 75 minutes
             after one; `ApiSloSlowBurn`, which comes back while an outage is within the three days that it looks back at, more than 6
             hours and a quarter after one. The rules were fitted to other seeds than those that are written here.

@@ -106,7 +106,7 @@ class ContractTest {
         assertThat(expressions.complaints()).singleElement().asString().contains(complaint);
     }
 
-    /** What an upgrade that renames a metric looks like. */
+    /** An upgrade that renames a metric looks like this. */
     @Test
     void aRenamedMetricFailsByName() {
         Contracts renamed = Contracts.of(Contracts.files().stream()

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What each program really exports, recorded under {@code prometheus/contracts}: a line for each metric family, {@code name type
+ * The metrics that each program really exports, recorded under {@code prometheus/contracts}: a line for each metric family, {@code name type
  * label,label=value|value,…}. Values stand only where a label has a closed set of them. The labels of every target are not
  * repeated. {@link ContractRefresh} writes the files, {@link SidecarContractTest} that of the sidecar.
  */
@@ -30,7 +30,7 @@ public final class Contracts {
     /** Metrics that a healthy program does not export before something happened; the sidecar does not miss them. */
     static final Path BORN_AT_FIRST_EVENT = DIRECTORY.resolve("born-at-first-event.txt");
 
-    /** What Prometheus gives to every series of a target. */
+    /** Prometheus gives these to every series of a target. */
     public static final Set<String> TARGET_LABELS = Set.of("stack", "host", "service", "role", "job", "instance");
 
     /** Labels with few values that mean the same everywhere; rules compare with them. */

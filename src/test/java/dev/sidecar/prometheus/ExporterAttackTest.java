@@ -228,6 +228,20 @@ class ExporterAttackTest {
                 .containsOnly("other");
     }
 
+    /** Each series is kept for hours: as many as the application can make up within them would fill Prometheus. */
+    @Test
+    void statementsThatTheApplicationMakesUpMakeFewSeries() throws Exception {
+        try (Connection owner = owner("owner")) {
+            for (int columns = 1; columns <= 200; columns++) {
+                execute(owner, "SELECT 1" + ", 1".repeat(columns));
+            }
+        }
+
+        assertThat(series())
+                .filteredOn(line -> line.startsWith("pg_stat_statements_calls_total"))
+                .hasSizeBetween(1, 25);
+    }
+
     /** Whoever takes backups has six hours for a transaction, and is known by rights and not by a name that anybody may say. */
     @Test
     void onlyWhoPassesRowSecurityIsABackup() throws Exception {
@@ -250,6 +264,22 @@ class ExporterAttackTest {
                     .extracting(line -> line.replaceAll(".*client=\"([^\"]*)\".*usename=\"([^\"]*)\".*", "$2 $1"))
                     .contains("app other", "saver pg_dump", "saver sidecar", "saver other")
                     .doesNotContain("app pg_dump");
+        }
+    }
+
+    /** SlowQueries leaves out what three roles run, by their names. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SET ROLE monitor",
+                "SET SESSION AUTHORIZATION monitor",
+                "GRANT monitor TO app",
+                "CREATE ROLE backup",
+                "ALTER ROLE app RENAME TO restore"
+            })
+    void theApplicationCannotBeARoleThatRulesExcuse(String statement) throws Exception {
+        try (Connection owner = owner("owner")) {
+            assertThatThrownBy(() -> execute(owner, statement)).isInstanceOf(SQLException.class);
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.function.BiConsumer;
 
 /**
- * What a team can switch on: point-in-time recovery, another host that pushes, a store elsewhere, dumps of others, traces, and replicas
+ * The parts that a team can switch on: point-in-time recovery, another host that pushes, a store elsewhere, dumps of others, traces, and replicas
  * of its stores. Nobody else looks at these series, so what happens to them has a chance of its own.
  */
 final class OptionalParts {
@@ -110,7 +110,7 @@ final class OptionalParts {
         team.gauge(team.target("postgres"), "postgres", 0, "pg_replication_is_replica");
     }
 
-    /** What moves on by itself. */
+    /** These move on by themselves. */
     static void ordinary(SmallTeam team) {
         team.at(SENT).value = team.now - 5;
         team.at(PUSHED).value = team.now - 7;

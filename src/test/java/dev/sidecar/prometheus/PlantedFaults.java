@@ -78,7 +78,7 @@ final class PlantedFaults {
             return new Fault(alert, severity, within, lasts, also, Map.of(label, value), when, change);
         }
 
-        /** Whether what fired is the alert that is there for this. */
+        /** @return whether what fired is the alert that is there for this */
         boolean isOf(Episode episode) {
             return episode.alert().equals(alert)
                     && of.entrySet().stream()
@@ -671,7 +671,7 @@ final class PlantedFaults {
                 (team, since) -> team.at("redis_acl_access_denied_auth_total").value = 0.2));
     }
 
-    /** What a team can switch on; each fault is of series that no other touches. */
+    /** The parts that a team can switch on; each fault is of series that no other touches. */
     private static void optional(List<Fault> faults) {
         List<Fault> own = new ArrayList<>();
         own.add(critical(

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** Writes samples of any time into a Prometheus, in the form of its remote-write receiver (protobuf within snappy). */
 final class RemoteWrite {
 
-    /** What Prometheus stores where a series ends. */
+    /** Prometheus stores this where a series ends. */
     static final double STALE = Double.longBitsToDouble(0x7ff0000000000002L);
 
     private static final int LITERAL = 1 << 16;

@@ -249,7 +249,7 @@ class RuleMutationTest {
         }
     }
 
-    /** What no case notices, and why none has to. */
+    /** No case notices these, and each says why none has to. */
     private static final Map<String, String> SURVIVORS = Map.of(
             "NotificationsFailing (critical): …n_requests_failed_total[5m])) > 0.5 becomes > 0.25",
             "it stands between no success and one, and counts are whole",

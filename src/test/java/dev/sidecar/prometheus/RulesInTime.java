@@ -132,7 +132,7 @@ final class RulesInTime {
         write.send(prometheus.address());
     }
 
-    /** What fired so far; what still does ends now. */
+    /** @return what fired so far; what still does ends now */
     List<Episode> episodes(long now) {
         List<Episode> all = new ArrayList<>(episodes);
         for (int i = 0; i < rules.size(); i++) {

@@ -267,7 +267,7 @@ class SidecarContractTest {
         }
     }
 
-    /** What a real Alertmanager records, as little of it as is needed. */
+    /** As a real Alertmanager records it, as little of it as is needed. */
     private static final String DELIVERY = """
             {"@timestamp": "2026-01-02T03:05:05Z", "data": {"notification": {
               "groupInfo": {"receiverName": "security-critical"}, "integration": {"name": "email", "index": 0},

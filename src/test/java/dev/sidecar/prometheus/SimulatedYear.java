@@ -122,7 +122,7 @@ record SimulatedYear(long seed, int days, List<Told> told, List<Episode> falsePa
                 .orElse(Told.NEVER);
     }
 
-    /** What an announced deploy silences, as the sidecar is shipped. */
+    /** An announced deploy silences these, as the sidecar is shipped. */
     static List<String> silenced() throws IOException {
         PropertySource<?> settings = new YamlPropertySourceLoader()
                 .load("application", new ClassPathResource("application.yml"))

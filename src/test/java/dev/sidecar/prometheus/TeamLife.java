@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BiConsumer;
 
-/** What happens to a small team's stack without anything being wrong: nobody should be woken by it. */
+/** A small team's stack lives like this without anything being wrong: nobody should be woken by it. */
 final class TeamLife {
 
     private static final long DAY = 86_400;
     private static final long HOUR = 3600;
     private static final long MINUTE = 60;
 
-    /** What makes a moment another than an ordinary one. @param change is told the seconds since it began */
+    /** Makes a moment another than an ordinary one. @param change is told the seconds since it began */
     record Event(String name, long from, long until, BiConsumer<SmallTeam, Long> change) {
         void apply(SmallTeam team) {
             if (team.now >= from && team.now < until) {

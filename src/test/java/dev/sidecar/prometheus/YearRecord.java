@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What was measured over whole years, as it is committed: it holds for the rules and the generator it was measured with. */
+/** The figures of whole years, as they are committed: they hold for the rules and the generator they were measured with. */
 final class YearRecord {
 
     static final Path FILE = Path.of("prometheus/tests/year.txt");

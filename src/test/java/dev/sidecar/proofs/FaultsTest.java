@@ -50,6 +50,8 @@ class FaultsTest {
             "prometheus_remote_storage_(samples|queue)_.*", "no store elsewhere is written to: FarEndProofTest",
             "sidecar_relay_.*", "no other host pushes here",
             "sidecar_dump_.*", "no dumps of others are named",
+            "pgbouncer_.*", "no PgBouncer is in front",
+            "node_nf_conntrack_.*", "the kernel has no table before a firewall asks for it",
             "loki_process_custom_nginx_http_requests_total\\{.*", "Alloy is played, and its page knows no status",
             "redis_acl_access_denied_auth_total", "Redis before 7.2 does not count refused logins",
             "pg_settings_reserved_connections", "PostgreSQL before 16 reserves none");

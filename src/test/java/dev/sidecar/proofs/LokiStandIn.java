@@ -63,7 +63,7 @@ public final class LokiStandIn implements AutoCloseable {
     private HttpServer server;
     private int port;
 
-    /** What it answers when asked for its configuration and its metrics. */
+    /** It answers this when asked for its configuration and its metrics. */
     public LokiStandIn(String configuration, String metrics) {
         this.configuration = configuration;
         this.metrics = metrics;

@@ -509,7 +509,7 @@ final class ProvenWorld implements AutoCloseable {
         send(HttpRequest.newBuilder(prometheus.address().resolve("/-/reload")).POST(BodyPublishers.noBody()));
     }
 
-    /** What preflight says of the stack: two services, of which one may be root and mighty. */
+    /** Preflight says this of the stack: two services, of which one may be root and mighty. */
     void isolation(boolean mightyRoot) throws IOException {
         String service = """
                 {"service": "%s", "image": "x:1.2", "user": "%s", "root": %s, "weaknesses": [%s]}""";

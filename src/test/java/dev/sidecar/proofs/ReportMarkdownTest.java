@@ -91,7 +91,7 @@ class ReportMarkdownTest {
                 """);
     }
 
-    /** What a database, a label or an error can put into a proof's evidence. */
+    /** A database, a label or an error can put this into a proof's evidence. */
     @Test
     void whatStrangersWroteIsShownAndRendersAsNothing() {
         String hostile = "\u001b[2J <img src=x onerror=alert(1)> ![x](http://evil.example/t.png)\n# heading";

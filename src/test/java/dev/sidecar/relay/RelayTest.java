@@ -10,6 +10,7 @@ import dev.sidecar.hosts.Hosts;
 import dev.sidecar.hosts.TestHosts;
 import dev.sidecar.loki.LokiFixture;
 import dev.sidecar.peers.NotConfigured;
+import dev.sidecar.prometheus.RuleFiles;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.LokiStandIn;
 import dev.sidecar.proofs.Proof;
@@ -42,6 +43,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -289,6 +291,56 @@ class RelayTest {
 
         assertThat(value("count(node_alike)")).isEqualTo(RelayedStack.SERIES);
         assertThat(stack.troubles("alike", Trouble.TOO_MANY_SERIES)).isEqualTo((1 << names) - RelayedStack.SERIES);
+    }
+
+    /** Prometheus evaluates no rule that finds one set of labels twice, for no host: that would mute everybody's alert. */
+    @Test
+    void noHostMakesARuleFailForTheOthers() throws Exception {
+        String token = stack.hosts.add("twins");
+
+        await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
+            // Again and again: an alert is there as long as its series are.
+            assertThat(stack.push(token, twins(now())).statusCode()).isEqualTo(200);
+            assertThat(stack.prometheus().rulesThatFail()).isEmpty();
+            assertThat(labels("ALERTS{host=\"twins\"}", "alertname")).contains("HostMemoryHigh", "RedisRefusesWrites");
+        });
+        assertThat(labels("up{host=\"twins\",exported_target_job=\"x\"}", "job"))
+                .containsExactly("satellite-redis");
+    }
+
+    /** Series that differ in what rules give, and are one afterwards. The first has no label more than all get. */
+    private static Samples twins(long now) {
+        Samples twins = new Samples();
+        for (String given : Stream.concat(Stream.of("instance"), PushedSamples.GIVEN_BY_RULES.stream())
+                .toList()) {
+            Map<String, String> node = new TreeMap<>(Map.of("instance", "x", "job", "node"));
+            node.put(given, "x");
+            Map<String, String> redis = new TreeMap<>(node);
+            redis.put("job", "redis");
+            twins.add("up", redis, 1, now)
+                    .add("redis_rdb_last_bgsave_status", redis, 0, now)
+                    .add("redis_aof_last_write_status", redis, 0, now)
+                    .add("node_memory_MemAvailable_bytes", node, 1, now)
+                    .add("node_memory_MemTotal_bytes", node, 100, now);
+        }
+        return twins;
+    }
+
+    /** What a rule gives to what it finds, no host may have given before. */
+    @Test
+    void whatRulesGiveIsKeptFromHosts() {
+        Set<String> given = RuleFiles.alerts().stream()
+                .flatMap(alert -> Stream.concat(
+                        alert.labels().keySet().stream(),
+                        Pattern.compile("\"(\\w+)\",\\s*\"[^\"]*\",\\s*\"\\w*\",\\s*\"")
+                                .matcher(alert.expression())
+                                .results()
+                                .map(found -> found.group(1))))
+                .collect(Collectors.toSet());
+
+        assertThat(given).contains("severity", "target_job");
+        given.removeAll(PushedSamples.OURS);
+        assertThat(PushedSamples.GIVEN_BY_RULES).containsExactlyInAnyOrderElementsOf(given);
     }
 
     @Test
@@ -550,7 +602,8 @@ class RelayTest {
                 .fixed64(1, now() * 1_000_000)
                 .message(5, new ProtoWriter().text(1, "an order"))
                 .message(6, attribute("request_id", "r-1"))
-                .message(6, attribute("host", "centre"));
+                .message(6, attribute("host", "centre"))
+                .message(6, attribute("__error__", "fails queries"));
         ProtoWriter late = new ProtoWriter()
                 .fixed64(1, (now() + 3_600_000) * 1_000_000)
                 .message(5, new ProtoWriter().text(1, "of tomorrow"));

@@ -10,6 +10,7 @@ import dev.sidecar.support.FreePort;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.ShippedNginx;
+import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class RelayedStack implements AutoCloseable {
     private final ShippedNginx nginx;
     private PrometheusServer prometheus;
 
-    /** What the relay logs. */
+    /** The relay's log. */
     final List<String> logged = new CopyOnWriteArrayList<>();
 
     final TestHosts hosts;
@@ -114,7 +115,8 @@ final class RelayedStack implements AutoCloseable {
 
     /** The rules that watch a host, with waits of seconds: five minutes of silence are ten seconds. */
     private static void hurriedRules(Path into) throws IOException {
-        for (String file : List.of("satellites.yml", "host.yml", "services.yml", "requests.yml")) {
+        for (String file :
+                List.of("satellites.yml", "host.yml", "services.yml", "requests.yml", "redis.yml", "postgres.yml")) {
             Files.writeString(
                     into.resolve(file),
                     Files.readString(Path.of("prometheus/rules").resolve(file))
@@ -124,29 +126,20 @@ final class RelayedStack implements AutoCloseable {
     }
 
     private void startRelay(String loki) {
-        ChildProcess relay = ChildProcess.start(
+        List<String> command = SidecarJvm.command(SidecarApplication.class, "-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
+        command.addAll(List.of(
                 "relay",
-                UnixUser.same(),
-                Map.of("SIDECAR_RELAY_METRICSTOKEN", METRICS_TOKEN),
-                logged::add,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx96m",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        SidecarApplication.class.getName(),
-                        "relay",
-                        "--sidecar.stack=" + STACK,
-                        "--sidecar.host=" + CENTRE,
-                        "--sidecar.hosts.list=" + list,
-                        "--sidecar.relay.port=" + relayPort,
-                        "--sidecar.relay.metrics-port=" + metricsPort,
-                        "--sidecar.relay.series-per-host=" + SERIES,
-                        "--sidecar.relay.prometheus-url=" + prometheus.address(),
-                        "--sidecar.relay.loki-url=" + loki,
-                        "--sidecar.relay.loki-tenant=team-a"));
+                "--sidecar.stack=" + STACK,
+                "--sidecar.host=" + CENTRE,
+                "--sidecar.hosts.list=" + list,
+                "--sidecar.relay.port=" + relayPort,
+                "--sidecar.relay.metrics-port=" + metricsPort,
+                "--sidecar.relay.series-per-host=" + SERIES,
+                "--sidecar.relay.prometheus-url=" + prometheus.address(),
+                "--sidecar.relay.loki-url=" + loki,
+                "--sidecar.relay.loki-tenant=team-a"));
+        ChildProcess relay = ChildProcess.start(
+                "relay", UnixUser.same(), Map.of("SIDECAR_RELAY_METRICSTOKEN", METRICS_TOKEN), logged::add, command);
         started.push(relay);
         await("relay")
                 .atMost(PATIENCE)

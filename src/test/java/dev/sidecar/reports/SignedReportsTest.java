@@ -66,7 +66,7 @@ class SignedReportsTest {
                 .contains("Readiness of shop", "1 of 3 proven", "The disk is somebody else&#39;s.", "nginx: 5 s");
     }
 
-    /** What others' programs rely on. */
+    /** Programs of others rely on this. */
     @Test
     void theEnvelopeHoldsAnInTotoStatementWithBothChecksums() throws IOException {
         ReportDocument signed = sample.reports.sign();

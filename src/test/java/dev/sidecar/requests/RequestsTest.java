@@ -60,6 +60,24 @@ class RequestsTest {
         assertThat(lines.list.get(0).getMessage()).isEqualTo("request served");
     }
 
+    /** The alerts about guessed passwords and floods watch users. */
+    @Test
+    void whoeverCallsHimselfAProbeIsAUserWhenHeIsRefused() {
+        Requests requests = new Requests(registry, "sidecar.gateway", Tags.empty(), true);
+        for (int status : List.of(200, 404, 500, 401, 403, 429)) {
+            requests.started();
+            requests.ended(
+                    new Call("i", "GET", "/login", "192.0.2.1", "kube-probe/1.30", null),
+                    "/login",
+                    Asker.PROBE,
+                    new Answer(status, 1, 0, 0));
+        }
+
+        assertThat(registry.scrape().lines().filter(line -> line.matches("sidecar_gateway_requests_seconds_count.* 1")))
+                .map(line -> line.replaceAll(".*client=\"(\\w+)\".*status=\"(\\w+)\".*", "$1 $2"))
+                .containsExactlyInAnyOrder("probe 2xx", "probe 404", "probe 5xx", "user 401", "user 403", "user 429");
+    }
+
     @Test
     void aSampledTraceIsInTheLineAndAtTheHistogram() {
         PrometheusMeterRegistry withTraces = new PrometheusMeterRegistry(

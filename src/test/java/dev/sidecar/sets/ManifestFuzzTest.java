@@ -84,7 +84,7 @@ class ManifestFuzzTest {
                 manifest.origin()));
         fuzz(file, bytes -> {
             Manifest read = ManifestFile.read(bytes);
-            // What the rooms above ask of a manifest.
+            // The rooms above ask these of a manifest.
             read.duration().toMillis();
             read.contents().rows();
             read.storedBytes();

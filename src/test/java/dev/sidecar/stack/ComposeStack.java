@@ -44,7 +44,7 @@ final class ComposeStack implements AutoCloseable {
             "GRAFANA_PORT",
             "PITR_BESIDE_PORT");
 
-    /** What a command did. */
+    /** How a command ended, and what it wrote. */
     record Result(int exitCode, String out, String err) {
 
         String all() {
@@ -115,7 +115,7 @@ final class ComposeStack implements AutoCloseable {
         files.addAll(List.of("-f", more.toString()));
     }
 
-    /** What Prometheus asks for. */
+    /** The user and password that Prometheus asks for. */
     String prometheusLogin() {
         String known = prometheusLogin;
         if (known == null) {

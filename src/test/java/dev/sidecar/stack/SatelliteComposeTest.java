@@ -22,13 +22,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What Compose makes of the file that another host gets, beside what it makes of the centre's. No container starts. */
+/** Compose's view of the file that another host gets, beside that of the centre's. No container starts. */
 @Tag("docker")
 class SatelliteComposeTest {
 
     private static final List<String> LINES = List.of("CENTRE_URL", "SATELLITE_NAME", "SATELLITE_TOKEN");
 
-    /** What holds a container, and must be the same on both. */
+    /** These hold a container, and must be the same on both. */
     private static final List<String> HELD =
             List.of("image", "user", "read_only", "cap_drop", "security_opt", "pids_limit", "restart", "logging");
 

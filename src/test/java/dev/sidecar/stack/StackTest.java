@@ -766,7 +766,7 @@ class StackTest {
         });
     }
 
-    /** What the engine shows as a container's memory. */
+    /** @return the container's memory as the engine shows it */
     private static double mebibytes(String service) {
         String shown = stack.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", stack.container(service))
                 .out();

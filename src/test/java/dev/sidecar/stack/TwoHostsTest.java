@@ -40,7 +40,7 @@ class TwoHostsTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    /** What says of the machine, on which all of them run, that it is short of something. */
+    /** These say of the machine, on which all of them run, that it is short of something. */
     private static final String NOT_OF_THE_MACHINE =
             "alertname!~\"Cpu.+|Disk.+|Inodes.+|HostMemory.+|HostSwapping|OomKill\"";
 
@@ -256,7 +256,7 @@ class TwoHostsTest {
                 .isEmpty();
     }
 
-    /** What the report says of a proof: the verdict, and the evidence. */
+    /** The report's words on a proof: the verdict, and the evidence. */
     private static String proof(String id) {
         String report = centre.exec("sidecar", "sidecar", "report", "--json").out();
         return StreamSupport.stream(

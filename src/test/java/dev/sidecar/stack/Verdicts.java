@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the sidecar of a running stack says of each proof. */
+/** Asks the sidecar of a running stack for its word on each proof. */
 final class Verdicts {
 
     /** They measure time, memory or load, which on a machine that runs tests says nothing of the product. */

@@ -2,12 +2,18 @@ package dev.sidecar.stores;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +73,29 @@ class LocalStoreTest extends StoreContract {
         for (String name : List.of("SHA256SUMS", "rows")) {
             assertThatThrownBy(() -> store.open(SET + name).close()).isInstanceOf(IOException.class);
         }
+    }
+
+    /** Who exchanges a file after it was looked at: nobody waits for him, not for the other end and not for what he writes. */
+    @Test
+    void aPipeThatComesAfterTheLookBlocksNoRun() throws Exception {
+        Path name = Path.of("pipe");
+        Path pipe = directory.resolve(name);
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            try (OpenFolder opened = OpenFolder.of(directory, new Opening(Duration.ofMillis(200)))) {
+                assertThatThrownBy(() -> opened.openedFile(name)).hasMessageContaining("it is a pipe by now");
+                assertThatThrownBy(() -> opened.openedFolder(name)).hasMessageContaining("it is a pipe by now");
+            }
+            // Opened both ways it waits for nobody, and those left behind go on.
+            try (FileChannel otherEnd = FileChannel.open(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                    OpenFolder opened = OpenFolder.of(directory)) {
+                assertThatThrownBy(() -> opened.openedFile(name)).isInstanceOf(NoSuchFileException.class);
+                assertThatThrownBy(() -> opened.openedFolder(name)).isInstanceOf(NotDirectoryException.class);
+                assertThat(otherEnd.isOpen()).isTrue();
+            }
+        });
     }
 
     @Test

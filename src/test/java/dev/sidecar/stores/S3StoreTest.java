@@ -1,6 +1,7 @@
 package dev.sidecar.stores;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -13,10 +14,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,6 +217,119 @@ class S3StoreTest extends StoreContract {
             assertThatThrownBy(nowhere::check)
                     .hasMessage("could not list the objects under check/ in bucket bucket-that-is-not-there:"
                             + " HTTP 404 NoSuchBucket: create the bucket, or fix sidecar.backup.s3.bucket");
+        }
+    }
+
+    /** As a server does that is restarted, or short of connections: each of them costs a request that is sent on it. */
+    @Test
+    void connectionsThatTheServerHasEndedCostNoUpload() throws Exception {
+        byte[] content = random(PART_BYTES + 1);
+        try (KeptConnections kept = new KeptConnections(server.port(), 5);
+                S3Store patient = S3Connection.PATIENT.open(
+                        new S3(
+                                bucket,
+                                kept.endpoint(),
+                                "us-east-1",
+                                server.accessKey(),
+                                Secret.of(server.secretKey()),
+                                "shop/backups/"),
+                        PART_BYTES)) {
+            for (String key : new String[] {SET + "globals.sql.zst", SET + "database.dump.zst"}) {
+                try (Store.Upload upload = patient.create(key)) {
+                    kept.openAll(patient);
+                    kept.endAll();
+                    upload.write(ByteBuffer.wrap(content, 0, key.contains("dump") ? content.length : 7));
+                    upload.publish();
+                }
+            }
+        }
+
+        assertThat(read(SET + "globals.sql.zst")).hasSize(7);
+        assertThat(read(SET + "database.dump.zst")).isEqualTo(content);
+    }
+
+    /** A link whose connections are kept, and ended by its server all at once. */
+    private static final class KeptConnections implements AutoCloseable {
+
+        private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final List<Socket> clients = new CopyOnWriteArrayList<>();
+        private final int target;
+        private final int many;
+        private volatile CountDownLatch all = new CountDownLatch(0);
+
+        KeptConnections(int target, int many) throws IOException {
+            this.target = target;
+            this.many = many;
+            daemon(() -> {
+                while (true) {
+                    Socket client = listener.accept();
+                    clients.add(client);
+                    daemon(() -> serve(client));
+                }
+            });
+        }
+
+        String endpoint() {
+            return "http://127.0.0.1:" + listener.getLocalPort();
+        }
+
+        /** Has the client open all of its connections: none is answered before all are there. */
+        void openAll(S3Store store) {
+            all = new CountDownLatch(many);
+            endAll();
+            CompletableFuture.allOf(IntStream.range(0, many)
+                            .mapToObj(i -> CompletableFuture.runAsync(
+                                    () -> assertThatCode(() -> store.list("")).doesNotThrowAnyException(),
+                                    command -> daemon(command::run)))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
+        }
+
+        void endAll() {
+            for (Socket client : clients) {
+                clients.remove(client);
+                try {
+                    client.shutdownOutput();
+                } catch (IOException e) {
+                    // It has ended already.
+                }
+            }
+        }
+
+        private void serve(Socket client) throws Exception {
+            try (client;
+                    Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
+                all.countDown();
+                all.await();
+                daemon(() -> server.getInputStream().transferTo(client.getOutputStream()));
+                client.getInputStream().transferTo(server.getOutputStream());
+            }
+        }
+
+        private interface Work {
+            void run() throws Exception;
+        }
+
+        private static void daemon(Work work) {
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            work.run();
+                        } catch (Exception e) {
+                            // A broken link is what this is for.
+                        }
+                    },
+                    "kept-connections");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            for (Socket client : clients) {
+                client.close();
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What every store has to do, whatever it is made of. */
+/** Holds every store to its contract, whatever it is made of. */
 abstract class StoreContract {
 
     static final String SET = "~d0~bf.20261123T020003Z.daily.7f3a90c1/";

@@ -28,7 +28,7 @@ public final class FarEndDouble implements AutoCloseable {
     public static final String TOKEN = "token-of-the-far-end";
     public static final String TENANT = "our-team";
 
-    /** What it does with a request. */
+    /** It does one of these with a request. */
     @FunctionalInterface
     public interface Conduct {
         void take(HttpExchange exchange) throws IOException;

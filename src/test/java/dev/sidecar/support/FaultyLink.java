@@ -66,7 +66,7 @@ public final class FaultyLink implements AutoCloseable {
 
     private record Waiting(String text, Fault fault) {}
 
-    /** What happens to a request instead of being forwarded. */
+    /** One of these happens to a request instead of being forwarded. */
     @FunctionalInterface
     public interface Fault {
 

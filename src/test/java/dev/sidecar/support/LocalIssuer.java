@@ -48,7 +48,7 @@ public final class LocalIssuer implements AutoCloseable {
     public static final String CLIENT = "sidecar";
     public static final String SECRET = "client secret: +/%&=";
 
-    /** What it does wrong, at the tokens of the next logins or in its metadata. */
+    /** It does one of these wrong, at the tokens of the next logins or in its metadata. */
     public enum Fault {
         NONE,
         OTHER_ISSUER,
@@ -78,7 +78,7 @@ public final class LocalIssuer implements AutoCloseable {
         USER_INFO_OVER_PLAIN_HTTP
     }
 
-    /** What was asked for at the first step, until its code is exchanged. */
+    /** The question of the first step, kept until its code is exchanged. */
     private record Login(String redirect, String nonce, String challenge, Map<String, Object> claims) {}
 
     private final SSLContext tls;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
@@ -142,6 +143,21 @@ public final class PrometheusServer implements AutoCloseable {
     /** The result of an instant query. */
     public JsonNode query(String expression) {
         return get(address, "/api/v1/query", Map.of("query", expression)).path("result");
+    }
+
+    /** Why it could not evaluate a rule the last time it tried, by the rules' names. */
+    public Map<String, String> rulesThatFail() {
+        Map<String, String> failures = new TreeMap<>();
+        get(address, "/api/v1/rules", Map.of())
+                .path("groups")
+                .forEach(group -> group.path("rules").forEach(rule -> {
+                    if (rule.path("health").asString("").equals("err")) {
+                        failures.put(
+                                rule.path("name").asString(),
+                                rule.path("lastError").asString(""));
+                    }
+                }));
+        return failures;
     }
 
     private boolean isReady() {

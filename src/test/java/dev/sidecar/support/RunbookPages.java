@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
-/** What the pages of {@code docs/runbooks} tell a person to type and to ask. */
+/** Reads from the pages of {@code docs/runbooks} what they tell a person to type and to ask. */
 public final class RunbookPages {
 
     private static final Path PAGES = Path.of("docs/runbooks");

@@ -10,7 +10,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** What the compose file has exporters collect, for those that run here without it. */
+/** Has exporters that run here collect what the compose file has theirs collect. */
 public final class StackExporter {
 
     private StackExporter() {}

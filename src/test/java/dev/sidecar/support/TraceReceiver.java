@@ -24,7 +24,7 @@ import java.util.zip.GZIPInputStream;
 /** A receiver of OTLP over HTTP that reads what it gets as the specification has it. */
 public final class TraceReceiver implements AutoCloseable {
 
-    /** What arrived, in order; nothing of what was refused. */
+    /** All that arrived, in order; nothing of what was refused. */
     public final List<Received> spans = new CopyOnWriteArrayList<>();
 
     public final List<String> authorizations = new CopyOnWriteArrayList<>();

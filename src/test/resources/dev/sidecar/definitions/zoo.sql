@@ -1,4 +1,5 @@
 -- One thing of every kind that a dump brings back, and of those that PostgreSQL spells otherwise when it reads its own text.
+SELECT current_setting('server_version_num')::int >= 150000 AS since15 \gset
 CREATE ROLE app;
 CREATE ROLE reader;
 CREATE ROLE writer;
@@ -37,7 +38,11 @@ CREATE TRIGGER tr BEFORE UPDATE OF s ON t FOR EACH ROW WHEN (NEW.s IN ('a','b'))
 CREATE TRIGGER ptr AFTER INSERT ON ev FOR EACH ROW EXECUTE FUNCTION trg();
 ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY pol ON t AS RESTRICTIVE FOR SELECT TO reader, writer USING (s IN ('a','b'));
 CREATE STATISTICS st (dependencies, mcv) ON s, n FROM t; ALTER STATISTICS st SET STATISTICS 100; CREATE STATISTICS st2 ON (lower(s)), n FROM t;
-CREATE PUBLICATION pub FOR TABLE t (id, s) WHERE (id > 3); CREATE PUBLICATION pubs FOR TABLES IN SCHEMA public; CREATE PUBLICATION puball FOR ALL TABLES WITH (publish='insert', publish_via_partition_root);
+\if :since15
+CREATE PUBLICATION pub FOR TABLE t (id, s) WHERE (id > 3);
+CREATE PUBLICATION pubs FOR TABLES IN SCHEMA public;
+\endif
+CREATE PUBLICATION puball FOR ALL TABLES WITH (publish='insert', publish_via_partition_root);
 CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'x', dbname 'y'); CREATE USER MAPPING FOR app SERVER far OPTIONS (user 'u', password 'secret'); CREATE USER MAPPING FOR PUBLIC SERVER far;
 CREATE FOREIGN TABLE ft (a int OPTIONS (column_name 'b') NOT NULL, c text) SERVER far OPTIONS (table_name 't');
 CREATE OPERATOR === (leftarg=int, rightarg=int, function=int4eq, commutator= ===, hashes, merges);

@@ -42,14 +42,14 @@ public final class StoreElsewhere {
     private static final Set<String> SELF = Set.of("prometheus", "localhost", "[::1]", "0.0.0.0", "sidecar");
 
     /**
-     * What is wrong with a setting or a secret.
+     * Tells what is wrong with a setting or a secret.
      *
      * @param subject its name in {@code .env}, or its file
      */
     public record Problem(String subject, String what, String fix) {}
 
     /**
-     * What a person should know.
+     * Tells what a person should know.
      *
      * @param subject the name of the setting
      */

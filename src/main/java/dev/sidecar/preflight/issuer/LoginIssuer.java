@@ -20,7 +20,7 @@ public final class LoginIssuer {
     private static final String SECRET = "oidc_client_secret";
 
     /**
-     * What is wrong with a setting or a given file.
+     * Tells what is wrong with a setting or a given file.
      *
      * @param subject its name in {@code .env}, or its file
      */

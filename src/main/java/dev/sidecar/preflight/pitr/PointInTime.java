@@ -43,7 +43,7 @@ public final class PointInTime {
             Map.of('K', 1L << 10, 'M', 1L << 20, 'G', 1L << 30, 'T', 1L << 40);
 
     /**
-     * What is wrong with a setting.
+     * Tells what is wrong with a setting.
      *
      * @param setting its name in {@code .env}, or the file in {@code secrets/}
      */

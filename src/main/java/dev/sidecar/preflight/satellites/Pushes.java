@@ -54,7 +54,7 @@ public final class Pushes {
             """;
 
     /**
-     * What is wrong with a setting.
+     * Tells what is wrong with a setting.
      *
      * @param setting its name in {@code .env}
      */

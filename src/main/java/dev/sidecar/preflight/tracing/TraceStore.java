@@ -25,7 +25,7 @@ public final class TraceStore {
             "elasticsearch,grafana-postgresql-datasource,grafana-pyroscope-datasource,graphite,influxdb,jaeger,mssql,mysql,opentsdb,parca,zipkin";
 
     /**
-     * What is wrong with a setting.
+     * Tells what is wrong with a setting.
      *
      * @param setting its name in {@code .env}
      */

@@ -12,8 +12,15 @@ import dev.sidecar.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 final class InhibitionProof implements Proof {
+
+    private static final int AT_ONCE = 4;
 
     private final Alertmanager alertmanager;
     private final Drills drills;
@@ -43,19 +50,19 @@ final class InhibitionProof implements Proof {
         List<Inhibition> rules = alertmanager.config().inhibitions();
         List<String> seen = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
-        for (Inhibition rule : rules) {
-            InhibitionResult same = drills.inhibit(rule.name(), null);
+        for (Drilled rule : drill(rules)) {
+            InhibitionResult same = rule.same();
             if (!same.muted() || !same.by().contains(rule.name())) {
                 wrong.add("%s did not mute its target%s".formatted(rule.name(), why(same)));
             }
-            String differing = differing(rule);
-            InhibitionResult other = drills.inhibit(rule.name(), differing);
+            InhibitionResult other = rule.other();
             if (!other.delivered() || other.muted()) {
                 wrong.add("%s muted its target although %s differed, or the target was not delivered%s"
-                        .formatted(rule.name(), differing, why(other)));
+                        .formatted(rule.name(), rule.differing(), why(other)));
             }
             seen.add("%s: muted after %s; with another %4$s delivered after %3$s"
-                    .formatted(rule.name(), Durations.of(same.took()), Durations.of(other.took()), differing));
+                    .formatted(
+                            rule.name(), Durations.of(same.took()), Durations.of(other.took()), rule.differing()));
         }
         if (rules.isEmpty()) {
             return Finding.broken("Alertmanager has no inhibition rule.");
@@ -66,6 +73,37 @@ final class InhibitionProof implements Proof {
                                 rules.size())
                         .with(seen)
                 : Finding.broken("%s.", String.join("; ", wrong)).with(seen);
+    }
+
+    /**
+     * Both drills of a rule.
+     *
+     * @param differing the label that differed in the other
+     */
+    private record Drilled(String name, String differing, InhibitionResult same, InhibitionResult other) {}
+
+    /** Some at once: each waits for Alertmanager, and has a stack of its own. */
+    private List<Drilled> drill(List<Inhibition> rules) throws InterruptedException {
+        ExecutorService drilling = Executors.newFixedThreadPool(AT_ONCE);
+        try {
+            List<Drilled> drilled = new ArrayList<>();
+            for (Future<Drilled> one : drilling.invokeAll(rules.stream()
+                    .<Callable<Drilled>>map(rule -> () -> drill(rule))
+                    .toList())) {
+                drilled.add(one.get());
+            }
+            return drilled;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a drill of an inhibition failed", e.getCause());
+        } finally {
+            drilling.shutdownNow();
+        }
+    }
+
+    private Drilled drill(Inhibition rule) throws InterruptedException {
+        String differing = differing(rule);
+        return new Drilled(
+                rule.name(), differing, drills.inhibit(rule.name(), null), drills.inhibit(rule.name(), differing));
     }
 
     private static String why(InhibitionResult result) {

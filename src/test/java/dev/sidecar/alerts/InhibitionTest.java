@@ -43,7 +43,9 @@ class InhibitionTest {
     static void start(@TempDir Path directory) throws IOException {
         outside = new Outside();
         alertmanager = AlertmanagerServer.start(
-                directory, Map.of("SIDECAR_URL", outside.url(""), "SIDECAR_HOST", "h1", "UPSTREAM_SERVICE", "shop"), 30);
+                directory,
+                Map.of("SIDECAR_URL", outside.url(""), "SIDECAR_HOST", "h1", "UPSTREAM_SERVICE", "shop"),
+                30);
         rules = rules(directory.resolve("alertmanager.yml"));
     }
 
@@ -186,7 +188,8 @@ class InhibitionTest {
                 new Case(
                         "sidecar-down-mutes-its-webhook",
                         alert("ServiceDown", "critical", "sidecar"),
-                        // Of another host it would be told by every channel but webhooks, and only those are listened to here.
+                        // Of another host it would be told by every channel but webhooks, and only those are listened
+                        // to here.
                         with(alert("NotificationsFailing", "critical", "alertmanager"), "integration", "webhook"),
                         List.of("integration")),
                 new Case(
@@ -273,7 +276,8 @@ class InhibitionTest {
     void aMissingLabelMutesNothing(Case inhibition) {
         // The first two are the ones that every alert has; what tells the parts of a service apart, such as instance,
         // may be missing.
-        for (String label : inhibition.equal().subList(0, Math.min(2, inhibition.equal().size()))) {
+        for (String label :
+                inhibition.equal().subList(0, Math.min(2, inhibition.equal().size()))) {
             String marker = "missing-" + label + "-" + inhibition.hashCode();
             Map<String, String> source = without(with(inhibition.source(), "marker", marker), label);
             Map<String, String> target = without(with(inhibition.target(), "marker", marker), label);

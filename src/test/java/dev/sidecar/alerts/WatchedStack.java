@@ -156,7 +156,8 @@ final class WatchedStack implements AutoCloseable {
         Files.writeString(directory.resolve("tls.crt"), expired.certificate());
         Files.writeString(directory.resolve("tls.key"), expired.key());
         int tlsPort = FreePort.get();
-        Path nginx = Files.writeString(directory.resolve("nginx.conf"), """
+        Path nginx = Files.writeString(
+                directory.resolve("nginx.conf"), """
                 daemon off; master_process off; pid %1$s/nginx.pid; error_log stderr; worker_processes 1;
                 events {}
                 http {

@@ -255,6 +255,10 @@ class RuleMutationTest {
             "it stands between no success and one, and counts are whole",
             "DbCacheHitRatioLow (warning): …pg_restore|sidecar.*\"}[30m])) > 60 becomes > 30.0",
             "a backup of half a minute reads as little as one of a whole minute",
+            "DbReplicaLost (warning): …ion_is_replica) ) > 0.5 becomes > 0.25",
+            "replicas are whole; a half is their median for a moment only",
             "JobOverdue (warning): for: 1m becomes 30s",
-            "after a quarter of an hour half a minute makes no difference");
+            "after a quarter of an hour half a minute makes no difference",
+            "UpstreamUnreachable (critical): …ance) count_over_time(up[4m]) < 7 becomes < 14.0",
+            "where a minute holds two scrapes its own rate is taken, and never that of four minutes");
 }

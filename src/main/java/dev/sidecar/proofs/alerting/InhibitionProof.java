@@ -61,8 +61,7 @@ final class InhibitionProof implements Proof {
                         .formatted(rule.name(), rule.differing(), why(other)));
             }
             seen.add("%s: muted after %s; with another %4$s delivered after %3$s"
-                    .formatted(
-                            rule.name(), Durations.of(same.took()), Durations.of(other.took()), rule.differing()));
+                    .formatted(rule.name(), Durations.of(same.took()), Durations.of(other.took()), rule.differing()));
         }
         if (rules.isEmpty()) {
             return Finding.broken("Alertmanager has no inhibition rule.");

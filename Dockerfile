@@ -89,18 +89,19 @@ COPY docker/sidecar docker/healthy docker/prover docker/beside docker/sbom postg
 COPY --from=extensions /extensions/packages ./
 RUN sbom packages >image.cdx.json
 
-# Small on purpose; the figures are in RATIONALE.md. Two arenas: glibc otherwise keeps one per thread and core. Memory that
-# the compiler used is returned every half a minute: glibc would keep it. The gateway's options: its live data are some 10 MB, and the
-# archive of its classes stays in the file's pages.
-ENV MALLOC_ARENA_MAX=2 \
-    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:AOTCache=/app/sidecar.aot" \
+# Small on purpose; the figures are in RATIONALE.md. One arena: glibc otherwise keeps one per thread and core, and of two the second cost
+# 25 MiB that were never used again. Memory that the compiler used is returned every half a minute: glibc would keep it. The archives of
+# classes lie where they were made for, so that their pages stay the file's. The gateway's live data are some 10 MB.
+ENV MALLOC_ARENA_MAX=1 \
+    SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -XX:MaxNewSize=12m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=25 -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/sidecar.aot" \
     PROVER_JVM="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx32m -Xss256k -XX:ReservedCodeCacheSize=16m" \
     GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
-# The gateway's own, of a run that forwards requests; its own health stands for the API.
-RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \
+# The gateway's own, of a run that forwards requests; its own health stands for the API. With both compilers, as what it recorded with
+# the first alone keeps the second from most methods for good, where somebody wants it (JAVA_OPTS=-XX:TieredStopAtLevel=4).
+RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:TieredStopAtLevel=4 -XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \
     bash -c 'sidecar gateway & until healthy 8001; do sleep 1; done; for _ in $(seq 200); do healthy 8000; done; kill $!; wait $!; test -s /app/gateway.aot'
 
 # Who may reach the port is decided where it is published; the sidecar answers only to the host names of SIDECAR_ACCESS_HOSTS.

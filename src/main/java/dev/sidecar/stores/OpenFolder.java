@@ -33,11 +33,11 @@ final class OpenFolder implements Closeable {
 
     private final SecureDirectoryStream<Path> entries;
     private final Path path;
-    private final Opening opening;
+    private final TimedOpen opening;
     /** Something in it was not opened in time. */
     private boolean isLate;
 
-    private OpenFolder(SecureDirectoryStream<Path> entries, Path path, Opening opening) {
+    private OpenFolder(SecureDirectoryStream<Path> entries, Path path, TimedOpen opening) {
         this.entries = entries;
         this.path = path;
         this.opening = opening;
@@ -49,10 +49,10 @@ final class OpenFolder implements Closeable {
      * @throws NoSuchFileException if it is not there
      */
     static OpenFolder of(Path folder) throws IOException {
-        return of(folder, Opening.PATIENT);
+        return of(folder, TimedOpen.PATIENT);
     }
 
-    static OpenFolder of(Path folder, Opening opening) throws IOException {
+    static OpenFolder of(Path folder, TimedOpen opening) throws IOException {
         Path real = folder.toRealPath();
         DirectoryStream<Path> opened = Files.newDirectoryStream(real);
         if (opened instanceof SecureDirectoryStream<Path> secure) {
@@ -113,7 +113,7 @@ final class OpenFolder implements Closeable {
     private <T extends Closeable> T inTime(Path name, Callable<T> open) throws IOException {
         try {
             return opening.open(path.resolve(name), open);
-        } catch (Opening.Late e) {
+        } catch (TimedOpen.Late e) {
             isLate = true;
             throw e;
         }
@@ -165,7 +165,7 @@ final class OpenFolder implements Closeable {
     @Override
     public void close() throws IOException {
         if (isLate) {
-            Opening.later(entries);
+            TimedOpen.later(entries);
         } else {
             entries.close();
         }

@@ -200,8 +200,8 @@ public final class S3Store implements Store, AutoCloseable {
                         return keyPrefix;
                     }
                     if (orphan.key() != null && orphan.key().startsWith(prefix) && orphan.uploadId() != null) {
-                        client.abortMultipartUpload(
-                                request -> request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId()));
+                        client.abortMultipartUpload(request ->
+                                request.bucket(bucket).key(orphan.key()).uploadId(orphan.uploadId()));
                     }
                 }
                 if (isOver(began)) {

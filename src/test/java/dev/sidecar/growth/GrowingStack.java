@@ -241,7 +241,7 @@ final class GrowingStack implements AutoCloseable {
                 "--sidecar.host=" + CENTRE));
         command.addAll(List.of(settings));
         ChildProcess process = ChildProcess.start(
-                role, UnixUser.same(), Map.of("MALLOC_ARENA_MAX", "2"), line -> count(role, line), command);
+                role, UnixUser.same(), Map.of("MALLOC_ARENA_MAX", "1"), line -> count(role, line), command);
         started.push(process);
         return process;
     }

@@ -66,7 +66,8 @@ class PrometheusConfigTest {
 
         List<String> own = metrics(contract + ".txt");
         assertThat(own).isNotEmpty().noneMatch(dropped);
-        for (String others : List.of("sidecar", "postgres", "redis", "nginx", "node", "blackbox", "alertmanager", "relay")) {
+        for (String others :
+                List.of("sidecar", "postgres", "redis", "nginx", "node", "blackbox", "alertmanager", "relay")) {
             if (!others.equals(contract)) {
                 assertThat(metrics(others + ".txt"))
                         .filteredOn(metric -> metric.matches("(sidecar|pg|redis|nginx|node|probe|alertmanager)_.*"))
@@ -82,7 +83,10 @@ class PrometheusConfigTest {
     void whatElseIsScrapedSaysNothingInTheSidecarsPlace(@TempDir Path directory) throws IOException {
         Predicate<String> dropped = dropped(RenderedConfig.prometheus(directory, Map.of()), "extra");
 
-        assertThat(metrics("sidecar.txt")).filteredOn(metric -> metric.startsWith("sidecar_")).isNotEmpty().allMatch(dropped);
+        assertThat(metrics("sidecar.txt"))
+                .filteredOn(metric -> metric.startsWith("sidecar_"))
+                .isNotEmpty()
+                .allMatch(dropped);
         assertThat(List.of("ALERTS", "up", "scrape_samples_scraped", "slo:api_errors:ratio_rate5m"))
                 .allMatch(dropped);
         assertThat(metrics("node.txt")).noneMatch(dropped);

@@ -84,7 +84,7 @@ class LocalStoreTest extends StoreContract {
                 .isZero();
 
         assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
-            try (OpenFolder opened = OpenFolder.of(directory, new Opening(Duration.ofMillis(200)))) {
+            try (OpenFolder opened = OpenFolder.of(directory, new TimedOpen(Duration.ofMillis(200)))) {
                 assertThatThrownBy(() -> opened.openedFile(name)).hasMessageContaining("it is a pipe by now");
                 assertThatThrownBy(() -> opened.openedFolder(name)).hasMessageContaining("it is a pipe by now");
             }

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeoutException;
  *
  * @param longest how long one may take; a share on another machine answers late at times
  */
-record Opening(Duration longest) {
+record TimedOpen(Duration longest) {
 
-    static final Opening PATIENT = new Opening(Duration.ofSeconds(30));
+    static final TimedOpen PATIENT = new TimedOpen(Duration.ofSeconds(30));
 
     private static final int MOST_THREADS = 64;
     private static final int IDLE_SECONDS = 10;

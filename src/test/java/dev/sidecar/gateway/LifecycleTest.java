@@ -103,9 +103,11 @@ class LifecycleTest {
     void anUpstreamThatIsNoAddressIsRefused(String upstream) {
         application
                 .withPropertyValues("sidecar.gateway.upstream=" + upstream)
-                .run(context -> assertThat(context.getStartupFailure())
-                        .hasStackTraceContaining("sidecar.gateway.upstream is '" + upstream
-                                + "', but it must be the API's address as http://host:port, without path and user."));
+                .run(
+                        context -> assertThat(context.getStartupFailure())
+                                .hasStackTraceContaining(
+                                        "sidecar.gateway.upstream is '" + upstream.replace("user:secret", "***")
+                                                + "', but it must be the API's address as http://host:port, without path and user."));
     }
 
     @ParameterizedTest

@@ -93,6 +93,10 @@ final class InhibitionProof implements Proof {
             }
             return drilled;
         } catch (ExecutionException e) {
+            // Its own words are the verdict's.
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
             throw new IllegalStateException("a drill of an inhibition failed", e.getCause());
         } finally {
             drilling.shutdownNow();

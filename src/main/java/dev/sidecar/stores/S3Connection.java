@@ -82,7 +82,8 @@ record S3Connection(Duration connect, Duration silence, Duration attempt, int at
                 settings.bucket(),
                 settings.prefix(),
                 partBytes,
-                attempt.multipliedBy(attempts));
+                attempt.multipliedBy(attempts),
+                attempt);
     }
 
     /** Limits what is read as a whole: a list of a thousand keys has two megabytes at most. */

@@ -44,19 +44,29 @@ public final class S3Store implements Store, AutoCloseable {
     private final String prefix;
     private final int partBytes;
     private final Duration longest;
+    private final Duration perMegabyte;
 
     /**
      * @param setting the settings that it comes from, for messages
      * @param partBytes size of the first parts, and of the memory that an upload needs
-     * @param longest how long a list of any number of pages may take, and how long a file may take to bring a megabyte
+     * @param longest how long a list of any number of pages may take
+     * @param perMegabyte how long the server may take for each megabyte of a file
      */
-    S3Store(String setting, S3Client client, String bucket, String prefix, int partBytes, Duration longest) {
+    S3Store(
+            String setting,
+            S3Client client,
+            String bucket,
+            String prefix,
+            int partBytes,
+            Duration longest,
+            Duration perMegabyte) {
         this.setting = setting;
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
         this.partBytes = partBytes;
         this.longest = longest;
+        this.perMegabyte = perMegabyte;
     }
 
     @Override
@@ -74,7 +84,7 @@ public final class S3Store implements Store, AutoCloseable {
 
     @Override
     public InputStream open(String key) throws IOException {
-        return new S3Download(this, key, longest);
+        return new S3Download(this, key, perMegabyte);
     }
 
     @Override

@@ -3,11 +3,31 @@ package dev.sidecar.definitions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.support.PostgresServer;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class DefinitionQueriesTest {
 
     private final PostgresServer server = PostgresServer.shared();
+
+    /** Descriptions of two formats are not compared: without another number, each older backup would be told as different. */
+    @Test
+    void whoeverChangesAQueryGivesTheFormatAnotherNumber() throws Exception {
+        byte[] queries;
+        try (InputStream file = DefinitionQueries.class.getResourceAsStream("definitions.sql")) {
+            queries = Objects.requireNonNull(file).readAllBytes();
+        }
+
+        assertThat(Definitions.FORMAT + " "
+                        + HexFormat.of()
+                                .formatHex(MessageDigest.getInstance("SHA-256").digest(queries)))
+                .as(
+                        "raise Definitions.FORMAT if a query says something else of what an older backup described, and write both here")
+                .isEqualTo("3 8a64ae4ba48bd4dce554f437b24aae0644ee23050f4d74bca96ff4530c23d322");
+    }
 
     /** A number that differs in each database is no definition; what stands beside it is. */
     @Test

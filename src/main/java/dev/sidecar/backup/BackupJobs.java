@@ -6,6 +6,7 @@ import dev.sidecar.jobs.Job.Run;
 import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Outcome.Result;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.jobs.Settling;
 import dev.sidecar.sets.Backup;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ final class BackupJobs implements JobSource {
 
     private static final Logger log = LoggerFactory.getLogger(BackupJobs.class);
     private static final Retries RETRIES = new Retries(5, Duration.ofMinutes(2));
+    private static final String AWAY = "PostgreSQL does not answer; the backup is taken as soon as it does.";
     private static final Duration WATCH = Duration.ofMinutes(5);
     private static final Duration LONGEST_WATCH = Duration.ofMinutes(10);
 
@@ -43,6 +46,7 @@ final class BackupJobs implements JobSource {
     private final BackupMetrics metrics;
     private final Clock clock;
     private final Settling starting;
+    private final Set<Generation> waiting = ConcurrentHashMap.newKeySet();
 
     BackupJobs(Backups backups, BackupRun run, BackupProperties settings, BackupMetrics metrics, Clock clock) {
         this.backups = backups;
@@ -90,7 +94,7 @@ final class BackupJobs implements JobSource {
                         settings.dump().limit(),
                         RETRIES,
                         () -> Optional.of(lastDone(generation)),
-                        slot -> take(generation, slot))
+                        slot -> takeOrWait(generation, slot))
                 .withAnnouncements()
                 .onDuty(new Sharing(false, this::leave));
     }
@@ -129,6 +133,28 @@ final class BackupJobs implements JobSource {
                         backup -> backup.id().database(),
                         backup -> backup.manifest().slot(),
                         (one, other) -> one.isAfter(other) ? one : other));
+    }
+
+    /**
+     * Takes the backups. Where that fails because the server is away, only the server is asked until it answers again: each further try
+     * would be another failure of a backup.
+     */
+    Outcome takeOrWait(Generation generation, Run slot) {
+        if (waiting.contains(generation) && !backups.serverAnswers()) {
+            return Outcome.away(AWAY);
+        }
+        waiting.remove(generation);
+        Outcome outcome;
+        try {
+            outcome = take(generation, slot);
+        } catch (BackupFailure e) {
+            outcome = Outcome.failure(e.getMessage());
+        }
+        if (outcome.result() != Result.FAILURE || backups.serverAnswers()) {
+            return outcome;
+        }
+        waiting.add(generation);
+        return Outcome.away(outcome.reason());
     }
 
     /** Takes the backup of each database. One that fails does not stop the others. */

@@ -71,6 +71,11 @@ public final class Backups {
         return hasServer() && !tools.catalogue().stores().isEmpty();
     }
 
+    /** Tells whether the server answers now. */
+    boolean serverAnswers() {
+        return tools.postgres().answers();
+    }
+
     /** Lists the databases to back up: those on the server that the settings select, without those that were forgotten. */
     public List<String> databases() {
         requireConfigured();

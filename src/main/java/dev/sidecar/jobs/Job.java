@@ -108,7 +108,8 @@ public record Job(
     public record Run(Instant slot, boolean scheduled, int attempt) {}
 
     /**
-     * Repeats a failed run, each time after twice the wait, until the next slot comes.
+     * Repeats a failed run, each time after twice the wait, until the next slot comes. A run that failed because what it needs is away is
+     * none of the attempts, and is repeated after a minute.
      *
      * @param attempts how many runs a slot may have in all
      * @param firstDelay the wait before the second
@@ -118,8 +119,18 @@ public record Job(
         /** Repeats nothing: the job waits for its next slot. */
         public static final Retries NONE = new Retries(1, Duration.ZERO);
 
-        Duration delayAfter(int attempt) {
-            return firstDelay.multipliedBy(1L << Math.min(attempt - 1, 16));
+        private static final Duration WHILE_AWAY = Duration.ofMinutes(1);
+
+        /** The run that follows a failed one, as far as there is one. */
+        Optional<Run> after(Run failed, Outcome outcome) {
+            boolean left = attempts > 1 && (outcome.away() || failed.attempt() < attempts);
+            return left && failed.scheduled()
+                    ? Optional.of(new Run(failed.slot(), true, failed.attempt() + (outcome.away() ? 0 : 1)))
+                    : Optional.empty();
+        }
+
+        Duration delayAfter(int attempt, Outcome outcome) {
+            return outcome.away() ? WHILE_AWAY : firstDelay.multipliedBy(1L << Math.min(attempt - 1, 16));
         }
     }
 }

@@ -183,11 +183,11 @@ final class ScheduledJob {
         metrics.ended(outcome, now, took);
         String next = "";
         Instant again = Instant.MAX;
-        if (outcome.result() == Result.FAILURE
-                && run.scheduled()
-                && run.attempt() < job.retries().attempts()) {
-            retry = new Run(run.slot(), true, run.attempt() + 1);
-            retryAt = now.plus(job.retries().delayAfter(run.attempt()));
+        Optional<Run> following =
+                outcome.result() == Result.FAILURE ? job.retries().after(run, outcome) : Optional.empty();
+        if (following.isPresent()) {
+            retry = following.get();
+            retryAt = now.plus(job.retries().delayAfter(run.attempt(), outcome));
             again = retryAt;
             next = " Next attempt at %s.".formatted(retryAt);
         }
@@ -226,10 +226,11 @@ final class ScheduledJob {
                         && before.result() == outcome.result()
                         && (outcome.result() != Result.FAILURE
                                 || before.reason().equals(outcome.reason()))
-                        && job.schedule()
-                                .next(now)
-                                .filter(next -> next.isBefore(now.plus(FREQUENT)))
-                                .isPresent();
+                        && (outcome.away()
+                                || job.schedule()
+                                        .next(now)
+                                        .filter(next -> next.isBefore(now.plus(FREQUENT)))
+                                        .isPresent());
     }
 
     private static String verb(Result result) {

@@ -75,6 +75,10 @@ final class LiveCluster {
         }
     }
 
+    boolean answers() {
+        return postgres.answers();
+    }
+
     private Session open() {
         return postgres.address().connectToMaintenance(NAME);
     }

@@ -186,6 +186,11 @@ public final class Pitr {
         }
     }
 
+    /** Tells whether the server answers now. */
+    boolean serverAnswers() {
+        return live.answers();
+    }
+
     /** PostgreSQL counts since its statistics were reset. */
     private long failures(Archiver archiver) {
         if (!archiver.failing()) {
@@ -217,8 +222,8 @@ public final class Pitr {
         boolean old = !archived.isAfter(now.minus(settings.rpo().dividedBy(2)));
         boolean waiting = pushed.isAfter(archived) && pushed.isAfter(now.minus(PUSH_AGAIN));
         if (old && !waiting && state.failures() == 0 && !state.sets().isEmpty()) {
-            pushed = now;
             live.pushWal();
+            pushed = now;
         }
     }
 

@@ -5,6 +5,7 @@ import dev.sidecar.jobs.Job.Retries;
 import dev.sidecar.jobs.Job.Sharing;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.jobs.Outcome;
+import dev.sidecar.jobs.Outcome.Result;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -46,7 +47,7 @@ final class PitrJobs implements JobSource {
                                 // Where none was run yet, one is due.
                                 () -> Optional.of(
                                         pitr.lastDrill().map(RecoveryResult::at).orElse(Instant.EPOCH)),
-                                run -> drill())
+                                run -> orAway(drill()))
                         .withAnnouncements()
                         .onDuty()));
         jobs.add(new Job("pitr-look", Schedule.every(settings.look()), LONGEST_LOOK, run -> look(true))
@@ -62,7 +63,7 @@ final class PitrJobs implements JobSource {
                                 settings.limit(),
                                 RETRIES,
                                 () -> lastDone(type),
-                                run -> take(type))
+                                run -> orAway(take(type)))
                         .withAnnouncements()
                         .onDuty()));
     }
@@ -82,6 +83,11 @@ final class PitrJobs implements JobSource {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    /** What failed because the server is away is repeated until it is back. */
+    private Outcome orAway(Outcome outcome) {
+        return outcome.result() == Result.FAILURE && !pitr.serverAnswers() ? Outcome.away(outcome.reason()) : outcome;
     }
 
     private Outcome take(PhysicalSet.Type type) throws InterruptedException {

@@ -20,6 +20,11 @@ public final class Postgres {
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
+    /** Classes of SQLSTATE. */
+    private static final String UNREACHABLE = "08";
+
+    private static final String STARTS_OR_STOPS = "57P";
+
     private final PostgresProperties settings;
     private final ServerAddress address;
     private @Nullable Optional<String> unisolated;
@@ -77,6 +82,17 @@ public final class Postgres {
     /** Names of all databases that the server has, whether they are backed up or not. */
     public List<String> existing() {
         return new Databases(settings.server(), address).onServer();
+    }
+
+    /** Tells whether the server answers. One that refuses a login does; one that starts, stops or cannot be reached does not. */
+    public boolean answers() {
+        try {
+            existing();
+            return true;
+        } catch (BackupFailure e) {
+            String state = e.getCause() instanceof SQLException sql ? sql.getSQLState() : "";
+            return state != null && !state.startsWith(UNREACHABLE) && !state.startsWith(STARTS_OR_STOPS);
+        }
     }
 
     /** The installed client programs. */

@@ -21,6 +21,10 @@ import dev.sidecar.stores.TroubledStore;
 import dev.sidecar.support.MutableClock;
 import dev.sidecar.support.PostgresServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +32,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
@@ -448,6 +454,121 @@ class BackupJobsTest {
         fixture.with("server.password", "wrong");
 
         assertThat(jobs().lastDone(Generation.DAILY)).isEqualTo(MONDAY);
+    }
+
+    /** Only what shows that the server is away waits for it: each try would otherwise be another failure, and an attempt less. */
+    @Test
+    void aBackupThatFailsBecauseTheServerIsAwayWaitsForItAndIsTakenWhenItIsBack() throws Exception {
+        String shop = database("shop");
+        try (Way way = new Way(server.port())) {
+            fixture.with("server.host", "127.0.0.1").with("server.port", way.port());
+            BackupJobs jobs = jobs();
+            way.interrupt();
+
+            Outcome first = jobs.takeOrWait(Generation.DAILY, slot(MONDAY));
+            assertThat(first.away()).as(first.reason()).isTrue();
+            assertThat(first.reason()).contains(shop);
+            assertThat(failures(shop)).isEqualTo("1.0");
+            for (int minute = 0; minute < 3; minute++) {
+                assertThat(jobs.takeOrWait(Generation.DAILY, slot(MONDAY)))
+                        .isEqualTo(Outcome.away("PostgreSQL does not answer; the backup is taken as soon as it does."));
+            }
+            assertThat(failures(shop)).isEqualTo("1.0");
+
+            way.open();
+            Outcome taken = jobs.takeOrWait(Generation.DAILY, slot(MONDAY));
+            assertThat(taken.result()).as(taken.reason()).isEqualTo(Result.SUCCESS);
+            assertThat(fixture.metric(
+                            "sidecar_backup_last_run_success{database=\"" + shop + "\",generation=\"daily\"}"))
+                    .isEqualTo("1.0");
+        }
+    }
+
+    @Test
+    void aServerThatRefusesTheLoginIsNotAwayAndUsesUpAttempts() {
+        database("shop");
+        fixture.with("server.user", "nobody_of_that_name");
+
+        Outcome outcome = jobs().takeOrWait(Generation.DAILY, slot(MONDAY));
+
+        assertThat(outcome.result()).isEqualTo(Result.FAILURE);
+        assertThat(outcome.away()).as(outcome.reason()).isFalse();
+    }
+
+    private String failures(String database) {
+        return fixture.metric("sidecar_backup_failures_total{database=\"" + database
+                + "\",generation=\"daily\",reason=\"connection\"}");
+    }
+
+    /** A way to a server that can be interrupted and opened again, at the same port. */
+    private static final class Way implements AutoCloseable {
+
+        private final int to;
+        private final int port;
+        private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+        private ServerSocket listener;
+
+        Way(int to) throws IOException {
+            this.to = to;
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            port = listener.getLocalPort();
+            accept(listener);
+        }
+
+        int port() {
+            return port;
+        }
+
+        void open() throws IOException {
+            listener = new ServerSocket();
+            listener.setReuseAddress(true);
+            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            accept(listener);
+        }
+
+        void interrupt() throws IOException {
+            listener.close();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+
+        private void accept(ServerSocket from) {
+            background(() -> {
+                while (true) {
+                    Socket client = from.accept();
+                    Socket server = new Socket(InetAddress.getLoopbackAddress(), to);
+                    sockets.addAll(List.of(client, server));
+                    background(() -> pass(client, server));
+                    background(() -> pass(server, client));
+                }
+            });
+        }
+
+        private static Void pass(Socket from, Socket to) throws IOException {
+            try (from;
+                    to) {
+                from.getInputStream().transferTo(to.getOutputStream());
+            }
+            return null;
+        }
+
+        private static void background(Callable<Void> work) {
+            Thread thread = new Thread(() -> {
+                try {
+                    work.call();
+                } catch (Exception closed) {
+                    // That is how it ends.
+                }
+            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        @Override
+        public void close() throws IOException {
+            interrupt();
+        }
     }
 
     @Test

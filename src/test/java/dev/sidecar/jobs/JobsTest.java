@@ -121,6 +121,55 @@ class JobsTest {
         assertThat(jobs.status("nightly").last()).isEqualTo(Outcome.failure("no route to host"));
     }
 
+    /** As many failures as an outage brings use up no attempt, and the first one after it comes within two minutes. */
+    @Test
+    void repeatsWhatIsAwayEachMinuteHoweverLongAndThenHasAllItsAttempts() {
+        AtomicReference<Outcome> how = new AtomicReference<>(Outcome.away("no server"));
+        start(nightly(new Retries(3, Duration.ofMinutes(5)), Optional.empty(), run -> how.get()));
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("failure", 1);
+        for (int minute = 1; minute <= 90; minute++) {
+            clock.tick(Duration.ofMinutes(1));
+            jobs.tick();
+            awaitOutcomes("failure", minute + 1);
+        }
+        assertThat(runs).extracting(Run::attempt).containsOnly(1);
+        assertThat(ended).noneMatch(JobEnded::isFinal);
+
+        how.set(Outcome.failure("disk full"));
+        clock.tick(Duration.ofMinutes(1));
+        jobs.tick();
+        awaitOutcomes("failure", 92);
+        clock.tick(Duration.ofMinutes(4));
+        jobs.tick();
+        assertThat(runs).hasSize(92);
+        clock.tick(Duration.ofMinutes(1));
+        jobs.tick();
+        awaitOutcomes("failure", 93);
+        clock.tick(Duration.ofMinutes(10));
+        jobs.tick();
+        awaitOutcomes("failure", 94);
+        clock.tick(Duration.ofHours(5));
+        jobs.tick();
+
+        assertThat(runs).extracting(Run::attempt).endsWith(1, 1, 2, 3);
+        assertThat(runs).hasSize(94);
+        assertThat(ended.get(93).isFinal()).isTrue();
+    }
+
+    @Test
+    void aJobThatRepeatsNothingDoesNotRepeatWhatIsAwayEither() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.away("no server")));
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("failure", 1);
+        clock.tick(Duration.ofHours(1));
+        jobs.tick();
+
+        assertThat(runs).hasSize(1);
+    }
+
     @Test
     void neverRunsAJobTwiceAtOnceAndSaysSo() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);

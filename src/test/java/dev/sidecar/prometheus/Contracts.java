@@ -37,8 +37,16 @@ public final class Contracts {
     private static final Set<String> CLOSED = Set.of("area", "mode", "state");
 
     private static final Family UP = new Family("up", "gauge", Map.of());
-    private static final Family ALERTS =
-            new Family("ALERTS", "gauge", Map.of("alertname", Set.of(), "alertstate", Set.of("pending", "firing")));
+    /** It has the labels of its rule, too, of which rules read these. */
+    private static final Family ALERTS = new Family(
+            "ALERTS",
+            "gauge",
+            Map.of(
+                    "alertname", Set.of(),
+                    "alertstate", Set.of("pending", "firing"),
+                    "severity", Set.of(),
+                    "database", Set.of(),
+                    "generation", Set.of()));
 
     private final Map<String, List<Family>> families = new TreeMap<>();
 

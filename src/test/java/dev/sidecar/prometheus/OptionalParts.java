@@ -16,6 +16,7 @@ final class OptionalParts {
     static final String SENT = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds far-end";
     static final String REFUSED = "prometheus_remote_storage_samples_failed_total far-end";
     static final String PUSHED = "sidecar_relay_last_push_timestamp_seconds metrics web-1";
+    static final String LINES = "sidecar_relay_last_push_timestamp_seconds logs web-1";
     static final String TROUBLES = "sidecar_relay_troubles_total clock_behind web-1";
     static final String DUMPED = "sidecar_dump_timestamp_seconds billing";
     static final String DUMP_SIZE = "sidecar_dump_size_bytes billing";
@@ -60,6 +61,7 @@ final class OptionalParts {
 
         Target relay = team.program("relay", "relay", "infra");
         team.gauge(relay, "relay", 0, words(PUSHED)[0], "kind", "metrics", "satellite", "web-1");
+        team.gauge(relay, "relay", 0, words(LINES)[0], "kind", "logs", "satellite", "web-1");
         team.counter(relay, "relay", 0, words(TROUBLES)[0], "reason", "clock_behind", "satellite", "web-1");
 
         Target sidecar = team.target("sidecar");
@@ -114,6 +116,7 @@ final class OptionalParts {
     static void ordinary(SmallTeam team) {
         team.at(SENT).value = team.now - 5;
         team.at(PUSHED).value = team.now - 7;
+        team.at(LINES).value = team.now - 40;
         team.at(ARCHIVED).value = team.now - team.now % (4 * MINUTE);
         team.at(WINDOW_END).value = team.at(ARCHIVED).value;
         team.at(CHANGES).value = team.now % HOUR / SmallTeam.TICK;
@@ -139,7 +142,10 @@ final class OptionalParts {
         });
         at("bulk load", midnight + 23 * HOUR, 30 * MINUTE, (team, since) -> team.at(WAL).value = 1.4 * SmallTeam.GB);
         weekly("store elsewhere away", midnight, 2, 9, (team, since) -> team.at(SENT).value = team.now - since - 5);
-        weekly("other host reboots", midnight, 1, 4, (team, since) -> team.at(PUSHED).value = team.now - since - 7);
+        weekly("other host reboots", midnight, 1, 4, (team, since) -> {
+            team.at(PUSHED).value = team.now - since - 7;
+            team.at(LINES).value = team.now - since - 40;
+        });
         weekly("other host catches up", midnight, 1, 4, (team, since) -> {
             if (since % MINUTE == 0) {
                 team.at(TROUBLES).more(1);

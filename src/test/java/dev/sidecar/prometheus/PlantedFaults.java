@@ -679,6 +679,11 @@ final class PlantedFaults {
                 8 * MINUTE,
                 30 * MINUTE,
                 (team, since) -> team.at(OptionalParts.PUSHED).value = team.now - since - 7));
+        own.add(warning(
+                "HostSilent",
+                10 * MINUTE,
+                30 * MINUTE,
+                (team, since) -> team.at(OptionalParts.LINES).value = team.now - since - 40));
         own.add(warning("HostPushesWrong", 14 * MINUTE, 30 * MINUTE, (team, since) -> {
             if (since % MINUTE == 0) {
                 team.at(OptionalParts.TROUBLES).more(1);

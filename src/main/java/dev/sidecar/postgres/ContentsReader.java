@@ -463,6 +463,7 @@ public final class ContentsReader {
         String rules = version >= 160_000 ? "daticurules" : "NULL";
         String name = session.text("SHOW server_version").split(" ")[0];
         List<String> definition = DatabaseDefinition.statements(session);
+        List<String> schema = DatabaseDefinition.ofSchemaPublic(session, version);
         return session.rows(
                         """
                         SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
@@ -488,7 +489,8 @@ public final class ContentsReader {
                                 row.getString(5),
                                 row.getString(6),
                                 definition,
-                                row.getString(8)))
+                                row.getString(8),
+                                schema))
                 .get(0);
     }
 

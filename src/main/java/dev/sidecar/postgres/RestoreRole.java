@@ -157,7 +157,9 @@ public final class RestoreRole implements AutoCloseable {
             maintenance.execute("GRANT CREATE ON TABLESPACE %s TO %s".formatted(Sql.quoted(tablespace), name));
         }
         try (Session session = server.connect(database, "sidecar restore")) {
-            session.execute("GRANT USAGE, CREATE ON SCHEMA public TO " + name);
+            for (String schema : session.texts("SELECT nspname FROM pg_namespace WHERE nspname = 'public'")) {
+                session.execute("GRANT USAGE, CREATE ON SCHEMA %s TO %s".formatted(schema, name));
+            }
         }
     }
 

@@ -141,6 +141,38 @@ class DefinitionsComeBackTest {
         assertThat(restored(backup).differences()).isEmpty();
     }
 
+    /** Every new database has one, which before 15 is open to everybody, and no dump drops it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDatabaseWithoutTheSchemaPublic(boolean consent) {
+        server.execute(
+                database, "CREATE SCHEMA app", "CREATE TABLE app.t AS SELECT 1 AS i", "DROP SCHEMA public CASCADE");
+        Backup backup = proven(database);
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), again);
+        Backups backups = fixture.backups();
+        backups.restore(consent ? request.withConsent() : request, backups.progress());
+        assertThat(server.query(again, "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|info)'"))
+                .containsExactly("app");
+    }
+
+    /** Before 15 a dump holds only grants on it. */
+    @Test
+    void aSchemaPublicOfAnotherOwner() {
+        server.execute(
+                database,
+                "DROP SCHEMA public CASCADE",
+                "CREATE SCHEMA public AUTHORIZATION app",
+                "GRANT USAGE ON SCHEMA public TO reader WITH GRANT OPTION",
+                "COMMENT ON SCHEMA public IS E'it''s :database\\ \"x\"\nours'",
+                "CREATE TABLE t AS SELECT 1 AS i");
+        Backup backup = proven(database);
+        assertThat(restored(backup).differences()).isEmpty();
+        String schema =
+                "SELECT nspowner::regrole || nspacl::text || obj_description(oid, 'pg_namespace') FROM pg_namespace"
+                        + " WHERE nspname = 'public'";
+        assertThat(server.query(again, schema)).isEqualTo(server.query(database, schema));
+    }
+
     /** Then it is the default tablespace that is named, which only its owner may use where it is not the database's own. */
     @Test
     void aTableInTheDefaultTablespaceOfADatabaseInAnother() {

@@ -86,6 +86,9 @@ public final class CarefulRestore {
         Path rest = contents.only(
                 entry -> !entry.isOfEventTrigger() && unfilled.stream().noneMatch(view -> entry.fills(view, letters)));
         failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, rest))));
+        if (contents.hasDoubles()) {
+            failed.addAll(untilNothingHelps(List.of(new Part(into, null, null, contents.aboutDoubles()))));
+        }
         if (contents.hasEventTriggers()) {
             Path last = contents.only(Entry::isOfEventTrigger);
             failed.addAll(untilNothingHelps(List.of(new Part(into, "post-data", null, last))));

@@ -14,11 +14,19 @@ import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The table of contents of an archive, as {@code pg_restore --list} writes it. It has a line for each entry, which may be a million, so it
@@ -27,6 +35,8 @@ import java.util.stream.Collectors;
 public final class TableOfContents {
 
     private static final int LONGEST = 1 << 16;
+    private static final int LONGEST_OF_NEEDS = 1 << 22;
+    private static final Pattern NEEDS = Pattern.compile(";\\tdepends on:([ \\d]*)");
     private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
     private final Client client;
@@ -37,6 +47,14 @@ public final class TableOfContents {
     private boolean materializedViews;
     /** How many entries there are up to the last extension and what belongs to it; 0 if there is none. */
     private int first;
+
+    private boolean indexesOfPartitions;
+    private final Set<Integer> extensions = new HashSet<>();
+    private final BitSet indexes = new BitSet();
+    /** Keys and indexes of partitions of an extension's table, and of theirs, and the entries that attach these. */
+    private final Set<Integer> doubles = new HashSet<>();
+
+    private final Set<Integer> aboutDoubles = new TreeSet<>();
 
     private TableOfContents(Client client, Path archive, Workbench workbench) {
         this.client = client;
@@ -50,6 +68,11 @@ public final class TableOfContents {
         try (Child child = contents.listing()) {
             contents.entries(child, (entry, number, line) -> contents.look(entry, number));
             child.expectSuccess(Reason.RESTORE);
+            int before = -1;
+            while (contents.indexesOfPartitions && contents.hasExtensions() && contents.doubles.size() > before) {
+                before = contents.doubles.size();
+                contents.lookForDoubles();
+            }
             return contents;
         } catch (IOException e) {
             throw new BackupFailure(Reason.RESTORE, "The contents of an archive cannot be listed: " + e, e);
@@ -60,10 +83,60 @@ public final class TableOfContents {
         void of(Entry entry, int number, String line) throws IOException;
     }
 
-    private Child listing() {
-        return workbench
-                .startPipe(List.of(List.of(client.program("pg_restore"), "--list", archive.toString())))
-                .get(0);
+    private Child listing(String... options) {
+        List<String> command = new ArrayList<>(List.of(client.program("pg_restore"), "--list", archive.toString()));
+        command.addAll(1, List.of(options));
+        return workbench.startPipe(List.of(command)).get(0);
+    }
+
+    /**
+     * A partition of an extension's table gets the keys and indexes of that table when it is attached, as no entry makes them there. Those
+     * of the partition, and of its own partitions, would be made a second time. An entry that attaches one of them needs the extension in
+     * the place of what is not there.
+     */
+    private void lookForDoubles() throws InterruptedException, IOException {
+        try (Child child = listing("--verbose")) {
+            child.input().close();
+            BufferedReader in = new BufferedReader(new InputStreamReader(child.output(), BYTES));
+            Entry last = Entry.of("");
+            for (String line = Limited.line(in, LONGEST_OF_NEEDS);
+                    line != null;
+                    line = Limited.line(in, LONGEST_OF_NEEDS)) {
+                Entry entry = Entry.of(line);
+                Matcher needs = NEEDS.matcher(line);
+                if (entry.id() >= 0) {
+                    last = entry;
+                } else if ((last.is("INDEX ATTACH") || last.is("COMMENT")) && needs.matches()) {
+                    look(
+                            last,
+                            Stream.of(needs.group(1).strip().split(" "))
+                                    .map(Integer::valueOf)
+                                    .toList());
+                }
+            }
+            child.expectSuccess(Reason.RESTORE);
+        }
+    }
+
+    private void look(Entry entry, List<Integer> needs) {
+        if (entry.is("COMMENT")) {
+            if (needs.stream().anyMatch(doubles::contains)) {
+                aboutDoubles.add(entry.id());
+            }
+        } else if (needs.stream().anyMatch(id -> extensions.contains(id) || doubles.contains(id))) {
+            doubles.add(entry.id());
+            needs.stream().filter(indexes::get).forEach(doubles::add);
+        }
+    }
+
+    /** Writes a list of the comments on what no list has. Without what they are about, pg_restore takes them for a part of another section. */
+    public Path aboutDoubles() throws InterruptedException {
+        return list(workbench, aboutDoubles);
+    }
+
+    /** Tells whether some entries must not be restored, as others make the same: no list has them. */
+    public boolean hasDoubles() {
+        return !doubles.isEmpty();
     }
 
     private void entries(Child child, Line each) throws IOException {
@@ -82,8 +155,14 @@ public final class TableOfContents {
         eventTriggers |= entry.isOfEventTrigger();
         foreignTables |= entry.is("FOREIGN TABLE");
         materializedViews |= entry.is("MATERIALIZED VIEW DATA");
+        if (entry.is("INDEX ATTACH")) {
+            indexesOfPartitions = true;
+        } else if (entry.is("INDEX") || entry.is("CONSTRAINT")) {
+            indexes.set(entry.id());
+        }
         if (entry.isOfExtension()) {
             first = number;
+            extensions.add(entry.id());
         }
     }
 
@@ -126,7 +205,9 @@ public final class TableOfContents {
             Path some = write(workbench, out -> {
                 try {
                     entries(child, (entry, number, line) -> {
-                        if (which.is(entry, number)) {
+                        if (which.is(entry, number)
+                                && !doubles.contains(entry.id())
+                                && !aboutDoubles.contains(entry.id())) {
                             out.write((line + "\n").getBytes(BYTES));
                         }
                     });

@@ -129,6 +129,11 @@ final class LiveLoader {
                         rows.stream().filter(ofExtensions::contains).toList());
             }
             steps.rows(rows.stream().filter(id -> !ofExtensions.contains(id)).toList());
+            if (parts.refersToExtensions()) {
+                try (Session session = server.connect(target, NAME)) {
+                    role.mayReferToExtensions(session);
+                }
+            }
             steps.rest(filled(parts, target, notes));
             role.leave();
             Set<Integer> missing = steps.missing();

@@ -259,6 +259,9 @@ final class Loader {
         } else {
             allTables(call, sessions, contents, archive, which);
         }
+        if (contents.hasDoubles()) {
+            run(call, List.of("--use-list=" + contents.aboutDoubles(), archive.toString()));
+        }
     }
 
     private static List<String> with(List<String> options, String... more) {
@@ -276,7 +279,7 @@ final class Loader {
         loads.add(() -> run(call, List.of("--section=data", archive.toString())));
         Together.run(jobs, loads, call.children);
         List<String> rest = new ArrayList<>(List.of("--section=post-data", parallel()));
-        if (contents.hasEventTriggers() || contents.mayNeedForeignServers()) {
+        if (contents.hasEventTriggers() || contents.mayNeedForeignServers() || contents.hasDoubles()) {
             // A restore connects to no other server: it may be away, or the live one.
             Set<MaterializedView> unfilled =
                     contents.mayNeedForeignServers() ? MaterializedView.unfilled(sessions) : Set.of();

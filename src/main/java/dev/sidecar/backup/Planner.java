@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 
 /** Plans a restore: finds its blockers and warnings before anything is changed. */
 final class Planner {
@@ -113,7 +114,7 @@ final class Planner {
         ArchiveParts parts =
                 new ArchiveParts(archive, rights.asIn(manifest.server().encoding()), request.privileged());
         privileged.addAll(parts.privileged());
-        manifest.server().definition().stream()
+        Stream.concat(manifest.server().schema().stream(), manifest.server().definition().stream())
                 .filter(rights::needsAdministrator)
                 .forEach(privileged::add);
         List<String> tables = parts.tablesLeftOut();

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Restores into the live server: always into a new database, which is compared with the manifest. If requested, it then takes the name of
@@ -78,7 +79,7 @@ final class Restorer {
                     progress.begin("comparing " + backup.id(), 0);
                     compared.add(compare(address, target, manifest, request, parts, missing, notes));
                 };
-                define(maintenance, maintenance, target, manifest, request, true, notes);
+                defineEmpty(address, maintenance, target, manifest, request, notes);
                 if (!loaded(live, role, target, request, notes, check)) {
                     notes.clear();
                     missing.clear();
@@ -86,7 +87,7 @@ final class Restorer {
                     progress.begin("restoring " + backup.id() + " with one job", manifest.storedBytes());
                     UnfinishedDatabase.drop(address, maintenance, target);
                     UnfinishedDatabase.create(maintenance, target, manifest.server());
-                    define(maintenance, maintenance, target, manifest, request, true, notes);
+                    defineEmpty(address, maintenance, target, manifest, request, notes);
                     // The first one may have been told to leave by now.
                     try (RestoreRole second = RestoreRole.create(address, maintenance)) {
                         List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
@@ -99,7 +100,7 @@ final class Restorer {
                 try (Session restored = address.connect(target, "sidecar restore")) {
                     // Its own settings may keep others out, so they come when this session is open.
                     UnfinishedDatabase.unmark(maintenance, target);
-                    define(maintenance, restored, target, manifest, request, false, notes);
+                    define(maintenance, restored, target, ofOwner(manifest), request, notes);
                     letBackupsIn(maintenance, target, request.into(), notes);
                     if (request.tables().isEmpty()) {
                         DefinitionsOfSet.compare(reader, manifest, folder.path(), restored, true)
@@ -185,29 +186,51 @@ final class Restorer {
         }
     }
 
+    /** Moves the files of the database, and changes the schema that it begins with, which both must be done while it is empty. */
+    private static void defineEmpty(
+            ServerAddress address,
+            Session maintenance,
+            String target,
+            Manifest manifest,
+            RestoreRequest request,
+            List<String> notes)
+            throws SQLException {
+        List<String> files = manifest.server().definition().stream()
+                .filter(DatabaseDefinition::movesFiles)
+                .toList();
+        define(maintenance, maintenance, target, files, request, notes);
+        if (!manifest.server().schema().isEmpty()) {
+            try (Session empty = address.connect(target, "sidecar restore")) {
+                define(empty, empty, target, manifest.server().schema(), request, notes);
+            }
+        }
+    }
+
+    /** Lists what gives the database its owner, grants and settings; until then nobody but administrators could open it. */
+    private static List<String> ofOwner(Manifest manifest) {
+        return Stream.concat(
+                        Stream.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"),
+                        manifest.server().definition().stream()
+                                .filter(statement -> !DatabaseDefinition.movesFiles(statement)))
+                .toList();
+    }
+
     /**
-     * Gives the database its owner, grants and settings; until then nobody but administrators could open it.
+     * Runs statements of the manifest.
      *
      * @param own a session that writes letters as the database has them
-     * @param files to move its files, which must be done while it is empty, or to do all else
      * @param notes gets what was left out, or failed
      */
     private static void define(
             Session maintenance,
             Session own,
             String target,
-            Manifest manifest,
+            List<String> statements,
             RestoreRequest request,
-            boolean files,
             List<String> notes)
             throws SQLException {
         Rights rights = Rights.of(maintenance);
-        List<String> statements = new ArrayList<>(List.of("GRANT CONNECT, TEMPORARY ON DATABASE :database TO PUBLIC"));
-        statements.addAll(manifest.server().definition());
         for (String statement : statements) {
-            if (DatabaseDefinition.movesFiles(statement) != files) {
-                continue;
-            }
             if (!request.privileged() && rights.needsAdministrator(statement)) {
                 notes.add("Left out, because you did not consent (--privileged): '%s'.".formatted(statement));
                 continue;

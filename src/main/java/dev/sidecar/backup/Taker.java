@@ -252,6 +252,9 @@ final class Taker {
     /** Adds what an operator needs to restore the set without the sidecar. It names the other files, so it comes last. */
     private void document(Run run, Snapshot snapshot, Excluded excluded, String version, List<StoredFile> files) {
         files.add(definition(run, Instructions.CREATE_FILE, Instructions.create(snapshot.server())));
+        if (!snapshot.server().schema().isEmpty()) {
+            files.add(definition(run, Instructions.SCHEMA_FILE, Instructions.schema(snapshot.server())));
+        }
         files.add(definition(run, Instructions.DEFINITION_FILE, Instructions.definition(snapshot.server())));
         String instructions = Instructions.text(
                 run.id,

@@ -424,6 +424,11 @@ final class Verifier {
                             .formatted(manifest.server().localeName()));
                     NewDatabase.createPlain(maintenance, RESTORED, manifest.server());
                 }
+                if (!manifest.server().schema().isEmpty()) {
+                    try (Session empty = scratch.address().connect(RESTORED, "sidecar verify")) {
+                        manifest.server().schema().forEach(statement -> define(empty, statement));
+                    }
+                }
             } catch (SQLException e) {
                 throw new BackupFailure(Reason.UNPROVEN, "Cannot create a database: " + e.getMessage(), e);
             }

@@ -38,6 +38,8 @@ public final class Archive {
 
     private static final String INHERITS = "\nINHERITS (";
 
+    static final String ATTACH = " ATTACH PARTITION ";
+
     /** Kinds of objects whose definitions say who may create them, or what they hold. Those of tables alone would be a gigabyte in the largest databases. */
     private static final Set<String> DEFINED =
             Set.of("PUBLICATION", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "CAST", "BLOB METADATA");
@@ -73,7 +75,7 @@ public final class Archive {
      * @param tag its name without the schema; of a function with its arguments
      * @param schema empty if it has none
      * @param owner empty if it has none
-     * @param definition the statements that make it, of a table only their end, if that names tables that it inherits from; empty where nobody
+     * @param definition the statements that make it, of a table only what names tables that it inherits from or is a partition of; empty where nobody
      *     asks for them
      * @param drop the statement that drops it, which names it exactly
      * @param needs numbers of the entries that it depends on
@@ -236,7 +238,10 @@ public final class Archive {
                 letters = Encodings.charset(encoding.group(1));
             }
             if (kind.equals("TABLE")) {
-                return parents(definition);
+                return kept(definition, Math.max(definition.lastIndexOf(INHERITS), 0), definition.length());
+            }
+            if (kind.equals("TABLE ATTACH")) {
+                return kept(definition, 0, definition.indexOf(ATTACH) + ATTACH.length());
             }
             if (!DEFINED.contains(kind)) {
                 return "";
@@ -248,15 +253,14 @@ public final class Archive {
             return definition;
         }
 
-        /** Of a table only the end is kept, which names those that it inherits from. */
-        private String parents(String definition) {
-            int from = definition.lastIndexOf(INHERITS);
-            if (from < 0 || parents + definition.length() - from > MOST_PARENTS) {
+        /** Of tables only what names those that they inherit from, or are partitions of. */
+        private String kept(String definition, int from, int to) {
+            if (!definition.startsWith(INHERITS, from) && !definition.startsWith(ATTACH, to - ATTACH.length())
+                    || parents + to - from > MOST_PARENTS) {
                 return "";
             }
-            String end = definition.substring(from);
-            parents += end.length();
-            return end;
+            parents += to - from;
+            return definition.substring(from, to);
         }
 
         private String orEmpty() throws IOException {

@@ -119,12 +119,47 @@ public final class ArchiveParts {
                 .toList();
     }
 
-    /** Tells whether a table inherits from another one. @param name of the other one, as pg_dump writes it */
+    /** Tells whether a table inherits from another one, or is a partition of it. @param name of the other one, as pg_dump writes it */
     public boolean isInherited(String name) {
         Pattern inherits = Pattern.compile("\\nINHERITS \\((?:.*, )?" + Pattern.quote(name) + "(?:, .*)?\\)");
+        String attaches = "ALTER TABLE ONLY " + name + Archive.ATTACH;
         return restored(Section.PRE_DATA).stream()
                 .anyMatch(entry -> entry.kind().equals("TABLE")
-                        && inherits.matcher(entry.definition()).find());
+                                && inherits.matcher(entry.definition()).find()
+                        || entry.kind().equals("TABLE ATTACH")
+                                && entry.definition().equals(attaches));
+    }
+
+    /** Tells whether a foreign key refers to a table that an extension makes. */
+    public boolean refersToExtensions() {
+        return restored(Section.POST_DATA).stream()
+                .anyMatch(entry -> entry.kind().equals("FK CONSTRAINT")
+                        && needed(entry).anyMatch(need -> need.kind().equals("EXTENSION")));
+    }
+
+    /**
+     * Finds the keys and indexes that a partition of an extension's table, and its own partitions, get when it is attached, as no entry makes
+     * them of that table. An entry that attaches one of them needs the extension in the place of what is not there.
+     */
+    private Set<Integer> madeByAttaching() {
+        List<Item> attaching = entries.stream()
+                .filter(entry -> entry.kind().equals("INDEX ATTACH"))
+                .toList();
+        Set<Integer> made = new HashSet<>();
+        int before = -1;
+        while (made.size() > before) {
+            before = made.size();
+            for (Item entry : attaching) {
+                if (needed(entry).anyMatch(need -> need.kind().equals("EXTENSION") || made.contains(need.id()))) {
+                    made.add(entry.id());
+                    needed(entry)
+                            .filter(need ->
+                                    need.kind().equals("INDEX") || need.kind().equals("CONSTRAINT"))
+                            .forEach(index -> made.add(index.id()));
+                }
+            }
+        }
+        return made;
     }
 
     /** Tells whether some extension is not restored. */
@@ -169,8 +204,9 @@ public final class ArchiveParts {
 
     /** Numbers of the entries for indexes, constraints, triggers and the like. */
     public List<Integer> rest() {
+        Set<Integer> made = madeByAttaching();
         return ids(restored(Section.POST_DATA).stream()
-                .filter(entry -> !isAdministrators(entry))
+                .filter(entry -> !isAdministrators(entry) && !made.contains(entry.id()))
                 .toList());
     }
 

@@ -41,6 +41,9 @@ public final class ContentsReader {
                    has_table_privilege(c.oid, 'SELECT')
             """ + OF_TABLES + "ORDER BY n.nspname, c.relname";
 
+    private static final String SHARED_NAMES =
+            "SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'tablespace', spcname FROM pg_tablespace";
+
     private static final String PARTITIONS_BY_HASH_OF_ENUM = """
             SELECT n.nspname, c.relname, rn.nspname, r.relname
             FROM pg_class c
@@ -204,13 +207,34 @@ public final class ContentsReader {
     }
 
     /**
+     * Refuses names that pg_dumpall cannot read, and does not say: a role that was made in a database of another encoding has its letters.
+     *
+     * @param maintenance a session with the database that pg_dumpall connects to
+     */
+    void refuseStrangeNames(Session maintenance) throws SQLException {
+        String strange = maintenance.text("SELECT getdatabaseencoding()").equals("UTF8")
+                ? notLetters(maintenance, SHARED_NAMES)
+                : "";
+        if (!strange.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.DUMP,
+                    "pg_dumpall cannot read the name of %s, which is not written in UTF-8: it was given in a database of another encoding. Rename it there (ALTER ROLE or ALTER TABLESPACE ... RENAME TO)."
+                            .formatted(strange));
+        }
+    }
+
+    /**
      * Finds what is not written in UTF-8. A database without encoding takes any bytes, and no session can read or say them.
      *
      * @return the first of them, for a person; empty if there are none
      */
     String notLetters() throws SQLException {
+        return notLetters(session, TEXTS);
+    }
+
+    private static String notLetters(Session session, String texts) throws SQLException {
         Set<String> found = new LinkedHashSet<>();
-        session.copy(TEXTS, row -> {
+        session.copy(texts, row -> {
             if (new String(row, StandardCharsets.UTF_8).indexOf('\uFFFD') >= 0 && found.size() <= MOST_NAMED) {
                 String[] fields = escaped(row).split("\t", 3);
                 found.add(fields[0] + " " + fields[1]);
@@ -463,6 +487,7 @@ public final class ContentsReader {
         String rules = version >= 160_000 ? "daticurules" : "NULL";
         String name = session.text("SHOW server_version").split(" ")[0];
         List<String> definition = DatabaseDefinition.statements(session);
+        List<String> schema = DatabaseDefinition.ofSchemaPublic(session, version);
         return session.rows(
                         """
                         SELECT pg_encoding_to_char(encoding), datcollate, datctype, %s, %s, %s,
@@ -488,7 +513,8 @@ public final class ContentsReader {
                                 row.getString(5),
                                 row.getString(6),
                                 definition,
-                                row.getString(8)))
+                                row.getString(8),
+                                schema))
                 .get(0);
     }
 

@@ -89,7 +89,47 @@ public final class DatabaseDefinition {
             FROM pg_database WHERE datname = current_database() AND (datistemplate OR datconnlimit >= 0)
             """;
 
+    /** No dump drops it. */
+    private static final String NO_PUBLIC = """
+            SELECT 'DROP SCHEMA public' WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public')
+            """;
+
+    /**
+     * Before 15 a dump holds only grants, as changes to those that this schema has from the start, or else to none. The first superuser is
+     * its owner from the start.
+     */
+    private static final String PUBLIC = """
+            SELECT s.statement FROM pg_namespace n, LATERAL (VALUES
+                (1, CASE WHEN n.oid <> 2200 THEN 'REVOKE ALL ON SCHEMA public FROM PUBLIC' END),
+                (2, CASE WHEN n.nspowner <> 10 THEN format('ALTER SCHEMA public OWNER TO %I', pg_get_userbyid(n.nspowner)) END),
+                (3, (SELECT format('REVOKE %s ON SCHEMA public FROM %I', string_agg(d.privilege_type, ', ' ORDER BY d.privilege_type),
+                                   pg_get_userbyid(n.nspowner))
+                     FROM aclexplode(acldefault('n', n.nspowner)) d
+                     WHERE n.nspacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(n.nspacl) a
+                                                                WHERE a.grantee = n.nspowner AND a.privilege_type = d.privilege_type)
+                     HAVING count(*) > 0)),
+                (4, CASE WHEN obj_description(n.oid, 'pg_namespace') IS DISTINCT FROM 'standard public schema'
+                    THEN format('COMMENT ON SCHEMA public IS %L', obj_description(n.oid, 'pg_namespace')) END)) s(step, statement)
+            WHERE n.nspname = 'public' AND s.statement IS NOT NULL ORDER BY s.step
+            """;
+
+    private static final int PUBLIC_IS_DUMPED = 150_000;
+
     private DatabaseDefinition() {}
+
+    /**
+     * Reads what makes of the schema of every new database what it is in that of the session, as far as a dump leaves it out. It is to be
+     * run in the new database while that is empty.
+     *
+     * @param version of the server, such as 150014
+     */
+    static List<String> ofSchemaPublic(Session session, int version) throws SQLException {
+        List<String> statements = new ArrayList<>(session.texts(NO_PUBLIC));
+        if (version < PUBLIC_IS_DUMPED) {
+            statements.addAll(session.texts(PUBLIC));
+        }
+        return statements;
+    }
 
     /** Reads the statements for the database of the session, in their order; the name of the other stands as {@code :database}. */
     public static List<String> statements(Session session) throws SQLException {

@@ -157,7 +157,9 @@ public final class RestoreRole implements AutoCloseable {
             maintenance.execute("GRANT CREATE ON TABLESPACE %s TO %s".formatted(Sql.quoted(tablespace), name));
         }
         try (Session session = server.connect(database, "sidecar restore")) {
-            session.execute("GRANT USAGE, CREATE ON SCHEMA public TO " + name);
+            for (String schema : session.texts("SELECT nspname FROM pg_namespace WHERE nspname = 'public'")) {
+                session.execute("GRANT USAGE, CREATE ON SCHEMA %s TO %s".formatted(schema, name));
+            }
         }
     }
 
@@ -189,6 +191,17 @@ public final class RestoreRole implements AutoCloseable {
     /** Takes that back, before rows are loaded that run code of the database. */
     public void mayNotFillExtensions(Session session) throws SQLException {
         forTablesOfExtensions(session, "REVOKE %s ON TABLE %s FROM " + name);
+    }
+
+    /** Lets the role make foreign keys to the tables of extensions. It ends when all is handed over. */
+    public void mayReferToExtensions(Session session) throws SQLException {
+        for (String table : session.texts("""
+                SELECT c.oid::regclass FROM pg_class c
+                WHERE c.relkind IN ('r', 'p') AND EXISTS (
+                  SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                """)) {
+            session.execute("GRANT REFERENCES ON TABLE %s TO %s".formatted(table, name));
+        }
     }
 
     private static void forTablesOfExtensions(Session session, String statement) throws SQLException {
@@ -402,8 +415,12 @@ public final class RestoreRole implements AutoCloseable {
                 UNION ALL SELECT c::text FROM pg_cast c, lent
                   WHERE castsource IN (lent.reltype, lent.typarray) OR casttarget IN (lent.reltype, lent.typarray)
                 UNION ALL SELECT d::text FROM pg_description d, lent WHERE classoid = 'pg_class'::regclass AND objoid = lent.oid
+                UNION ALL SELECT (to_jsonb(p) - 'partdefid')::text FROM pg_partitioned_table p, lent WHERE partrelid = lent.oid
                 UNION ALL SELECT d::text FROM pg_depend d, lent
                   WHERE refclassid = 'pg_class'::regclass AND refobjid = lent.oid AND deptype <> 'n'
+                    -- A partition goes with its table.
+                    AND NOT (deptype = 'a' AND classid = 'pg_class'::regclass
+                             AND EXISTS (SELECT FROM pg_inherits i WHERE inhrelid = objid AND inhparent = lent.oid))
                 ORDER BY 1
                 """;
 
@@ -427,7 +444,7 @@ public final class RestoreRole implements AutoCloseable {
             for (List<String> table : session.table("""
                     SELECT format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), c.oid
                     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relkind = 'r' AND EXISTS (
+                    WHERE c.relkind IN ('r', 'p') AND EXISTS (
                       SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
                     """)) {
                 String name = table.get(0);

@@ -59,7 +59,7 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
     private static final Pattern BEYOND = Pattern.compile(" (LEAKPROOF|SUPPORT) ?");
     private static final Pattern DATABASE_SETTING = Pattern.compile("ALTER DATABASE :database SET \"?([^\" =]+)\"? = ");
     private static final Pattern DATABASE_OWNER =
-            Pattern.compile("ALTER DATABASE :database OWNER TO (.*)", Pattern.DOTALL);
+            Pattern.compile("ALTER (?:DATABASE :database|SCHEMA public) OWNER TO (.*)", Pattern.DOTALL);
 
     /** It acts on whoever logs in as the role. */
     private static final Pattern ROLE_SETTING = Pattern.compile(
@@ -69,7 +69,8 @@ public record Rights(Set<String> roles, Set<String> powerful, Set<String> truste
 
     private static final Pattern OF_AN_OWNER = Pattern.compile(
             "(GRANT|REVOKE) [A-Z, ]+ ON DATABASE :database (TO|FROM) .*|COMMENT ON DATABASE :database IS .*"
-                    + "|ALTER DATABASE :database (SET TABLESPACE .*|WITH .*)|RESET SESSION AUTHORIZATION",
+                    + "|ALTER DATABASE :database (SET TABLESPACE .*|WITH .*)|RESET SESSION AUTHORIZATION"
+                    + "|DROP SCHEMA public|REVOKE [A-Z, ]+ ON SCHEMA public FROM .*|COMMENT ON SCHEMA public IS .*",
             Pattern.DOTALL);
 
     private static final Pattern SETTING = Pattern.compile("\\n    SET \"?([^\" ]+)\"? TO ");

@@ -141,6 +141,7 @@ public final class Snapshot implements AutoCloseable {
     private void refuseUnreadable() throws SQLException {
         try (Session maintenance = address.connectToMaintenance("sidecar backup")) {
             reader.refuseUnreadable(maintenance);
+            reader.refuseStrangeNames(maintenance);
         }
     }
 

@@ -20,6 +20,9 @@ public final class Instructions {
     /** Name of the SQL that makes the database. */
     public static final String CREATE_FILE = "create.sql";
 
+    /** Name of the SQL that changes the schema of every new database, which few sets have. */
+    public static final String SCHEMA_FILE = "schema.sql";
+
     /** Name of the SQL that gives the database its owner, settings and grants. */
     public static final String DEFINITION_FILE = "definition.sql";
 
@@ -38,6 +41,7 @@ public final class Instructions {
             String keyId) {
         List<StoredFile> archives =
                 files.stream().filter(file -> file.kind() == FileKind.TABLES).toList();
+        String create = run(CREATE_FILE) + (server.schema().isEmpty() ? "" : run(SCHEMA_FILE, "\"$DB\""));
         return """
                 # Restore this backup by hand
 
@@ -101,11 +105,11 @@ public final class Instructions {
                         Signatures.fileOf(Signatures.SUMS, keyId),
                         encryption == null ? "Decompress." : "Decrypt and decompress.",
                         decode(files, encryption),
-                        run(CREATE_FILE),
+                        create,
                         restore(archives),
                         run(DEFINITION_FILE),
                         "export LC_ALL=C DB=\"${DB}_partly\"\n",
-                        run(CREATE_FILE),
+                        create,
                         restoreTheRest(archives),
                         run(DEFINITION_FILE).replaceFirst("\n$", " || true\n"));
     }
@@ -118,6 +122,11 @@ public final class Instructions {
     /** Writes the SQL that gives the database what an archive of it does not hold. */
     public static String definition(Manifest.Server server) {
         return "-- Owner, grants and settings of the database.\n" + script(server.definition());
+    }
+
+    /** Writes the SQL for {@link #SCHEMA_FILE}, which changes the empty database before anything is restored. */
+    public static String schema(Manifest.Server server) {
+        return script(server.schema());
     }
 
     private static String script(List<String> statements) {
@@ -159,8 +168,12 @@ public final class Instructions {
     }
 
     private static String run(String file) {
-        return "{ printf '\\\\restrict %%s\\n' \"$RESTRICT\"; cat %s; } | psql -X -q -v ON_ERROR_STOP=1 -v DB=\"$DB\" -d postgres\n"
-                .formatted(file);
+        return run(file, "postgres");
+    }
+
+    private static String run(String file, String database) {
+        return "{ printf '\\\\restrict %%s\\n' \"$RESTRICT\"; cat %s; } | psql -X -q -v ON_ERROR_STOP=1 -v DB=\"$DB\" -d %s\n"
+                .formatted(file, database);
     }
 
     private static String decode(List<StoredFile> files, @Nullable EncryptedWith encryption) {

@@ -213,6 +213,7 @@ public record Manifest(
      * @param collationVersion the operating system's version of the collation, absent if unknown
      * @param definition SQL that gives a restored database its owner, settings and grants; its name stands as {@code :database}
      * @param icuRules what the database sorts otherwise than its ICU locale, absent if nothing
+     * @param schema SQL that changes the schema that every new database has, to be run in it before anything is restored; absent if none
      */
     public record Server(
             String version,
@@ -227,9 +228,15 @@ public record Manifest(
             List<String> definition,
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
-            String icuRules) {
+            String icuRules,
 
-        /** One that sorts by its locale alone. */
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> schema) {
+
+        public Server {
+            schema = schema == null ? List.of() : List.copyOf(schema);
+        }
+
+        /** One that sorts by its locale alone, with the schema that every new database has. */
         public Server(
                 String version,
                 int versionNumber,
@@ -252,7 +259,8 @@ public record Manifest(
                     icuLocale,
                     collationVersion,
                     definition,
-                    null);
+                    null,
+                    List.of());
         }
 
         /** Returns the major version, such as 15. */

@@ -85,6 +85,7 @@ final class ManifestRules {
         present("server.ctype", server.ctype());
         present("server.localeProvider", server.localeProvider());
         all("server.definition", server.definition());
+        all("server.schema", server.schema());
         require(server.versionNumber() >= 0, "server.versionNumber is out of range");
     }
 

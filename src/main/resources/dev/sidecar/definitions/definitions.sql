@@ -194,8 +194,8 @@ WHERE c.relkind = 'm' AND @schema(n) AND @free(pg_class, c.oid)
 --- not null constraint from 180000
 SELECT coalesce(quote_ident(n.nspname) || '.' || quote_ident(c.relname), format_type(k.contypid, NULL)) || '.' || quote_ident(k.conname),
   concat_ws(E'\n', pg_get_constraintdef(k.oid),
-    -- A dump gives one to the child as its own where the parent's is not valid yet.
-    CASE WHEN NOT k.conislocal AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_constraint p ON p.conrelid = i.inhparent
+    -- A dump gives one to the child as its own where the parent's is not valid yet, and one of a partition to its table alone.
+    CASE WHEN NOT k.conislocal AND c.relispartition IS NOT TRUE AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_constraint p ON p.conrelid = i.inhparent
                                                WHERE i.inhrelid = k.conrelid AND p.contype = 'n' AND p.conname = k.conname
                                                  AND NOT p.convalidated) THEN 'inherited' END)
 FROM pg_constraint k

@@ -141,6 +141,38 @@ class DefinitionsComeBackTest {
         assertThat(restored(backup).differences()).isEmpty();
     }
 
+    /** Every new database has one, which before 15 is open to everybody, and no dump drops it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDatabaseWithoutTheSchemaPublic(boolean consent) {
+        server.execute(
+                database, "CREATE SCHEMA app", "CREATE TABLE app.t AS SELECT 1 AS i", "DROP SCHEMA public CASCADE");
+        Backup backup = proven(database);
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), again);
+        Backups backups = fixture.backups();
+        backups.restore(consent ? request.withConsent() : request, backups.progress());
+        assertThat(server.query(again, "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|info)'"))
+                .containsExactly("app");
+    }
+
+    /** Before 15 a dump holds only grants on it. */
+    @Test
+    void aSchemaPublicOfAnotherOwner() {
+        server.execute(
+                database,
+                "DROP SCHEMA public CASCADE",
+                "CREATE SCHEMA public AUTHORIZATION app",
+                "GRANT USAGE ON SCHEMA public TO reader WITH GRANT OPTION",
+                "COMMENT ON SCHEMA public IS E'it''s :database\\ \"x\"\nours'",
+                "CREATE TABLE t AS SELECT 1 AS i");
+        Backup backup = proven(database);
+        assertThat(restored(backup).differences()).isEmpty();
+        String schema =
+                "SELECT nspowner::regrole || nspacl::text || obj_description(oid, 'pg_namespace') FROM pg_namespace"
+                        + " WHERE nspname = 'public'";
+        assertThat(server.query(again, schema)).isEqualTo(server.query(database, schema));
+    }
+
     /** Then it is the default tablespace that is named, which only its owner may use where it is not the database's own. */
     @Test
     void aTableInTheDefaultTablespaceOfADatabaseInAnother() {
@@ -365,6 +397,54 @@ class DefinitionsComeBackTest {
                     .containsExactly("Table changer.notes has the right number of rows, but other contents.");
         }
     }
+
+    /** A dump has their keys, but not those of the extension's table, which they get when they are attached. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1GB", "1KB"})
+    void partitionsOfATableOfAnExtension(String ownArchiveAbove) throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs()).with("parted", PARTED);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder)
+                    .with("scratch.contents-trusted", true)
+                    .with("scratch.sandboxes", "")
+                    .with("dump.own-archive-above", ownArchiveAbove);
+            other.execute("postgres", "CREATE DATABASE kept", "CREATE ROLE app");
+            other.execute(
+                    "kept",
+                    "CREATE EXTENSION parted",
+                    "CREATE TABLE e25 PARTITION OF parted.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+                    "CREATE TABLE rest PARTITION OF parted.events DEFAULT PARTITION BY LIST (at)",
+                    "CREATE TABLE rest_1 PARTITION OF rest DEFAULT",
+                    "CREATE INDEX own ON e25 (id, kind)",
+                    "CREATE INDEX own_too ON rest (id, kind)",
+                    "CREATE TABLE here (i int PRIMARY KEY) PARTITION BY LIST (i)",
+                    "CREATE TABLE here_1 PARTITION OF here DEFAULT",
+                    "ALTER TABLE e25 OWNER TO app",
+                    "COMMENT ON CONSTRAINT e25_pkey ON e25 IS 'key'",
+                    "INSERT INTO parted.events SELECT '2025-12-01'::date + i, 'k', i FROM generate_series(1, 60) i",
+                    "CREATE TABLE refers (at date, id int, FOREIGN KEY (at, id) REFERENCES parted.events)",
+                    "INSERT INTO refers VALUES ('2025-12-02', 1), ('2026-01-02', 32)");
+            Backup backup = proven("kept");
+            assertThat(restored(backup).differences()).isEmpty();
+            assertThat(other.query(again, "SELECT count(*) FROM parted.events")).containsExactly("60");
+            assertThat(
+                            other.query(
+                                    again,
+                                    "SELECT indexrelid::regclass || indisvalid::text FROM pg_index"
+                                            + " WHERE indrelid::regclass::text IN ('parted.events', 'e25', 'rest', 'rest_1') ORDER BY 1"))
+                    .isEqualTo(
+                            other.query(
+                                    "kept",
+                                    "SELECT indexrelid::regclass || indisvalid::text FROM pg_index"
+                                            + " WHERE indrelid::regclass::text IN ('parted.events', 'e25', 'rest', 'rest_1') ORDER BY 1"))
+                    .hasSize(11);
+        }
+    }
+
+    private static final String PARTED = """
+            CREATE TABLE events (at date, kind text, id int CHECK (id > 0), PRIMARY KEY (at, id)) PARTITION BY RANGE (at);
+            CREATE INDEX ON events (kind);
+            """;
 
     /** The bound of a partition is evaluated while the role of the restore owns the extension's table; its owner would be a superuser. */
     @Test

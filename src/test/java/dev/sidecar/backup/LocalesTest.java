@@ -157,6 +157,24 @@ class LocalesTest {
                         .formatted(locale, known));
     }
 
+    /** The databases of a server share their roles, in bytes: no backup of any of them can be taken, and PostgreSQL names no role. */
+    @Test
+    void aRoleWithTheLettersOfAnotherDatabase() throws Exception {
+        create("ENCODING 'LATIN1' LOCALE 'C'");
+        server.execute(DATABASE, "CREATE ROLE \"grün\"");
+        try {
+            BackupFixture fixture = new BackupFixture(server, folder);
+            assertThatThrownBy(() -> fixture.take(DATABASE))
+                    .isInstanceOf(BackupFailure.class)
+                    .hasMessageContaining("role gr\\xfcn")
+                    .hasMessageContaining("Rename it there");
+            server.execute(DATABASE, "ALTER ROLE \"grün\" RENAME TO gruen");
+            assertThat(fixture.take(DATABASE).manifest().contents().tables()).hasSize(1);
+        } finally {
+            server.execute(DATABASE, "DROP ROLE IF EXISTS \"grün\", gruen");
+        }
+    }
+
     @Test
     void aLocaleThatIsNotInstalledHereIsProvenUnderAnotherOrderAndSaidSo() throws Exception {
         create("ENCODING 'UTF8' LOCALE 'C'");

@@ -43,6 +43,7 @@ class InstructionsTest {
                 "CREATE TABLE child (item int REFERENCES item)",
                 "INSERT INTO child SELECT i FROM generate_series(1, 2000) i",
                 "ALTER TABLE child OWNER TO \"%s\"".formatted(role),
+                "ALTER SCHEMA public RENAME TO kept",
                 "ALTER DATABASE \"%s\" SET work_mem = '9MB'".formatted(database),
                 "ALTER DATABASE \"%s\" OWNER TO \"%s\"".formatted(database, role));
         BackupFixture fixture = new BackupFixture(server, folder)
@@ -55,8 +56,10 @@ class InstructionsTest {
         String commands = commands(set);
         try (PostgresServer elsewhere = PostgresServer.start()) {
             run(commands, set, elsewhere);
-            assertThat(elsewhere.query("restored", "SELECT count(*) FROM item JOIN child ON item = id"))
+            assertThat(elsewhere.query("restored", "SELECT count(*) FROM kept.item JOIN kept.child ON item = id"))
                     .containsExactly("2000");
+            assertThat(elsewhere.query("restored", "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|info)'"))
+                    .containsExactly("kept");
             assertThat(elsewhere.query("restored", "SHOW work_mem")).containsExactly("9MB");
             assertThat(elsewhere.query("restored", "SELECT tableowner FROM pg_tables WHERE tablename = 'child'"))
                     .containsExactly(role);
@@ -269,7 +272,7 @@ class InstructionsTest {
     @Test
     void theDatabaseSortsByRulesOfItsOwn() {
         assertThat(Instructions.create(new Manifest.Server(
-                        "17.1", 170_001, "1", "UTF8", "C", "C", "icu", "en", null, List.of(), "&a < 'x'")))
+                        "17.1", 170_001, "1", "UTF8", "C", "C", "icu", "en", null, List.of(), "&a < 'x'", List.of())))
                 .contains(" LOCALE_PROVIDER icu ICU_LOCALE 'en' ICU_RULES '&a < ''x'''");
     }
 

@@ -12,8 +12,9 @@ import java.util.List;
  * @param target how far it goes
  * @param reach the set, and how far it leads
  * @param segments of WAL that are replayed at most
+ * @param lastBegins position in the WAL at which the last of them begins
  */
-record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
+record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, long lastBegins) {
 
     /** @throws BackupFailure that says why nothing leads there, and what can be recovered */
     static RecoveryPlan of(RecoveryTarget target, Chain chain) {
@@ -29,7 +30,7 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
                 .orElseThrow();
         long size = chain.segmentBytes();
         long last = reach.last().orElse(reach.set().lastWal()).number(size);
-        return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1);
+        return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1, last * size);
     }
 
     /** The timeline to follow. */

@@ -261,6 +261,9 @@ final class LiveCluster {
 
     /** The markers of a drill that a copy of the cluster has. */
     static List<String> sides(Session session, UUID drill) throws SQLException {
+        if (session.texts("SELECT to_regclass('%s.marker')".formatted(SCHEMA)).get(0) == null) {
+            return List.of();
+        }
         return session.texts("SELECT side FROM %s.marker WHERE drill = '%s' ORDER BY side".formatted(SCHEMA, drill));
     }
 

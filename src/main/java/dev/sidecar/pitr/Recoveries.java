@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -155,11 +156,13 @@ final class Recoveries {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
         boolean recovered = false;
+        Optional<String> early = Optional.empty();
         try {
             restore(folder, set);
             configure(folder, plan, client);
             start(client);
             awaitTarget(plan);
+            early = tooEarly(plan);
             recovered = true;
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
@@ -169,11 +172,26 @@ final class Recoveries {
             }
         }
         return "Recovered to %s; it listens on port %d and is read-only. Look at it with psql -h %s -p %d; then 'sidecar pitr promote', 'sidecar pitr dump' or 'sidecar pitr remove'."
-                .formatted(
-                        plan.target().words(),
-                        settings.instance().port(),
-                        folder.resolve("s"),
-                        settings.instance().port());
+                        .formatted(
+                                plan.target().words(),
+                                settings.instance().port(),
+                                folder.resolve("s"),
+                                settings.instance().port())
+                + early.map(warning -> " " + warning).orElse("");
+    }
+
+    private Optional<String> tooEarly(RecoveryPlan plan) {
+        Optional<Instant> stopped =
+                plan.target().moment().isPresent() ? RecoveryLog.stoppedAt(endOfLog()) : Optional.empty();
+        if (stopped.isEmpty()) {
+            return Optional.empty();
+        }
+        try (Session session = address().connectToMaintenance(NAME)) {
+            long position = Long.parseLong(session.text("SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint"));
+            return plan.stoppedTooEarly(stopped.get(), position);
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "The separate instance does not answer: " + e.getMessage(), e);
+        }
     }
 
     private void prepare(Path folder, PhysicalSet set) throws IOException {

@@ -303,6 +303,10 @@ final class RecoveryDrill {
                             RecoveryTarget.written(markers.lsnA()),
                             RecoveryTarget.written(markers.lsnB())));
         }
+        if (lsn < markers.lsnA()) {
+            findings.problem(
+                    "It stopped at a transaction before marker A whose time is later than the moment: the clock of the database's host was set back since the set was taken. Take a full set: moments after it can be recovered again.");
+        }
         if (timeline != before + 1) {
             findings.problem("It is on timeline %d after timeline %d.".formatted(timeline, before));
         }

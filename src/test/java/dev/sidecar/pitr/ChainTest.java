@@ -152,6 +152,28 @@ class ChainTest {
         assertThat(chain.reaches()).allSatisfy(reach -> assertThat(reach.last()).contains(Segment.of(2, 25, SIZE)));
     }
 
+    /** The server's clock was an hour ahead in segment 12, and set back after it. */
+    @Test
+    void aRecoveryThatStopsAtATransactionOfAClockThatWasAheadIsToldToBeEarly() {
+        archive(1, 10, 20);
+        RecoveryPlan plan = RecoveryPlan.of(RecoveryTarget.at(minute(18)), chain(set(1, 10, 11)));
+        Instant stopped = RecoveryLog.stoppedAt("""
+                        2026-11-27 02:00:00.627 UTC [1] LOG:  recovery stopping before commit of transaction 7, time 2026-11-27 00:01:00+00
+                        2026-11-27 02:00:00.627 UTC [1] LOG:  recovery stopping before commit of transaction 742, time 2026-11-27 01:12:30.764329+00
+                        """).orElseThrow();
+        assertThat(stopped).isEqualTo(minute(72).plusSeconds(30).plusNanos(764_329_000));
+
+        assertThat(plan.stoppedTooEarly(stopped, 12 * SIZE + 100))
+                .hasValueSatisfying(warning -> assertThat(warning)
+                        .contains("at a transaction of 2026-11-27T01:12:30.764329Z")
+                        .contains("archived at 2026-11-27T00:20:00Z")
+                        .contains("clock of the database's host was set back"));
+        // The next transaction of an idle server: nothing follows it that was archived before.
+        assertThat(plan.stoppedTooEarly(minute(19), 19 * SIZE)).isEmpty();
+        assertThat(RecoveryLog.stoppedAt("recovery stopping before commit of transaction 7, time infinity"))
+                .isEmpty();
+    }
+
     /** A copy of the cluster that was promoted with our archive_command: it has the same system identifier. */
     @Test
     void aTimelineThatTheServerIsNotOnIsOfAnotherServer() {

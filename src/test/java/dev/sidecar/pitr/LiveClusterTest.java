@@ -3,6 +3,7 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -114,6 +115,20 @@ class LiveClusterTest {
                 .isInstanceOfSatisfying(
                         BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED))
                 .hasMessageContaining("does not keep the two markers");
+    }
+
+    /** A recovery that stopped before the first drill's table was made has neither marker. */
+    @Test
+    void aClusterWithoutTheTableHasNoMarker() throws Exception {
+        try (Session session = TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.password", server.password(),
+                        "server.programs", server.programs().toString()))
+                .address()
+                .connectToMaintenance("test")) {
+            assertThat(LiveCluster.sides(session, UUID.randomUUID())).isEmpty();
+        }
     }
 
     private void shippedScript() {

@@ -41,7 +41,9 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
         }
     }
 
-    static Chain of(Repository.Contents contents, long segmentBytes) {
+    /** @param otherwise bytes of a segment, if no set tells them */
+    static Chain of(Repository.Contents contents, long otherwise) {
+        long segmentBytes = contents.segmentBytes(otherwise);
         return new Chain(
                 contents.sets().stream()
                         .filter(set -> set.archive().equals(contents.archive()))
@@ -122,6 +124,15 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
                 .max(Comparator.comparing(this::isOnTheWay)
                         .thenComparing(Reach::until)
                         .thenComparing(FASTEST));
+    }
+
+    /** Tells whether a set was begun after a gap, and has its WAL: then the gap costs the moments in it, and no other. */
+    boolean beginsAnewAfter(Gap gap) {
+        long last = gap.last().number(segmentBytes);
+        return reaches.stream()
+                .anyMatch(reach -> reach.isUsable()
+                        && isOnTheWay(reach)
+                        && reach.set().firstWal().number(segmentBytes) > last);
     }
 
     /** Tells whether a set leads to the newest timeline, as far as its WAL goes. */

@@ -51,10 +51,22 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                     "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
                             .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
         }
+        long newest = contents.lineage().newest();
+        if (archiver.timeline() > 0 && newest > archiver.timeline()) {
+            problems.add(
+                    "The archive has WAL of timeline %1$d, and the server writes timeline %2$d: another server archives into stanza '%3$s', such as a promoted copy of this one, and recoveries follow its timeline. Set archive_mode = off there, and remove what it archived (names that begin with %1$08X) with 'pgbackrest repo-rm'."
+                            .formatted(newest, archiver.timeline(), settings.stanza()));
+        }
         if (seen.failures() > 0) {
             problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
         }
-        gaps.forEach(gap -> problems.add(gap.sentence() + " Take a full set: nothing can be recovered over it."));
+        gaps.forEach(gap -> {
+            if (chain.beginsAnewAfter(gap)) {
+                lines.add(gap.sentence() + " A set was taken after it, so that only the moments in between are lost.");
+            } else {
+                problems.add(gap.sentence() + " Take a full set: nothing can be recovered over it.");
+            }
+        });
         age("full set", newest(contents, true), settings.fullAge(), problems, lines);
         age("set", newest(contents, false), settings.setAge(), problems, lines);
         archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));

@@ -41,11 +41,19 @@ final class LiveCluster {
      * @param walBytes of pg_wal
      * @param segmentBytes of each segment
      * @param systemId tells its cluster from others
+     * @param timeline that it writes; 0 if it is not known, as of a standby
      */
-    record Archiver(boolean on, boolean failing, long failed, long walBytes, long segmentBytes, String systemId) {
+    record Archiver(
+            boolean on,
+            boolean failing,
+            long failed,
+            long walBytes,
+            long segmentBytes,
+            String systemId,
+            long timeline) {
 
         static Archiver unknown() {
-            return new Archiver(true, false, 0, 0, SEGMENT_BYTES, "");
+            return new Archiver(true, false, 0, 0, SEGMENT_BYTES, "", 0);
         }
     }
 
@@ -59,7 +67,8 @@ final class LiveCluster {
                         THEN (SELECT sum(size) FROM pg_ls_waldir()) ELSE 0 END,
                       (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'),
                       CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-                        THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END
+                        THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END,
+                      CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
                     FROM pg_stat_archiver
                     """).get(0);
             return new Archiver(
@@ -68,7 +77,8 @@ final class LiveCluster {
                     Long.parseLong(row.get(2)),
                     Long.parseLong(row.get(3)),
                     Long.parseLong(row.get(4)),
-                    row.get(5));
+                    row.get(5),
+                    Segment.hex(row.get(6)));
         } catch (SQLException e) {
             throw new BackupFailure(
                     Reason.CONNECTION, "Cannot read the state of archiving from the server: " + e.getMessage(), e);
@@ -150,7 +160,14 @@ final class LiveCluster {
                         Reason.UNPROVEN, "The clock of the database's host was set back during the drill; try again.");
             }
             insert(session, drill, "B");
-            return new Markers(drill, moment, lsnA, lsn(session));
+            long lsnB = lsn(session);
+            if (!sides(session, drill).equals(List.of("A", "B"))) {
+                throw new BackupFailure(
+                        Reason.REFUSED,
+                        "The live server does not keep the two markers that the drill wrote into table %s.marker: a trigger, a rule or a policy is in the way, so that a marker that is not there would prove nothing. A superuser can drop the schema; then the drill makes its own."
+                                .formatted(SCHEMA));
+            }
+            return new Markers(drill, moment, lsnA, lsnB);
         } catch (SQLException e) {
             throw failure(e);
         }
@@ -248,7 +265,19 @@ final class LiveCluster {
 
     /** The markers of a drill that a copy of the cluster has. */
     static List<String> sides(Session session, UUID drill) throws SQLException {
+        if (session.texts("SELECT to_regclass('%s.marker')".formatted(SCHEMA)).get(0) == null) {
+            return List.of();
+        }
         return session.texts("SELECT side FROM %s.marker WHERE drill = '%s' ORDER BY side".formatted(SCHEMA, drill));
+    }
+
+    /** How many rows a table has: what statistics say may be of before most of them were deleted. @param otherwise if it cannot be counted */
+    long countRows(String database, String table, long otherwise) {
+        try (Session session = postgres.address().connect(database, NAME)) {
+            return Long.parseLong(session.text("SELECT count(*) FROM ONLY " + table));
+        } catch (SQLException | BackupFailure e) {
+            return otherwise;
+        }
     }
 
     /** The largest tables that are counted soon, each with about how many rows it has, by schema and name as SQL. */

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,6 +27,9 @@ final class PgBackRest {
     static final String FULL =
             "The repository is full: make room, or keep fewer sets (repo1-retention-full). The sets in it are untouched.";
 
+    private static final String FULL_TARGET =
+            "There is no room left where the files are restored to: make room, and run it again. The repository is untouched.";
+
     private static final int LONGEST = 300;
     /** Some millions of files. */
     private static final long LONGEST_LISTING = 1L << 30;
@@ -34,6 +39,10 @@ final class PgBackRest {
     private static final Pattern UNCHECKED = Pattern.compile("WARN: unable to check pg\\d+: \\[(\\w{1,40})] ?");
     private static final int NOT_SUPPORTED = 46;
     private static final int NO_PRIMARY = 56;
+
+    /** A second repository in the configuration has sets of its own, and is whose who takes them. */
+    private static final Set<String> OF_ONE_REPOSITORY =
+            Set.of("info", "repo-ls", "repo-get", "backup", "expire", "restore");
 
     private final String program;
     private final String config;
@@ -120,6 +129,9 @@ final class PgBackRest {
                 "--no-log-timestamp",
                 "--log-level-console=" + (level.equals("info") ? "info" : "off"),
                 "--log-level-stderr=" + (level.equals("info") ? "error" : level)));
+        if (OF_ONE_REPOSITORY.contains(command)) {
+            line.add("--repo=1");
+        }
         line.addAll(options);
         AtomicBoolean late = new AtomicBoolean();
         try (Child child = Child.start(line)) {
@@ -169,79 +181,78 @@ final class PgBackRest {
         Matcher unchecked = UNCHECKED.matcher(failure.getMessage());
         boolean warned = number == NO_PRIMARY && unchecked.find();
         String said = beginning(failure.getMessage().substring(warned ? unchecked.start(1) : error.start(2)));
-        return switch (warned && unchecked.group(1).equals("VersionNotSupportedError") ? NOT_SUPPORTED : number) {
+        int meant = warned && unchecked.group(1).equals("VersionNotSupportedError") ? NOT_SUPPORTED : number;
+        Meaning meaning = ofNumber(meant).orElseGet(() -> ofWords(command, meant, said, failure.reason()));
+        return new BackupFailure(meaning.reason, meaning.sentence + " It says: " + said, failure);
+    }
+
+    private record Meaning(Reason reason, String sentence) {}
+
+    private static Optional<Meaning> means(Reason reason, String sentence) {
+        return Optional.of(new Meaning(reason, sentence));
+    }
+
+    /** What its number alone tells. */
+    private Optional<Meaning> ofNumber(int number) {
+        return switch (number) {
             case 29, 95, 26 ->
-                say(
+                means(
                         Reason.ENCRYPTION,
                         "The repository cannot be read with this key: compare repo1-cipher-pass in %s with that of the machine that wrote it; otherwise its files are damaged. Never make a new stanza over it."
-                                .formatted(config),
-                        said,
-                        failure);
+                                .formatted(config));
             case 28, 44, 51, 58 ->
-                say(
+                means(
                         Reason.DIFFERENT,
                         "Stanza '%s' belongs to another database cluster: each cluster needs a stanza of its own (sidecar.pitr.stanza). After an upgrade of PostgreSQL run 'pgbackrest stanza-upgrade'."
-                                .formatted(stanza),
-                        said,
-                        failure);
-            case 38 -> say(Reason.BUSY, "PostgreSQL runs on this data directory: stop it first.", said, failure);
+                                .formatted(stanza));
+            case 38 ->
+                means(
+                        Reason.BUSY,
+                        "PostgreSQL runs on this data directory: stop it first. One that was killed left its postmaster.pid there: start it once and stop it, or remove that file if no process of it is left.");
             case NOT_SUPPORTED ->
-                say(
+                means(
                         Reason.VERSION,
-                        "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.",
-                        said,
-                        failure);
+                        "pgBackRest is older than the PostgreSQL server and does not know its version: install a newer pgBackRest.");
             case 49, NO_PRIMARY, 101 ->
-                say(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.", said, failure);
-            case 50 -> say(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.", said, failure);
+                means(Reason.CONNECTION, "pgBackRest cannot reach the database's host or the repository.");
+            case 50 -> means(Reason.BUSY, "Another run of pgBackRest is at work on this stanza.");
             case 62 ->
-                say(
+                means(
                         Reason.NOT_CONFIGURED,
-                        "pgBackRest was stopped for this stanza: run 'pgbackrest start' to let it work again.",
-                        said,
-                        failure);
+                        "pgBackRest was stopped for this stanza: run 'pgbackrest start' to let it work again.");
             case 82 ->
-                say(
+                means(
                         Reason.STORAGE,
-                        "WAL did not arrive in the archive in time. The repository may be full or away: look at pg_stat_archiver and at the server's log, which has the words of archive_command.",
-                        said,
-                        failure);
+                        "WAL did not arrive in the archive in time. The repository may be full or away: look at pg_stat_archiver and at the server's log, which has the words of archive_command.");
             case 87 ->
-                say(
-                        Reason.NOT_CONFIGURED,
-                        "The server does not archive: set archive_mode = on and restart it.",
-                        said,
-                        failure);
+                means(Reason.NOT_CONFIGURED, "The server does not archive: set archive_mode = on and restart it.");
             case 30, 31, 32, 33, 34, 35, 37, 90 ->
-                say(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".", said, failure);
-            case 41, 47, 59, 64 -> {
-                boolean full = said.contains("No space left") || said.contains("[28]") || isWrittenInPart(said);
-                yield say(
-                        full ? Reason.SPACE : Reason.STORAGE,
-                        full ? FULL : "The repository cannot be read or written.",
-                        said,
-                        failure);
-            }
+                means(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".");
             case 55, 103, 104 ->
-                say(
+                means(
                         Reason.STORAGE,
                         "Something is missing in the repository of stanza '%s'; run 'pgbackrest stanza-create' if it is new."
-                                .formatted(stanza),
-                        said,
-                        failure);
-            case 75 -> say(Reason.NOT_FOUND, "There is no such set.", said, failure);
-            case 57 -> {
-                boolean ended = said.contains("closed the connection") || said.contains("terminating connection");
-                yield say(
-                        ended ? Reason.CONNECTION : failure.reason(),
-                        ended
-                                ? "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched."
-                                : "pgBackRest's " + command + " failed.",
-                        said,
-                        failure);
-            }
-            default -> say(failure.reason(), "pgBackRest's " + command + " failed.", said, failure);
+                                .formatted(stanza));
+            case 75 -> means(Reason.NOT_FOUND, "There is no such set.");
+            default -> Optional.empty();
         };
+    }
+
+    /** Files that it could not read or write, and what it was told by others, it says in words. @param otherwise if they tell nothing */
+    private static Meaning ofWords(String command, int number, String said, Reason otherwise) {
+        boolean ofFiles = Set.of(41, 47, 59, 64).contains(number);
+        if (ofFiles && (said.contains("No space left") || said.contains("[28]") || isWrittenInPart(said))) {
+            return new Meaning(Reason.SPACE, command.equals("restore") ? FULL_TARGET : FULL);
+        }
+        if (ofFiles) {
+            return new Meaning(Reason.STORAGE, "The repository cannot be read or written.");
+        }
+        if (number == 57 && (said.contains("closed the connection") || said.contains("terminating connection"))) {
+            return new Meaning(
+                    Reason.CONNECTION,
+                    "The database's server did not answer to the end: it was stopped, or crashed. The sets in the repository are untouched.");
+        }
+        return new Meaning(otherwise, "pgBackRest's " + command + " failed.");
     }
 
     /** The system gives no error where a file took some of what was to be written; then there was no room for the rest. */
@@ -253,9 +264,5 @@ final class PgBackRest {
     static String beginning(String said) {
         String line = HostileText.line(said.split("FormatError:|HINT:", 2)[0]).strip();
         return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
-    }
-
-    private static BackupFailure say(Reason reason, String what, String said, BackupFailure cause) {
-        return new BackupFailure(reason, what + " It says: " + said, cause);
     }
 }

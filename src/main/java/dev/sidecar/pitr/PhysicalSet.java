@@ -2,6 +2,8 @@ package dev.sidecar.pitr;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * A set of physical files in pgBackRest's repository.
@@ -35,6 +37,10 @@ public record PhysicalSet(
         List<String> needs,
         boolean damaged) {
 
+    private static final long POSITION = 0xFFFF_FFFFL;
+    private static final long LEAST_SEGMENT = 1L << 20;
+    private static final long LARGEST_SEGMENT = 1L << 30;
+
     /** Copies. */
     public PhysicalSet {
         needs = List.copyOf(needs);
@@ -43,6 +49,17 @@ public record PhysicalSet(
     /** The first moment that it can be recovered to: pgBackRest writes down whole seconds. */
     public Instant reachable() {
         return stopped.plusSeconds(1);
+    }
+
+    /** Bytes of a segment of WAL, by the number of the last one and the position in it; empty if that is the first of its log. */
+    Optional<Long> segmentBytes() {
+        long position = (lastLsn - 1) & POSITION;
+        return lastWal.low() == 0 || lastLsn >>> 32 != lastWal.log()
+                ? Optional.empty()
+                : LongStream.iterate(LEAST_SEGMENT, size -> size <= LARGEST_SEGMENT, size -> size * 2)
+                        .filter(size -> position / size == lastWal.low())
+                        .boxed()
+                        .findFirst();
     }
 
     /** How much of the cluster a set holds itself. */

@@ -106,12 +106,14 @@ record PitrProperties(
      * @param directory for its files; blank for none
      * @param port that it listens on
      * @param listen the addresses that it listens on, as PostgreSQL's listen_addresses
+     * @param superuser name of the superuser in the recovered cluster; blank for the one that the live server tells, or {@code postgres}
      * @param requests folder by which a container that has the instance is asked; blank if this process makes it
      */
     record Instance(
             @DefaultValue("") String directory,
             @DefaultValue("5433") int port,
             @DefaultValue("127.0.0.1") String listen,
+            @DefaultValue("") String superuser,
             @DefaultValue("") String requests) {
 
         Instance {

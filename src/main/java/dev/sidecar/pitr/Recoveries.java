@@ -12,6 +12,9 @@ import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +45,9 @@ final class Recoveries {
     private static final String NAME = "sidecar pitr";
     /** Tells a folder that this made from others: only such a one is ever removed. */
     private static final String OURS = "sidecar-instance";
+
+    /** Written last: with it the files are complete, and have our settings. */
+    private static final String CONFIGURED = "hba";
 
     private static final long POLL_MS = 200;
     private static final long STAY_POLL_MS = 2_000;
@@ -73,10 +80,13 @@ final class Recoveries {
             timezone = UTC
             log_timezone = UTC
             """;
-    /** The socket's folder is this user's alone; others need the passwords that the live server had at the moment. */
+    /**
+     * The socket's folder is this user's alone; others need the passwords that the live server had at the moment. By {@code md5} the server
+     * asks for SCRAM where it has one, and takes the old form of roles whose password is older than that.
+     */
     private static final String HBA = """
             local all all trust
-            host all all all scram-sha-256
+            host all all all md5
             """;
 
     private final PgBackRest pgBackRest;
@@ -112,6 +122,9 @@ final class Recoveries {
     }
 
     private String superuser() {
+        if (!settings.instance().superuser().isBlank()) {
+            return settings.instance().superuser();
+        }
         try {
             return live.superuser();
         } catch (BackupFailure e) {
@@ -143,11 +156,13 @@ final class Recoveries {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
         boolean recovered = false;
+        Optional<String> early = Optional.empty();
         try {
             restore(folder, set);
             configure(folder, plan, client);
             start(client);
             awaitTarget(plan);
+            early = tooEarly(plan);
             recovered = true;
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
@@ -157,11 +172,26 @@ final class Recoveries {
             }
         }
         return "Recovered to %s; it listens on port %d and is read-only. Look at it with psql -h %s -p %d; then 'sidecar pitr promote', 'sidecar pitr dump' or 'sidecar pitr remove'."
-                .formatted(
-                        plan.target().words(),
-                        settings.instance().port(),
-                        folder.resolve("s"),
-                        settings.instance().port());
+                        .formatted(
+                                plan.target().words(),
+                                settings.instance().port(),
+                                folder.resolve("s"),
+                                settings.instance().port())
+                + early.map(warning -> " " + warning).orElse("");
+    }
+
+    private Optional<String> tooEarly(RecoveryPlan plan) {
+        Optional<Instant> stopped =
+                plan.target().moment().isPresent() ? RecoveryLog.stoppedAt(endOfLog()) : Optional.empty();
+        if (stopped.isEmpty()) {
+            return Optional.empty();
+        }
+        try (Session session = address().connectToMaintenance(NAME)) {
+            long position = Long.parseLong(session.text("SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint"));
+            return plan.stoppedTooEarly(stopped.get(), position);
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.RESTORE, "The separate instance does not answer: " + e.getMessage(), e);
+        }
     }
 
     private void prepare(Path folder, PhysicalSet set) throws IOException {
@@ -184,12 +214,41 @@ final class Recoveries {
                     "%s has %d MB left, but the recovery needs about %d MB."
                             .formatted(folder, free >> 20, set.bytes() >> 20));
         }
+        requirePort();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         Files.writeString(folder.resolve(OURS), set.version() + "\n");
         for (String name : List.of("s", "lock", "spaces", "data")) {
             Files.createDirectory(
                     folder.resolve(name),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
+
+    /** Before hours of restoring, not after them. */
+    private void requirePort() {
+        if (settings.instance().listen().isBlank()) {
+            return;
+        }
+        for (String address : settings.instance().listen().split(",")) {
+            try (ServerSocket tried = new ServerSocket()) {
+                tried.bind(
+                        address.strip().equals("*")
+                                ? new InetSocketAddress(settings.instance().port())
+                                : new InetSocketAddress(
+                                        address.strip(), settings.instance().port()));
+            } catch (BindException e) {
+                throw new BackupFailure(
+                        Reason.BUSY,
+                        "The separate instance cannot listen on port %d of '%s' (%s): end what uses it, or change sidecar.pitr.instance.port."
+                                .formatted(
+                                        settings.instance().port(),
+                                        HostileText.line(address.strip()),
+                                        HostileText.line(String.valueOf(e.getMessage()))),
+                        e);
+            } catch (IOException e) {
+                // An address that this program does not understand; the server says what is wrong with it.
+                log.atDebug().log("not tried: {}", e.getMessage());
+            }
         }
     }
 
@@ -235,11 +294,11 @@ final class Recoveries {
                 + plan.target().configuration();
         Files.writeString(data.resolve("postgresql.conf"), configuration);
         Files.writeString(data.resolve("postgresql.auto.conf"), "");
-        Files.writeString(folder.resolve("hba"), HBA);
         Files.writeString(folder.resolve("ident"), "");
         // As a standby it stays read-only at the end of the archive; with a target it pauses there.
         boolean toTheEnd = plan.target().equals(RecoveryTarget.LATEST);
         Files.writeString(data.resolve(toTheEnd ? "standby.signal" : "recovery.signal"), "");
+        Files.writeString(folder.resolve(CONFIGURED), HBA);
         own(folder);
     }
 
@@ -326,8 +385,7 @@ final class Recoveries {
                 // All that was archived when the plan was made, and it waits for more.
                 ? ("SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn AND EXISTS (SELECT FROM pg_stat_activity"
                                 + " WHERE backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval')")
-                        .formatted(RecoveryTarget.written(
-                                plan.reach().last().orElseThrow().number(segmentBytes()) * segmentBytes()))
+                        .formatted(RecoveryTarget.written(plan.lastBegins()))
                 : "SELECT pg_get_wal_replay_pause_state() = 'paused'";
         long until = System.nanoTime() + settings.limit().toNanos();
         while (true) {
@@ -336,6 +394,7 @@ final class Recoveries {
                     return;
                 }
             } catch (SQLException | BackupFailure e) {
+                requireRole(e);
                 if (!isRunning()) {
                     throw new BackupFailure(
                             Reason.RESTORE, RecoveryLog.explained(endOfLog(), String.valueOf(e.getMessage())), e);
@@ -345,6 +404,18 @@ final class Recoveries {
                 throw new BackupFailure(Reason.RESTORE, "The recovery did not reach its end in time.");
             }
             Thread.sleep(POLL_MS);
+        }
+    }
+
+    /** Nothing else lets a role of that time in but its name, so that waiting for it would not end. */
+    private void requireRole(Exception failure) {
+        String said = String.valueOf(failure.getMessage());
+        if (said.contains("role \"" + superuser() + "\" does not exist")) {
+            throw new BackupFailure(
+                    Reason.NOT_CONFIGURED,
+                    "The recovered cluster has no role '%s': set sidecar.pitr.instance.superuser to the name that its superuser had at that time."
+                            .formatted(superuser()),
+                    failure);
         }
     }
 
@@ -408,14 +479,36 @@ final class Recoveries {
         }
     }
 
-    /** Lets the instance beside be written to. */
+    /** Lets the instance beside be written to; one that is already stays so. */
     void promote() throws InterruptedException {
-        server(client(), "promote", "--wait", "--silent");
+        Client client = whole();
+        if (!isRunning()) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND, "The separate instance is stopped: start it first with 'sidecar pitr start'.");
+        }
+        if (stage() != Stage.PROMOTED) {
+            server(client, "promote", "--wait", "--silent", "--timeout=" + START_SECONDS);
+        }
     }
 
     /** Starts one that was stopped. */
     void startAgain() throws InterruptedException {
-        start(client());
+        Client client = whole();
+        if (!isRunning()) {
+            start(client);
+        }
+    }
+
+    /** What was killed while it restored leaves files that are no cluster, or one with the live server's own settings. */
+    private Client whole() throws InterruptedException {
+        Client client = client();
+        if (!Files.exists(folder().resolve(CONFIGURED))) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "The recovery into %s was interrupted before it was complete: remove it with 'sidecar pitr remove', and recover again."
+                            .formatted(folder()));
+        }
+        return client;
     }
 
     /** Stops it; its files stay. */
@@ -479,7 +572,7 @@ final class Recoveries {
     /** Writes one database, or one table of it, out of the instance beside. */
     void dump(String database, Optional<String> table, Path file) throws InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                client().program("pg_dump"),
+                whole().program("pg_dump"),
                 "--format=custom",
                 "--no-password",
                 "--host=" + folder().resolve("s"),

@@ -1,5 +1,7 @@
 package dev.sidecar.pitr;
 
+import java.time.Instant;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -10,7 +12,18 @@ final class RecoveryLog {
     private static final Pattern LAST =
             Pattern.compile("last completed transaction was at log time ([0-9 :.+-]{10,40})");
 
+    private static final Pattern STOP = Pattern.compile(
+            "recovery stopping (?:before|after) (?:commit|abort)[^\\n]{0,60}, time (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?)\\+00");
+
     private RecoveryLog() {}
+
+    /** The time of the transaction at which it stopped, the newest if there are several. */
+    static Optional<Instant> stoppedAt(String log) {
+        return STOP.matcher(log)
+                .results()
+                .reduce((older, newer) -> newer)
+                .map(stop -> Instant.parse(stop.group(1) + "T" + stop.group(2) + "Z"));
+    }
 
     static String explained(String log, String otherwise) {
         if (log.contains("recovery ended before configured recovery target was reached")) {

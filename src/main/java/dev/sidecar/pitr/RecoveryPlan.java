@@ -3,8 +3,12 @@ package dev.sidecar.pitr;
 import dev.sidecar.pitr.Chain.Reach;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * With which set a recovery begins.
@@ -12,8 +16,12 @@ import java.util.List;
  * @param target how far it goes
  * @param reach the set, and how far it leads
  * @param segments of WAL that are replayed at most
+ * @param chain that it is of
  */
-record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
+record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain chain) {
+
+    /** Clocks of two hosts differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     /** @throws BackupFailure that says why nothing leads there, and what can be recovered */
     static RecoveryPlan of(RecoveryTarget target, Chain chain) {
@@ -29,7 +37,34 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
                 .orElseThrow();
         long size = chain.segmentBytes();
         long last = reach.last().orElse(reach.set().lastWal()).number(size);
-        return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1);
+        return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1, chain);
+    }
+
+    /** Position in the WAL at which the last segment begins that is replayed. */
+    long lastBegins() {
+        long size = chain.segmentBytes();
+        return reach.last().orElse(reach.set().lastWal()).number(size) * size;
+    }
+
+    /**
+     * Says for a person that a recovery stopped too early: it stops at the first transaction that is later than the moment, and where the
+     * clock was set back, others follow it in the WAL that are earlier. They were archived before that transaction's time.
+     *
+     * @param later time of the transaction at which it stopped
+     * @param position at which it stopped
+     */
+    Optional<String> stoppedTooEarly(Instant later, long position) {
+        long size = chain.segmentBytes();
+        long from = position / size;
+        return chain.contents().archived().entrySet().stream()
+                .filter(archived -> archived.getKey().timeline() == timeline()
+                        && archived.getKey().number(size) >= from
+                        && archived.getValue().plus(CLOCKS_DIFFER).isBefore(later))
+                .map(Map.Entry::getValue)
+                .max(Comparator.naturalOrder())
+                .map(archived ->
+                        "WARNING: it stopped too early, at a transaction of %s, while WAL that follows it was archived at %s: the clock of the database's host was set back in between. What was written after that is missing here: recover with --latest, or to a position with --to-lsn."
+                                .formatted(later, archived));
     }
 
     /** The timeline to follow. */
@@ -57,7 +92,7 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments) {
                 .orElse("0/0");
     }
 
-    private static BackupFailure unreachable(java.time.Instant moment, Chain chain) {
+    private static BackupFailure unreachable(Instant moment, Chain chain) {
         List<Span> spans = chain.spans();
         Span first = spans.get(0);
         Span last = spans.get(spans.size() - 1);

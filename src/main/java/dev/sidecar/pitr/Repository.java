@@ -77,6 +77,20 @@ final class Repository {
             return timelines.get(timelines.size() - 1);
         }
 
+        /**
+         * Bytes of each segment of WAL, by where a set ended in one: whoever recovers may not reach the server, which may be what was
+         * lost.
+         *
+         * @param otherwise if no set tells
+         */
+        long segmentBytes(long otherwise) {
+            return sets.stream()
+                    .filter(set -> set.archive().equals(archive))
+                    .flatMap(set -> set.segmentBytes().stream())
+                    .reduce((older, newer) -> newer)
+                    .orElse(otherwise);
+        }
+
         /** The one that the server was on at a moment: what it wrote then may be of a past that a later recovery gave up. */
         int timelineAt(Instant moment) {
             int at = timelines.size() - 1;

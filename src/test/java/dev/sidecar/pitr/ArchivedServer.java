@@ -215,7 +215,8 @@ final class ArchivedServer implements AutoCloseable {
         return ask(socket, port, "shop", query);
     }
 
-    private List<String> ask(Path socket, String port, String database, String query) {
+    /** Rows of a server by its socket. */
+    List<String> ask(Path socket, String port, String database, String query) {
         List<String> lines = new java.util.ArrayList<>();
         ChildProcess psql = ChildProcess.start(
                 "psql",

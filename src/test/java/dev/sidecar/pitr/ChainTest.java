@@ -3,12 +3,17 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.pitr.LiveCluster.Markers;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
+import dev.sidecar.support.BoundSettings;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +150,55 @@ class ChainTest {
 
         assertThat(chain.gaps()).isEmpty();
         assertThat(chain.reaches()).allSatisfy(reach -> assertThat(reach.last()).contains(Segment.of(2, 25, SIZE)));
+    }
+
+    /** The server's clock was an hour ahead in segment 12, and set back after it. */
+    @Test
+    void aRecoveryThatStopsAtATransactionOfAClockThatWasAheadIsToldToBeEarly() {
+        archive(1, 10, 20);
+        RecoveryPlan plan = RecoveryPlan.of(RecoveryTarget.at(minute(18)), chain(set(1, 10, 11)));
+        Instant stopped = RecoveryLog.stoppedAt("""
+                        2026-11-27 02:00:00.627 UTC [1] LOG:  recovery stopping before commit of transaction 7, time 2026-11-27 00:01:00+00
+                        2026-11-27 02:00:00.627 UTC [1] LOG:  recovery stopping before commit of transaction 742, time 2026-11-27 01:12:30.764329+00
+                        """).orElseThrow();
+        assertThat(stopped).isEqualTo(minute(72).plusSeconds(30).plusNanos(764_329_000));
+
+        assertThat(plan.stoppedTooEarly(stopped, 12 * SIZE + 100))
+                .hasValueSatisfying(warning -> assertThat(warning)
+                        .contains("at a transaction of 2026-11-27T01:12:30.764329Z")
+                        .contains("archived at 2026-11-27T00:20:00Z")
+                        .contains("clock of the database's host was set back"));
+        // The next transaction of an idle server: nothing follows it that was archived before.
+        assertThat(plan.stoppedTooEarly(minute(19), 19 * SIZE)).isEmpty();
+        assertThat(RecoveryLog.stoppedAt("recovery stopping before commit of transaction 7, time infinity"))
+                .isEmpty();
+    }
+
+    /** A copy of the cluster that was promoted with our archive_command: it has the same system identifier. */
+    @Test
+    void aTimelineThatTheServerIsNotOnIsOfAnotherServer() {
+        archive(1, 10, 25);
+        archive(2, 15, 25);
+        timelines = List.of(Lineage.first(), second("0/F000100"));
+
+        assertThat(problems(2)).noneMatch(problem -> problem.contains("another server archives"));
+        assertThat(problems(0)).noneMatch(problem -> problem.contains("another server archives"));
+        assertThat(problems(1))
+                .anyMatch(problem -> problem.contains("WAL of timeline 2, and the server writes timeline 1")
+                        && problem.contains("names that begin with 00000002"));
+    }
+
+    private List<String> problems(long timelineOfServer) {
+        Chain chain = chain(set(1, 10, 11));
+        return new ChainJudgement(
+                        BoundSettings.of("sidecar.pitr", Map.of("results-file", "-"), PitrProperties.class), minute(26))
+                .of(
+                        chain.contents(),
+                        chain,
+                        new Archiver(true, false, 0, 0, SIZE, "1", timelineOfServer),
+                        new ArrayList<>(),
+                        new ChainJudgement.Seen(0, -1, Optional.empty()))
+                .problems();
     }
 
     /** Who chose the moment of a recovery in place wrongly asks for one that only the timeline before has. */

@@ -3,6 +3,7 @@ package dev.sidecar.pitr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sidecar.postgres.Session;
 import dev.sidecar.postgres.TestPostgres;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
@@ -94,14 +95,49 @@ class LiveClusterTest {
         live.pushWal();
     }
 
+    /** A drill whose marker B never was there would call every recovery one to the right moment. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE RULE none AS ON INSERT TO sidecar_pitr.marker WHERE side = 'B' DO INSTEAD NOTHING",
+                "CREATE RULE none AS ON INSERT TO sidecar_pitr.marker DO ALSO DELETE FROM sidecar_pitr.marker",
+                "CREATE TRIGGER run BEFORE INSERT ON sidecar_pitr.marker FOR EACH ROW WHEN (NEW.side = 'B') EXECUTE FUNCTION public.none()",
+            })
+    void markersThatAreNotKeptAreToldAndProveNothing(String made) throws Exception {
+        LiveCluster live = as("Backup Role", "p");
+        live.mark(UUID.randomUUID());
+        server.execute(
+                "postgres",
+                "CREATE FUNCTION public.none() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
+                made);
+
+        assertThatThrownBy(() -> live.mark(UUID.randomUUID()))
+                .isInstanceOfSatisfying(
+                        BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED))
+                .hasMessageContaining("does not keep the two markers");
+    }
+
+    /** A recovery that stopped before the first drill's table was made has neither marker. */
+    @Test
+    void aClusterWithoutTheTableHasNoMarker() throws Exception {
+        try (Session session = TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.password", server.password(),
+                        "server.programs", server.programs().toString()))
+                .address()
+                .connectToMaintenance("test")) {
+            assertThat(LiveCluster.sides(session, UUID.randomUUID())).isEmpty();
+        }
+    }
+
     private void shippedScript() {
         server.script("postgres", Path.of("postgres/pitr-role.sql"), "role=pitr", "asks=Backup Role");
     }
 
     @Test
     void aRoleWithFewRightsMakesItsOwnPlaceOrTakesThatOfASuperuser() throws Exception {
-        UUID drill = UUID.randomUUID();
-        as("Backup Role", "p").mark(drill);
+        as("Backup Role", "p").mark(UUID.randomUUID());
         assertThat(server.query("postgres", "SELECT side FROM sidecar_pitr.marker ORDER BY 1"))
                 .containsExactly("A", "B");
 
@@ -113,7 +149,7 @@ class LiveClusterTest {
                 "postgres",
                 "GRANT USAGE ON SCHEMA sidecar_pitr TO \"Backup Role\"",
                 "GRANT ALL ON sidecar_pitr.marker TO \"Backup Role\"");
-        as("Backup Role", "p").mark(drill);
+        as("Backup Role", "p").mark(UUID.randomUUID());
         assertThat(server.query("postgres", "SELECT count(*) FROM sidecar_pitr.marker"))
                 .containsExactly("4");
     }

@@ -51,7 +51,28 @@ class PgBackRestErrorsTest {
     }
 
     private BackupFailure failure() {
-        return catchThrowableOfType(BackupFailure.class, () -> pgBackRest.run(LIMIT, "backup", List.of()));
+        return failure("backup");
+    }
+
+    private BackupFailure failure(String command) {
+        return catchThrowableOfType(BackupFailure.class, () -> pgBackRest.run(LIMIT, command, List.of()));
+    }
+
+    /** As 2.45 says where the disk of the data directory is full, and where a killed server left its file. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[064]: raised from local-1 protocol: unable to write '/data/base/5/2605': [28] No space left on device; SPACE; where the files are restored to",
+                "[038]: unable to restore while PostgreSQL is running; BUSY; One that was killed left its postmaster.pid"
+            })
+    void anErrorOfARestoreIsNotOneOfTheRepository(String said, Reason reason, String sentence) throws Exception {
+        Files.writeString(folder.resolve("said"), "ERROR: " + said + "\n");
+
+        BackupFailure failure = failure("restore");
+
+        assertThat(failure.reason()).isEqualTo(reason);
+        assertThat(failure).hasMessageContaining(sentence).hasMessageNotContaining("The repository is full");
     }
 
     @ParameterizedTest

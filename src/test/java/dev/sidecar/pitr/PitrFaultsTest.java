@@ -83,6 +83,12 @@ class PitrFaultsTest {
         later.take(PhysicalSet.Type.FULL);
 
         assertThat(later.prove().problems()).isEmpty();
+        // What was asked for is done, whatever was lost.
+        PitrState after = later.look();
+        assertThat(after.problems()).noneMatch(problem -> problem.contains("WAL is missing"));
+        assertThat(after.lines())
+                .anyMatch(line -> line.contains("segment " + lost) && line.contains("A set was taken after it"));
+        assertThat(after.gaps()).hasSize(1);
         archived.at(Clock.systemUTC());
     }
 
@@ -269,6 +275,46 @@ class PitrFaultsTest {
                         .look())
                 .hasMessageContaining("sidecar.pitr.config");
         archived.with("config", archived.folder().resolve("pgbackrest.conf").toString());
+    }
+
+    /** A drill takes a while, and the live tables do not wait for it. */
+    @Test
+    void tablesThatAreMadeOrEmptiedAroundTheMomentAreNoLoss() throws Exception {
+        archived.server()
+                .execute(
+                        "postgres",
+                        "CREATE TABLE emptied WITH (autovacuum_enabled = off) AS SELECT i FROM generate_series(1, 9000) i",
+                        "ANALYZE emptied",
+                        "DELETE FROM emptied WHERE i > 10");
+        Pitr drilling = archived.with(
+                        "results-file", archived.folder().resolve("tables.json").toString())
+                .pitr();
+        drilling.take(PhysicalSet.Type.FULL);
+        archived.server().execute("postgres", "DROP SCHEMA IF EXISTS sidecar_pitr CASCADE");
+        CompletableFuture<Void> later = CompletableFuture.runAsync(() -> {
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !archived.server()
+                            .query("postgres", "SELECT 1 FROM pg_class WHERE relname = 'marker'")
+                            .isEmpty());
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !archived.server()
+                            .query("postgres", "SELECT 1 FROM sidecar_pitr.marker WHERE side = 'B'")
+                            .isEmpty());
+            archived.server()
+                    .execute(
+                            "postgres",
+                            "CREATE TABLE made AS SELECT i, repeat('x', 500) AS filler FROM generate_series(1, 5000) i",
+                            "ANALYZE made");
+        });
+
+        RecoveryResult drill = drilling.prove();
+
+        later.get();
+        assertThat(drill.problems()).isEmpty();
+        assertThat(drill.lines()).anyMatch(line -> line.contains("1 sampled tables counted"));
+        archived.server().execute("postgres", "DROP TABLE made, emptied");
     }
 
     /** A set from which a recovery was proven stays until a younger one is proven, whatever the retention says. */

@@ -66,6 +66,8 @@ securityContext:
 interval: {{ .root.Values.monitoring.interval }}
 path: /actuator/prometheus
 port: {{ .port }}
+# A target that was taken over must not have Prometheus ask others.
+followRedirects: false
 authorization:
   credentials: {name: {{ .secret | quote }}, key: metrics_token}
 relabelings:
@@ -75,6 +77,13 @@ relabelings:
   - {targetLabel: stack, replacement: {{ .root.Values.stack | quote }}}
   - {targetLabel: host, replacement: {{ .root.Values.host | quote }}}
 metricRelabelings:
+  # What others say of themselves: a rule would take it for theirs, and be silent, or fail for everybody.
+  - {sourceLabels: [__name__], regex: "(node|pg|redis|nginx|loki|otelcol|alloy|alertmanager|prometheus|probe|kube|container)_.+|ALERTS.*|up|scrape_.+|.+:.+", action: drop}
+  {{- if eq .service "gateway" }}
+  - {sourceLabels: [__name__], regex: "sidecar_(access|alert|backup|dead|dump|duty|expected|far|job|notifications|pitr|proof|readiness|relay|watchdog).*", action: drop}
+  {{- else if eq .service "relay" }}
+  - {sourceLabels: [__name__], regex: "sidecar_(access|alert|backup|dead|dump|duty|expected|far|gateway|job|notifications|pitr|proof|readiness|watchdog).*", action: drop}
+  {{- end }}
   # The gateway's metrics of the API carry the API's name as service.
   - {sourceLabels: [__name__, upstream], regex: "sidecar_gateway_.+;(.+)", targetLabel: service}
 {{- end }}

@@ -18,13 +18,18 @@ public final class RenderedConfig {
     /** The token that Prometheus presents to the sidecar. */
     public static final String METRICS_TOKEN = "token-of-prometheus";
 
-    /** The password that Prometheus presents to itself, to Alertmanager and to the exporters. */
+    /** The password that Prometheus presents to itself and to Alertmanager. */
     public static final String WEB_PASSWORD = "password-of-the-watchers";
 
     /** A stack can do without these; the setting {@code WITHOUT} names those that are away, separated by commas. */
     private static final Set<String> PARTS = Set.of("REDIS", "NGINX", "LOKI", "ALLOY", "GRAFANA");
 
     private RenderedConfig() {}
+
+    /** The password that Prometheus presents to an exporter, such as {@code node}. */
+    public static String exporterPassword(String exporter) {
+        return "password-of-the-exporter-" + exporter;
+    }
 
     /** Writes the file by which a program asks for that password. */
     static Path webLogin(Path directory) {
@@ -62,8 +67,11 @@ public final class RenderedConfig {
     public static Path prometheus(Path directory, Map<String, String> settings) throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Files.writeString(secrets.resolve("metrics_token"), settings.getOrDefault("METRICS_TOKEN", METRICS_TOKEN));
-        for (String login : List.of("web_password", "alertmanager_password", "exporter_password")) {
+        for (String login : List.of("web_password", "alertmanager_password")) {
             Files.writeString(secrets.resolve(login), WEB_PASSWORD);
+        }
+        for (String exporter : List.of("blackbox", "nginx", "node", "postgres")) {
+            Files.writeString(secrets.resolve(exporter + "_exporter_password"), exporterPassword(exporter));
         }
         writeSecret(secrets, "remote_write_token", settings.get("REMOTE_WRITE_TOKEN"));
         writeSecret(secrets, "remote_write_password", settings.get("REMOTE_WRITE_PASSWORD"));

@@ -59,6 +59,10 @@ final class LiveLoader {
 
     /** Looks at what was loaded. */
     interface Inspection {
+
+        /** What differs from the set before anything belongs to its owner; empty if the two cannot be compared. */
+        Optional<List<String>> changed(Session session);
+
         void of(ArchiveParts parts);
     }
 
@@ -138,6 +142,7 @@ final class LiveLoader {
             role.leave();
             Set<Integer> missing = steps.missing();
             try (Session session = server.connect(target, NAME)) {
+                requireUnchanged(role, session, parts, check, notes);
                 notes.addAll(handOver(role, session, parts, missing));
             }
             steps.grants(parts.grants());
@@ -419,6 +424,40 @@ final class LiveLoader {
                     request.privileged());
         } catch (IOException e) {
             throw new BackupFailure(Reason.DAMAGED, "database.dump cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * While it is loaded, all of the database belongs to one role, as which its code runs. What that code adds or changes would get the rights
+     * of whoever it is given to, so that where several roles own something, nothing may differ from the set.
+     */
+    private void requireUnchanged(
+            RestoreRole role, Session session, ArchiveParts parts, Inspection check, List<String> notes)
+            throws SQLException {
+        long owners = parts.ofTheRole().stream()
+                .filter(entry -> !entry.owner().isEmpty())
+                .map(entry -> parts.goesToItsOwner(entry) ? entry.owner() : standIn())
+                .distinct()
+                .count();
+        // With a person's consent the backup is trusted.
+        if (owners < 2 || request.privileged()) {
+            return;
+        }
+        List<String> changes = new ArrayList<>();
+        role.granted(session).forEach(what -> changes.add("Somebody was granted rights on %s.".formatted(what)));
+        check.changed(session)
+                .ifPresentOrElse(
+                        changes::addAll,
+                        () -> notes.add(
+                                "Its objects belong to several roles, and whether its code changed any while it was"
+                                        + " restored could not be seen."));
+        if (!changes.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.DIFFERENT,
+                    "Code of the database changed it while it was restored, and its objects belong to several roles, which would"
+                            + " lend their rights to that: %s Restore it with --privileged only if you trust the backup."
+                                    .formatted(
+                                            changes.stream().limit(MOST_NAMED).collect(Collectors.joining(" "))));
         }
     }
 

@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -75,9 +76,22 @@ final class Restorer {
                 List<String> notes = new ArrayList<>();
                 List<String> missing = new ArrayList<>();
                 List<Contents> compared = new ArrayList<>();
-                LiveLoader.Inspection check = parts -> {
-                    progress.begin("comparing " + backup.id(), 0);
-                    compared.add(compare(address, target, manifest, request, parts, missing, notes));
+                LiveLoader.Inspection check = new LiveLoader.Inspection() {
+                    @Override
+                    public Optional<List<String>> changed(Session session) {
+                        boolean whole = !request.isPartial() && !request.keepGoing();
+                        return DefinitionsOfSet.compareWhileLoading(reader, manifest, folder.path(), session)
+                                .map(comparison -> comparison.differences().stream()
+                                        .filter(difference -> whole || !difference.isMissing())
+                                        .map(DefinitionDifference::sentence)
+                                        .toList());
+                    }
+
+                    @Override
+                    public void of(ArchiveParts parts) {
+                        progress.begin("comparing " + backup.id(), 0);
+                        compared.add(compare(address, target, manifest, request, parts, missing, notes));
+                    }
                 };
                 defineEmpty(address, maintenance, target, manifest, request, notes);
                 if (!loaded(live, role, target, request, notes, check)) {

@@ -30,6 +30,19 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
     private static final Set<String> OF_EVERY_DATABASE =
             Set.of("schema public", "owner and grants schema public", "comment schema public", "extension plpgsql");
 
+    /** They come when a database is loaded; a comment or a label runs nothing, and gives nobody a right. */
+    private static final Set<String> AFTER_LOADING = Set.of(
+            "comment",
+            "database",
+            "default privileges",
+            "extension version",
+            "large objects",
+            "owner and grants",
+            "owner and grants of what came with PostgreSQL or an extension",
+            "part of an extension",
+            "security label",
+            "setting");
+
     public DefinitionComparison {
         differences = List.copyOf(differences);
     }
@@ -103,12 +116,14 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         }
 
         private void missing(Definition wanted) {
-            if (scope.leavesOut(wanted) || !extensions.mustBeThere(wanted)) {
+            if (scope.leavesOut(wanted)
+                    || scope.loading() && !wanted.kind().equals("policy")
+                    || !extensions.mustBeThere(wanted)) {
                 return;
             }
             if (isCompared(wanted)) {
                 compared++;
-                add(wanted, "is missing");
+                add(wanted, DefinitionDifference.MISSING);
             } else {
                 leftOut++;
             }
@@ -132,7 +147,8 @@ public record DefinitionComparison(List<DefinitionDifference> differences, long 
         }
 
         private boolean isCompared(Definition one) {
-            return scope.tablespaces() || !one.kind().equals("tablespace");
+            return (scope.tablespaces() || !one.kind().equals("tablespace"))
+                    && !(scope.loading() && AFTER_LOADING.contains(one.kind()));
         }
 
         /** Says which properties differ, the first of each side. */

@@ -9,6 +9,13 @@ package dev.sidecar.definitions;
  */
 public record DefinitionDifference(String kind, String name, String what) {
 
+    static final String MISSING = "is missing";
+
+    /** Tells whether the restored database lacks it altogether. */
+    public boolean isMissing() {
+        return what.equals(MISSING);
+    }
+
     /** Writes the same for a person, such as {@code Policy app.orders.own is missing.} */
     public String sentence() {
         return "%s%s %s %s.".formatted(Character.toUpperCase(kind.charAt(0)), kind.substring(1), name, what);

@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
  * @param tablespaces false where there are none, as in a scratch server
  * @param letters encoding of the database, in which names are shown
  * @param leftOut names of what is left out of the backup on purpose, as PostgreSQL quotes them
+ * @param loading owners, grants and what an administrator restores are not there yet: of what is missing only policies are looked for
  */
-public record DefinitionScope(boolean tablespaces, Charset letters, Set<String> leftOut) {
+public record DefinitionScope(boolean tablespaces, Charset letters, Set<String> leftOut, boolean loading) {
 
     /** The same without what was left out of the backup on purpose. */
     DefinitionScope without(Collection<String> names) {
@@ -23,7 +24,13 @@ public record DefinitionScope(boolean tablespaces, Charset letters, Set<String> 
                 letters,
                 names.stream()
                         .map(name -> new String(name.getBytes(letters), StandardCharsets.ISO_8859_1))
-                        .collect(Collectors.toSet()));
+                        .collect(Collectors.toSet()),
+                loading);
+    }
+
+    /** The same of a database that is being loaded. */
+    DefinitionScope whileLoading() {
+        return new DefinitionScope(tablespaces, letters, leftOut, true);
     }
 
     /** Tells whether a definition is about what was left out: its name is that name, begins or ends with it. */
@@ -44,6 +51,6 @@ public record DefinitionScope(boolean tablespaces, Charset letters, Set<String> 
 
     /** Everything, shown in the encoding that PostgreSQL calls by this name. */
     public static DefinitionScope ofEncoding(String encoding, boolean tablespaces) {
-        return new DefinitionScope(tablespaces, Encodings.charset(encoding), Set.of());
+        return new DefinitionScope(tablespaces, Encodings.charset(encoding), Set.of(), false);
     }
 }

@@ -47,6 +47,27 @@ public final class DefinitionsOfSet {
      */
     public static Optional<DefinitionComparison> compare(
             SetReader reader, Manifest manifest, Path folder, Session restored, boolean tablespaces) {
+        return compare(reader, manifest, folder, restored, scope(manifest, tablespaces));
+    }
+
+    /**
+     * Finds what a database that is being loaded has in addition or otherwise, before anything of it is given to its owners.
+     *
+     * @param folder for the decoded description, which is removed again
+     * @return empty if they cannot be compared; {@link #obstacle} says why
+     */
+    public static Optional<DefinitionComparison> compareWhileLoading(
+            SetReader reader, Manifest manifest, Path folder, Session restored) {
+        return compare(reader, manifest, folder, restored, scope(manifest, true).whileLoading());
+    }
+
+    private static DefinitionScope scope(Manifest manifest, boolean tablespaces) {
+        return DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces)
+                .without(manifest.leftOut().definitions());
+    }
+
+    private static Optional<DefinitionComparison> compare(
+            SetReader reader, Manifest manifest, Path folder, Session restored, DefinitionScope scope) {
         List<StoredFile> files = manifest.files(FileKind.DESCRIPTION);
         if (files.isEmpty()) {
             return Optional.empty();
@@ -62,7 +83,7 @@ public final class DefinitionsOfSet {
             try (OutputStream out = Files.newOutputStream(description)) {
                 reader.decode(files.get(0), out);
             }
-            return compare(description, manifest, restored, tablespaces);
+            return compare(description, restored, scope);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot decode the definitions into %s: %s".formatted(folder, e), e);
         } finally {
@@ -70,15 +91,9 @@ public final class DefinitionsOfSet {
         }
     }
 
-    private static Optional<DefinitionComparison> compare(
-            Path description, Manifest manifest, Session restored, boolean tablespaces) {
+    private static Optional<DefinitionComparison> compare(Path description, Session restored, DefinitionScope scope) {
         try (InputStream in = Files.newInputStream(description)) {
-            return Definitions.compare(
-                    in,
-                    restored,
-                    Integer.parseInt(restored.text("SHOW server_version_num")),
-                    DefinitionScope.ofEncoding(manifest.server().encoding(), tablespaces)
-                            .without(manifest.leftOut().definitions()));
+            return Definitions.compare(in, restored, Integer.parseInt(restored.text("SHOW server_version_num")), scope);
         } catch (IOException e) {
             throw new BackupFailure(
                     Reason.UNPROVEN, "Cannot read the description of the definitions: " + e.getMessage(), e);

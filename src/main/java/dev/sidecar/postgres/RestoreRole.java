@@ -225,6 +225,30 @@ public final class RestoreRole implements AutoCloseable {
     }
 
     /**
+     * Lists the objects of the role on which anybody has been granted anything. A restore grants nothing until they belong to their owners, so
+     * that the database's own code did it.
+     */
+    public List<String> granted(Session session) throws SQLException {
+        return session.texts("""
+                WITH o AS (
+                  SELECT 'pg_class'::regclass AS classid, oid, 'table ' || oid::regclass AS what FROM pg_class c
+                    WHERE relowner = %1$s AND (relacl IS NOT NULL
+                      OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attacl IS NOT NULL))
+                  UNION ALL SELECT 'pg_proc'::regclass, oid, 'function ' || oid::regprocedure FROM pg_proc
+                    WHERE proowner = %1$s AND proacl IS NOT NULL
+                  UNION ALL SELECT 'pg_type'::regclass, oid, 'type ' || format_type(oid, NULL) FROM pg_type
+                    WHERE typowner = %1$s AND typacl IS NOT NULL
+                  UNION ALL SELECT 'pg_namespace'::regclass, oid, 'schema ' || oid::regnamespace FROM pg_namespace
+                    WHERE nspowner = %1$s AND nspacl IS NOT NULL
+                  UNION ALL SELECT 'pg_largeobject'::regclass, oid, 'large object ' || oid FROM pg_largeobject_metadata
+                    WHERE lomowner = %1$s AND lomacl IS NOT NULL)
+                SELECT what FROM o WHERE NOT EXISTS (
+                  SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e')
+                ORDER BY what
+                """.formatted(Sql.literal(name) + "::regrole"));
+    }
+
+    /**
      * Gives what the role owns to its owners.
      *
      * @param session of the administrator, in the database
@@ -384,12 +408,28 @@ public final class RestoreRole implements AutoCloseable {
                 .texts("SELECT 1 FROM pg_roles WHERE rolname = '" + STAND_IN + "'")
                 .isEmpty()) {
             maintenance.execute("CREATE ROLE " + STAND_IN + " NOLOGIN");
-        } else if (!maintenance
-                .texts("SELECT 1 FROM pg_roles WHERE rolname = '" + STAND_IN + "' AND (rolcanlogin OR rolsuper)")
+            return;
+        }
+        if (!maintenance
+                .texts("SELECT 1 FROM pg_roles WHERE rolname = '" + STAND_IN
+                        + "' AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls)")
                 .isEmpty()) {
             throw new BackupFailure(
                     Reason.RESTORE,
-                    "Role %s can log in; it must not: ALTER ROLE %1$s NOLOGIN NOSUPERUSER.".formatted(STAND_IN));
+                    "Role %s can log in; it must not: ALTER ROLE %1$s NOLOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS."
+                            .formatted(STAND_IN));
+        }
+        // A role that may make roles could have made it, to get what superusers own.
+        List<String> members = maintenance.texts("""
+                SELECT DISTINCT quote_ident(pg_get_userbyid(CASE m.roleid WHEN s.oid THEN m.member ELSE m.roleid END))
+                FROM pg_auth_members m JOIN pg_roles s ON s.rolname = '%s' AND s.oid IN (m.roleid, m.member)
+                WHERE m.member <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+                """.formatted(STAND_IN));
+        if (!members.isEmpty()) {
+            throw new BackupFailure(
+                    Reason.RESTORE,
+                    "Role %s must have no members and be a member of none; see %s, and DROP ROLE or REVOKE."
+                            .formatted(STAND_IN, String.join(", ", members)));
         }
     }
 

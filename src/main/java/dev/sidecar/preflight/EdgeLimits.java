@@ -38,7 +38,7 @@ final class EdgeLimits implements Step {
             String zone = "client_requests";
             if (rate.isPresent()) {
                 zone = "set_requests";
-                zones.append("limit_req_zone $binary_remote_addr zone=set_requests:4m rate=" + rate.get() + "r/s;\n");
+                zones.append("limit_req_zone $client zone=set_requests:4m rate=" + rate.get() + "r/s;\n");
             }
             int most = burst.orElse(rate.map(each -> 2 * each).orElse(0));
             limits.append("limit_req zone=" + zone + " burst=" + most + " nodelay;\n");

@@ -59,7 +59,26 @@ final class StackSecrets {
                     "prometheus/alertmanager_password",
                     "grafana/alertmanager_password",
                     "sidecar/alertmanager_password"),
-            password("exporter_password", "Prometheus to the exporters", GENERATED, "prometheus/exporter_password"),
+            password(
+                    "blackbox_exporter_password",
+                    "Prometheus to the exporter of probes",
+                    GENERATED,
+                    "prometheus/blackbox_exporter_password"),
+            password(
+                    "nginx_exporter_password",
+                    "Prometheus to nginx' exporter",
+                    GENERATED,
+                    "prometheus/nginx_exporter_password"),
+            password(
+                    "node_exporter_password",
+                    "Prometheus to the host's exporter",
+                    GENERATED,
+                    "prometheus/node_exporter_password"),
+            password(
+                    "postgres_exporter_password",
+                    "Prometheus to PostgreSQL's exporter",
+                    GENERATED,
+                    "prometheus/postgres_exporter_password"),
             password("sidecar_admin_password", "web console, user admin", GENERATED, "sidecar/admin_password"),
             password(
                     "postgres_superuser_password",

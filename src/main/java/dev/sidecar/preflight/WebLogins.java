@@ -1,7 +1,6 @@
 package dev.sidecar.preflight;
 
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,22 +18,22 @@ final class WebLogins implements Step {
     /** The user name of all clients. */
     static final String USER = "admin";
 
-    /** Enough for a generated password; each program keeps what it compared, so a scrape does not pay for it. */
-    private static final int COST = 10;
+    /** Enough for a generated password. Each program keeps what it compared, but whoever guesses has it compare each guess. */
+    private static final int COST = 8;
 
     /** bcrypt reads no more than this, and our implementation refuses more. */
     private static final int LONGEST = 72;
 
     private static final Pattern HASH = Pattern.compile("(?m)^  " + USER + ": '([^']+)'$");
 
-    /** The programs, and where the password of each lies. */
+    /** The programs, and where the password of each lies. No two have the same: a program sees the one that it is asked with. */
     private static final Map<String, String> PASSWORDS = new TreeMap<>(Map.of(
             "prometheus", "prometheus/web_password",
             "alertmanager", "alertmanager/web_password",
-            "blackbox-exporter", "prometheus/exporter_password",
-            "node-exporter", "prometheus/exporter_password",
-            "nginx-exporter", "prometheus/exporter_password",
-            "postgres-exporter", "prometheus/exporter_password"));
+            "blackbox-exporter", "prometheus/blackbox_exporter_password",
+            "node-exporter", "prometheus/node_exporter_password",
+            "nginx-exporter", "prometheus/nginx_exporter_password",
+            "postgres-exporter", "prometheus/postgres_exporter_password"));
 
     /** Those whose image holds a client that can present a password from a file. */
     private static final List<String> CHECKED_BY_CLIENT = List.of("prometheus", "alertmanager");
@@ -47,18 +46,17 @@ final class WebLogins implements Step {
 
     @Override
     public void prepare(Plan plan) {
-        // The exporters have one password, and one hash: it is slow on purpose.
-        Map<String, String> made = new HashMap<>();
         PASSWORDS.forEach((service, file) ->
-                plan.content(secrets.resolve(file)).ifPresent(password -> login(service, password, made, plan)));
+                plan.content(secrets.resolve(file)).ifPresent(password -> login(service, password, plan)));
         CHECKED_BY_CLIENT.forEach(service -> plan.write(
                 secrets.resolve(service + "/client.yml"),
                 "basic_auth: {username: %s, password_file: /run/secrets/%s/web_password}\n".formatted(USER, service)));
-        // Grafana's administrator was lent to the sidecar once.
+        // Grafana's administrator was lent to the sidecar once, and the exporters had one password.
         plan.remove(secrets.resolve("sidecar/grafana_admin_password"));
+        plan.remove(secrets.resolve("prometheus/exporter_password"));
     }
 
-    private void login(String service, String password, Map<String, String> made, Plan plan) {
+    private void login(String service, String password, Plan plan) {
         if (password.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > LONGEST) {
             plan.found(ReportLine.wrong(
                     "login of " + service,
@@ -68,12 +66,10 @@ final class WebLogins implements Step {
         }
         Path file = secrets.resolve(service + "/web.yml");
         // A new hash of the same password would be another text: the second run shall change nothing.
-        String hash = made.computeIfAbsent(
-                password,
-                any -> Plan.stored(file)
-                        .flatMap(WebLogins::hash)
-                        .filter(stored -> BCrypt.checkpw(password, stored))
-                        .orElseGet(() -> BCrypt.hashpw(password, BCrypt.gensalt(COST))));
+        String hash = Plan.stored(file)
+                .flatMap(WebLogins::hash)
+                .filter(stored -> BCrypt.checkpw(password, stored))
+                .orElseGet(() -> BCrypt.hashpw(password, BCrypt.gensalt(COST)));
         plan.write(file, "basic_auth_users:\n  %s: '%s'\n".formatted(USER, hash));
     }
 

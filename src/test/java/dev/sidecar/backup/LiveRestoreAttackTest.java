@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -212,6 +214,75 @@ class LiveRestoreAttackTest {
                                 each, "ALTER SUBSCRIPTION far SET (slot_name = NONE)", "DROP SUBSCRIPTION far"));
             }
         }
+    }
+
+    /**
+     * While it is loaded, all of a database belongs to one role, which its code runs as. What that leaves behind must not be given to
+     * another owner, who would lend his rights to it from then on.
+     */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE FUNCTION public.loot() RETURNS void SECURITY DEFINER LANGUAGE sql AS 'ALTER ROLE treasurer PASSWORD guessed'",
+                "CREATE OR REPLACE FUNCTION public.pay() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'ALTER ROLE treasurer PASSWORD guessed; SELECT 1'",
+                "CREATE TRIGGER fires BEFORE INSERT ON public.accounts FOR EACH ROW EXECUTE FUNCTION public.fire()",
+                "CREATE RULE also AS ON INSERT TO public.accounts DO ALSO SELECT public.same(1)",
+                "ALTER TABLE public.accounts ALTER n SET DEFAULT public.same(1)",
+                "CREATE OR REPLACE VIEW public.balance AS SELECT public.same(1) AS n",
+                "CREATE VIEW public.window AS SELECT * FROM public.accounts",
+                "ALTER TABLE public.accounts DISABLE ROW LEVEL SECURITY; CREATE POLICY all_of_it ON public.accounts USING (true)",
+                "GRANT ALL ON public.accounts TO carol",
+                "GRANT SELECT (n) ON public.accounts TO PUBLIC",
+                "GRANT EXECUTE ON FUNCTION public.pay() TO carol"
+            })
+    void whatTheDatabasesCodeDidWhileItWasLoadedIsGivenToNobody(String planted) {
+        SERVER.execute(
+                database,
+                "GRANT CREATE ON SCHEMA public TO treasurer",
+                "SET SESSION AUTHORIZATION treasurer",
+                "CREATE TABLE public.accounts (n int)",
+                "CREATE VIEW public.balance AS SELECT 1 AS n",
+                "CREATE FUNCTION public.pay() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1'",
+                "REVOKE ALL ON FUNCTION public.pay() FROM PUBLIC");
+        SERVER.execute(
+                database,
+                "SET SESSION AUTHORIZATION treasurer",
+                IntStream.range(0, 20)
+                        .mapToObj("CREATE TABLE public.ledger_%d (n int)"::formatted)
+                        .collect(Collectors.joining(";")));
+        asCarol(
+                "CREATE FUNCTION public.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                """
+                CREATE FUNCTION public.plant(int) RETURNS bool LANGUAGE plpgsql AS $trap$
+                BEGIN
+                  IF session_user LIKE 'sidecar_restore%%' AND $1 = 100 THEN EXECUTE '%s'; END IF;
+                  RETURN true;
+                END $trap$""".formatted(planted.replace("'", "''")),
+                "ALTER TABLE goods ADD CHECK (public.plant(id))");
+        Backup backup = fixture.take(database);
+        Backups backups = fixture.backups();
+
+        assertThatThrownBy(() ->
+                        backups.restore(RestoreRequest.intoNew(backup.id(), database + "_copy"), backups.progress()))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("while it was restored");
+        assertThat(SERVER.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'carols%'"))
+                .containsExactly(database);
+        nothingWasTaken();
+    }
+
+    @Test
+    void objectsOfSeveralOwnersAreGivenBackToThem() {
+        SERVER.execute(
+                database,
+                "GRANT CREATE ON SCHEMA public TO treasurer",
+                "SET SESSION AUTHORIZATION treasurer",
+                "CREATE TABLE public.accounts (n int)",
+                "GRANT SELECT ON public.accounts TO PUBLIC",
+                "CREATE FUNCTION public.pay() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1'",
+                "REVOKE ALL ON FUNCTION public.pay() FROM PUBLIC");
+
+        restoredAsIfNothingWere(false);
     }
 
     @Test

@@ -112,7 +112,7 @@ class FairnessTest {
                         gateway.port(),
                         Map.of(
                                 "limits.zones",
-                                "limit_req_zone $binary_remote_addr zone=set_requests:1m rate=1r/s;",
+                                "limit_req_zone $client zone=set_requests:1m rate=1r/s;",
                                 "limits.conf",
                                 "limit_conn client_connections 3; limit_req zone=set_requests burst=4 nodelay;"))) {
             for (int i = 0; i < 3; i++) {
@@ -133,6 +133,38 @@ class FairnessTest {
                 assertThat(statuses)
                         .startsWith("200", "200", "200", "200", "200")
                         .contains("429");
+            }
+        }
+    }
+
+    /** A household, or a rented server, has 2^64 addresses. */
+    @Test
+    void theStacksNginxTakesANetworkOfIpv6ForOneClient() {
+        try (var upstream = RawUpstream.answering(OK);
+                var gateway = GatewayServer.before(upstream.port());
+                var nginx = new ShippedNginx(
+                        folder,
+                        gateway.port(),
+                        Map.of(
+                                "limits.zones",
+                                "set_real_ip_from 127.0.0.0/8;\nreal_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n",
+                                "limits.conf",
+                                "limit_conn client_connections 3; limit_req zone=client_requests burst=4 nodelay;"))) {
+            String of = "POST / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\nContent-Length: 1000000\r\n\r\nx";
+            for (int i = 0; i < 3; i++) {
+                opened.add(connect("127.0.0.2", nginx.port()).send(of.formatted("2001:db8:1:2:3:a:0:" + i)));
+            }
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isEqualTo(3));
+
+            try (var fourth = connect("127.0.0.2", nginx.port());
+                    var neighbour = connect("127.0.0.2", nginx.port())) {
+                assertThat(fourth.send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 2001:db8:1:2:ffff::1\r\n\r\n"))
+                                .message())
+                        .startsWith("HTTP/1.1 429 Too Many Requests\r\n");
+                assertThat(neighbour
+                                .send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 2001:db8:1:3::1\r\n\r\n"))
+                                .message())
+                        .startsWith("HTTP/1.1 200");
             }
         }
     }

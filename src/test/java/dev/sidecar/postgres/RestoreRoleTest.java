@@ -130,4 +130,36 @@ class RestoreRoleTest {
             return server.query("postgres", "SELECT query FROM pg_stat_statements WHERE query LIKE '%AS slow'");
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GRANT sidecar_restored TO mate",
+                "GRANT mate TO sidecar_restored",
+                "ALTER ROLE sidecar_restored BYPASSRLS"
+            })
+    void nobodyElseGetsWhatStandsInForOwners(String beforehand) throws Exception {
+        PostgresServer server = PostgresServer.shared();
+        server.execute("postgres", "CREATE ROLE mate", "CREATE ROLE sidecar_restored", beforehand);
+        try (Session maintenance = administrator(server).connectToMaintenance("test")) {
+            assertThatThrownBy(() -> RestoreRole.requireStandIn(maintenance))
+                    .isInstanceOf(BackupFailure.class)
+                    .hasMessageContaining("sidecar_restored");
+
+            server.execute("postgres", "DROP ROLE sidecar_restored");
+            RestoreRole.requireStandIn(maintenance);
+            RestoreRole.requireStandIn(maintenance);
+        } finally {
+            server.execute("postgres", "DROP ROLE mate", "DROP ROLE sidecar_restored");
+        }
+    }
+
+    private static ServerAddress administrator(PostgresServer server) {
+        return TestPostgres.of(Map.of(
+                        "server.host", server.host(),
+                        "server.port", server.port(),
+                        "server.user", server.user(),
+                        "server.password", server.password()))
+                .administrator();
+    }
 }

@@ -6,6 +6,7 @@ import dev.sidecar.support.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,35 @@ class PrometheusConfigTest {
                         .isNotEmpty()
                         .allMatch(dropped);
             }
+        }
+        assertThat(List.of("ALERTS", "up", "scrape_samples_scraped", "slo:api_errors:ratio_rate5m"))
+                .allMatch(dropped);
+    }
+
+    /** They face clients and other hosts, and are of the same program as the sidecar. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gateway", "relay"})
+    void theSidecarsProcessesSayNothingInItsPlace(String job, @TempDir Path directory) throws IOException {
+        Predicate<String> dropped = dropped(
+                RenderedConfig.prometheus(directory, Map.of("GATEWAY_TARGET", "gateway:8001", "PART_RELAY", "on")),
+                job);
+        String own = "sidecar_(%s|log|process)_.+".formatted(job);
+
+        List<String> all = new ArrayList<>(metrics("sidecar.txt"));
+        all.addAll(metrics("relay.txt"));
+        assertThat(all)
+                .filteredOn(metric -> metric.startsWith("sidecar_") && !metric.matches(own + "|sidecar_control_.+"))
+                .isNotEmpty()
+                .allMatch(dropped);
+        assertThat(all)
+                .filteredOn(metric -> !metric.startsWith("sidecar_") || metric.matches(own))
+                .isNotEmpty()
+                .noneMatch(dropped);
+        for (String others : List.of("postgres", "redis", "nginx", "node", "blackbox", "alertmanager")) {
+            assertThat(metrics(others + ".txt"))
+                    .filteredOn(metric -> metric.matches("(pg|redis|nginx|node|probe|alertmanager)_.*"))
+                    .isNotEmpty()
+                    .allMatch(dropped);
         }
         assertThat(List.of("ALERTS", "up", "scrape_samples_scraped", "slo:api_errors:ratio_rate5m"))
                 .allMatch(dropped);

@@ -17,7 +17,7 @@ public final class Pushes {
 
     private static final String ZONES = """
             # Written by preflight, because SATELLITES is 1.
-            limit_req_zone $binary_remote_addr zone=satellite_requests:1m rate=50r/s;
+            limit_req_zone $client zone=satellite_requests:1m rate=50r/s;
             # A token in the clear is given away. A load balancer of yours (EDGE_TRUSTED_PROXIES) may say that TLS ended there.
             map "$scheme $realip_remote_addr $remote_addr $http_x_forwarded_proto" $satellite_in_the_clear {
                 "~^https " "";

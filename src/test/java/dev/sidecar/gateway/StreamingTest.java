@@ -17,7 +17,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Bodies far larger than the memory pass, and neither side can send faster than the other reads. */
@@ -50,6 +53,29 @@ class StreamingTest {
                 }
                 gateway.requireAlive();
             }
+        }
+    }
+
+    /** A client that writes line by line: they come with the head, and wait for the connection to the API. */
+    @Test
+    void aBodyOfThousandsOfPiecesArrivesAsItWasSent() {
+        String lines = IntStream.range(0, 5_000)
+                .mapToObj(i -> "line%05d\n".formatted(i))
+                .map(line -> Integer.toHexString(line.length()) + "\r\n" + line + "\r\n")
+                .collect(Collectors.joining("", "", "0\r\n\r\n"));
+        AtomicReference<String> received = new AtomicReference<>("");
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    received.set(connection.body(lines.length()));
+                    connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + lines);
+
+            assertThat(client.head()).startsWith("HTTP/1.1 204");
+            assertThat(received.get()).isEqualTo(lines);
         }
     }
 

@@ -438,6 +438,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void take(Object message) {
         if (lingering) {
             ReferenceCountUtil.release(message);
+            decoder.goOn();
             linger();
         } else if (message instanceof HttpRequest request) {
             Exchange begun = new Exchange(this, worker, request);

@@ -15,8 +15,8 @@ import java.util.List;
 /**
  * Reads requests and refuses every one that two programs could read in two ways, as attackers use those to smuggle one request inside
  * another. Netty's own strictness does most of it; it would join folded lines of heads and trailers and take a request line apart at tabs, so
- * this class looks for those. What follows a request for another protocol is not read until its answer says what it is: bytes of that
- * protocol, or the next request.
+ * this class looks for those. What follows a request is not read until that is answered: it may be bytes of another protocol, and thousands
+ * of requests would be as many objects.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
 
@@ -25,12 +25,12 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     /** Its letters' case matters (RFC 9112, 2.3); Netty reads any. */
     private static final byte[] VERSION = " HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
+    private final Chunks.Step part = this::decodePart;
     private long bytesRead;
     private boolean inBody;
     private boolean headBegun;
     private boolean broken;
     private boolean inTrailers;
-    private boolean switches;
     private boolean held;
 
     StrictRequestDecoder(int headerSize) {
@@ -53,12 +53,12 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         return !inBody && (headBegun || actualReadableBytes() > 0);
     }
 
-    /** Bytes have come behind a request for another protocol, and wait for what they are. */
+    /** Bytes have come behind a request, and wait until it is answered. */
     boolean holdsBytes() {
         return held && actualReadableBytes() > 0;
     }
 
-    /** Whatever is held back is a request after all. */
+    /** Whatever is held back is the next request. */
     void goOn() {
         held = false;
     }
@@ -67,10 +67,17 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
         bytesRead += ((ByteBuf) bytes).readableBytes();
         super.channelRead(context, bytes);
+        if (holdsBytes()) {
+            context.channel().config().setAutoRead(false);
+        }
     }
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        Chunks.join(part, context, in, out);
+    }
+
+    private void decodePart(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
         if (broken) {
             in.skipBytes(in.readableBytes());
             return;
@@ -87,27 +94,27 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             return;
         }
         int before = in.readerIndex();
+        int known = out.size();
         super.decode(context, in, out);
-        if (inBody && out.isEmpty() && Chunks.isLast(in, before, in.readerIndex())) {
+        if (inBody && out.size() == known && Chunks.isLast(in, before, in.readerIndex())) {
             inTrailers = true;
             headBegun = true;
         }
-        for (int i = 0; i < out.size(); i++) {
+        for (int i = known; i < out.size(); i++) {
             follow(out.get(i));
         }
     }
 
     private void follow(Object message) {
-        if (message instanceof HttpRequest request) {
+        if (message instanceof HttpRequest) {
             inBody = true;
             headBegun = false;
-            switches = Hops.upgrade(request.headers()) != null;
         }
         if (message instanceof LastHttpContent) {
             inBody = false;
             inTrailers = false;
             headBegun = false;
-            held = switches;
+            held = true;
         }
     }
 

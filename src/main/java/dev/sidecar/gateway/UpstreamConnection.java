@@ -187,11 +187,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Told in the middle of a write, which the next part of the request must not get into. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (exchange != null) {
-            exchange.upstreamWritabilityChanged();
-        }
+        context.executor().execute(() -> {
+            if (exchange != null) {
+                exchange.upstreamWritabilityChanged();
+            }
+        });
     }
 
     /** Only a tunnel may be half closed; see {@link #becomeTunnel}. */

@@ -21,6 +21,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     private static final int LONGEST_CHUNK = 64 * 1024;
     private static final int LARGEST_HEAD = 256 * 1024;
 
+    private final Chunks.Step part = this::decodePart;
     private boolean inBody;
     private boolean statusSeen;
     private boolean broken;
@@ -80,6 +81,10 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        Chunks.join(part, context, in, out);
+    }
+
+    private void decodePart(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
         if (broken) {
             in.skipBytes(in.readableBytes());
             return;
@@ -94,9 +99,10 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             return;
         }
         int before = in.readerIndex();
+        int known = out.size();
         super.decode(context, in, out);
-        inTrailers = inTrailers || inBody && out.isEmpty() && Chunks.isLast(in, before, in.readerIndex());
-        for (int i = 0; i < out.size(); i++) {
+        inTrailers = inTrailers || inBody && out.size() == known && Chunks.isLast(in, before, in.readerIndex());
+        for (int i = known; i < out.size(); i++) {
             Object message = out.get(i);
             inBody = message instanceof HttpResponse || inBody;
             if (message instanceof LastHttpContent) {

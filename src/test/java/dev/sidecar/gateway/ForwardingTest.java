@@ -297,7 +297,8 @@ class ForwardingTest {
     void chunksAndTrailersPassInBothDirections() {
         try (var upstream = new RawUpstream((connection, number) -> {
                     String head = connection.head();
-                    String body = connection.body("5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n".length());
+                    // Small chunks that come together are joined.
+                    String body = connection.body("b\r\nhello world\r\n0\r\nX-Sum: 1\r\n\r\n".length());
                     connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Check\r\n\r\n");
                     connection.send("3\r\n" + body.substring(3, 6) + "\r\n0\r\nX-Check: " + body.contains("X-Sum: 1")
                             + "\r\n\r\n");

@@ -9,21 +9,27 @@ import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Bodies far larger than the memory pass, and neither side can send faster than the other reads. */
 class StreamingTest {
 
     private static final long TWO_GIGABYTES = 2L << 30;
+    private static final long LARGE = 1L << 20;
     private static final byte[] BLOCK = block();
 
     /** The gateway in a JVM of its own with 32 MB of heap and 32 MB outside of it. */
@@ -51,6 +57,111 @@ class StreamingTest {
                 gateway.requireAlive();
             }
         }
+    }
+
+    /** A client that writes line by line: they come with the head, and wait for the connection to the API. */
+    @Test
+    void aBodyOfThousandsOfPiecesArrivesAsItWasSent() {
+        List<String> lines =
+                IntStream.range(0, 5_000).mapToObj("line%05d\n"::formatted).toList();
+        AtomicReference<String> received = new AtomicReference<>("");
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    received.set(chunks(connection));
+                    connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port());
+                var client = gateway.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + lines.stream()
+                            .map(line -> Integer.toHexString(line.length()) + "\r\n" + line + "\r\n")
+                            .collect(Collectors.joining("", "", "0\r\n\r\n")));
+
+            assertThat(client.head()).startsWith("HTTP/1.1 204");
+            assertThat(received.get()).isEqualTo(String.join("", lines));
+        }
+    }
+
+    private static String chunks(RawConnection connection) {
+        StringBuilder body = new StringBuilder();
+        while (true) {
+            StringBuilder size = new StringBuilder();
+            while (size.indexOf("\r\n") < 0) {
+                size.append((char) connection.read());
+            }
+            int length = Integer.parseInt(size.toString().strip(), 16);
+            String chunk = connection.body(length + 2);
+            if (length == 0) {
+                return body.toString();
+            }
+            body.append(chunk, 0, length);
+        }
+    }
+
+    /** Each request is an object, with one for each of its headers: a few clients must not fill the memory with small ones. */
+    @Test
+    void clientsThatSendThousandsOfRequestsAtOnceHarmNobody() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicLong poured = new AtomicLong();
+        String many = "GET /deaf HTTP/1.1\r\nHost:a\r\n\r\n".repeat(10_000);
+        try (var upstream = new RawUpstream((connection, number) -> {
+            for (String message = connection.head(); !message.isEmpty(); message = connection.head()) {
+                if (message.startsWith("POST /large")) {
+                    drain(connection.in(), LARGE);
+                } else if (message.contains("/deaf")) {
+                    over.await();
+                }
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        })) {
+            BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+            List<RawConnection> clients = new ArrayList<>();
+            try (ChildProcess gateway = smallJvm(upstream.port(), lines::add)) {
+                int port = Integer.parseInt(String.valueOf(lines.poll(2, MINUTES)));
+                for (int i = 0; i < 100; i++) {
+                    RawConnection client = RawConnection.to(port);
+                    clients.add(client);
+                    // From then on, the gateway reads as much at once as it ever does.
+                    client.send("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: " + LARGE + "\r\n\r\n");
+                    pour(client.out(), LARGE);
+                    assertThat(client.message()).endsWith("ok");
+                    daemon(() -> {
+                        while (true) {
+                            client.send(many);
+                            poured.addAndGet(many.length());
+                        }
+                    });
+                }
+                await().atMost(2, MINUTES).until(() -> {
+                    long before = poured.get();
+                    Thread.sleep(1_000);
+                    return poured.get() == before;
+                });
+                try (var client = RawConnection.to(port)) {
+                    assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").message())
+                            .endsWith("ok");
+                }
+                gateway.requireAlive();
+            } finally {
+                over.countDown();
+                clients.forEach(RawConnection::close);
+            }
+        }
+    }
+
+    private static void daemon(Runnable work) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (UncheckedIOException e) {
+                        // The connection was closed.
+                    }
+                },
+                "flood");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Each buffers what its sockets hold, and all of them together must not exhaust the memory of the one. */
@@ -104,6 +215,7 @@ class StreamingTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx32m",
                         "-XX:MaxDirectMemorySize=32m",
+                        "-XX:+ExitOnOutOfMemoryError",
                         "-cp",
                         System.getProperty("java.class.path"),
                         Main.class.getName(),

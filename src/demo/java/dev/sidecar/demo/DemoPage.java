@@ -11,6 +11,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,7 +33,7 @@ final class DemoPage implements AutoCloseable {
 
     private static final int MOST_BYTES = 1_000_000;
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("HH:mm:ss z", Locale.ROOT).withZone(ZoneId.systemDefault());
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(4, work -> {
@@ -88,6 +89,8 @@ final class DemoPage implements AutoCloseable {
                 chat(exchange);
             } else if (path.equals("/break") || path.equals("/repair")) {
                 command(exchange, path.equals("/break"));
+            } else if (path.equals("/live.js")) {
+                send(exchange, 200, "text/javascript", LIVE);
             } else if (path.equals("/")) {
                 send(exchange, 200, "text/html", page());
             } else {
@@ -151,7 +154,7 @@ final class DemoPage implements AutoCloseable {
         exchange.getResponseHeaders()
                 .set(
                         "Content-Security-Policy",
-                        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
+                        "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'");
         exchange.getResponseHeaders().set("Cache-Control", "no-store");
         exchange.sendResponseHeaders(status, bytes.length);
         exchange.getResponseBody().write(bytes);
@@ -162,17 +165,17 @@ final class DemoPage implements AutoCloseable {
         html.append(
                         "<h1>Break something</h1><p class=soft>Everything here is real but the shop: PostgreSQL, Prometheus, Alertmanager, the shipped rules and routes. Only time runs ")
                 .append(Watching.HURRY)
-                .append(" times faster. This page reloads every 3 seconds.</p>");
+                .append(" times faster. This page keeps itself up to date.</p><div id=told role=status>");
         if (!told.isEmpty()) {
-            html.append("<p class=told role=status>").append(escaped(told)).append("</p>");
+            html.append("<p class=told>").append(escaped(told)).append("</p>");
         }
-        html.append("<div class=faults>");
+        html.append("</div><div id=faults class=faults>");
         for (Fault fault : Fault.values()) {
             fault(fault, html);
         }
-        html.append("</div>");
+        html.append("</div><div id=report>");
         report(html);
-        html.append("<h2>Inbox</h2>");
+        html.append("</div><h2>Inbox</h2><div id=inbox>");
         List<Inbox.Message> messages = inbox.messages();
         if (messages.isEmpty()) {
             html.append(
@@ -186,7 +189,7 @@ final class DemoPage implements AutoCloseable {
                             escaped(message.subject()),
                             escaped(message.text())));
         }
-        return html.append("</main></body></html>").toString();
+        return html.append("</div></main></body></html>").toString();
     }
 
     private void fault(Fault fault, StringBuilder html) {
@@ -199,8 +202,9 @@ final class DemoPage implements AutoCloseable {
                         since.isPresent() ? "on" : "",
                         escaped(fault.title()),
                         escaped(fault.story())));
-        html.append("<p><button %s>%s</button> <code>./run %s %s</code></p></form>"
+        html.append("<p><button id=%s %s>%s</button> <code>./run %s %s</code></p></form>"
                 .formatted(
+                        fault.word(),
                         things == null ? "disabled" : "",
                         since.map(when -> "Repair (broken since " + TIME.format(when) + ")")
                                 .orElse("Break it"),
@@ -244,13 +248,41 @@ final class DemoPage implements AutoCloseable {
         later.shutdownNow();
     }
 
+    /** Replaces what changed and nothing else, so that a mail that somebody reads stays open and the keyboard stays where it is. */
+    private static final String LIVE = """
+            const seen = {};
+            async function look() {
+              try {
+                const page = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
+                for (const id of ['told', 'faults', 'report']) {
+                  const fresh = page.getElementById(id).innerHTML;
+                  if (fresh !== seen[id]) {
+                    const focused = document.activeElement.id;
+                    document.getElementById(id).innerHTML = fresh;
+                    if (focused) document.getElementById(focused)?.focus();
+                  }
+                  seen[id] = fresh;
+                }
+                const inbox = document.getElementById('inbox');
+                const fresh = page.getElementById('inbox');
+                if (fresh.innerHTML !== seen.inbox) {
+                  const known = new Map([...inbox.querySelectorAll('details')].map(each => [each.textContent, each]));
+                  inbox.replaceChildren(...[...fresh.children].map(each => known.get(each.textContent) ?? each));
+                }
+                seen.inbox = fresh.innerHTML;
+              } catch (e) { /* It has ended, or is about to start again. */ }
+              setTimeout(look, 3000);
+            }
+            setTimeout(look, 3000);
+            """;
+
     private static final String HEAD = """
             <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="3"><title>Demo · Sidecar</title><style>
+            <meta name="color-scheme" content="light dark"><noscript><meta http-equiv="refresh" content="3"></noscript><script src="/live.js" defer></script><title>Demo · Sidecar</title><style>
             body { font: 16px/1.5 system-ui, sans-serif; margin: 0; } main { max-width: 64rem; margin: 0 auto; padding: 1rem; }
             .faults { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }
             form { border: 1px solid #8888; border-radius: .6rem; padding: 0 1rem; } form.on { border-color: #b91c1c; border-width: 2px; }
-            button { font: inherit; padding: .4rem .9rem; } .soft { opacity: .75; } .bad { border-left: .3rem solid #b91c1c; padding-left: .75rem; }
+            button { font: inherit; padding: .4rem .9rem; } .soft { opacity: .75; } .bad { border-left: .3rem solid #b91c1c; padding-left: .75rem; overflow-wrap: anywhere; }
             .told { border-left: .3rem solid #15803d; padding-left: .75rem; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
             details { border-bottom: 1px solid #8884; padding: .3rem 0; } summary { overflow-wrap: anywhere; } .channel { font-weight: 600; opacity: .75; }
             </style></head><body><main>""";

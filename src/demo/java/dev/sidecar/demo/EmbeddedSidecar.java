@@ -2,6 +2,7 @@ package dev.sidecar.demo;
 
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.PostgresServer;
+import dev.sidecar.support.Programs;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -17,10 +19,11 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program of {@code ./run}: the sidecar as it is packaged, on an embedded default of a throwaway PostgreSQL with real data, the
- * sample API on it, light traffic through the gateway, and, where their programs are here, Prometheus, Alertmanager and exporters. It ends with Ctrl-C, in the reverse order, and leaves nothing.
+ * sample API on it, light traffic through the gateway, and, where their programs are here, Prometheus, Alertmanager and exporters, Loki, Alloy and Grafana. It ends with Ctrl-C, in the reverse order, and leaves nothing.
  */
 final class EmbeddedSidecar implements AutoCloseable {
 
@@ -36,6 +39,7 @@ final class EmbeddedSidecar implements AutoCloseable {
     private final Progress progress;
     private final Consumer<String> out;
     private final Path home;
+    private volatile @Nullable LogCollector collector;
     private boolean closed;
 
     EmbeddedSidecar(int controlPort, int gatewayPort, int demoPort, Consumer<String> out) {
@@ -85,10 +89,19 @@ final class EmbeddedSidecar implements AutoCloseable {
         Inbox inbox = keep(new Inbox());
         DemoPage page = keep(new DemoPage(demoPort, inbox));
         List<String> missing = Watching.missing();
+        OnThePath here = missing.isEmpty() ? OnThePath.look() : OnThePath.NOTHING;
+        int dashboardsPort = port("GRAFANA_PORT", 3001);
+        if (here.grafana()) {
+            requireFree("GRAFANA_PORT", dashboardsPort);
+        }
         keep(progress);
         progress.now("starting PostgreSQL and filling it");
-        PostgresServer postgres = keep(
-                PostgresServer.startPausable("shared_preload_libraries=pg_stat_statements", "shared_buffers=256MB"));
+        PostgresServer postgres = keep(PostgresServer.startPausable(postgresSettings(here)));
+        LogStore logs = here.loki() ? keep(LogStore.start(home)) : null;
+        if (logs != null && here.alloy()) {
+            collector = keep(LogCollector.start(
+                    Programs.find("alloy"), home, "http://" + logs.address(), postgres.logDirectory()));
+        }
         postgres.execute("postgres", "CREATE EXTENSION pg_stat_statements");
         SampleDatabase database = SampleDatabase.load(postgres);
         SampleApi api = keep(SampleApi.launch(
@@ -96,15 +109,16 @@ final class EmbeddedSidecar implements AutoCloseable {
                         "SPRING_DATASOURCE_URL", postgres.jdbcUrl(database.name()),
                         "SPRING_DATASOURCE_USERNAME", database.owner(),
                         "SPRING_DATASOURCE_PASSWORD", database.password()),
-                this::pass));
+                line -> {
+                    LogCollector reader = collector;
+                    if (reader != null) {
+                        reader.accept(line);
+                    }
+                    pass(line);
+                }));
         // While the API starts.
         database.fill();
         progress.done("PostgreSQL with the sample database '%s' (%s)".formatted(database.name(), database.size()));
-        LogStore logs = missing.isEmpty() ? LogStore.startIfHere(home) : null;
-        if (logs != null) {
-            keep(logs);
-            progress.done("Loki, as its program is on the PATH");
-        }
         Watching watching = missing.isEmpty()
                 ? keep(Watching.start(
                         home,
@@ -114,13 +128,18 @@ final class EmbeddedSidecar implements AutoCloseable {
                         inbox,
                         page.chatUrl(),
                         edge(),
-                        logs))
+                        logs,
+                        collector,
+                        here.grafana() ? dashboardsPort : 0))
                 : null;
         progress.done(
                 watching == null
                         ? "Prometheus, Alertmanager and exporters are left out, as these programs are missing: "
                                 + String.join(", ", missing)
                         : "exporters for node, PostgreSQL and probes; Prometheus and Alertmanager with the shipped rules");
+        if (missing.isEmpty()) {
+            here.words().forEach(progress::done);
+        }
         progress.now("starting the sidecar and the sample API");
         ChildProcess sidecar = keep(sidecar(database, api, watching == null ? Map.of() : watching.settings(inbox)));
         await(sidecar, "the sidecar is ready", controlUrl() + "/actuator/health/readiness");
@@ -139,8 +158,25 @@ final class EmbeddedSidecar implements AutoCloseable {
                         home.resolve("access/admin-password"),
                         watching == null ? null : watching.alertmanagerUrl()));
         progress.close();
-        out.accept(welcome(page));
+        out.accept(welcome(page, watching == null ? null : watching.dashboards()));
         return sidecar;
+    }
+
+    private static String[] postgresSettings(OnThePath here) {
+        List<String> settings =
+                new ArrayList<>(List.of("shared_preload_libraries=pg_stat_statements", "shared_buffers=256MB"));
+        if (here.alloy()) {
+            // As postgres/postgresql.conf has it. Each hour's file replaces yesterday's.
+            settings.addAll(List.of(
+                    "logging_collector=on",
+                    "log_destination=jsonlog",
+                    "log_filename=postgresql-%H.log",
+                    "log_rotation_age=1h",
+                    "log_truncate_on_rotation=on",
+                    "log_timezone=UTC",
+                    "log_statement=ddl"));
+        }
+        return settings.toArray(String[]::new);
     }
 
     private String edge() {
@@ -196,9 +232,10 @@ final class EmbeddedSidecar implements AutoCloseable {
         return password;
     }
 
-    /** Everything but the lines about its own traffic, in which those of a person would drown. */
+    /** Everything but the lines about its own traffic and the drills', in which those of a person and the link above would drown. */
     private void pass(String line) {
-        if (!line.contains("\"user_agent\":\"" + Traffic.USER_AGENT + "\"")) {
+        if (!line.contains("\"user_agent\":\"" + Traffic.USER_AGENT + "\"")
+                && !line.contains("\"user_agent\":\"sidecar [DRILL]\"")) {
             out.accept(line);
         }
     }
@@ -222,7 +259,7 @@ final class EmbeddedSidecar implements AutoCloseable {
         return "http://localhost:" + gatewayPort;
     }
 
-    private String welcome(DemoPage page) {
+    private String welcome(DemoPage page, @Nullable DashboardServer dashboards) {
         String did = System.getenv("SIDECAR_RUN_DID");
         return """
 
@@ -232,15 +269,21 @@ final class EmbeddedSidecar implements AutoCloseable {
                   break things %4$s   stop the database, slow the API, damage a backup; alerts and mails arrive there
                   the API      %2$s/api/products/1   (the sample API, through the gateway)
                   try          curl -i -H 'X-Request-ID: demo-1' %2$s/api/products/1
-                Below: one JSON line per request, without those of the light traffic that runs beside. Ctrl-C ends everything
-                and leaves nothing of it behind.
+                %7$sIt uses %8$s.
+                Below: one JSON line per request, without those of the light traffic and the drills that run beside. Ctrl-C ends
+                everything and leaves nothing of it behind.
                 %5$s""".formatted(
                         controlUrl(),
                         gatewayUrl(),
                         home.resolve("access/admin-password"),
                         page.url(),
                         did == null || did.isBlank() ? "" : "\n" + did.strip() + "\n",
-                        loginToken);
+                        loginToken,
+                        dashboards == null
+                                ? ""
+                                : "  dashboards   %s   (user admin, password in %s)%n"
+                                        .formatted(dashboards.url(), dashboards.passwordFile()),
+                        Cost.ofAll());
     }
 
     private synchronized <T extends AutoCloseable> T keep(T part) {

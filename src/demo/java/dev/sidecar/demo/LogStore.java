@@ -10,9 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/** Loki of {@code ./run} with the shipped configuration, where its program is on the PATH: no package has it. */
+/** Loki of {@code ./run} with the shipped configuration. */
 final class LogStore implements AutoCloseable {
 
     private final Path home;
@@ -30,19 +29,9 @@ final class LogStore implements AutoCloseable {
                         home, "TERM", List.of(program.toString(), "-config.file=" + home.resolve("loki.yml"))));
     }
 
-    /**
-     * Starts it if it is here.
-     *
-     * @param beside whose name its folder's begins with
-     */
-    static @Nullable LogStore startIfHere(Path beside) {
-        Path program;
-        try {
-            program = Programs.find("loki");
-        } catch (IllegalStateException e) {
-            return null;
-        }
-        LogStore store = new LogStore(program, Path.of(beside + "-loki"));
+    /** Starts it. @param beside whose name its folder's begins with */
+    static LogStore start(Path beside) {
+        LogStore store = new LogStore(Programs.find("loki"), Path.of(beside + "-loki"));
         try {
             store.begin();
             return store;

@@ -23,8 +23,12 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -43,13 +47,16 @@ final class Watching implements AutoCloseable {
     private final Path prometheusHome;
     private final Path alertmanagerHome;
     private final @Nullable LogStore logs;
+    private final @Nullable LogCollector collector;
+    private @Nullable DashboardServer dashboards;
     private final int prometheusPort = FreePort.get();
     private final int alertmanagerPort = FreePort.get();
     private final String webhookToken = UUID.randomUUID().toString();
     private final String metricsToken = UUID.randomUUID().toString();
 
-    private Watching(Path home, @Nullable LogStore logs) {
+    private Watching(Path home, @Nullable LogStore logs, @Nullable LogCollector collector) {
         this.logs = logs;
+        this.collector = collector;
         this.prometheusHome = Path.of(home + "-prometheus");
         this.alertmanagerHome = Path.of(home + "-alertmanager");
     }
@@ -76,6 +83,8 @@ final class Watching implements AutoCloseable {
      * @param inbox receives the mails
      * @param chat address that receives chat messages
      * @param logs Loki, if it is here
+     * @param collector Alloy, if it is here
+     * @param dashboardsPort where Grafana shall listen; 0 if it is not here
      */
     static Watching start(
             Path home,
@@ -85,10 +94,16 @@ final class Watching implements AutoCloseable {
             Inbox inbox,
             String chat,
             String edge,
-            @Nullable LogStore logs) {
-        Watching watching = new Watching(home, logs);
+            @Nullable LogStore logs,
+            @Nullable LogCollector collector,
+            int dashboardsPort) {
+        Watching watching = new Watching(home, logs, collector);
         try {
             Map<String, String> targets = watching.exporters(postgres);
+            if (dashboardsPort != 0) {
+                watching.dashboards =
+                        DashboardServer.start(DashboardServer.installation(), home, dashboardsPort, watching.sources());
+            }
             watching.alertmanager(controlPort, inbox, chat);
             watching.prometheus(targets, controlPort, api, edge);
             return watching;
@@ -99,6 +114,15 @@ final class Watching implements AutoCloseable {
             watching.close();
             throw e;
         }
+    }
+
+    private Map<String, String> sources() {
+        Map<String, String> sources =
+                new HashMap<>(Map.of("prometheus", prometheusUrl(), "alertmanager", alertmanagerUrl()));
+        if (logs != null) {
+            sources.put("loki", "http://" + logs.address());
+        }
+        return sources;
     }
 
     private Map<String, String> exporters(PostgresServer postgres) {
@@ -196,9 +220,16 @@ final class Watching implements AutoCloseable {
                                 "--log.level=warn"))));
         awaitFolder(prometheusHome);
         Map<String, String> settings = new HashMap<>(targets);
-        settings.put("WITHOUT", "REDIS,NGINX,ALLOY,GRAFANA" + (logs == null ? ",LOKI" : ""));
-        if (logs != null) {
-            settings.put("LOKI_TARGET", logs.address());
+        Map<String, String> parts = parts();
+        settings.put(
+                "WITHOUT",
+                Stream.of("redis", "nginx", "loki", "alloy", "grafana")
+                        .filter(part -> !parts.containsKey(part))
+                        .map(part -> part.toUpperCase(Locale.ROOT))
+                        .collect(Collectors.joining(",")));
+        parts.forEach((part, address) -> settings.put(part.toUpperCase(Locale.ROOT) + "_TARGET", address));
+        if (dashboards != null) {
+            settings.put("GRAFANA_URL", dashboards.url());
         }
         settings.put("SIDECAR_STACK", EmbeddedSidecar.STACK);
         settings.put("SIDECAR_HOST", EmbeddedSidecar.HOST);
@@ -215,6 +246,26 @@ final class Watching implements AutoCloseable {
         Hurried.prometheus(config, HURRY, SCRAPE_SECONDS);
     }
 
+    /** Where those of Loki, Alloy and Grafana listen that are here. */
+    private Map<String, String> parts() {
+        Map<String, String> parts = new TreeMap<>();
+        if (logs != null) {
+            parts.put("loki", logs.address());
+        }
+        if (collector != null) {
+            parts.put("alloy", collector.address());
+        }
+        if (dashboards != null) {
+            parts.put("grafana", dashboards.address());
+        }
+        return parts;
+    }
+
+    @Nullable
+    DashboardServer dashboards() {
+        return dashboards;
+    }
+
     /** Settings with which the sidecar knows of all this. */
     Map<String, String> settings(Inbox inbox) {
         try {
@@ -229,12 +280,26 @@ final class Watching implements AutoCloseable {
             settings.put("SIDECAR_RULES_PROMETHEUSURL", prometheusUrl());
             settings.put(
                     "SIDECAR_RULES_EXPECTEDTARGETS",
-                    "sidecar,api,postgres,node,blackbox,prometheus,alertmanager" + (logs == null ? "" : ",loki"));
+                    String.join(
+                            ",",
+                            Stream.concat(
+                                            Stream.of("sidecar,api,postgres,node,blackbox,prometheus,alertmanager"),
+                                            parts().keySet().stream())
+                                    .toList()));
             if (logs != null) {
                 settings.put("LOKI_URL", "http://" + logs.address());
+                settings.put("SIDECAR_PROOFS_LOGSOURCES_SIDECAR", "5m");
+            }
+            if (collector != null) {
+                settings.put("SIDECAR_PROOFS_LOGSOURCES_API", "5m");
+                settings.put("SIDECAR_PROOFS_LOGSOURCES_POSTGRES", "15m");
+                settings.put("SIDECAR_PROOFS_CROSSED", "sidecar," + LogCollector.API);
+            } else if (logs != null) {
                 settings.put(
-                        "SIDECAR_PROOFS_WITHOUT",
-                        "SEC-5=the collector, which reads PostgreSQL's log, is not a part of ./run");
+                        "SIDECAR_PROOFS_WITHOUT", "SEC-5=Alloy, which collects PostgreSQL's log, is not on the PATH");
+            }
+            if (dashboards != null) {
+                settings.putAll(dashboards.settings());
             }
             settings.put("SIDECAR_RULES_BORNATFIRSTEVENT", bornAtFirstEvent());
             // It scrapes three times as often as a stack does, and shares the machine with traffic and tests.
@@ -308,6 +373,9 @@ final class Watching implements AutoCloseable {
         try {
             Files.writeString(alertmanagerHome.resolve("go"), "");
             Files.writeString(prometheusHome.resolve("go"), "");
+            if (dashboards != null) {
+                dashboards.begin();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -319,6 +387,9 @@ final class Watching implements AutoCloseable {
 
     @Override
     public void close() {
+        if (dashboards != null) {
+            dashboards.close();
+        }
         while (!running.isEmpty()) {
             running.pop().close();
         }

@@ -1,5 +1,6 @@
 package dev.sidecar.preflight;
 
+import dev.sidecar.preflight.tracing.TraceStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.Yaml;
 
 /** Renders the committed configuration as the preflight does, for {@code ./run} and for tests, which start the real programs with it. */
 public final class RenderedConfig {
@@ -88,6 +90,58 @@ public final class RenderedConfig {
             }
         }
         return render(Path.of("prometheus/prometheus.yml"), directory, all);
+    }
+
+    /** The plugins of Grafana's that would run as processes that nobody uses. */
+    public static String unusedPlugins() {
+        return new TraceStore(name -> Optional.empty(), file -> Optional.empty(), Path.of(""))
+                .files()
+                .get(Path.of("grafana/disabled_plugins"))
+                .orElseThrow();
+    }
+
+    /**
+     * Writes Grafana's provisioning into the directory, and the sidecar's login into {@code secrets} beside it.
+     *
+     * @param addresses of the data sources by their uid; one without an address is left out
+     */
+    public static void grafana(Path directory, Map<String, String> addresses) throws IOException {
+        Path secrets = directory.resolve("secrets");
+        Plan plan = new Plan();
+        new GrafanaViewer(secrets).prepare(plan);
+        plan.write(secrets.resolve("grafana/prometheus_password"), WEB_PASSWORD);
+        plan.write(secrets.resolve("grafana/alertmanager_password"), WEB_PASSWORD);
+        plan.carryOut();
+        Path provisioning = directory.resolve("provisioning");
+        for (String kind : List.of("alerting", "dashboards", "plugins")) {
+            Path folder = Files.createDirectories(provisioning.resolve(kind));
+            try (Stream<Path> files = Files.list(Path.of("grafana/provisioning", kind))) {
+                for (Path file : files.toList()) {
+                    Files.writeString(
+                            folder.resolve(file.getFileName()),
+                            Files.readString(file)
+                                    .replace(
+                                            "/etc/grafana/dashboards",
+                                            Path.of("grafana/dashboards")
+                                                    .toAbsolutePath()
+                                                    .toString()));
+                }
+            }
+        }
+        Path sources = Files.createDirectories(provisioning.resolve("datasources"));
+        Path rendered = render(Path.of("grafana/provisioning/datasources/datasources.yml"), sources, Map.of());
+        Files.writeString(
+                rendered,
+                new Yaml().dump(dataSources(Files.readString(rendered), addresses, secrets.resolve("grafana"))));
+    }
+
+    private static Map<String, Object> dataSources(String file, Map<String, String> addresses, Path secrets) {
+        Map<String, Object> all = new Yaml().load(file.replace("/run/secrets/grafana", secrets.toString()));
+        @SuppressWarnings("unchecked")
+        List<Map<String, Object>> sources = (List<Map<String, Object>>) all.get("datasources");
+        sources.removeIf(source -> !addresses.containsKey(String.valueOf(source.get("uid"))));
+        sources.forEach(source -> source.put("url", addresses.get(String.valueOf(source.get("uid")))));
+        return all;
     }
 
     private static Path render(Path template, Path directory, Map<String, String> settings) throws IOException {

@@ -2,6 +2,7 @@ package dev.sidecar.support;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresPrograms {
 
     private static final List<String> NEEDED = List.of("initdb", "postgres", "pg_dump", "pg_restore", "psql");
+    private static final Pattern VERSION = Pattern.compile("\\) (\\d+)");
     private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
 
     private PostgresPrograms() {}
@@ -31,6 +35,22 @@ public final class PostgresPrograms {
                 .orElseThrow(() -> new IllegalStateException("""
                         The PostgreSQL programs %s are not here (looked at POSTGRES_BIN, %s and PATH). \
                         Install them with "apt-get install postgresql postgresql-client", or set POSTGRES_BIN to their folder.""".formatted(NEEDED, DEBIAN)));
+    }
+
+    /** Their major version. */
+    public static int major() {
+        try {
+            Process process = new ProcessBuilder(directory().resolve("postgres").toString(), "--version").start();
+            process.getOutputStream().close();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Matcher version = VERSION.matcher(said);
+            if (!version.find()) {
+                throw new IllegalStateException("postgres --version says " + said);
+            }
+            return Integer.parseInt(version.group(1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Optional<Path> find(@Nullable String chosen, Path debian, String path) {

@@ -160,6 +160,11 @@ public final class PostgresServer implements AutoCloseable {
         return folder;
     }
 
+    /** Where it writes its log, if {@code logging_collector} is on. */
+    public Path logDirectory() {
+        return folder.resolve("data/log");
+    }
+
     /** The folder of {@code pg_dump} and the other programs of the same major. */
     public Path programs() {
         return programs;

@@ -1,6 +1,8 @@
 package dev.sidecar.access;
 
 import dev.sidecar.text.HostileText;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpSession;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.client.oidc.authentication.OidcIdTokenDecoderFactory;
 import org.springframework.security.oauth2.client.oidc.authentication.OidcIdTokenValidator;
 import org.springframework.security.oauth2.client.registration.ClientRegistration;
@@ -21,12 +24,14 @@ import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
 import org.springframework.security.oauth2.core.converter.ClaimTypeConverter;
+import org.springframework.security.oauth2.core.oidc.user.OidcUser;
 import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtDecoderFactory;
 import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.web.client.RestClientException;
+import org.springframework.web.util.UriComponentsBuilder;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -38,6 +43,10 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
     static final String ID = "oidc";
 
     private static final Logger log = LoggerFactory.getLogger(Issuer.class);
+    private static final String LEAVING = Issuer.class.getName() + ".leaving";
+    /** Longer addresses are not taken everywhere. */
+    private static final int LONGEST_HINT = 4_000;
+
     private static final Duration HOLDS = Duration.ofMinutes(1);
     private static final Duration FAILURE_HOLDS = Duration.ofSeconds(5);
 
@@ -56,11 +65,17 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
 
         private final ClientRegistration registration;
         private final JwtDecoder decoder;
+        private final JwtDecoder decoderOfLogouts;
         private final Optional<URI> logout;
 
-        Registered(ClientRegistration registration, JwtDecoder decoder, Optional<URI> logout) {
+        Registered(
+                ClientRegistration registration,
+                JwtDecoder decoder,
+                JwtDecoder decoderOfLogouts,
+                Optional<URI> logout) {
             this.registration = registration;
             this.decoder = decoder;
+            this.decoderOfLogouts = decoderOfLogouts;
             this.logout = logout;
         }
     }
@@ -85,9 +100,36 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
     }
 
     @Override
-    public Optional<URI> logout() {
+    public Optional<URI> logout(HttpServletRequest request) {
+        HttpSession session = request.getSession(false);
+        Object hint = session == null ? null : session.getAttribute(LEAVING);
         Known now = known;
-        return now == null ? Optional.empty() : now.registered().logout;
+        return now == null
+                ? Optional.empty()
+                : now.registered().logout.map(page -> {
+                    UriComponentsBuilder link =
+                            UriComponentsBuilder.fromUri(page).queryParam("client_id", "{client}");
+                    if (hint instanceof String token && token.length() <= LONGEST_HINT) {
+                        link.queryParam("id_token_hint", token);
+                    }
+                    return link.encode().build(properties.clientId());
+                });
+    }
+
+    /** Remembers in the session of whoever logs out who it was: without that, some issuers refuse the logout and others ask once more. */
+    void leaving(HttpServletRequest request, @Nullable Authentication login) {
+        if (login != null && login.getPrincipal() instanceof OidcUser person) {
+            request.getSession().setAttribute(LEAVING, person.getIdToken().getTokenValue());
+        }
+    }
+
+    /** Reads tokens by which the issuer says that somebody logged out; checks their signature and times alone. Empty if it does not answer. */
+    Optional<JwtDecoder> decoderOfLogouts() {
+        if (known == null) {
+            look();
+        }
+        Known now = known;
+        return now == null ? Optional.empty() : Optional.of(now.registered().decoderOfLogouts);
     }
 
     @Override
@@ -183,20 +225,27 @@ final class Issuer implements IssuerLogin, ClientRegistrationRepository, JwtDeco
                         .build())
                 .build();
         String logout = metadata.path("end_session_endpoint").asString("");
-        return new Registered(registration, decoder(registration, keys), IssuerAddress.read(issuer(), logout));
-    }
-
-    /** Keys of both sides alone: with a shared secret, whoever verifies could sign. */
-    private JwtDecoder decoder(ClientRegistration registration, URI keys) {
-        NimbusJwtDecoder decoder = NimbusJwtDecoder.withJwkSetUri(keys.toString())
-                .restOperations(client.forKeys())
-                .jwsAlgorithms(algorithms -> algorithms.addAll(List.of(SignatureAlgorithm.values())))
-                .build();
+        NimbusJwtDecoder decoder = decoder(keys);
         decoder.setJwtValidator(new DelegatingOAuth2TokenValidator<>(
                 new JwtTimestampValidator(), new OidcIdTokenValidator(registration)));
         decoder.setClaimSetConverter(
                 new ClaimTypeConverter(OidcIdTokenDecoderFactory.createDefaultClaimTypeConverters()));
-        return decoder;
+        NimbusJwtDecoder decoderOfLogouts = decoder(keys);
+        JwtTimestampValidator times = new JwtTimestampValidator();
+        times.setClock(clock);
+        decoderOfLogouts.setJwtValidator(times);
+        return new Registered(registration, decoder, decoderOfLogouts, IssuerAddress.read(issuer(), logout));
+    }
+
+    /** Keys of both sides alone: with a shared secret, whoever verifies could sign. */
+    private NimbusJwtDecoder decoder(URI keys) {
+        return NimbusJwtDecoder.withJwkSetUri(keys.toString())
+                .restOperations(client.forKeys())
+                .jwsAlgorithms(algorithms -> algorithms.addAll(List.of(SignatureAlgorithm.values())))
+                // Tokens of a logout call themselves logout+jwt. What tells the kinds apart is nonce and event, which
+                // are checked.
+                .jwtProcessorCustomizer(processor -> processor.setJWSTypeVerifier((type, context) -> {}))
+                .build();
     }
 
     private URI required(JsonNode metadata, String name) {

@@ -1,5 +1,6 @@
 package dev.sidecar.access;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Optional;
 
@@ -15,8 +16,8 @@ public interface IssuerLogin {
     /** The issuer answers, as far as is known: it was asked in the last minute, or is asked now. */
     boolean answers();
 
-    /** Page of the issuer on which a person logs out there, too; empty if it says none. */
-    Optional<URI> logout();
+    /** Page of the issuer on which whoever just logged out here logs out there, too; empty if it says none. */
+    Optional<URI> logout(HttpServletRequest request);
 
     /** Why the login at the issuer led to none here. */
     enum Refusal {

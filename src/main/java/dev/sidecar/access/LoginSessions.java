@@ -12,15 +12,20 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.function.BiPredicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.oauth2.core.oidc.user.OidcUser;
 import org.springframework.security.web.authentication.SavedRequestAwareAuthenticationSuccessHandler;
 import org.springframework.security.web.context.HttpSessionSecurityContextRepository;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Ends every session that is too old, however busy it is, and every one that began with another password than today's. Sessions are in memory and end with the process, as the password
+ * Ends every session that is too old, however busy it is, and every one that began with another password than today's, or that the issuer
+ * ended. Sessions are in memory and end with the process, as the password
  * does; this holds also where somebody keeps them in a store.
  */
 final class LoginSessions extends OncePerRequestFilter {
@@ -30,9 +35,12 @@ final class LoginSessions extends OncePerRequestFilter {
 
     private final String ofThisPassword;
     private final Duration lifetime;
+    private final BiPredicate<OidcUser, Instant> isOver;
     private final Clock clock;
 
-    LoginSessions(Credentials credentials, Duration lifetime, Clock clock) {
+    /** @param isOver whether the issuer has ended the session of a person that began then */
+    LoginSessions(Credentials credentials, Duration lifetime, BiPredicate<OidcUser, Instant> isOver, Clock clock) {
+        this.isOver = isOver;
         this.ofThisPassword = mark(credentials);
         this.lifetime = lifetime;
         this.clock = clock;
@@ -77,7 +85,16 @@ final class LoginSessions extends OncePerRequestFilter {
     private boolean holds(HttpSession session) {
         return ofThisPassword.equals(session.getAttribute(MARK))
                 && session.getAttribute(BEGUN) instanceof Instant begun
-                && clock.instant().isBefore(begun.plus(lifetime));
+                && clock.instant().isBefore(begun.plus(lifetime))
+                && !(person(session) instanceof OidcUser person && isOver.test(person, begun));
+    }
+
+    private static @Nullable Object person(HttpSession session) {
+        return session.getAttribute(HttpSessionSecurityContextRepository.SPRING_SECURITY_CONTEXT_KEY)
+                                instanceof SecurityContext context
+                        && context.getAuthentication() != null
+                ? context.getAuthentication().getPrincipal()
+                : null;
     }
 
     /** A kept session must not help to guess the password: the key is the tokens, which nobody can guess. */

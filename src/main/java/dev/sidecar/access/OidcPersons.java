@@ -60,10 +60,10 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
         String who = name(claims) + " (oidc:" + subject + ")";
         Set<String> groups = groups(claims);
         if (properties.operators().stream().anyMatch(groups::contains)) {
-            return new Person(who, subject, Role.OPERATOR);
+            return new Person(who, token, subject, Role.OPERATOR);
         }
         if (properties.viewers().stream().anyMatch(groups::contains)) {
-            return new Person(who, subject, Role.VIEWER);
+            return new Person(who, token, subject, Role.VIEWER);
         }
         log.atWarn()
                 .addKeyValue("who", who)
@@ -130,20 +130,35 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
 
     private Set<String> groups(Map<String, Object> claims) {
         Object value = claim(claims);
-        Stream<?> values = value instanceof Collection<?> several ? several.stream() : Stream.ofNullable(value);
+        Stream<?> values = value instanceof Collection<?> several
+                ? several.stream()
+                : value instanceof Map<?, ?> named ? ofOrganisations(named) : Stream.ofNullable(value);
         return values.filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toSet());
     }
 
-    /** One that has this name, or else a nested one, such as Keycloak's {@code realm_access.roles}. */
+    /** Zitadel's roles are names, each with the organisations in which somebody has it. */
+    private static Stream<?> ofOrganisations(Map<?, ?> named) {
+        return named.entrySet().stream()
+                .filter(entry -> entry.getValue() instanceof Map<?, ?> organisations && !organisations.isEmpty())
+                .map(Map.Entry::getKey);
+    }
+
     private @Nullable Object claim(Map<String, Object> claims) {
-        Object value = claims.get(properties.claim());
-        if (value == null) {
-            value = claims;
-            for (String part : properties.claim().split("\\.")) {
-                value = value instanceof Map<?, ?> map ? map.get(part) : null;
+        return claim(claims, properties.claim());
+    }
+
+    /**
+     * One that has this name, or else a nested one, such as Keycloak's {@code realm_access.roles}. A name on the way may have dots itself:
+     * {@code resource_access.sidecar.example.org.roles}.
+     */
+    private static @Nullable Object claim(Map<?, ?> claims, String path) {
+        Object whole = claims.get(path);
+        for (int dot = path.indexOf('.'); whole == null && dot > 0; dot = path.indexOf('.', dot + 1)) {
+            if (claims.get(path.substring(0, dot)) instanceof Map<?, ?> inner) {
+                whole = claim(inner, path.substring(dot + 1));
             }
         }
-        return value;
+        return whole;
     }
 
     private static String listed(Set<String> groups) {
@@ -151,18 +166,24 @@ final class OidcPersons implements OAuth2UserService<OidcUserRequest, OidcUser> 
         return HostileText.forLog(all.length() <= LONGEST_LOGGED ? all : all.substring(0, LONGEST_LOGGED) + "…");
     }
 
-    /** Of the token nothing is kept but who it is: a session lives in memory, and nobody needs the rest again. */
+    /** Of the token's claims those are kept that say who it is, and of which session there; the token itself, for the logout there. */
     private static final class Person extends DefaultOidcUser {
 
         private static final long serialVersionUID = 1L;
 
         private final String who;
 
-        Person(String who, String subject, Role role) {
+        Person(String who, OidcIdToken token, String subject, Role role) {
             super(
                     List.<GrantedAuthority>copyOf(role.authorities()),
-                    new OidcIdToken("not kept", null, null, Map.of(IdTokenClaimNames.SUB, subject)));
+                    new OidcIdToken(token.getTokenValue(), null, null, kept(token, subject)));
             this.who = who;
+        }
+
+        private static Map<String, Object> kept(OidcIdToken token, String subject) {
+            return token.getClaims().get("sid") instanceof String session
+                    ? Map.of(IdTokenClaimNames.SUB, subject, "sid", session)
+                    : Map.of(IdTokenClaimNames.SUB, subject);
         }
 
         @Override

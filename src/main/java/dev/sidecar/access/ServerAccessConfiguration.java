@@ -91,6 +91,36 @@ class ServerAccessConfiguration {
     }
 
     @Bean
+    BackChannelLogout backChannelLogout(
+            Issuer issuer,
+            OidcProperties oidc,
+            LoginAttempts attempts,
+            AccessMetrics metrics,
+            AccessProperties properties,
+            Clock clock) {
+        return new BackChannelLogout(issuer, oidc, attempts, metrics, properties.sessionLifetime(), clock);
+    }
+
+    /** It belongs only to its own address. */
+    @Bean
+    FilterRegistrationBean<BackChannelLogout> logoutsAtTheirAddressOnly(BackChannelLogout logouts) {
+        FilterRegistrationBean<BackChannelLogout> registration = new FilterRegistrationBean<>(logouts);
+        registration.setEnabled(false);
+        return registration;
+    }
+
+    /** The issuer has no login here: what it posts is signed. */
+    @Bean
+    @Order(3)
+    SecurityFilterChain issuerAccess(HttpSecurity http, BackChannelLogout logouts) throws Exception {
+        Refused refused = new Refused("Post a logout token of the issuer.", 0);
+        return stateless(http.securityMatcher(BackChannelLogout.PATH), refused)
+                .addFilterBefore(logouts, AuthorizationFilter.class)
+                .authorizeHttpRequests(requests -> requests.anyRequest().denyAll())
+                .build();
+    }
+
+    @Bean
     Issuer issuer(OidcProperties properties, IssuerClient client, Clock clock) {
         return new Issuer(properties, client, clock);
     }
@@ -213,9 +243,10 @@ class ServerAccessConfiguration {
             Issuer issuer,
             OidcProperties oidc,
             IssuerClient client,
+            BackChannelLogout logouts,
             Clock clock)
             throws Exception {
-        LoginSessions sessions = new LoginSessions(credentials, properties.sessionLifetime(), clock);
+        LoginSessions sessions = new LoginSessions(credentials, properties.sessionLifetime(), logouts::isOver, clock);
         Refused refused = new Refused(
                 "Log in, or send user and password (HTTP Basic) or a token (Authorization: Bearer) with the request.",
                 PACE.longest().toSeconds());
@@ -233,6 +264,10 @@ class ServerAccessConfiguration {
                 .formLogin(form -> form.loginPage("/login")
                         .successHandler(sessions.onLogin())
                         .permitAll())
+                .logout(logout -> logout.logoutSuccessHandler((request, response, login) -> {
+                    issuer.leaving(request, login);
+                    response.sendRedirect(request.getContextPath() + "/login?logout");
+                }))
                 .httpBasic(basic -> basic.authenticationEntryPoint(refused))
                 .csrf(csrf -> csrf.ignoringRequestMatchers(ServerAccessConfiguration::bringsItsOwnAuthorization))
                 .exceptionHandling(failures -> failures.defaultAuthenticationEntryPointFor(

@@ -66,6 +66,9 @@ class AlertsPageController {
         model.addAttribute(
                 "mutings",
                 receipts.mutings().stream()
+                        // The drill of the inhibition rules makes dozens at a time, among which nobody would find a
+                        // real one.
+                        .filter(muted -> !muted.labels().containsKey("drill"))
                         .limit(MUTINGS_SHOWN)
                         .map(muted -> new AlertsPage.MutingRow(muted, Durations.ago(Duration.between(muted.at(), now))))
                         .toList());

@@ -1,6 +1,7 @@
 package dev.sidecar.console;
 
 import dev.sidecar.access.IssuerLogin;
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,14 +21,15 @@ class LoginController {
     }
 
     @GetMapping("/login")
-    String page(@RequestParam Optional<String> refused, Model model) {
+    String page(@RequestParam Optional<String> refused, HttpServletRequest request, Model model) {
         model.addAttribute("refused", refused.flatMap(LoginController::words).orElse(null));
         issuer.host().ifPresent(host -> {
             boolean answers = issuer.answers();
             model.addAttribute("issuer", host);
             model.addAttribute("answers", answers);
             model.addAttribute("begin", IssuerLogin.PATH);
-            model.addAttribute("leave", issuer.logout().map(URI::toString).orElse(null));
+            model.addAttribute(
+                    "leave", issuer.logout(request).map(URI::toString).orElse(null));
         });
         return "login";
     }

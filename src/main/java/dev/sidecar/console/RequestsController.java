@@ -34,6 +34,8 @@ class RequestsController {
         model.addAttribute("id", wanted);
         if (!wanted.isEmpty()) {
             model.addAttribute("found", find(wanted));
+        } else if (loki.address().isEmpty()) {
+            model.addAttribute("off", "Logs are not set up, so there is nothing to search: set LOKI_URL.");
         }
         return "requests";
     }

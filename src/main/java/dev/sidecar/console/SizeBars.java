@@ -56,13 +56,16 @@ record SizeBars(String words, List<Bar> bars) {
                     row.state(),
                     "%s: %s".formatted(row.backup().manifest().startedAt(), row.size())));
         }
+        String first = shown.get(0).size();
+        String last = shown.get(shown.size() - 1).size();
+        String most = Sizes.of(greatest);
         return new SizeBars(
-                "Stored size of the last %d backups: from %s to %s, at most %s."
+                "Stored size of the last %d backups: %s"
                         .formatted(
                                 shown.size(),
-                                shown.get(0).size(),
-                                shown.get(shown.size() - 1).size(),
-                                Sizes.of(greatest)),
+                                first.equals(last) && last.equals(most)
+                                        ? last + " each."
+                                        : "from %s to %s, at most %s.".formatted(first, last, most)),
                 bars);
     }
 

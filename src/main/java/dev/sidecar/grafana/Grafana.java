@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.springframework.http.HttpHeaders;
 import tools.jackson.databind.JsonNode;
@@ -50,6 +52,14 @@ public final class Grafana {
     /** Grafana's public address, for links; empty if it is not configured. */
     public Optional<URI> publicAddress() {
         return peer.address().map(configured -> properties.publicUrl());
+    }
+
+    /** Lists the uids of the data sources, by which panels name them. */
+    public Set<String> dataSourceUids() {
+        Set<String> uids = new TreeSet<>();
+        peer.get("/api/datasources")
+                .forEach(source -> uids.add(source.path("uid").asString("")));
+        return uids;
     }
 
     /** Checks each provisioned data source through Grafana. @return by its name {@code OK}, or the error */

@@ -24,6 +24,9 @@ final class ScheduledJob {
 
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
 
+    /** A clock that is set back by less gives no slot twice. */
+    private static final Duration WRONG = Duration.ofDays(1);
+
     private static final Duration FREQUENT = Duration.ofMinutes(10);
 
     private final Job job;
@@ -85,6 +88,14 @@ final class ScheduledJob {
         }
         left = leaves;
         Instant now = clock.instant();
+        if (lastTaken.isAfter(now.plus(WRONG))) {
+            // The clock was far ahead for a while. Until it is there again nothing would be due.
+            log.atWarn()
+                    .addKeyValue("job", job.name())
+                    .log("the last slot taken, {}, is still to come: the clock was set back", lastTaken);
+            lastTaken = now;
+            forgetRetry();
+        }
         Optional<Instant> newest = job.schedule().latest(now).filter(slot -> slot.isAfter(lastTaken));
         if (newest.isPresent()) {
             // Take the slot only when the run starts: a slot that comes while the job is busy starts right after it.

@@ -9,7 +9,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -19,7 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -44,7 +43,6 @@ public final class Probes {
     /** Asks, and prints what answered, in how long, and what to do where nothing did. @return true if everything answered */
     public boolean run(PrintWriter out) throws InterruptedException {
         List<Probe> probes = configured.get();
-        AtomicLongArray took = new AtomicLongArray(probes.size());
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "probe");
             // A question without an answer must not keep the command from ending.
@@ -53,46 +51,17 @@ public final class Probes {
         });
         try {
             long began = System.nanoTime();
-            List<Future<String>> answers = new ArrayList<>();
-            for (int i = 0; i < probes.size(); i++) {
-                int place = i;
-                answers.add(threads.submit(() -> {
-                    try {
-                        return probes.get(place).ask().call();
-                    } finally {
-                        took.set(place, System.nanoTime() - began);
-                    }
-                }));
-            }
-            int answered = 0;
+            List<Asked> asked =
+                    probes.stream().map(probe -> ask(probe, threads, began)).toList();
             int width = probes.stream()
                     .mapToInt(probe -> probe.what().length())
                     .max()
                     .orElse(0);
-            for (int i = 0; i < probes.size(); i++) {
-                Probe probe = probes.get(i);
-                boolean right = false;
-                String said;
-                try {
-                    long left = Math.max(0, limit.plus(MARGIN).toNanos() - (System.nanoTime() - began));
-                    said = answers.get(i).get(left, TimeUnit.NANOSECONDS);
-                    right = true;
-                } catch (ExecutionException e) {
-                    said = reason(e.getCause() == null ? e : e.getCause());
-                } catch (TimeoutException | CancellationException e) {
-                    took.set(i, System.nanoTime() - began);
-                    said = "no answer within " + limit.toSeconds() + " s";
-                }
-                answered += right ? 1 : 0;
-                out.printf(
-                        Locale.ROOT,
-                        "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
-                        right ? "ON" : "WRONG",
-                        probe.what(),
-                        probe.where(),
-                        shown(said),
-                        took.get(i) / 1e9,
-                        right ? "" : ". Fix: " + probe.fix());
+            int answered = 0;
+            for (Asked one : asked) {
+                Answer answer = await(one, began);
+                print(one.probe(), answer, width, out);
+                answered += answer.right() ? 1 : 0;
             }
             out.println(
                     probes.isEmpty()
@@ -103,6 +72,52 @@ public final class Probes {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** @param took nanoseconds until it answered */
+    private record Asked(Probe probe, Future<String> answer, AtomicLong took) {}
+
+    private record Answer(boolean right, String said, long took) {}
+
+    private static Asked ask(Probe probe, ExecutorService threads, long began) {
+        AtomicLong took = new AtomicLong();
+        return new Asked(
+                probe,
+                threads.submit(() -> {
+                    try {
+                        return probe.ask().call();
+                    } finally {
+                        took.set(System.nanoTime() - began);
+                    }
+                }),
+                took);
+    }
+
+    private Answer await(Asked asked, long began) throws InterruptedException {
+        try {
+            long left = Math.max(0, limit.plus(MARGIN).toNanos() - (System.nanoTime() - began));
+            String said = asked.answer().get(left, TimeUnit.NANOSECONDS);
+            return new Answer(true, said, asked.took().get());
+        } catch (ExecutionException e) {
+            return new Answer(
+                    false,
+                    reason(e.getCause() == null ? e : e.getCause()),
+                    asked.took().get());
+        } catch (TimeoutException | CancellationException e) {
+            return new Answer(false, "no answer within " + limit.toSeconds() + " s", System.nanoTime() - began);
+        }
+    }
+
+    private static void print(Probe probe, Answer answer, int width, PrintWriter out) {
+        out.printf(
+                Locale.ROOT,
+                "%-5s  %-" + Math.max(1, width) + "s  %s: %s (%.1f s)%s%n",
+                answer.right() ? "ON" : "WRONG",
+                probe.what(),
+                probe.where(),
+                shown(answer.said()),
+                answer.took() / 1e9,
+                answer.right() ? "" : ". Fix: " + probe.fix());
     }
 
     /** Keeps foreign text on one line and within a limit. */

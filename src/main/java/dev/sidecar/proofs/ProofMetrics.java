@@ -6,7 +6,9 @@ import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Exports the state of each proof. Before its first drill a proof is neither held nor broken: its gauges are NaN. */
@@ -15,11 +17,21 @@ final class ProofMetrics {
     private static final String APPLICABLE = "1 if what the drill needs is configured, 0 if not, or if it is left out";
 
     private final MeterRegistry registry;
-    private final Map<String, Drill> last = new ConcurrentHashMap<>();
+    private final Function<String, Optional<Drill>> last;
     private final Map<String, Double> lastHeld = new ConcurrentHashMap<>();
 
-    ProofMetrics(MeterRegistry registry, Iterable<Claim> claims, List<LeftOut> leftOut, Supplier<Report> report) {
+    /**
+     * @param last finds the last drill of a proof, as it counts now
+     * @param report makes the report of now
+     */
+    ProofMetrics(
+            MeterRegistry registry,
+            Iterable<Claim> claims,
+            List<LeftOut> leftOut,
+            Function<String, Optional<Drill>> last,
+            Supplier<Report> report) {
         this.registry = registry;
+        this.last = last;
         claims.forEach(this::register);
         leftOut.forEach(out -> gauge("sidecar.proof.applicable", "", APPLICABLE, tags(out.claim()), () -> 0));
         for (ProofState state : ProofState.values()) {
@@ -44,15 +56,14 @@ final class ProofMetrics {
     private void register(Claim claim) {
         Tags tags = tags(claim);
         gauge("sidecar.proof.held", "", "1 if the last drill held, 0 if it was broken", tags, () -> {
-            Drill drill = last.get(claim.id());
             // An inconclusive drill is neither held nor broken; if that lasts, the age of the last held drill shows it.
-            return drill == null || drill.verdict() == Verdict.INCONCLUSIVE
-                    ? Double.NaN
-                    : drill.verdict() == Verdict.HELD ? 1 : 0;
+            Verdict verdict = last.apply(claim.id()).map(Drill::verdict).orElse(Verdict.INCONCLUSIVE);
+            return verdict == Verdict.INCONCLUSIVE ? Double.NaN : verdict == Verdict.HELD ? 1 : 0;
         });
         gauge("sidecar.proof.applicable", "", APPLICABLE, tags, () -> {
-            Drill drill = last.get(claim.id());
-            return drill == null ? Double.NaN : drill.finding().applicable() ? 1 : 0;
+            return last.apply(claim.id())
+                    .map(drill -> drill.finding().applicable() ? 1.0 : 0.0)
+                    .orElse(Double.NaN);
         });
         gauge(
                 "sidecar.proof.last.held.timestamp",
@@ -63,8 +74,9 @@ final class ProofMetrics {
         gauge("sidecar.proof.interval", "seconds", "How often it is drilled", tags, () ->
                 (double) claim.interval().toSeconds());
         gauge("sidecar.proof.duration", "seconds", "How long the last drill took", tags, () -> {
-            Drill drill = last.get(claim.id());
-            return drill == null ? Double.NaN : drill.took().toMillis() / 1000.0;
+            return last.apply(claim.id())
+                    .map(drill -> drill.took().toMillis() / 1000.0)
+                    .orElse(Double.NaN);
         });
     }
 
@@ -81,10 +93,8 @@ final class ProofMetrics {
     }
 
     void drilled(Drill drill) {
-        String id = drill.claim().id();
-        last.put(id, drill);
         if (drill.verdict() == Verdict.HELD) {
-            lastHeld.put(id, drill.when().toEpochMilli() / 1000.0);
+            lastHeld.put(drill.claim().id(), drill.when().toEpochMilli() / 1000.0);
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.settings.InvalidSetting;
+import dev.sidecar.text.Durations;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,6 +42,8 @@ public final class Proofs implements JobSource {
     /** Retries with doubled waits over some hours, so that a slow start does not postpone a weekly drill by a week. */
     private static final int RETRIES = 10;
 
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
+
     private final Map<String, Proof> proofs = new LinkedHashMap<>();
     private final List<LeftOut> leftOut = new ArrayList<>();
     private final Map<String, Drill> drills = new ConcurrentHashMap<>();
@@ -73,6 +76,7 @@ public final class Proofs implements JobSource {
                         .map(claim -> claim.every(properties.intervalOf(claim)))
                         .toList(),
                 leftOut,
+                this::last,
                 this::report);
     }
 
@@ -95,9 +99,36 @@ public final class Proofs implements JobSource {
         return proofs.values().stream().map(Proof::claim).toList();
     }
 
-    /** Finds the last drill of a proof; empty before the first. */
+    /** Finds the last drill of a proof, as it counts now; empty before the first. */
     public Optional<Drill> last(String id) {
-        return Optional.ofNullable(drills.get(id));
+        return Optional.ofNullable(drills.get(id)).map(this::asOfNow);
+    }
+
+    /**
+     * What held long ago is not seen to work: the drill hangs, or the clock was wrong. What was broken stays so until a drill says otherwise.
+     */
+    private Drill asOfNow(Drill drill) {
+        Claim claim = drill.claim();
+        Duration age = Duration.between(drill.when(), clock.instant());
+        Duration interval = properties.intervalOf(claim);
+        boolean ahead = age.compareTo(CLOCKS_DIFFER.negated()) < 0;
+        boolean overdue =
+                age.compareTo(interval.plus(claim.limit()).multipliedBy(2).plus(CLOCKS_DIFFER)) > 0;
+        if (drill.verdict() != Verdict.HELD || !ahead && !overdue) {
+            return drill;
+        }
+        String why = ahead
+                ? "The last drill ended at %s, which is still to come: the clock was wrong then, or is now."
+                        .formatted(drill.when())
+                : "No drill has ended for %s, though one is due every %s."
+                        .formatted(Durations.of(age), Durations.of(interval));
+        Finding finding = new Finding(
+                Verdict.INCONCLUSIVE,
+                true,
+                false,
+                why + " The last one held: " + drill.finding().evidence(),
+                drill.finding().details());
+        return new Drill(claim, finding, drill.when(), drill.took());
     }
 
     /** Finds the name of the job that drills a proof. @throws IllegalArgumentException if there is no such proof */

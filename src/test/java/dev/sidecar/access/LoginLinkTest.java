@@ -65,6 +65,7 @@ class LoginLinkTest {
         return new LoginSessions(
                 new Credentials(Secret.of("password"), Secret.of("webhook-token"), Secret.of("metrics-token")),
                 Duration.ofHours(12),
+                (person, begun) -> false,
                 clock);
     }
 

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.nimbusds.jwt.SignedJWT;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.support.LocalIssuer;
 import dev.sidecar.support.LocalIssuer.Fault;
 import dev.sidecar.support.MutableClock;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -16,10 +20,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ApplicationContextInitializer;
@@ -350,6 +360,154 @@ class OidcLoginTest {
                 .contains("You are logged out here", issuer.address() + "/leave");
         assertThat(alice.get("/api/report").statusCode()).isEqualTo(401);
         assertThat(logged()).contains("who=\"alice (oidc:a-1)\" action=\"log out\"");
+    }
+
+    /** So the issuer knows whom to log out; some refuse a logout that does not say. */
+    @Test
+    void theLogoutThereIsTheOneOfThisPerson() throws Exception {
+        issuer.person(ALICE);
+        Surfer alice = new Surfer(base);
+        alice.logIn();
+        String page = alice.follow(
+                        alice.logOut().headers().firstValue("Location").orElseThrow())
+                .body();
+
+        Matcher hint = Pattern.compile("/leave\\?client_id=sidecar&amp;id_token_hint=([^\"&]+)")
+                .matcher(page);
+        assertThat(hint.find()).as(page).isTrue();
+        assertThat(SignedJWT.parse(hint.group(1)).getJWTClaimsSet().getSubject())
+                .isEqualTo("a-1");
+        assertThat(new Surfer(base).get("/login?logout").body())
+                .as("a browser of nobody")
+                .doesNotContain("id_token_hint");
+    }
+
+    @Test
+    void aNewKeyOfTheIssuerIsFetched() throws Exception {
+        issuer.person(ALICE);
+        new Surfer(base).logIn();
+        issuer.rotateKey();
+
+        assertThat(new Surfer(base).logIn().body()).contains(">alice</span>");
+        Surfer bob = new Surfer(base);
+        issuer.person(BOB);
+        bob.logIn();
+        assertThat(logoutHere(issuer.logoutToken(clock.instant(), Map.of("sub", "b-2"))))
+                .isEqualTo(200);
+        assertThat(bob.get("/api/report").statusCode()).isEqualTo(401);
+    }
+
+    /** What is taken away at the issuer counts at the next login; a session that runs ends there, or after its lifetime. */
+    @Test
+    void whoLosesTheRoleGetsInNoMore() throws Exception {
+        issuer.person(ALICE);
+        Surfer alice = new Surfer(base);
+        alice.logIn();
+        issuer.person(Map.of("sub", "a-1", "preferred_username", "alice", "groups", List.of("staff")));
+
+        assertThat(change(alice)).isEqualTo(202);
+        alice.logOut();
+        assertThat(alice.logIn().body()).contains("You are a viewer");
+        assertThat(change(alice)).isEqualTo(403);
+    }
+
+    @Test
+    void theIssuerEndsTheSessionsOfOnePersonOrOneOfThem() throws Exception {
+        Map<String, Object> desk = new HashMap<>(ALICE);
+        desk.put("sid", "desk");
+        Map<String, Object> phone = new HashMap<>(ALICE);
+        phone.put("sid", "phone");
+        Surfer atTheDesk = in(desk);
+        Surfer onThePhone = in(phone);
+        Surfer bob = in(BOB);
+        clock.tick(Duration.ofSeconds(1));
+
+        assertThat(logoutHere(issuer.logoutToken(clock.instant(), Map.of("sub", "a-1", "sid", "phone"))))
+                .isEqualTo(200);
+        assertThat(onThePhone.get("/api/report").statusCode()).isEqualTo(401);
+        assertThat(atTheDesk.get("/api/report").statusCode()).isEqualTo(200);
+        assertThat(logoutHere(issuer.logoutToken(clock.instant(), Map.of("sub", "a-1"))))
+                .isEqualTo(200);
+        assertThat(atTheDesk.get("/api/report").statusCode()).isEqualTo(401);
+        assertThat(bob.get("/api/report").statusCode()).isEqualTo(200);
+        assertThat(logged()).contains("who=\"oidc:a-1\" action=\"log out\" result=\"all sessions of this person\"");
+
+        clock.tick(Duration.ofSeconds(1));
+        assertThat(in(desk).get("/api/report").statusCode()).as("a new login").isEqualTo(200);
+    }
+
+    @Test
+    void aTokenThatSomebodyCaughtEndsNothingThatBeganLater() throws Exception {
+        in(ALICE);
+        String caught = issuer.logoutToken(clock.instant(), Map.of("sub", "a-1"));
+        assertThat(logoutHere(caught)).isEqualTo(200);
+        clock.tick(Duration.ofSeconds(90));
+        Surfer again = in(ALICE);
+
+        assertThat(logoutHere(caught)).isEqualTo(200);
+        assertThat(again.get("/api/report").statusCode()).isEqualTo(200);
+    }
+
+    static Stream<Map<String, Object>> noLogouts() {
+        Map<String, Object> nobody = new HashMap<>();
+        nobody.put("sub", null);
+        Map<String, Object> without = new HashMap<>();
+        without.put("events", null);
+        return Stream.of(
+                Map.of("iss", "https://evil.example"),
+                Map.of("aud", "another-client"),
+                Map.of("nonce", "of-a-login"),
+                Map.of("events", Map.of("http://schemas.openid.net/event/other", Map.of())),
+                Map.of("iat", Date.from(Instant.parse("2026-11-20T00:00:00Z"))),
+                Map.of("exp", Date.from(Instant.parse("2026-11-20T00:00:00Z"))),
+                without,
+                nobody);
+    }
+
+    @ParameterizedTest
+    @MethodSource("noLogouts")
+    void whatIsNoLogoutOfTheIssuerEndsNothing(Map<String, Object> wrong) throws Exception {
+        Surfer alice = in(ALICE);
+        clock.tick(Duration.ofSeconds(1));
+        Map<String, Object> claims = new HashMap<>(Map.of("sub", "a-1"));
+        claims.putAll(wrong);
+
+        assertThat(logoutHere(issuer.logoutToken(clock.instant(), claims))).isEqualTo(400);
+        assertThat(alice.get("/api/report").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aForgedOrMissingTokenEndsNothing() throws Exception {
+        Surfer alice = in(ALICE);
+        clock.tick(Duration.ofSeconds(1));
+        issuer.fault(Fault.OTHER_KEY);
+        String forged = issuer.logoutToken(clock.instant(), Map.of("sub", "a-1"));
+
+        assertThat(logoutHere(forged)).isEqualTo(400);
+        assertThat(logoutHere("")).isEqualTo(400);
+        assertThat(logoutHere("a.b.c")).isEqualTo(400);
+        assertThat(alice.get(BackChannelLogout.PATH).statusCode()).isEqualTo(405);
+        assertThat(alice.get("/api/report").statusCode()).isEqualTo(200);
+    }
+
+    private static Surfer in(Map<String, Object> person) throws Exception {
+        issuer.person(person);
+        Surfer surfer = new Surfer(base);
+        surfer.logIn();
+        assertThat(surfer.get("/api/report").statusCode()).isEqualTo(200);
+        return surfer;
+    }
+
+    /** As the issuer posts it: without cookie, login or CSRF token. */
+    private static int logoutHere(String token) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(base + BackChannelLogout.PATH))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(BodyPublishers.ofString("logout_token=" + token))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     /** With Strict a browser would come back from the issuer without the session that began the login. */

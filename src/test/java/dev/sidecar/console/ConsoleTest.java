@@ -381,6 +381,7 @@ class ConsoleTest {
     @Test
     void aRequestIdThatIsNoneIsRefusedInWords() throws Exception {
         browser.open("/requests");
+        assertThat(browser.text("main")).contains("Logs are not set up");
         browser.type("id", "a b\"}");
         browser.press("Find");
 

@@ -27,6 +27,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -89,6 +91,7 @@ class EmbeddedSidecarTest {
                         metrics -> metrics.contains("sidecar_gateway_requests_seconds_count")
                                 && metrics.contains("status=\"503\""));
         assertThat(output).noneMatch(line -> line.contains(Traffic.USER_AGENT));
+        itSaysWhatItStartedAndWhatItCosts();
 
         assertThat(launched.children.stream()
                         .map(ProcessHandle::info)
@@ -103,6 +106,28 @@ class EmbeddedSidecarTest {
 
         launched.process.close();
         assertThat(launched.left()).isEmpty();
+    }
+
+    /** Each of the programs that no package has runs, or is named as left out with the reason. */
+    private void itSaysWhatItStartedAndWhatItCosts() {
+        for (String part : List.of("Loki", "Alloy", "Grafana")) {
+            assertThat(output)
+                    .as(part)
+                    .anyMatch(line -> line.contains("✓ without " + part + ": ")
+                            || line.contains("with the shipped configuration, as on the PATH") && line.contains(part));
+        }
+        String cost = output.stream()
+                .filter(line -> line.startsWith("It uses "))
+                .findFirst()
+                .orElseThrow();
+        Matcher megabytes = Pattern.compile(
+                        "It uses (\\d+) MB of memory \\((.+)\\) and \\d+ processor seconds so far\\.")
+                .matcher(cost);
+        assertThat(megabytes.matches()).as(cost).isTrue();
+        assertThat(megabytes.group(2)).contains("observability-sidecar ", "sample-api ", "postgres ", "prometheus ");
+        if (output.stream().anyMatch(line -> line.contains("without Loki"))) {
+            assertThat(Integer.parseInt(megabytes.group(1))).as(cost).isBetween(200, 1_200);
+        }
     }
 
     /** Watched for real: what is broken is alerted, mailed and proven broken, and its repair too. The pictures are those of the docs. */

@@ -95,6 +95,24 @@ class JobsTest {
         assertThat(runs).extracting(Run::slot).endsWith(Instant.parse("2026-11-26T02:00:00Z"));
     }
 
+    /** Else nothing would be backed up, or proven, until the clock is there again. */
+    @Test
+    void aClockThatWasYearsAheadForAMomentStopsNoJob() {
+        start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
+        clock.set("2031-01-01T02:00:01Z");
+        jobs.tick();
+        awaitOutcomes("success", 1);
+
+        clock.set("2026-11-23T02:00:00Z");
+        jobs.tick();
+        assertThat(runs).hasSize(1);
+        clock.set("2026-11-24T02:00:00Z");
+        jobs.tick();
+        awaitOutcomes("success", 2);
+
+        assertThat(runs).extracting(Run::slot).endsWith(Instant.parse("2026-11-24T02:00:00Z"));
+    }
+
     @Test
     void retriesAFailedSlotWithGrowingDelaysAndThenLeavesIt() {
         start(nightly(new Retries(3, Duration.ofMinutes(5)), Optional.empty(), run -> {

@@ -10,6 +10,7 @@ import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.RunbookPages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -217,6 +219,17 @@ class FaultsTest {
         exactly(Map.of("DSH-2", Verdict.BROKEN), () -> world.grafana.show("""
                         {"uid": "planted", "title": "Planted", "refresh": "30s", "time": {"from": "now-6h"}, "panels": [{"title": "Dead", "datasource": {"uid": "prometheus"},
                           "targets": [{"expr": "sum(rate(sidecar_gateway_requsts_seconds_count[1m]))"}]}]}"""), () -> world.grafana.hide("planted"));
+    }
+
+    /** The sidecar can ask what the panel would, and people see an empty panel. */
+    @Test
+    @Order(2)
+    void aDataSourceThatGrafanaHasLost() throws Exception {
+        AtomicReference<URI> lost = new AtomicReference<>();
+        exactly(
+                Map.of("DSH-2", Verdict.BROKEN),
+                () -> lost.set(world.grafana.loseSource("Loki")),
+                () -> world.grafana.addSource("Loki", lost.get()));
     }
 
     @Test

@@ -76,6 +76,15 @@ final class GrafanaStandIn implements AutoCloseable {
         dashboards.put(model.get("uid").asString(), model);
     }
 
+    /** @return where it lived */
+    URI loseSource(String name) {
+        return sources.remove(name);
+    }
+
+    void addSource(String name, URI lives) {
+        sources.put(name, lives);
+    }
+
     void hide(String uid) {
         dashboards.remove(uid);
     }

@@ -128,6 +128,61 @@ class ProofsTest {
         assertThat(proofs.last("LOG-1").orElseThrow().verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     }
 
+    /** A drill that hangs for ever, a scheduler that stands still: yesterday's tick is no proof. */
+    @Test
+    void whatHeldLongAgoDoesNotCountAsHeld() throws Exception {
+        Proofs proofs =
+                proofs(proof("LOG-1", () -> Finding.held("seen")), proof("LOG-2", () -> Finding.broken("dead")));
+        run(proofs, "LOG-1");
+        run(proofs, "LOG-2");
+        clock.tick(Duration.ofMinutes(22));
+        assertThat(proofs.report().headline()).isEqualTo("1 of 2 proven; 1 broken");
+
+        clock.tick(Duration.ofMinutes(2));
+
+        assertThat(proofs.report().headline()).isEqualTo("0 of 2 proven; 1 broken; 1 inconclusive");
+        assertThat(proofs.last("LOG-1").orElseThrow().finding().evidence())
+                .isEqualTo("No drill has ended for 24 min, though one is due every 10 min. The last one held: seen");
+        assertThat(gauge("sidecar.proof.held", "LOG-1")).isNaN();
+        assertThat(gauge("sidecar.proof.held", "LOG-2")).isZero();
+        assertThat(inState("held")).isZero();
+        assertThat(registry.get("sidecar.readiness").gauge().value()).isZero();
+
+        run(proofs, "LOG-1");
+        assertThat(proofs.report().headline()).isEqualTo("1 of 2 proven; 1 broken");
+    }
+
+    @Test
+    void aDrillOfAMomentThatIsStillToComeDoesNotCountAsHeld() throws Exception {
+        Proofs proofs = proofs(proof("LOG-1", () -> Finding.held("seen")));
+        run(proofs, "LOG-1");
+
+        clock.set("2026-11-23T11:59:30Z");
+        assertThat(proofs.report().score()).isEqualTo(100);
+        clock.set("2026-11-23T09:00:00Z");
+
+        assertThat(proofs.report().score()).isZero();
+        assertThat(proofs.report().isComplete()).isFalse();
+        assertThat(proofs.last("LOG-1").orElseThrow().finding().evidence())
+                .startsWith(
+                        "The last drill ended at 2026-11-23T12:00:00Z, which is still to come: the clock was wrong");
+    }
+
+    @Test
+    void aLongerIntervalOfTheSettingsIsTheOneThatCounts() throws Exception {
+        Proofs proofs = new Proofs(
+                List.of(proof("LOG-1", () -> Finding.held("seen"))),
+                properties(Map.of("LOG-1", Duration.ofDays(1))),
+                registry,
+                clock);
+        run(proofs, "LOG-1");
+        clock.tick(Duration.ofHours(47));
+
+        assertThat(proofs.report().score()).isEqualTo(100);
+        clock.tick(Duration.ofHours(2));
+        assertThat(proofs.report().score()).isZero();
+    }
+
     @Test
     void drillsAreSpreadAndDueRightAfterTheStart() {
         Proofs proofs = proofs(proof("LOG-1", () -> Finding.held("fine")), proof("LOG-2", () -> Finding.held("fine")));

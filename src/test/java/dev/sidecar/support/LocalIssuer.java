@@ -1,6 +1,7 @@
 package dev.sidecar.support;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
@@ -83,7 +84,7 @@ public final class LocalIssuer implements AutoCloseable {
 
     private final SSLContext tls;
     private final int port;
-    private final RSAKey key;
+    private volatile RSAKey key;
     private final RSAKey otherKey;
     private final Map<String, Login> codes = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
@@ -176,6 +177,43 @@ public final class LocalIssuer implements AutoCloseable {
     public void person(Map<String, Object> claims, Map<String, Object> elsewhere) {
         person = claims;
         userInfo = elsewhere;
+    }
+
+    /** From now on it signs with a new key, and publishes that alone. */
+    public void rotateKey() {
+        try {
+            key = new RSAKeyGenerator(2048).keyID(UUID.randomUUID().toString()).generate();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Signs a token by which it tells clients that somebody logged out.
+     *
+     * @param changes claims beside the usual ones; one without a value is left out
+     */
+    public String logoutToken(Instant now, Map<String, Object> changes) {
+        JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
+                .issuer(address())
+                .audience(CLIENT)
+                .issueTime(Date.from(now))
+                .expirationTime(Date.from(now.plus(Duration.ofMinutes(2))))
+                .jwtID(UUID.randomUUID().toString())
+                .claim("events", Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()));
+        changes.forEach(claims::claim);
+        try {
+            SignedJWT token = new SignedJWT(
+                    new JWSHeader.Builder(JWSAlgorithm.RS256)
+                            .keyID(key.getKeyID())
+                            .type(new JOSEObjectType("logout+jwt"))
+                            .build(),
+                    claims.build());
+            token.sign(new RSASSASigner(fault == Fault.OTHER_KEY ? otherKey : key));
+            return token.serialize();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public void fault(Fault next) {
@@ -337,7 +375,7 @@ public final class LocalIssuer implements AutoCloseable {
                     : new RSASSASigner(fault == Fault.OTHER_KEY ? otherKey : key);
             SignedJWT token = new SignedJWT(
                     new JWSHeader.Builder(shared ? JWSAlgorithm.HS256 : JWSAlgorithm.RS256)
-                            .keyID("one")
+                            .keyID(key.getKeyID())
                             .build(),
                     claims.build());
             token.sign(signer);

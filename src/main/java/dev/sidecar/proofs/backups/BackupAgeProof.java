@@ -19,6 +19,7 @@ import java.util.Optional;
 
 final class BackupAgeProof implements Proof {
 
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
     private static final Duration WEEK = Duration.ofDays(7);
 
     private final Backups backups;
@@ -56,6 +57,11 @@ final class BackupAgeProof implements Proof {
                                         Duration.between(backup.manifest().startedAt(), now);
                                 ages.add("%s: newest verified backup is %s old (RPO %s)"
                                         .formatted(database, Durations.of(age), Durations.of(settings.rpo())));
+                                if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+                                    wrong.add("the newest verified backup of %s is dated %s, which is still to come"
+                                            .formatted(
+                                                    database, backup.manifest().startedAt()));
+                                }
                                 if (age.compareTo(settings.rpo()) > 0) {
                                     wrong.add("the newest verified backup of %s is %s old"
                                             .formatted(database, Durations.of(age)));

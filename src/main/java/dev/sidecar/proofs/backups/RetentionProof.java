@@ -39,6 +39,9 @@ final class RetentionProof implements Proof {
     public Finding prove() {
         BackupNeeds.requireServer(backups);
         List<Decision> decisions = expire.decide();
+        if (decisions.isEmpty()) {
+            return Finding.inconclusive("No backups.");
+        }
         List<String> due = decisions.stream()
                 .filter(decision -> !decision.keep())
                 .map(Decision::toString)
@@ -48,8 +51,10 @@ final class RetentionProof implements Proof {
                         decision -> decision.backup().id().generation().label(), TreeMap::new, Collectors.counting()));
         return (due.isEmpty()
                         ? Finding.held(
-                                "Stored by generation: %s; the policy keeps %d daily and %d weekly backups of each database.",
-                                kept,
+                                "Stored: %s; the policy keeps %d daily and %d weekly backups of each database.",
+                                Finding.list(kept.entrySet().stream()
+                                        .map(entry -> entry.getValue() + " " + entry.getKey())
+                                        .toList()),
                                 settings.slots().daily().keep(),
                                 settings.slots().weekly().keep())
                         : Finding.broken("%d backups should have expired but are still stored.", due.size()))

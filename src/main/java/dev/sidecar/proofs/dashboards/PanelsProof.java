@@ -15,8 +15,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 final class PanelsProof implements Proof {
+
+    /** Not a variable, and none of Grafana's own, such as {@code -- Mixed --}. */
+    private static final Pattern UID = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
 
     private static final Duration SHOWN = Duration.ofHours(6);
 
@@ -45,10 +50,15 @@ final class PanelsProof implements Proof {
     @Override
     public Finding prove() {
         List<PanelQuery> queries = grafana.panelQueries();
+        Set<String> sources = grafana.dataSourceUids();
         List<String> dead = new ArrayList<>();
         List<String> unasked = new ArrayList<>();
         int empty = 0;
         for (PanelQuery query : queries) {
+            if (UID.matcher(query.datasource()).matches() && !sources.contains(query.datasource())) {
+                dead.add("%s: Grafana has no data source '%s'".formatted(query.where(), query.datasource()));
+                continue;
+            }
             try {
                 boolean data = query.datasource().equals("loki") ? logData(query) : metricData(query);
                 empty += data ? 0 : 1;

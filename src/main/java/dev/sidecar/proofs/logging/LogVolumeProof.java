@@ -38,6 +38,9 @@ final class LogVolumeProof implements Proof {
                         .mapToDouble(Double::doubleValue)
                         .sum()
                 * Duration.ofDays(1).toSeconds();
+        if (perDay == 0) {
+            return Finding.inconclusive("No log line arrived within the last hour, so there is no rate to judge.");
+        }
         double forecast = perDay * retention.toDays();
         OptionalDouble free =
                 prometheus.value("max(node_filesystem_avail_bytes{job!~\"satellite-.+\",mountpoint=\"/\"})");

@@ -1,5 +1,7 @@
 package dev.sidecar.proofs.logging;
 
+import dev.sidecar.loki.Loki;
+import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.prometheus.Sample;
 import dev.sidecar.proofs.Area;
@@ -39,9 +41,11 @@ final class NothingDroppedProof implements Proof {
         COUNTERS.put("lines that Loki refused", "sum(increase(" + REFUSED_FOR_GOOD + "[15m]))");
     }
 
+    private final Loki loki;
     private final Prometheus prometheus;
 
-    NothingDroppedProof(Prometheus prometheus) {
+    NothingDroppedProof(Loki loki, Prometheus prometheus) {
+        this.loki = loki;
         this.prometheus = prometheus;
     }
 
@@ -53,6 +57,10 @@ final class NothingDroppedProof implements Proof {
 
     @Override
     public Finding prove() {
+        if (loki.address().isEmpty()) {
+            // Where lines go nowhere, none is dropped on the way.
+            throw new NotConfigured("Loki is not configured: set LOKI_URL.");
+        }
         List<String> drops = new ArrayList<>();
         int counters = 0;
         for (Map.Entry<String, String> counter : COUNTERS.entrySet()) {

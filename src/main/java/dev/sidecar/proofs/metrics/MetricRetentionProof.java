@@ -38,12 +38,19 @@ final class MetricRetentionProof implements Proof {
         double bytes = prometheus
                 .value("sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)")
                 .orElse(0);
-        double samples = prometheus
-                .value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))")
-                .orElse(0);
+        OptionalDouble rate = prometheus.value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))");
+        double samples = rate.orElse(0);
         double forecast = samples * BYTES_PER_SAMPLE * retention.toSeconds();
         OptionalDouble free =
                 prometheus.value("max(node_filesystem_avail_bytes{job!~\"satellite-.+\",mountpoint=\"/\"})");
+        if (running.equals(retention) && (rate.isEmpty() || free.isEmpty())) {
+            return Finding.inconclusive(
+                    "Prometheus keeps samples for %s, as expected, but %s, so whether they fit is not known.",
+                    Durations.of(running),
+                    free.isEmpty()
+                            ? "no node exporter reports the free space"
+                            : "it does not report how many it stores");
+        }
         return Finding.heldIf(
                 running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),
                 "Prometheus keeps samples for %s (expected: %s). It uses %s now and, at %.0f samples/s, about %s in the end; %s.",

@@ -13,6 +13,10 @@ import java.util.List;
 
 final class CertificateProof implements Proof {
 
+    /** A probe that gets no connection reports no certificate either. */
+    private static final String UNSEEN =
+            "probe_success{instance=~\"https://.+\"} unless on (instance) probe_ssl_earliest_cert_expiry";
+
     private static final int LEAST_DAYS = 14;
 
     private final Prometheus prometheus;
@@ -38,6 +42,14 @@ final class CertificateProof implements Proof {
                 .orElseThrow(
                         () -> new NotConfigured(
                                 "No certificate is probed: give the edge a certificate, or add an https address to the probes."));
+        List<String> unseen = prometheus.query(UNSEEN).stream()
+                .map(sample -> sample.labels().getOrDefault("instance", "?"))
+                .sorted()
+                .toList();
+        if (first.value() > LEAST_DAYS && !unseen.isEmpty()) {
+            return Finding.inconclusive(
+                    "The probes of %s fail, so their certificates were not seen.", Finding.list(unseen));
+        }
         return Finding.heldIf(
                 first.value() > LEAST_DAYS,
                 "%d certificates probed; the first to expire, of %s, is valid for %.0f more days.",

@@ -9,6 +9,7 @@ import dev.sidecar.proofs.Claim;
 import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
 import dev.sidecar.secrets.Secret;
+import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 final class DefaultPasswordsProof implements Proof {
 
@@ -70,6 +72,16 @@ final class DefaultPasswordsProof implements Proof {
             attempt("PostgreSQL (postgres/postgres)", this::postgresRefuses, open, refused, untried);
         }
         String redis = properties.redis();
+        List<String> absent = new ArrayList<>();
+        if (grafana.publicAddress().isEmpty()) {
+            absent.add("Grafana");
+        }
+        if (!postgres.isConfigured()) {
+            absent.add("PostgreSQL");
+        }
+        if (redis.isBlank()) {
+            absent.add("Redis");
+        }
         if (!redis.isBlank()) {
             attempt("Redis (no password, foobared)", () -> redisRefuses(redis), open, refused, untried);
         }
@@ -86,7 +98,10 @@ final class DefaultPasswordsProof implements Proof {
                     String.join("; ", untried), refused.isEmpty() ? "none" : Finding.list(refused));
         }
         return open.isEmpty()
-                ? Finding.held("Rejected: %s.", Finding.list(refused))
+                ? Finding.held(
+                        "Rejected: %s.%s",
+                        Finding.list(refused),
+                        absent.isEmpty() ? "" : " Not set up, so not tested: %s.".formatted(Finding.list(absent)))
                 : Finding.broken("Accepted: %s. Change these passwords now.", Finding.list(open));
     }
 
@@ -135,9 +150,21 @@ final class DefaultPasswordsProof implements Proof {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(parts[0], port), LIMIT_MS);
             socket.setSoTimeout(LIMIT_MS);
-            return !answer(socket, "PING").startsWith("+PONG")
-                    && !answer(socket, "AUTH foobared").startsWith("+OK");
+            return isRefusal(answer(socket, "PING"), "+PONG", "-NOAUTH")
+                    && isRefusal(answer(socket, "AUTH foobared"), "+OK", "-WRONGPASS", "-ERR invalid password");
         }
+    }
+
+    /** While it loads its data, or if something else listens there, nothing is said about passwords. */
+    private static boolean isRefusal(String answer, String accepted, String... refused) throws IOException {
+        if (answer.startsWith(accepted)) {
+            return false;
+        }
+        if (Stream.of(refused).noneMatch(answer::startsWith)) {
+            throw new IOException("Redis answered a login with '%s', which neither accepts nor rejects it"
+                    .formatted(HostileText.line(answer.strip())));
+        }
+        return true;
     }
 
     private static String answer(Socket socket, String command) throws IOException {

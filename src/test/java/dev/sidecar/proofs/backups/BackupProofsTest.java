@@ -41,7 +41,7 @@ class BackupProofsTest {
     private static ConfigurableApplicationContext sidecar;
 
     @BeforeAll
-    static void start() {
+    static void start() throws Exception {
         server = PostgresServer.start();
         String database = server.createDatabase("shop");
         server.execute(
@@ -61,6 +61,10 @@ class BackupProofsTest {
                 "--sidecar.backup.slots.daily.cron=-",
                 "--sidecar.backup.slots.weekly.cron=-",
                 "--sidecar.backup.directory=" + folder.resolve("backups"));
+        assertThat(proveNow("BKP-2").finding().evidence())
+                .as("of nothing everything could be said")
+                .isEqualTo("No backups.");
+        assertThat(proveNow("BKP-2").verdict()).isEqualTo(Verdict.INCONCLUSIVE);
         Task task = sidecar.getBean(BackupTasks.class).take(database, true);
         await().atMost(Duration.ofMinutes(3))
                 .until(() -> sidecar.getBean(BackupTasks.class)
@@ -86,6 +90,7 @@ class BackupProofsTest {
 
             assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
         }
+        assertThat(proveNow("BKP-2").finding().evidence()).startsWith("Stored: 1 manual; the policy keeps");
         assertThat(proveNow("BKP-4").finding().evidence()).contains("every SHA-256 matches its manifest");
     }
 

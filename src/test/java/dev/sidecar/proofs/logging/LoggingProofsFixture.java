@@ -49,7 +49,7 @@ public final class LoggingProofsFixture {
                 Clock.systemUTC());
     }
 
-    public static Proof nothingDropped(Prometheus prometheus) {
-        return new NothingDroppedProof(prometheus);
+    public static Proof nothingDropped(Loki loki, Prometheus prometheus) {
+        return new NothingDroppedProof(loki, prometheus);
     }
 }

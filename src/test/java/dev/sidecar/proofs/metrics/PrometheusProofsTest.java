@@ -1,9 +1,12 @@
 package dev.sidecar.proofs.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.sidecar.loki.LokiFixture;
+import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.prometheus.PrometheusFixture;
 import dev.sidecar.prometheus.Rule;
@@ -20,6 +23,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,11 +148,12 @@ class PrometheusProofsTest {
     }
 
     @Test
-    void aRetentionThatIsNotTheAgreedOneBreaksTheProof() {
-        assertThat(new MetricRetentionProof(prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(15)))
-                        .prove()
-                        .verdict())
-                .isEqualTo(Verdict.HELD);
+    void aRetentionThatIsNotTheAgreedOneBreaksTheProofAndUnknownSpaceProvesNothing() {
+        Finding fitting = new MetricRetentionProof(
+                        prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(15)))
+                .prove();
+        assertThat(fitting.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(fitting.evidence()).contains("15.0 d, as expected", "no node exporter reports the free space");
 
         Finding finding = new MetricRetentionProof(
                         prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(30)))
@@ -167,10 +172,20 @@ class PrometheusProofsTest {
 
     @Test
     void countersOfDroppedLinesThatAreMissingProveNothing() throws Exception {
-        assertThat(LoggingProofsFixture.nothingDropped(prometheus("sidecar"))
+        assertThat(LoggingProofsFixture.nothingDropped(
+                                LokiFixture.at(URI.create("http://127.0.0.1:1"), "test"), prometheus("sidecar"))
                         .prove()
                         .verdict())
                 .isEqualTo(Verdict.INCONCLUSIVE);
+    }
+
+    @Test
+    void whereNoLineGoesAnywhereNoneIsProvenToArrive() {
+        assertThatThrownBy(
+                        () -> LoggingProofsFixture.nothingDropped(LokiFixture.at(null, "test"), prometheus("sidecar"))
+                                .prove())
+                .isInstanceOf(NotConfigured.class)
+                .hasMessageContaining("LOKI_URL");
     }
 
     private static Prometheus prometheus(String... expected) {

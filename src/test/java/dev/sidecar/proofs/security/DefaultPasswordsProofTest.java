@@ -22,6 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is tried again because another program is away must not look like an attack: RedisAuthFailures fires at six refusals in ten minutes. */
 class DefaultPasswordsProofTest {
@@ -29,6 +31,7 @@ class DefaultPasswordsProofTest {
     private final AtomicInteger passwords = new AtomicInteger();
     private final int grafana = FreePort.get();
     private ServerSocket redis;
+    private volatile String ping = "-NOAUTH Authentication required.";
 
     @BeforeEach
     void start() throws IOException {
@@ -63,6 +66,40 @@ class DefaultPasswordsProofTest {
             assertThat(passwords).hasValue(1);
             assertThat(proof.prove().verdict()).isEqualTo(Verdict.HELD);
             assertThat(passwords).as("a new drill").hasValue(2);
+        } finally {
+            back.stop(0);
+        }
+    }
+
+    /** A Redis without a password that still loads its data, or another program at that port, has not refused anybody. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-LOADING Redis is loading the dataset in memory",
+                "-BUSY Redis is busy running a script.",
+                "HTTP/1.1 400 Bad Request"
+            })
+    void whatIsNoAnswerToALoginProvesNothing(String answer) throws Exception {
+        ping = answer;
+        HttpServer back = grafanaIsBack();
+        try {
+            Finding found = proof(Clock.systemUTC()).prove();
+
+            assertThat(found.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+            assertThat(found.evidence()).contains("'" + answer + "', which neither accepts nor rejects it");
+        } finally {
+            back.stop(0);
+        }
+    }
+
+    @Test
+    void whatIsNotSetUpIsNamed() throws Exception {
+        HttpServer back = grafanaIsBack();
+        try {
+            assertThat(proof(Clock.systemUTC()).prove())
+                    .isEqualTo(
+                            Finding.held(
+                                    "Rejected: Grafana (admin/admin), Redis (no password, foobared). Not set up, so not tested: PostgreSQL."));
         } finally {
             back.stop(0);
         }
@@ -120,10 +157,12 @@ class DefaultPasswordsProofTest {
                 for (int length = client.getInputStream().read(command);
                         length > 0;
                         length = client.getInputStream().read(command)) {
-                    if (new String(command, 0, length, StandardCharsets.US_ASCII).startsWith("AUTH")) {
+                    boolean login = new String(command, 0, length, StandardCharsets.US_ASCII).startsWith("AUTH");
+                    if (login) {
                         passwords.incrementAndGet();
                     }
-                    client.getOutputStream().write("-NOAUTH\r\n".getBytes(StandardCharsets.US_ASCII));
+                    String says = login ? "-WRONGPASS invalid username-password pair" : ping;
+                    client.getOutputStream().write((says + "\r\n").getBytes(StandardCharsets.US_ASCII));
                 }
             } catch (IOException e) {
                 // The test has ended, or a client has gone.

@@ -490,6 +490,42 @@ class DefinitionsComeBackTest {
         }
     }
 
+    /** The role of the restore owns the extension's table while it attaches a partition. */
+    @Test
+    void whatADefinitionLeavesInAPartitionedTableOfAnExtensionEndsTheRestore() throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs()).with("parted", PARTED);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder);
+            for (String attack : List.of(
+                    "CREATE TRIGGER planted BEFORE INSERT ON parted.events FOR EACH ROW EXECUTE FUNCTION public.planted()",
+                    "CREATE INDEX planted ON parted.events (public.plant(id))",
+                    "GRANT ALL ON parted.events TO PUBLIC",
+                    "CREATE TABLE parted.planted PARTITION OF parted.events DEFAULT;"
+                            + " ALTER TABLE parted.events ALTER kind SET DEFAULT ''planted''")) {
+                other.execute("postgres", "CREATE DATABASE kept");
+                other.execute(
+                        "kept",
+                        "CREATE EXTENSION parted",
+                        "CREATE TABLE e25 PARTITION OF parted.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+                        "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                        "CREATE FUNCTION plant(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END'",
+                        "CREATE FUNCTION act(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+                                + " IF session_user LIKE 'sidecar_restore_%' THEN EXECUTE '" + attack
+                                + "'; END IF; RETURN true; END $$",
+                        "CREATE DOMAIN part AS int CHECK (public.act(VALUE))",
+                        "CREATE TABLE parts (v part) PARTITION BY LIST (v)",
+                        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)");
+                Backup backup = fixture.take("kept");
+
+                assertThatThrownBy(() -> restored(backup))
+                        .as(attack)
+                        .isInstanceOf(BackupFailure.class)
+                        .hasMessageContaining("table parted.events, which it may only inherit from");
+                other.execute("postgres", "DROP DATABASE kept");
+            }
+        }
+    }
+
     /** A row there is what the extension does next, with the rights of whoever the row names. */
     @Test
     void whatRowsRunChangesNothingThatAnExtensionKeeps() throws Exception {

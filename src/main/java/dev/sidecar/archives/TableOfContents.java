@@ -50,6 +50,7 @@ public final class TableOfContents {
 
     private boolean indexesOfPartitions;
     private final Set<Integer> extensions = new HashSet<>();
+    private final BitSet tables = new BitSet();
     private final BitSet indexes = new BitSet();
     /** Keys and indexes of partitions of an extension's table, and of theirs, and the entries that attach these. */
     private final Set<Integer> doubles = new HashSet<>();
@@ -92,7 +93,7 @@ public final class TableOfContents {
     /**
      * A partition of an extension's table gets the keys and indexes of that table when it is attached, as no entry makes them there. Those
      * of the partition, and of its own partitions, would be made a second time. An entry that attaches one of them needs the extension in
-     * the place of what is not there.
+     * the place of the table that is not there; that of another partition may need it for what its index is made of.
      */
     private void lookForDoubles() throws InterruptedException, IOException {
         try (Child child = listing("--verbose")) {
@@ -123,7 +124,9 @@ public final class TableOfContents {
             if (needs.stream().anyMatch(doubles::contains)) {
                 aboutDoubles.add(entry.id());
             }
-        } else if (needs.stream().anyMatch(id -> extensions.contains(id) || doubles.contains(id))) {
+        } else if (needs.stream().anyMatch(doubles::contains)
+                || needs.stream().anyMatch(extensions::contains)
+                        && needs.stream().filter(tables::get).distinct().count() < 2) {
             doubles.add(entry.id());
             needs.stream().filter(indexes::get).forEach(doubles::add);
         }
@@ -159,6 +162,8 @@ public final class TableOfContents {
             indexesOfPartitions = true;
         } else if (entry.is("INDEX") || entry.is("CONSTRAINT")) {
             indexes.set(entry.id());
+        } else if (entry.is("TABLE")) {
+            tables.set(entry.id());
         }
         if (entry.isOfExtension()) {
             first = number;

@@ -139,7 +139,7 @@ public final class ArchiveParts {
 
     /**
      * Finds the keys and indexes that a partition of an extension's table, and its own partitions, get when it is attached, as no entry makes
-     * them of that table. An entry that attaches one of them needs the extension in the place of what is not there.
+     * them of that table. An entry that attaches one of them needs the extension in the place of the table that is not there.
      */
     private Set<Integer> madeByAttaching() {
         List<Item> attaching = entries.stream()
@@ -150,7 +150,7 @@ public final class ArchiveParts {
         while (made.size() > before) {
             before = made.size();
             for (Item entry : attaching) {
-                if (needed(entry).anyMatch(need -> need.kind().equals("EXTENSION") || made.contains(need.id()))) {
+                if (needed(entry).anyMatch(need -> made.contains(need.id())) || lacksItsTable(entry)) {
                     made.add(entry.id());
                     needed(entry)
                             .filter(need ->
@@ -160,6 +160,16 @@ public final class ArchiveParts {
             }
         }
         return made;
+    }
+
+    /** Every other one needs two tables. */
+    private boolean lacksItsTable(Item attaching) {
+        return needed(attaching).anyMatch(need -> need.kind().equals("EXTENSION"))
+                && needed(attaching)
+                                .filter(need -> need.kind().equals("TABLE"))
+                                .distinct()
+                                .count()
+                        < 2;
     }
 
     /** Tells whether some extension is not restored. */

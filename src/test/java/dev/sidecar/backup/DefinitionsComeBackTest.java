@@ -417,7 +417,9 @@ class DefinitionsComeBackTest {
                     "CREATE TABLE rest_1 PARTITION OF rest DEFAULT",
                     "CREATE INDEX own ON e25 (id, kind)",
                     "CREATE INDEX own_too ON rest (id, kind)",
-                    "CREATE TABLE here (i int PRIMARY KEY) PARTITION BY LIST (i)",
+                    // This one is the application's own, but for the operators of its key.
+                    "CREATE EXTENSION citext",
+                    "CREATE TABLE here (i citext PRIMARY KEY) PARTITION BY LIST (i)",
                     "CREATE TABLE here_1 PARTITION OF here DEFAULT",
                     "ALTER TABLE e25 OWNER TO app",
                     "COMMENT ON CONSTRAINT e25_pkey ON e25 IS 'key'",
@@ -485,6 +487,42 @@ class DefinitionsComeBackTest {
                         .hasMessageContaining("table keeper.jobs, which it may only inherit from");
                 assertThat(other.query("postgres", "SELECT datname FROM pg_database WHERE datname = '" + again + "'"))
                         .isEmpty();
+                other.execute("postgres", "DROP DATABASE kept");
+            }
+        }
+    }
+
+    /** The role of the restore owns the extension's table while it attaches a partition. */
+    @Test
+    void whatADefinitionLeavesInAPartitionedTableOfAnExtensionEndsTheRestore() throws Exception {
+        try (ExtendedPrograms programs = new ExtendedPrograms(server.programs()).with("parted", PARTED);
+                PostgresServer other = PostgresServer.start(programs.bin())) {
+            fixture = new BackupFixture(other, folder);
+            for (String attack : List.of(
+                    "CREATE TRIGGER planted BEFORE INSERT ON parted.events FOR EACH ROW EXECUTE FUNCTION public.planted()",
+                    "CREATE INDEX planted ON parted.events (public.plant(id))",
+                    "GRANT ALL ON parted.events TO PUBLIC",
+                    "CREATE TABLE parted.planted PARTITION OF parted.events DEFAULT;"
+                            + " ALTER TABLE parted.events ALTER kind SET DEFAULT ''planted''")) {
+                other.execute("postgres", "CREATE DATABASE kept");
+                other.execute(
+                        "kept",
+                        "CREATE EXTENSION parted",
+                        "CREATE TABLE e25 PARTITION OF parted.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+                        "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                        "CREATE FUNCTION plant(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END'",
+                        "CREATE FUNCTION act(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+                                + " IF session_user LIKE 'sidecar_restore_%' THEN EXECUTE '" + attack
+                                + "'; END IF; RETURN true; END $$",
+                        "CREATE DOMAIN part AS int CHECK (public.act(VALUE))",
+                        "CREATE TABLE parts (v part) PARTITION BY LIST (v)",
+                        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)");
+                Backup backup = fixture.take("kept");
+
+                assertThatThrownBy(() -> restored(backup))
+                        .as(attack)
+                        .isInstanceOf(BackupFailure.class)
+                        .hasMessageContaining("table parted.events, which it may only inherit from");
                 other.execute("postgres", "DROP DATABASE kept");
             }
         }

@@ -305,7 +305,8 @@ final class RecoveryDrill {
         }
         if (lsn < markers.lsnA()) {
             findings.problem(
-                    "It stopped at a transaction before marker A whose time is later than the moment: the clock of the database's host was set back since the set was taken. Take a full set: moments after it can be recovered again.");
+                    "It stopped at a transaction before marker A whose time is later than the moment: the clock of the database's host was set back since set %1$s was taken. Take a full set, if there is none since. No later moment can be recovered from this one: 'pgbackrest expire --set=%1$s' removes it."
+                            .formatted(reach.set().label()));
         }
         if (timeline != before + 1) {
             findings.problem("It is on timeline %d after timeline %d.".formatted(timeline, before));

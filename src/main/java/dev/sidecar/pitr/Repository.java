@@ -166,8 +166,8 @@ final class Repository {
         if (!histories.containsKey(newest)) {
             throw new BackupFailure(
                     Reason.DAMAGED,
-                    "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push')."
-                            .formatted(newest, newest));
+                    "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push'). If it is not of your server but of a copy that archived here, remove its WAL (names that begin with %08X) with 'pgbackrest repo-rm'. Without the sidecar, 'pgbackrest restore' with --target-timeline still recovers what was before (docs/pitr.md, \"A bare machine\")."
+                            .formatted(newest, newest, newest));
         }
         List<Lineage> timelines = new ArrayList<>();
         for (long timeline = newest; timeline > 0 && timelines.size() < MOST_TIMELINES_WITH_WAL; ) {

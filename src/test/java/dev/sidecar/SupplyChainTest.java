@@ -42,6 +42,56 @@ class SupplyChainTest {
                 .contains("/postgresql-18-pgaudit@18.0-2.pgdg13%2B1?arch=amd64");
     }
 
+    /** As the engine answers: an image may have digests under several names, and one that was built here has none. */
+    @Test
+    void everyPulledImageIsLockedToTheDigestThatItHas() throws Exception {
+        Path engine = engine("prom/prometheus:v1");
+
+        Ended ended = lock(engine);
+
+        assertThat(ended.exitCode).as(ended.output).isZero();
+        assertThat(ended.output).isEqualTo("""
+                services:
+                  locked: {image: 'registry.example:5000/own@sha256:3'}
+                  nginx: {image: 'nginx@sha256:1'}
+                  prometheus: {image: 'prom/prometheus@sha256:2'}
+                """);
+    }
+
+    @Test
+    void anImageWithoutADigestIsNotPassedOver() throws Exception {
+        Ended ended = lock(engine("made/elsewhere:v1"));
+
+        assertThat(ended.exitCode).isEqualTo(1);
+        assertThat(ended.output).contains("made/elsewhere:v1 has no digest");
+    }
+
+    private Path engine(String third) throws Exception {
+        Path program = Files.writeString(folder.resolve("docker"), """
+                #!/bin/sh
+                case "$1" in
+                  compose)
+                    printf '%%s\n' 'sidecar observability-sidecar:local' 'nginx nginx:1' 'prometheus %s' 'api sidecar-sample-api:local' \
+                        'locked registry.example:5000/own@sha256:3' 'nginx nginx:1' ;;
+                  image)
+                    for image; do :; done
+                    case $image in
+                      nginx:1) printf '%%s\n' mirror/nginx@sha256:9 nginx@sha256:1 ;;
+                      prom/prometheus:v1) echo prom/prometheus@sha256:2 ;;
+                      registry.example*) echo registry.example:5000/own@sha256:3 ;;
+                    esac ;;
+                esac
+                """.formatted(third));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return program;
+    }
+
+    private Ended lock(Path engine) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("docker/lock");
+        builder.environment().put("PATH", engine.getParent() + ":/usr/bin:/bin");
+        return run(builder);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

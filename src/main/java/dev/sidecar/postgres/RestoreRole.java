@@ -239,7 +239,7 @@ public final class RestoreRole implements AutoCloseable {
                   UNION ALL SELECT 'pg_type'::regclass, oid, 'type ' || format_type(oid, NULL) FROM pg_type
                     WHERE typowner = %1$s AND typacl IS NOT NULL
                   UNION ALL SELECT 'pg_namespace'::regclass, oid, 'schema ' || oid::regnamespace FROM pg_namespace
-                    WHERE nspowner = %1$s AND nspacl IS NOT NULL
+                    WHERE nspowner = %1$s AND EXISTS (SELECT FROM aclexplode(nspacl) a WHERE a.grantee <> nspowner)
                   UNION ALL SELECT 'pg_largeobject'::regclass, oid, 'large object ' || oid FROM pg_largeobject_metadata
                     WHERE lomowner = %1$s AND lomacl IS NOT NULL)
                 SELECT what FROM o WHERE NOT EXISTS (

@@ -280,7 +280,9 @@ class LiveRestoreAttackTest {
                 "CREATE TABLE public.accounts (n int)",
                 "GRANT SELECT ON public.accounts TO PUBLIC",
                 "CREATE FUNCTION public.pay() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1'",
-                "REVOKE ALL ON FUNCTION public.pay() FROM PUBLIC");
+                "REVOKE ALL ON FUNCTION public.pay() FROM PUBLIC",
+                "CREATE POLICY own ON public.accounts USING (n > 0)");
+        asCarol("CREATE SCHEMA lent", "CREATE EXTENSION hstore SCHEMA lent", "CREATE TABLE lent.h (h lent.hstore)");
 
         restoredAsIfNothingWere(false);
     }

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Lists what can be wrong with an API's answer, so that its developers need not guess; each is a value of the label {@code defect}. */
@@ -56,15 +57,20 @@ enum AnswerDefect {
                 : OTHER;
     }
 
-    /** Finds what is wrong with a head that Netty could read; null if nothing is. "Identity" is no coding and never was more than a word. */
+    /**
+     * Finds what is wrong with a head that Netty could read; null if nothing is. "Identity" is no coding and never was more than a word, and
+     * the elements of a list may be empty (RFC 9110, 5.6.1).
+     */
     static @Nullable AnswerDefect ofHead(HttpHeaders headers) {
         if (!headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
             return null;
         }
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        String coding = codings.get(0);
-        boolean known = coding.equalsIgnoreCase("chunked") || coding.equalsIgnoreCase("identity");
-        return known && codings.size() == 1 ? null : CODING;
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING).stream()
+                .flatMap(line -> Stream.of(line.split(",")))
+                .map(String::strip)
+                .filter(coding -> !coding.isEmpty() && !coding.equalsIgnoreCase("identity"))
+                .toList();
+        return codings.isEmpty() || codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked") ? null : CODING;
     }
 
     /** Carries a defect through the decoder's result. */

@@ -90,13 +90,16 @@ final class AnswerHead {
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
         // Never both: Netty leaves a length beside the chunks of an answer of HTTP/1.0.
         response.headers().remove(chunked ? HttpHeaderNames.CONTENT_LENGTH : HttpHeaderNames.TRANSFER_ENCODING);
+        if (chunked) {
+            // Whatever the API says besides.
+            HttpUtil.setTransferEncodingChunked(response, isOfHttp11());
+        }
         int status = response.status().code();
         if (toHead || status == 204 || status == 304) {
             return;
         }
         boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
         if (!isOfHttp11()) {
-            response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
             keepAlive = keepAlive && counted && !chunked;
         } else if (!counted) {
             inChunks = true;

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
@@ -177,7 +178,7 @@ final class Exchange {
     }
 
     private void interim(HttpResponse response, boolean switching) {
-        awaitsContinue = false;
+        awaitsContinue = awaitsContinue && !response.status().equals(HttpResponseStatus.CONTINUE);
         boolean readable = answerHead.isForwardable(response);
         if (switching && !(readable && requestComplete && answerHead.asksForUpgrade())) {
             badAnswer(AnswerDefect.UPGRADE);
@@ -220,6 +221,8 @@ final class Exchange {
             switchProtocol();
         } else {
             answer = answer.to(AnswerState.AWAITED);
+            // An API that is at it for long says so by 102.
+            expectNext();
         }
     }
 

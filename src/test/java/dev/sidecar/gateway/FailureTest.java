@@ -114,6 +114,28 @@ class FailureTest {
         }
     }
 
+    /** 102 says that it is still at work. */
+    @Test
+    void anUpstreamThatSaysThatItWorksHasMoreTime() {
+        try (var upstream = new RawUpstream((connection, number) -> {
+                    connection.head();
+                    for (int i = 0; i < 8; i++) {
+                        Thread.sleep(500);
+                        connection.send("HTTP/1.1 102 Processing\r\n\r\n");
+                    }
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    connection.read();
+                });
+                var gateway = GatewayServer.before(upstream.port(), "timeouts.response", "2s");
+                var client = gateway.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            for (int i = 0; i < 8; i++) {
+                assertThat(client.head()).startsWith("HTTP/1.1 102");
+            }
+            assertThat(client.message()).startsWith("HTTP/1.1 200").endsWith("ok");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

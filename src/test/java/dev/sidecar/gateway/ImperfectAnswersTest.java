@@ -26,6 +26,10 @@ class ImperfectAnswersTest {
                 "HTTP/1.1 200^Content-Length: 2^^ok",
                 "HTTP/1.1 200 OK^X-Empty:^Content-Length:2^^ok",
                 "HTTP/1.1 200 OK^Transfer-Encoding: identity^Content-Length: 2^^ok",
+                "HTTP/1.1 200 OK^Transfer-Encoding: identity, chunked^^2^ok^0^^",
+                "HTTP/1.1 200 OK^Transfer-Encoding: chunked,^^2^ok^0^^",
+                "HTTP/1.1 200 OK^Transfer-Encoding: identity^Transfer-Encoding: chunked^^2^ok^0^^",
+                "HTTP/1.1 200 OK^Transfer-Encoding:^Content-Length: 2^^ok",
                 "HTTP/1.1 200 OK^Content-Length: 9^Transfer-Encoding: chunked^^2^ok^0^^",
                 "HTTP/1.0 200 OK^Content-Length: 9^Transfer-Encoding: chunked^^2^ok^0^^"
             })

@@ -2,18 +2,25 @@ package dev.sidecar.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.Programs;
+import dev.sidecar.support.UnixUser;
+import io.micrometer.core.instrument.Counter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +79,47 @@ class RealClientsTest {
               }).on('error', () => done('broken'));
             });
             (async () => { for (const url of process.argv.slice(1)) console.log(url, await ask(url)); })();
+            """;
+
+    private static final String GO = """
+            package main
+            import ("fmt"; "io"; "net/http"; "os")
+            func main() {
+                for _, url := range os.Args[1:] {
+                    answer, err := http.Get(url)
+                    var size int64
+                    if err == nil {
+                        size, err = io.Copy(io.Discard, answer.Body)
+                        answer.Body.Close()
+                    }
+                    if err == nil { fmt.Println(url, size) } else { fmt.Println(url, "broken") }
+                }
+            }
+            """;
+
+    /** Go's server answers before it has read a body, closes the connection of one that is large, and sends hints and trailers. */
+    private static final String GO_API = """
+            package main
+            import ("crypto/sha256"; "fmt"; "io"; "net"; "net/http")
+            func main() {
+                http.HandleFunc("/early", func(w http.ResponseWriter, r *http.Request) {
+                    http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+                })
+                http.HandleFunc("/sum", func(w http.ResponseWriter, r *http.Request) {
+                    w.Header().Set("Trailer", "X-Sum")
+                    w.Header().Set("Link", "</a>; rel=preload")
+                    w.WriteHeader(http.StatusEarlyHints)
+                    sum := sha256.New()
+                    size, err := io.Copy(sum, r.Body)
+                    fmt.Fprintf(w, "%d %v %s", size, err, r.Trailer.Get("X-Client"))
+                    w.(http.Flusher).Flush()
+                    w.Header().Set("X-Sum", fmt.Sprintf("%x", sum.Sum(nil)))
+                })
+                listening, err := net.Listen("tcp", "127.0.0.1:0")
+                if err != nil { panic(err) }
+                fmt.Println("port", listening.Addr().(*net.TCPAddr).Port)
+                http.Serve(listening, nil)
+            }
             """;
 
     @TempDir
@@ -135,6 +183,55 @@ class RealClientsTest {
     @Tag("node")
     void node() {
         judge(said("node", script("-e", NODE), line -> line));
+    }
+
+    @Test
+    @Tag("go")
+    void go() throws IOException {
+        List<String> arguments = script("run", source(GO).toString());
+        judge(said("go", arguments, line -> line));
+    }
+
+    @Test
+    @Tag("go")
+    void anApiInGo() throws Exception {
+        BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+        Path program = folder.resolve("api");
+        Programs.run(
+                folder,
+                "go",
+                List.of("build", "-o", program.toString(), source(GO_API).toString()));
+        String body = "9\r\nsome text\r\n".repeat(20_000);
+        try (var api = ChildProcess.start("api", UnixUser.same(), Map.of(), lines::add, List.of(program.toString()))) {
+            String port = String.valueOf(lines.poll(1, TimeUnit.MINUTES)).substring("port ".length());
+            try (var before = GatewayServer.before(Integer.parseInt(port));
+                    var client = before.connect();
+                    var refused = before.connect()) {
+                client.send("POST /sum HTTP/1.1\r\nHost: a\r\nTrailer: X-Client\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + body + "0\r\nX-Client: go\r\n\r\n");
+                assertThat(client.head()).startsWith("HTTP/1.1 103 ").contains("Link: </a>; rel=preload");
+                assertThat(client.head()).startsWith("HTTP/1.1 200 ");
+                String answer = "180000 <nil> go";
+                assertThat(client.body("f\r\n".length() + answer.length() + 2)).contains(answer);
+                assertThat(client.head()).matches("0\r\nX-Sum: [0-9a-f]{64}\r\n\r\n");
+
+                assertThat(client.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+                                .message())
+                        .startsWith("HTTP/1.1 413 ")
+                        .endsWith("too large\n");
+                refused.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n");
+                refused.send("x".repeat(3_000_000));
+                assertThat(refused.message()).startsWith("HTTP/1.1 413 ").endsWith("too large\n");
+                assertThat(before.registry.find("sidecar.gateway.failures").counters().stream()
+                                .mapToDouble(Counter::count)
+                                .sum())
+                        .isZero();
+            }
+        }
+    }
+
+    private Path source(String program) throws IOException {
+        return Files.writeString(folder.resolve("main.go"), program);
     }
 
     @Test

@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 /** What the demo takes of the machine: the memory of each of its programs, what they share counted once, and their processor time. */
 final class Cost {
 
-    private static final String SHELL = "the rest";
+    private static final String REST = "the rest";
+    /** In kilobytes; of less nobody wants to know what it is. */
+    private static final long SMALL = 5_000;
 
     private Cost() {}
 
@@ -26,6 +28,12 @@ final class Cost {
                 .toList();
         Map<String, Long> kilobytes = new TreeMap<>();
         all.forEach(process -> kilobytes.merge(name(process), kilobytes(process), Long::sum));
+        long rest = kilobytes.values().stream()
+                .filter(each -> each < SMALL)
+                .mapToLong(Long::longValue)
+                .sum();
+        kilobytes.values().removeIf(each -> each < SMALL);
+        kilobytes.merge(REST, rest, Long::sum);
         long seconds = all.stream()
                 .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
                 .reduce(Duration.ZERO, Duration::plus)
@@ -43,12 +51,9 @@ final class Cost {
 
     private static String name(ProcessHandle process) {
         String program =
-                Path.of(process.info().command().orElse(SHELL)).getFileName().toString();
+                Path.of(process.info().command().orElse(REST)).getFileName().toString();
         if (!program.equals("java")) {
-            return List.of("sh", "dash", "bash", "busybox", "sleep", "setpriv", SHELL)
-                            .contains(program)
-                    ? SHELL
-                    : program;
+            return program;
         }
         return Arrays.stream(process.info().arguments().orElse(new String[0]))
                 .filter(argument -> argument.endsWith(".jar"))

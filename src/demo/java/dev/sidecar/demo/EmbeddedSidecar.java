@@ -137,9 +137,10 @@ final class EmbeddedSidecar implements AutoCloseable {
                         ? "Prometheus, Alertmanager and exporters are left out, as these programs are missing: "
                                 + String.join(", ", missing)
                         : "exporters for node, PostgreSQL and probes; Prometheus and Alertmanager with the shipped rules");
-        if (missing.isEmpty()) {
-            here.words().forEach(progress::done);
+        if (!here.started().isEmpty()) {
+            progress.done(here.started() + " with the shipped configuration, as on the PATH");
         }
+        here.without().forEach(progress::without);
         progress.now("starting the sidecar and the sample API");
         ChildProcess sidecar = keep(sidecar(database, api, watching == null ? Map.of() : watching.settings(inbox)));
         await(sidecar, "the sidecar is ready", controlUrl() + "/actuator/health/readiness");

@@ -38,6 +38,11 @@ final class Progress implements AutoCloseable {
         out.accept("%s%s ✓ %s".formatted(terminal ? "\r\033[K" : "", seconds(), what));
     }
 
+    /** Says what is missing, and why. */
+    void without(String what) {
+        out.accept("%s%s – without %s".formatted(terminal ? "\r\033[K" : "", seconds(), what));
+    }
+
     private void tick() {
         System.out.print("\r\033[K" + seconds() + " … " + current);
         System.out.flush();

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Holds the rows of the alerts page. */
 final class AlertsPage {
@@ -22,7 +23,10 @@ final class AlertsPage {
     /** The state of the dead man's switch: the CSS class of its badge, a word, a sentence. */
     record Watchdog(String state, String word, String sentence) {}
 
-    record FiringRow(FiringAlert alert, String age) {
+    /** @param grafana whether a Grafana is set up, which by default is at localhost */
+    record FiringRow(FiringAlert alert, String age, boolean grafana) {
+
+        private static final Pattern HERE = Pattern.compile("https?://(localhost|127\\.|\\[::1]).*");
 
         /** Sorts by urgency: critical, then warning, then the rest; inhibited ones last, as another alert explains them. */
         static final Comparator<FiringRow> URGENT_FIRST = Comparator.comparing(
@@ -59,10 +63,11 @@ final class AlertsPage {
             return service == null ? "" : "?service=" + URLEncoder.encode(service, StandardCharsets.UTF_8);
         }
 
-        /** The dashboard that the rule names, from half an hour before the alert on; empty if the rule names none. */
+        /** The dashboard that the rule names, from half an hour before the alert on; empty if the rule names none, or none that is there. */
         public String dashboard() {
             String address = alert.annotations().getOrDefault("dashboard_url", "");
             return address.matches("https?://[^\\s\"'<>]+")
+                            && (grafana || !HERE.matcher(address).matches())
                     ? address + (address.contains("?") ? "&" : "?") + "from="
                             + alert.since().minus(BEFORE).toEpochMilli() + "&to=now"
                     : "";

@@ -5,6 +5,7 @@ import dev.sidecar.alerts.Deliveries;
 import dev.sidecar.alerts.DeliveryCheck;
 import dev.sidecar.alerts.DrillRequests;
 import dev.sidecar.alerts.Receipts;
+import dev.sidecar.grafana.Grafana;
 import dev.sidecar.notices.DeadMansSwitch;
 import dev.sidecar.peers.NotConfigured;
 import dev.sidecar.peers.PeerUnavailable;
@@ -31,6 +32,7 @@ class AlertsPageController {
     private final DeliveryCheck check;
     private final DeadMansSwitch deadMansSwitch;
     private final DrillRequests drills;
+    private final Grafana grafana;
     private final Audit audit;
     private final Clock clock;
 
@@ -40,6 +42,7 @@ class AlertsPageController {
             DeliveryCheck check,
             DeadMansSwitch deadMansSwitch,
             DrillRequests drills,
+            Grafana grafana,
             Audit audit,
             Clock clock) {
         this.alertmanager = alertmanager;
@@ -47,6 +50,7 @@ class AlertsPageController {
         this.check = check;
         this.deadMansSwitch = deadMansSwitch;
         this.drills = drills;
+        this.grafana = grafana;
         this.audit = audit;
         this.clock = clock;
     }
@@ -116,7 +120,10 @@ class AlertsPageController {
     private List<AlertsPage.FiringRow> firing(Instant now) {
         return alertmanager.firing().stream()
                 .filter(alert -> !"Watchdog".equals(alert.labels().get("alertname")))
-                .map(alert -> new AlertsPage.FiringRow(alert, Durations.ago(Duration.between(alert.since(), now))))
+                .map(alert -> new AlertsPage.FiringRow(
+                        alert,
+                        Durations.ago(Duration.between(alert.since(), now)),
+                        grafana.publicAddress().isPresent()))
                 .sorted(AlertsPage.FiringRow.URGENT_FIRST)
                 .toList();
     }

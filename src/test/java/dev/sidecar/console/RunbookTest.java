@@ -83,8 +83,26 @@ class RunbookTest {
         assertThat(row(Map.of()).dashboard()).isEmpty();
     }
 
+    /** By default rules name a Grafana of this machine, whether there is one or not. */
+    @Test
+    void whereNoGrafanaIsSetUpNoLinkLeadsToThisMachine() {
+        for (String here :
+                List.of("http://localhost:3001/d/api", "http://127.0.0.1:3001/d/api", "https://[::1]/d/api")) {
+            assertThat(row(Map.of("dashboard_url", here), false).dashboard()).isEmpty();
+            assertThat(row(Map.of("dashboard_url", here), true).dashboard()).startsWith(here);
+        }
+        assertThat(row(Map.of("dashboard_url", "https://grafana.example.org/d/api"), false)
+                        .dashboard())
+                .startsWith("https://grafana.example.org/d/api?from=");
+    }
+
     private static AlertsPage.FiringRow row(Map<String, String> annotations) {
-        return new AlertsPage.FiringRow(new FiringAlert(LABELS, annotations, FROM, false, List.of()), "1 min ago");
+        return row(annotations, true);
+    }
+
+    private static AlertsPage.FiringRow row(Map<String, String> annotations, boolean grafana) {
+        return new AlertsPage.FiringRow(
+                new FiringAlert(LABELS, annotations, FROM, false, List.of()), "1 min ago", grafana);
     }
 
     private static String read(Path page) {

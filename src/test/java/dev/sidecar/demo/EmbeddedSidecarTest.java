@@ -113,7 +113,7 @@ class EmbeddedSidecarTest {
         for (String part : List.of("Loki", "Alloy", "Grafana")) {
             assertThat(output)
                     .as(part)
-                    .anyMatch(line -> line.contains("✓ without " + part + ": ")
+                    .anyMatch(line -> line.contains("– without " + part + ": ")
                             || line.contains("with the shipped configuration, as on the PATH") && line.contains(part));
         }
         String cost = output.stream()

@@ -1,5 +1,7 @@
 package dev.sidecar.demo;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sidecar.preflight.RenderedConfig;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.Programs;
@@ -57,8 +59,11 @@ final class DashboardServer implements AutoCloseable {
     static Path installation() {
         Path program = Programs.find("grafana");
         try {
-            Path bin = program.toRealPath().getParent();
-            return Stream.of(bin.resolve(".."), bin.resolve("../share/grafana"), Path.of("/usr/share/grafana"))
+            Path real = program.toRealPath();
+            return Stream.of(
+                            real.resolveSibling(".."),
+                            real.resolveSibling("../share/grafana"),
+                            Path.of("/usr/share/grafana"))
                     .map(Path::normalize)
                     .filter(folder -> Files.isRegularFile(folder.resolve("conf/defaults.ini")))
                     .findFirst()
@@ -132,7 +137,13 @@ final class DashboardServer implements AutoCloseable {
         try {
             Map<String, Map<String, Map<String, Map<String, Object>>>> file =
                     compose().load(Files.readString(COMPOSE));
-            return file.get("services").get("grafana").get("environment");
+            return requireNonNull(
+                    requireNonNull(
+                                    requireNonNull(file.get("services"), "services")
+                                            .get("grafana"),
+                                    "grafana")
+                            .get("environment"),
+                    "environment");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

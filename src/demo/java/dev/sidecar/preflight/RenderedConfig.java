@@ -1,5 +1,7 @@
 package dev.sidecar.preflight;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sidecar.preflight.tracing.TraceStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -94,9 +96,11 @@ public final class RenderedConfig {
 
     /** The plugins of Grafana's that would run as processes that nobody uses. */
     public static String unusedPlugins() {
-        return new TraceStore(name -> Optional.empty(), file -> Optional.empty(), Path.of(""))
-                .files()
-                .get(Path.of("grafana/disabled_plugins"))
+        return requireNonNull(
+                        new TraceStore(name -> Optional.empty(), file -> Optional.empty(), Path.of(""))
+                                .files()
+                                .get(Path.of("grafana/disabled_plugins")),
+                        "grafana/disabled_plugins")
                 .orElseThrow();
     }
 
@@ -138,7 +142,8 @@ public final class RenderedConfig {
     private static Map<String, Object> dataSources(String file, Map<String, String> addresses, Path secrets) {
         Map<String, Object> all = new Yaml().load(file.replace("/run/secrets/grafana", secrets.toString()));
         @SuppressWarnings("unchecked")
-        List<Map<String, Object>> sources = (List<Map<String, Object>>) all.get("datasources");
+        List<Map<String, Object>> sources =
+                (List<Map<String, Object>>) requireNonNull(all.get("datasources"), "datasources");
         sources.removeIf(source -> !addresses.containsKey(String.valueOf(source.get("uid"))));
         sources.forEach(source -> source.put("url", addresses.get(String.valueOf(source.get("uid")))));
         return all;

@@ -418,6 +418,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        worker.defects().seen(failure);
         // Broken pipe and the like: channelInactive decides what follows.
         context.close();
     }

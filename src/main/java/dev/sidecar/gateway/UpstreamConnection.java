@@ -244,6 +244,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (deaf && failure instanceof ClosedChannelException) {
             return;
         }
+        worker.defects().seen(failure);
         Exchange current = exchange;
         exchange = null;
         if (current != null) {

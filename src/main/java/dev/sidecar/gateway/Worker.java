@@ -43,6 +43,7 @@ final class Worker {
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final Bootstrap bootstrap;
     private long awaySince = NOT_AWAY;
+    private final Defects defects = new Defects(System::nanoTime);
     private volatile boolean draining;
 
     Worker(EventLoop loop, GatewayParts parts, UpstreamAddress address) {
@@ -64,6 +65,10 @@ final class Worker {
                     }
                 });
         loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    Defects defects() {
+        return defects;
     }
 
     GatewayParts parts() {

@@ -40,7 +40,7 @@ final class PushedSamples {
      * Given by rules to what they find ({@code labels}, {@code label_replace}). Two series that differ in one of these alone would be the same
      * then, and Prometheus evaluates no rule that finds one twice: it would fire for no host any more.
      */
-    static final Set<String> GIVEN_BY_RULES = Set.of("scope", "dependency", "reason", "target_job");
+    static final Set<String> GIVEN_BY_RULES = Set.of("scope", "dependency", "reason", "target_job", "integration");
 
     private static final String EXPORTED = "exported_";
 

@@ -46,8 +46,8 @@ public class Relay {
     }
 
     @Bean
-    RelayMetrics relayMetrics(PrometheusMeterRegistry registry) {
-        return new RelayMetrics(registry);
+    RelayMetrics relayMetrics(PrometheusMeterRegistry registry, RelayProperties properties) {
+        return new RelayMetrics(registry, properties.lokiUrl() != null);
     }
 
     @Bean

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
 
 /** Counts what hosts push and what is wrong with it. A host's series begin when it is added and end when its token is revoked. */
 final class RelayMetrics {
@@ -16,10 +17,13 @@ final class RelayMetrics {
     static final String NOBODY = "";
 
     private final MeterRegistry registry;
+    private final boolean takesLines;
     private final Map<String, List<Meter>> meters = new ConcurrentHashMap<>();
 
-    RelayMetrics(MeterRegistry registry) {
+    /** @param takesLines whether there is a Loki: without one no host is late with its log lines */
+    RelayMetrics(MeterRegistry registry, boolean takesLines) {
         this.registry = registry;
+        this.takesLines = takesLines;
         for (Trouble trouble : Trouble.values()) {
             troubles(NOBODY, trouble);
         }
@@ -27,18 +31,10 @@ final class RelayMetrics {
 
     void began(Guest guest) {
         List<Meter> its = new ArrayList<>();
-        its.add(Gauge.builder("sidecar.relay.last.push.timestamp", guest, one -> one.lastSamples)
-                .baseUnit("seconds")
-                .description("When this host last pushed; when it was added, or the relay began, before the first time")
-                .tag("satellite", guest.name())
-                .tag("kind", "metrics")
-                .register(registry));
-        its.add(Gauge.builder("sidecar.relay.last.push.timestamp", guest, one -> one.lastLines)
-                .baseUnit("seconds")
-                .description("When this host last pushed; when it was added, or the relay began, before the first time")
-                .tag("satellite", guest.name())
-                .tag("kind", "logs")
-                .register(registry));
+        its.add(lastPush(guest, "metrics", one -> one.lastSamples));
+        if (takesLines) {
+            its.add(lastPush(guest, "logs", one -> one.lastLines));
+        }
         its.add(Gauge.builder("sidecar.relay.clock.offset", guest, one -> one.clockOffset)
                 .baseUnit("seconds")
                 .description(
@@ -52,6 +48,15 @@ final class RelayMetrics {
         its.add(accepted(guest.name(), "logs"));
         its.add(unwanted(guest.name()));
         meters.put(guest.name(), its);
+    }
+
+    private Gauge lastPush(Guest guest, String kind, ToDoubleFunction<Guest> when) {
+        return Gauge.builder("sidecar.relay.last.push.timestamp", guest, when)
+                .baseUnit("seconds")
+                .description("When this host last pushed; when it was added, or the relay began, before the first time")
+                .tag("satellite", guest.name())
+                .tag("kind", kind)
+                .register(registry);
     }
 
     void ended(Guest guest) {

@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
 /** The places that hosts share while their pushes arrive. */
 class GuestTest {
 
-    private static final RelayProperties PROPERTIES = new RelayProperties(
+    static final RelayProperties PROPERTIES = new RelayProperties(
             "127.0.0.1",
             0,
             "127.0.0.1",

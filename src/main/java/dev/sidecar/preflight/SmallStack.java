@@ -20,7 +20,8 @@ final class SmallStack implements Step {
     private static final Set<String> TRACES = Set.of("TEMPO", "TRACE-COLLECTOR");
     static final String TARGETS =
             "sidecar,gateway,api,postgres,redis,node,nginx,blackbox,prometheus,alertmanager,loki,alloy,grafana,tempo,trace-collector,relay";
-    private static final String PROOFS = "LOG-1, LOG-2, LOG-3, LOG-4, LOG-5, LOG-6, LOG-7, DSH-1, DSH-2, DSH-3, SEC-5";
+    private static final String PROOFS =
+            "LOG-1, LOG-2, LOG-3, LOG-4, LOG-5, LOG-6, LOG-7, LOG-8, DSH-1, DSH-2, DSH-3, SEC-5";
     private static final String REASON = "this stack runs without logs and dashboards (LOGS_AND_DASHBOARDS=0)";
 
     private final Settings settings;

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -137,9 +138,13 @@ class FairnessTest {
         }
     }
 
-    /** A household, or a rented server, has 2^64 addresses. */
-    @Test
-    void theStacksNginxTakesANetworkOfIpv6ForOneClient() {
+    /** A household, or a rented server, has 2^64 addresses; a load balancer may write those of IPv4 as addresses of one network of IPv6. */
+    @ParameterizedTest
+    @CsvSource({
+        "2001:db8:1:2:3:a:0:1, 2001:db8:1:2:ffff::1, 2001:db8:1:3::1",
+        "::ffff:198.51.100.1, ::ffff:198.51.100.1, ::ffff:198.51.100.2"
+    })
+    void theStacksNginxTakesANetworkOfIpv6ForOneClient(String one, String same, String other) {
         try (var upstream = RawUpstream.answering(OK);
                 var gateway = GatewayServer.before(upstream.port());
                 var nginx = new ShippedNginx(
@@ -152,17 +157,17 @@ class FairnessTest {
                                 "limit_conn client_connections 3; limit_req zone=client_requests burst=4 nodelay;"))) {
             String of = "POST / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\nContent-Length: 1000000\r\n\r\nx";
             for (int i = 0; i < 3; i++) {
-                opened.add(connect("127.0.0.2", nginx.port()).send(of.formatted("2001:db8:1:2:3:a:0:" + i)));
+                opened.add(connect("127.0.0.2", nginx.port()).send(of.formatted(one)));
             }
             await().untilAsserted(() -> assertThat(gateway.inFlight()).isEqualTo(3));
 
             try (var fourth = connect("127.0.0.2", nginx.port());
                     var neighbour = connect("127.0.0.2", nginx.port())) {
-                assertThat(fourth.send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 2001:db8:1:2:ffff::1\r\n\r\n"))
+                assertThat(fourth.send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: " + same + "\r\n\r\n"))
                                 .message())
                         .startsWith("HTTP/1.1 429 Too Many Requests\r\n");
                 assertThat(neighbour
-                                .send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 2001:db8:1:3::1\r\n\r\n"))
+                                .send(GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: " + other + "\r\n\r\n"))
                                 .message())
                         .startsWith("HTTP/1.1 200");
             }

@@ -133,11 +133,7 @@ class StreamingTest {
                         }
                     });
                 }
-                await().atMost(2, MINUTES).until(() -> {
-                    long before = poured.get();
-                    Thread.sleep(1_000);
-                    return poured.get() == before;
-                });
+                untilItStops(poured);
                 try (var client = RawConnection.to(port)) {
                     assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").message())
                             .endsWith("ok");

@@ -253,10 +253,6 @@ class RuleMutationTest {
     private static final Map<String, String> SURVIVORS = Map.of(
             "NotificationsFailing (critical): …n_requests_failed_total[5m])) > 0.5 becomes > 0.25",
             "it stands between no success and one, and counts are whole",
-            "ApiSloSlowBurn (warning): …time(pg_up{job!=\"extra\"}[2h])) == becomes !=",
-            "a gap: no case of a day's burn has a database in it; those of the other windows have",
-            "ApiSloSlowBurn (warning): …le\", alertstate=\"firing\"}[2h]) == becomes !=",
-            "a gap: no case has an outage of the API within two hours of a day's burn",
             "DbCacheHitRatioLow (warning): …pg_restore|sidecar.*\"}[30m])) > 60 becomes > 30.0",
             "a backup of half a minute reads as little as one of a whole minute",
             "DbReplicaLost (warning): …ion_is_replica) ) > 0.5 becomes > 0.25",

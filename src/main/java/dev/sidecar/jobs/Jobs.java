@@ -77,7 +77,8 @@ public final class Jobs implements SmartLifecycle {
             }
             try {
                 job.startIfDue();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // An error, such as a thread that cannot be made, would end this watch, and with it all jobs.
                 if (runners.isShutdown()) {
                     return;
                 }

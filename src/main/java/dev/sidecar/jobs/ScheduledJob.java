@@ -135,7 +135,7 @@ final class ScheduledJob {
                 busy.set(false);
                 ended.complete(outcome);
             });
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             busy.set(false);
             throw e;
         }
@@ -180,7 +180,7 @@ final class ScheduledJob {
                     true);
         } catch (InterruptedException e) {
             return End.broken("it was interrupted");
-        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+        } catch (Exception | Error e) {
             log.atDebug().addKeyValue("job", job.name()).setCause(e).log("job failed with this exception");
             return End.broken(e.getMessage() == null ? e.toString() : e.getMessage());
         }

@@ -246,7 +246,7 @@ public final class Proofs implements JobSource {
             return Finding.notConfigured(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             return Finding.inconclusive("The drill exceeded its time limit and was stopped.");
-        } catch (Exception | LinkageError | AssertionError e) {
+        } catch (Exception | Error e) {
             return new Finding(
                     Verdict.INCONCLUSIVE,
                     true,

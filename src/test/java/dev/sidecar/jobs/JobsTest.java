@@ -1,5 +1,6 @@
 package dev.sidecar.jobs;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -18,6 +19,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,6 +44,7 @@ class JobsTest {
     private final List<Run> runs = new CopyOnWriteArrayList<>();
     private final List<JobEnded> ended = new CopyOnWriteArrayList<>();
     private volatile Duty.State duty = ON_DUTY;
+    private volatile Error broken;
     private final AtomicInteger asked = new AtomicInteger();
     private Jobs jobs;
 
@@ -241,6 +248,43 @@ class JobsTest {
         assertThat(jobs.status("hanging").last().reason()).contains("longer than its limit");
     }
 
+    /** A container has a limit of threads, and Java says by an error that it is reached. */
+    @Test
+    void aJobWhoseThreadCannotBeMadeIsStartedLaterAndEndsNoOther() {
+        ExecutorService full = new ThreadPoolExecutor(0, 1, 1, SECONDS, new SynchronousQueue<>(), work -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        });
+        ScheduledExecutorService watch = Executors.newScheduledThreadPool(1);
+        Job nightly = nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done"));
+        ScheduledJob job = new ScheduledJob(
+                nightly,
+                Duty.ALONE,
+                clock,
+                new JobMetrics(registry, "nightly"),
+                new ScheduledJob.Threads(full, watch),
+                ended::add);
+        try {
+            job.awaitFirstSlot();
+            clock.set("2026-11-23T02:00:00Z");
+            for (int tick = 0; tick < 2; tick++) {
+                assertThatThrownBy(job::startIfDue).hasMessage("unable to create native thread");
+                assertThat(job.status().running()).isFalse();
+            }
+        } finally {
+            full.shutdownNow();
+            watch.shutdownNow();
+        }
+
+        start(nightly);
+        broken = new OutOfMemoryError("unable to create native thread");
+        clock.set("2026-11-24T02:00:00Z");
+        jobs.tick();
+        assertThat(runs).isEmpty();
+        broken = null;
+        jobs.tick();
+        awaitOutcomes("success", 1);
+    }
+
     @Test
     void allSeriesExistBeforeTheFirstRun() {
         start(nightly(Retries.NONE, Optional.empty(), run -> Outcome.success("done")));
@@ -351,6 +395,9 @@ class JobsTest {
                             throw new StackOverflowError();
                         },
                         run -> {
+                            throw new OutOfMemoryError("Java heap space");
+                        },
+                        run -> {
                             new CountDownLatch(1).await();
                             return Outcome.success("never");
                         },
@@ -371,7 +418,7 @@ class JobsTest {
                         run -> works.next().run(run))
                 .withOwnLines());
         try (ErrorLines ignored = ErrorLines.of(Jobs.class, lines)) {
-            for (int run = 1; run <= 5; run++) {
+            for (int run = 1; run <= 6; run++) {
                 int ends = run;
                 jobs.runNow("nightly");
                 await().until(() ->
@@ -383,6 +430,7 @@ class JobsTest {
                 .containsExactly(
                         "job nightly failed: no more threads",
                         "job nightly failed: java.lang.StackOverflowError",
+                        "job nightly failed: Java heap space",
                         "job nightly failed: it took longer than its limit of 300 ms",
                         "job nightly failed: it took longer than its limit of 300 ms");
     }
@@ -495,6 +543,10 @@ class JobsTest {
 
             @Override
             public State last() {
+                Error fault = broken;
+                if (fault != null) {
+                    throw fault;
+                }
                 return duty;
             }
         };

@@ -54,15 +54,22 @@ class ProofsTest {
                     throw new NullPointerException();
                 }),
                 proof("LOG-3", () -> {
-                    throw new StackOverflowErrorLike();
+                    throw new StackOverflowError();
+                }),
+                proof("LOG-4", () -> {
+                    throw new OutOfMemoryError("Java heap space");
                 }));
 
         assertThat(run(proofs, "LOG-1"))
                 .isEqualTo(Outcome.failure("INCONCLUSIVE, LOG-1: Loki at http://loki:3100 gave no answer"));
         run(proofs, "LOG-2");
         run(proofs, "LOG-3");
+        run(proofs, "LOG-4");
 
-        assertThat(proofs.report().drills()).extracting(Drill::verdict).containsOnly(Verdict.INCONCLUSIVE);
+        assertThat(proofs.report().drills())
+                .hasSize(4)
+                .extracting(Drill::verdict)
+                .containsOnly(Verdict.INCONCLUSIVE);
         assertThat(proofs.report().score()).isZero();
         assertThat(gauge("sidecar.proof.held", "LOG-1")).isNaN();
         assertThat(gauge("sidecar.proof.last.held.timestamp", "LOG-1")).isZero();
@@ -367,11 +374,6 @@ class ProofsTest {
         assertThat(left.finding().evidence()).isEqualTo("Not drilled here: another sidecar, two, is on duty.");
         assertThat(registry.get("sidecar.proof.applicable").gauge().value()).isZero();
         assertThat(job.sharing().certain()).as("people get nothing twice").isTrue();
-    }
-
-    private static final class StackOverflowErrorLike extends AssertionError {
-
-        private static final long serialVersionUID = 1L;
     }
 
     private Proofs proofs(Proof... found) {

@@ -35,6 +35,7 @@ class AlertRulesTest {
                     "where a minute holds fewer than two, four minutes are asked",
             "sidecar_gateway_failures_total [1m]", "where a minute holds fewer than two, four minutes are asked",
             "pg_up [90s]", "asked only where scrapes are rare, and then for two",
+            "pg_up [40s]", "asked only for one scrape that failed; where scrapes are rare, the last one counts",
             "prometheus_notifications_errors_total [2m]",
                     "Prometheus tries every minute; a longer one tells of a restart",
             "prometheus_notifications_dropped_total [2m]",

@@ -563,7 +563,7 @@ final class PlantedFaults {
             team.at("node_timex_sync_status").value = 0;
             team.at("node_timex_maxerror_seconds").value = 16;
         }));
-        faults.add(warning("CpuHigh", 21 * MINUTE, 40 * MINUTE, (team, since) -> team.load = 2));
+        faults.add(warning("CpuHigh", 36 * MINUTE, 60 * MINUTE, (team, since) -> team.load = 2));
         faults.add(warning(
                 "HostMemoryHigh",
                 12 * MINUTE,

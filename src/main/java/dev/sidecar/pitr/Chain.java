@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The moments that can be recovered: from each set on, as far as its WAL has no gap.
@@ -52,6 +53,22 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
                 gaps(contents, segmentBytes),
                 segmentBytes,
                 contents);
+    }
+
+    /** The same without some of its sets. */
+    Chain without(Predicate<PhysicalSet> some) {
+        List<PhysicalSet> sets = contents.sets().stream().filter(some.negate()).toList();
+        return of(
+                new Repository.Contents(
+                        contents.exists(),
+                        contents.systemId(),
+                        contents.archive(),
+                        sets,
+                        contents.walBytes(),
+                        contents.archived(),
+                        contents.timelines(),
+                        contents.unknown()),
+                segmentBytes);
     }
 
     /** How far the sets lead that are on a way; those that are of a past that it gave up are not among them. */

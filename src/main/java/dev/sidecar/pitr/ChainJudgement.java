@@ -28,8 +28,9 @@ record ChainJudgement(PitrProperties settings, Instant now) {
      * @param failures of archiving since it last succeeded
      * @param free bytes left for the repository; negative if that is not known
      * @param drill the newest
+     * @param failed sets from which the last recovery failed
      */
-    record Seen(long failures, long free, Optional<RecoveryResult> drill) {}
+    record Seen(long failures, long free, Optional<RecoveryResult> drill, List<RecoveryResults.Failed> failed) {}
 
     PitrState of(Repository.Contents contents, Chain chain, Archiver archiver, List<String> problems, Seen seen) {
         List<String> lines = new ArrayList<>();
@@ -57,6 +58,12 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                     "The archive has WAL of timeline %1$d, and the server writes timeline %2$d: another server archives into stanza '%3$s', such as a promoted copy of this one, and recoveries follow its timeline. Set archive_mode = off there, and remove what it archived (names that begin with %1$08X) with 'pgbackrest repo-rm'."
                             .formatted(newest, archiver.timeline(), settings.stanza()));
         }
+        contents.lost().ifPresent(problems::add);
+        contents.unknown().stream()
+                .filter(timeline -> timeline < newest)
+                .forEach(timeline -> lines.add(
+                        "The history of timeline %d is missing: no moment at which the server was on it can be recovered."
+                                .formatted(timeline)));
         if (seen.failures() > 0) {
             problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
         }
@@ -73,6 +80,11 @@ record ChainJudgement(PitrProperties settings, Instant now) {
         contents.sets().stream()
                 .filter(PhysicalSet::damaged)
                 .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
+        seen.failed().stream()
+                .filter(one ->
+                        contents.sets().stream().anyMatch(set -> set.label().equals(one.set())))
+                .forEach(one -> problems.add(
+                        "The last recovery from set %s, of %s, failed: %s".formatted(one.set(), one.at(), one.why())));
         spans.forEach(
                 span -> lines.add("Every moment from %s to %s can be recovered.".formatted(span.from(), span.to())));
         long bytes = contents.walBytes()

@@ -10,6 +10,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
+import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -18,6 +19,7 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -27,8 +29,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -109,7 +115,22 @@ final class Recoveries {
     }
 
     RecoveryPlan plan(RecoveryTarget target) throws InterruptedException {
-        return RecoveryPlan.of(target, Chain.of(repository.read(), segmentBytes()));
+        return plan(target, Optional.empty());
+    }
+
+    /** @param from label of the set to begin with; empty for the one with which it is the fastest */
+    RecoveryPlan plan(RecoveryTarget target, Optional<String> from) throws InterruptedException {
+        Chain chain = Chain.of(repository.read(), segmentBytes());
+        if (from.isEmpty()) {
+            return RecoveryPlan.of(target, chain);
+        }
+        Chain one = chain.without(set -> !set.label().equals(from.get()));
+        if (one.contents().sets().isEmpty()) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "There is no set '%s': 'sidecar pitr' lists them.".formatted(HostileText.line(from.get())));
+        }
+        return RecoveryPlan.of(target, one);
     }
 
     /** The live server may be what was lost. */
@@ -151,14 +172,14 @@ final class Recoveries {
         PhysicalSet set = plan.reach().set();
         Client client = postgres.programs().ofMajor(set.version());
         try {
-            prepare(folder, set);
+            prepare(folder, plan);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
         boolean recovered = false;
         Optional<String> early = Optional.empty();
         try {
-            restore(folder, set);
+            restore(folder, plan);
             configure(folder, plan, client);
             start(client);
             awaitTarget(plan);
@@ -194,7 +215,7 @@ final class Recoveries {
         }
     }
 
-    private void prepare(Path folder, PhysicalSet set) throws IOException {
+    private void prepare(Path folder, RecoveryPlan plan) throws IOException {
         Files.createDirectories(folder);
         try (Stream<Path> inside = Files.list(folder)) {
             if (inside.findAny().isPresent()) {
@@ -208,15 +229,15 @@ final class Recoveries {
             }
         }
         long free = Files.getFileStore(folder).getUsableSpace();
-        if (free < set.bytes()) {
+        if (free < plan.bytes()) {
             throw new BackupFailure(
                     Reason.SPACE,
                     "%s has %d MB left, but the recovery needs about %d MB."
-                            .formatted(folder, free >> 20, set.bytes() >> 20));
+                            .formatted(folder, free >> 20, plan.bytes() >> 20));
         }
         requirePort();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-        Files.writeString(folder.resolve(OURS), set.version() + "\n");
+        Files.writeString(folder.resolve(OURS), plan.reach().set().version() + "\n");
         for (String name : List.of("s", "lock", "spaces", "data")) {
             Files.createDirectory(
                     folder.resolve(name),
@@ -252,14 +273,34 @@ final class Recoveries {
         }
     }
 
-    private void restore(Path folder, PhysicalSet set) throws InterruptedException {
+    private void restore(Path folder, RecoveryPlan plan) throws InterruptedException {
+        PhysicalSet set = plan.reach().set();
         List<String> options = new ArrayList<>(places(folder));
         options.add("--set=" + set.label());
         options.add("--type=none");
-        for (long number : repository.tablespaces(set.label())) {
+        for (long number : repository.tablespaces(set.label()).keySet()) {
             options.add("--tablespace-map=%d=%s".formatted(number, folder.resolve("spaces/" + number)));
         }
-        pgBackRest.run(settings.limit(), "restore", options);
+        restore(plan, options);
+    }
+
+    /** A set that cannot be restored is not the only way there. */
+    private void restore(RecoveryPlan plan, List<String> options) throws InterruptedException {
+        try {
+            pgBackRest.run(settings.limit(), "restore", options);
+        } catch (BackupFailure e) {
+            Optional<PhysicalSet> older =
+                    Set.of(Reason.STORAGE, Reason.DAMAGED, Reason.ENCRYPTION).contains(e.reason())
+                            ? plan.older()
+                            : Optional.empty();
+            throw older.map(set -> new BackupFailure(
+                            e.reason(),
+                            "%s If set %s cannot be read, an older one leads there, too: add --set %s."
+                                    .formatted(
+                                            e.getMessage(), plan.reach().set().label(), set.label()),
+                            e))
+                    .orElse(e);
+        }
     }
 
     private static List<String> places(Path folder) {
@@ -575,11 +616,9 @@ final class Recoveries {
                 whole().program("pg_dump"),
                 "--format=custom",
                 "--no-password",
-                "--host=" + folder().resolve("s"),
-                "--port=" + settings.instance().port(),
-                "--username=" + superuser(),
                 "--file=" + file.toAbsolutePath(),
-                "--dbname=dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'"));
+                // Deaf to the database's own settings, which may name a library that is not here.
+                "--dbname=" + address().connectionString(database, NAME)));
         table.ifPresent(name -> command.add("--table=" + name));
         Child.run(command, Reason.DUMP);
     }
@@ -603,8 +642,67 @@ final class Recoveries {
             options.remove("--target-action=promote");
             options.add("--type=default");
         }
-        pgBackRest.run(settings.limit(), "restore", options);
+        roomInPlace(plan);
+        restore(plan, options);
         return "The files are there. Start PostgreSQL: it replays the WAL to %s and is then the live server again. Take a full set at once: 'sidecar pitr backup full'."
                 .formatted(plan.target().words());
+    }
+
+    /**
+     * Says how much room a recovery in place needs.
+     *
+     * @throws BackupFailure if there is less: nothing was touched then, and a recovery that ran out of it would leave no server at all
+     */
+    String roomInPlace(RecoveryPlan plan) throws InterruptedException {
+        Optional<Path> data = pgBackRest.dataDirectory();
+        if (data.isEmpty()) {
+            return "needs about " + Sizes.of(plan.bytes());
+        }
+        List<Path> places = new ArrayList<>(
+                repository.tablespaces(plan.reach().set().label()).values());
+        places.add(data.get());
+        places.add(data.get().resolve("pg_wal"));
+        long replaced = 0;
+        Map<FileStore, Long> free = new HashMap<>();
+        try {
+            for (Path place : places) {
+                Path there = place;
+                while (!Files.exists(there)) {
+                    there = there.getParent();
+                }
+                FileStore store = Files.getFileStore(there);
+                free.put(store, store.getUsableSpace());
+            }
+            // pg_wal and the tablespaces may be links to other disks, or missing, as the set is to bring them.
+            for (Path place : new TreeSet<>(places)) {
+                replaced += place.startsWith(data.get()) && !place.equals(data.get()) && !Files.isSymbolicLink(place)
+                        ? 0
+                        : size(place);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // What cannot be looked at may be replaced all the same.
+            return "needs about %s; how much room there is cannot be read: %s"
+                    .formatted(Sizes.of(plan.bytes()), HostileText.line(String.valueOf(e.getMessage())));
+        }
+        long room = replaced + free.values().stream().mapToLong(Long::longValue).sum();
+        String sentence = "needs about %s; %s holds %s, which is replaced, and %s is free"
+                .formatted(Sizes.of(plan.bytes()), data.get(), Sizes.of(replaced), Sizes.of(room - replaced));
+        if (room < plan.bytes()) {
+            throw new BackupFailure(
+                    Reason.SPACE, "The recovery %s: make room first. Nothing was changed.".formatted(sentence));
+        }
+        return sentence;
+    }
+
+    /** Of what lies there, without what its links lead to. */
+    private static long size(Path place) throws IOException {
+        if (!Files.exists(place)) {
+            return 0;
+        }
+        try (Stream<Path> inside = Files.walk(place.toRealPath())) {
+            return inside.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
     }
 }

@@ -45,13 +45,8 @@ record ChainJudgement(PitrProperties settings, Instant now) {
         if (!archiver.on()) {
             problems.add("The server does not archive: set archive_mode = on and restart it.");
         }
-        if (!archiver.systemId().isBlank()
-                && !contents.systemId().isBlank()
-                && !archiver.systemId().equals(contents.systemId())) {
-            problems.add(
-                    "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
-                            .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
-        }
+        ofAnother(contents, archiver, settings.stanza()).ifPresent(problems::add);
+        contents.earlier().ifPresent(lines::add);
         long newest = contents.lineage().newest();
         if (archiver.timeline() > 0 && newest > archiver.timeline()) {
             problems.add(
@@ -77,7 +72,7 @@ record ChainJudgement(PitrProperties settings, Instant now) {
         age("full set", newest(contents, true), settings.fullAge(), problems, lines);
         age("set", newest(contents, false), settings.setAge(), problems, lines);
         archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));
-        contents.sets().stream()
+        contents.current().stream()
                 .filter(PhysicalSet::damaged)
                 .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
         seen.failed().stream()
@@ -100,7 +95,7 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                         seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
         return new PitrState(
                 now,
-                contents.sets(),
+                contents.current(),
                 spans,
                 gaps,
                 archived,
@@ -113,8 +108,23 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                 lines);
     }
 
+    /** Says that the stanza is not the server's. */
+    static Optional<String> ofAnother(Repository.Contents contents, Archiver archiver, String stanza) {
+        if (archiver.systemId().isBlank()
+                || contents.systemId().isBlank()
+                || archiver.systemId().equals(contents.systemId())) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                contents.version() < archiver.version()
+                        ? "The server is PostgreSQL %1$d, and stanza '%2$s' still of PostgreSQL %3$d: until it is told of the upgrade, no WAL is archived. Run 'pgbackrest --stanza=%2$s stanza-upgrade', then 'sidecar pitr backup full' (docs/pitr.md, \"After an upgrade\")."
+                                .formatted(archiver.version(), stanza, contents.version())
+                        : "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
+                                .formatted(stanza, contents.systemId(), archiver.systemId()));
+    }
+
     private static Optional<Instant> newest(Repository.Contents contents, boolean full) {
-        return contents.sets().stream()
+        return contents.current().stream()
                 .filter(set -> !full || set.type() == PhysicalSet.Type.FULL)
                 .map(PhysicalSet::stopped)
                 .max(Instant::compareTo);

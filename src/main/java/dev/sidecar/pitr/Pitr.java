@@ -155,13 +155,10 @@ public final class Pitr {
         }
         live.requireRights();
         Repository.Contents contents = repository.read().requireNewest();
-        if (!archiver.systemId().isEmpty()
-                && !contents.systemId().isEmpty()
-                && !contents.systemId().equals(archiver.systemId())) {
-            throw new BackupFailure(
-                    Reason.DIFFERENT, "stanza '%s' belongs to another database cluster".formatted(pgBackRest.stanza()));
-        }
-        int sets = contents.sets().size();
+        ChainJudgement.ofAnother(contents, archiver, pgBackRest.stanza()).ifPresent(why -> {
+            throw new BackupFailure(Reason.DIFFERENT, why);
+        });
+        int sets = contents.current().size();
         return "the server archives, and the repository has %d %s and %d segments of WAL"
                 .formatted(sets, sets == 1 ? "set" : "sets", contents.archived().size());
     }

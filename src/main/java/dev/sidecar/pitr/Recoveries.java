@@ -19,7 +19,6 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -37,6 +36,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -171,6 +171,7 @@ final class Recoveries {
         Path folder = folder();
         PhysicalSet set = plan.reach().set();
         Client client = postgres.programs().ofMajor(set.version());
+        refuseSharedTablespaces(plan);
         try {
             prepare(folder, plan);
         } catch (IOException e) {
@@ -181,8 +182,7 @@ final class Recoveries {
         try {
             restore(folder, plan);
             configure(folder, plan, client);
-            start(client);
-            awaitTarget(plan);
+            awaitTarget(plan, client, start(client));
             early = tooEarly(plan);
             recovered = true;
         } catch (IOException e) {
@@ -243,6 +243,77 @@ final class Recoveries {
                     folder.resolve(name),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
+    }
+
+    /**
+     * Replay makes a tablespace in the place that the live server gave it, and writes its files there. Where that is on this machine,
+     * they are the live server's.
+     */
+    private void refuseSharedTablespaces(RecoveryPlan plan) throws InterruptedException {
+        for (Path place : youngTablespaces(plan)) {
+            throw young(
+                    place,
+                    plan,
+                    "A separate instance on this machine would write into it, over the files of the live server: take a set ('sidecar pitr backup') and recover to a moment after that, or recover on another machine.");
+        }
+    }
+
+    /** It also leaves what it finds there, so that blocks of the future would follow those that it writes. */
+    private void refuseFilesOfTheFuture(RecoveryPlan plan) throws InterruptedException {
+        for (Path place : youngTablespaces(plan)) {
+            String[] inside = place.toFile().list();
+            if (inside != null && inside.length > 0) {
+                throw young(
+                        place,
+                        plan,
+                        "Move what is in it away first, or files of after the moment would mix with what is recovered. Nothing was changed.");
+            }
+        }
+    }
+
+    private static BackupFailure young(Path place, RecoveryPlan plan, String sentence) {
+        return new BackupFailure(
+                Reason.REFUSED,
+                "The tablespace in %s was created after set %s was taken. %s"
+                        .formatted(
+                                HostileText.line(place.toString()),
+                                plan.reach().set().label(),
+                                sentence));
+    }
+
+    /** Where the live server on this machine has tablespaces that the set lacks, and that the recovery makes. */
+    private List<Path> youngTablespaces(RecoveryPlan plan) throws InterruptedException {
+        Optional<Path> spaces = pgBackRest
+                .dataDirectory()
+                .map(data -> data.resolve("pg_tblspc"))
+                .filter(Files::isReadable);
+        if (spaces.isEmpty()) {
+            return List.of();
+        }
+        Set<Long> known = repository.tablespaces(plan.reach().set().label()).keySet();
+        List<Path> young = new ArrayList<>();
+        try (Stream<Path> links = Files.list(spaces.get())) {
+            for (Path link : links.filter(Files::isSymbolicLink).toList()) {
+                String number = link.getFileName().toString();
+                if (known.stream().noneMatch(one -> Long.toString(one).equals(number)) && isMadeBefore(link, plan)) {
+                    young.add(Files.readSymbolicLink(link));
+                }
+            }
+            return young;
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.PERMISSION, "Cannot look at the tablespaces of the server: " + e, e);
+        }
+    }
+
+    /** A recovery in place makes the links anew, so that after one they tell nothing. */
+    private static boolean isMadeBefore(Path link, RecoveryPlan plan) throws IOException {
+        Instant made =
+                Files.getLastModifiedTime(link, LinkOption.NOFOLLOW_LINKS).toInstant();
+        return plan.chain().contents().lineage().newest() > 1
+                || plan.target()
+                        .moment()
+                        .filter(moment -> moment.isBefore(made.minusSeconds(1)))
+                        .isEmpty();
     }
 
     /** Before hours of restoring, not after them. */
@@ -377,7 +448,9 @@ final class Recoveries {
         }
     }
 
-    private void start(Client client) throws InterruptedException {
+    /** @return the options that it was started with */
+    private String start(Client client) throws InterruptedException {
+        String raised = raisedLimits();
         try {
             server(
                     client,
@@ -385,10 +458,22 @@ final class Recoveries {
                     "--wait",
                     "--silent",
                     "--timeout=" + START_SECONDS,
-                    "--log=" + folder().resolve("log"));
+                    "--log=" + folder().resolve("log"),
+                    "--options=" + raised);
+            return raised;
         } catch (BackupFailure e) {
+            if (!raisedLimits().equals(raised)) {
+                return start(client);
+            }
             throw new BackupFailure(Reason.RESTORE, RecoveryLog.explained(endOfLog(), e.getMessage()), e);
         }
+    }
+
+    /** Limits that the live server raised after the set was taken: without them recovery stops there, or pauses as if it had arrived. */
+    private String raisedLimits() {
+        return RecoveryLog.lowLimits(endOfLog()).entrySet().stream()
+                .map(limit -> "-c %s=%d".formatted(limit.getKey(), limit.getValue()))
+                .collect(Collectors.joining(" "));
     }
 
     private void server(Client client, String what, String... options) throws InterruptedException {
@@ -421,7 +506,8 @@ final class Recoveries {
         }
     }
 
-    private void awaitTarget(RecoveryPlan plan) throws InterruptedException {
+    private void awaitTarget(RecoveryPlan plan, Client client, String options) throws InterruptedException {
+        String started = options;
         String reached = plan.target().equals(RecoveryTarget.LATEST)
                 // All that was archived when the plan was made, and it waits for more.
                 ? ("SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn AND EXISTS (SELECT FROM pg_stat_activity"
@@ -431,7 +517,12 @@ final class Recoveries {
         long until = System.nanoTime() + settings.limit().toNanos();
         while (true) {
             try (Session session = address().connectToMaintenance(NAME)) {
-                if (session.text(reached).equals("t")) {
+                boolean paused =
+                        session.text("SELECT pg_get_wal_replay_pause_state()").equals("paused");
+                if (paused && !raisedLimits().equals(started)) {
+                    server(client, "stop", "--mode=fast", "--wait", "--silent");
+                    started = start(client);
+                } else if (session.text(reached).equals("t")) {
                     return;
                 }
             } catch (SQLException | BackupFailure e) {
@@ -642,6 +733,7 @@ final class Recoveries {
             options.remove("--target-action=promote");
             options.add("--type=default");
         }
+        refuseFilesOfTheFuture(plan);
         roomInPlace(plan);
         restore(plan, options);
         return "The files are there. Start PostgreSQL: it replays the WAL to %s and is then the live server again. Take a full set at once: 'sidecar pitr backup full'."
@@ -663,15 +755,14 @@ final class Recoveries {
         places.add(data.get());
         places.add(data.get().resolve("pg_wal"));
         long replaced = 0;
-        Map<FileStore, Long> free = new HashMap<>();
+        Map<Object, Long> free = new HashMap<>();
         try {
             for (Path place : places) {
                 Path there = place;
                 while (!Files.exists(there)) {
                     there = there.getParent();
                 }
-                FileStore store = Files.getFileStore(there);
-                free.put(store, store.getUsableSpace());
+                free.put(Files.getAttribute(there, "unix:dev"), there.toFile().getUsableSpace());
             }
             // pg_wal and the tablespaces may be links to other disks, or missing, as the set is to bring them.
             for (Path place : new TreeSet<>(places)) {

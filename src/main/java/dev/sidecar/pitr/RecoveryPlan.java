@@ -35,7 +35,10 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain cha
             throw new BackupFailure(
                     Reason.NOT_FOUND,
                     "Nothing can be recovered: there is no set with its WAL. "
-                            + chain.contents().lost().orElse("Look at 'sidecar pitr'."));
+                            + chain.contents()
+                                    .lost()
+                                    .or(chain.contents()::earlier)
+                                    .orElse("Look at 'sidecar pitr'."));
         }
         Reach reach = target.moment()
                 .map(moment -> chain.to(moment).orElseThrow(() -> unreachable(moment, chain)))
@@ -125,8 +128,14 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain cha
         if (moment.isBefore(first.from())) {
             return new BackupFailure(
                     Reason.NOT_FOUND,
-                    "%s is before the first moment that can be recovered, %s, when the oldest set was complete. Compare the time zone; an older logical backup may have it ('sidecar list')."
-                            .formatted(moment, first.from()));
+                    "%s is before the first moment that can be recovered, %s, when the oldest set was complete. Compare the time zone; an older logical backup may have it ('sidecar list').%s"
+                            .formatted(
+                                    moment,
+                                    first.from(),
+                                    chain.contents()
+                                            .earlier()
+                                            .map(why -> " " + why)
+                                            .orElse("")));
         }
         if (moment.isAfter(last.to())) {
             return new BackupFailure(

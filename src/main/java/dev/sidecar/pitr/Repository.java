@@ -39,6 +39,7 @@ final class Repository {
             Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
     private static final Pattern ARCHIVE = Pattern.compile("(\\d{1,2}(?:\\.\\d)?)-(\\d{1,6})");
+    private static final Pattern MAJOR = Pattern.compile("\\d{1,2}");
     private static final Pattern FILE =
             Pattern.compile("(?:.*/)?([0-9A-F]{24})-[0-9a-f]{40}(?:\\.(?:gz|bz2|lz4|zst))?");
     private static final Pattern HISTORY = Pattern.compile("(?:.*/)?([0-9A-F]{8})\\.history");
@@ -61,6 +62,7 @@ final class Repository {
      *
      * @param exists whether there is a stanza
      * @param systemId tells the cluster that it is of; blank if there is none
+     * @param version major of that cluster; 0 if there is none
      * @param archive the folder of the current WAL; blank if there is none
      * @param sets oldest first
      * @param walBytes of the archive
@@ -71,6 +73,7 @@ final class Repository {
     record Contents(
             boolean exists,
             String systemId,
+            int version,
             String archive,
             List<PhysicalSet> sets,
             long walBytes,
@@ -96,6 +99,21 @@ final class Repository {
             return this;
         }
 
+        /** The sets of the cluster as it is; those of before an upgrade are of another one, and nothing leads from them to it. */
+        List<PhysicalSet> current() {
+            return sets.stream().filter(set -> set.archive().equals(archive)).toList();
+        }
+
+        /** Says what can be done with the sets of before an upgrade, if there are any. */
+        Optional<String> earlier() {
+            return sets.stream()
+                    .filter(set -> !set.archive().equals(archive))
+                    .reduce((older, newer) -> newer)
+                    .map(newest ->
+                            "There are sets of before an upgrade, the newest of %s by PostgreSQL %d: its programs and pgBackRest recover them (docs/pitr.md, \"A bare machine\")."
+                                    .formatted(newest.stopped(), newest.version()));
+        }
+
         /** The timelines that lead to the newest. */
         Lineage lineage() {
             return timelines.get(timelines.size() - 1);
@@ -108,8 +126,7 @@ final class Repository {
          * @param otherwise if no set tells
          */
         long segmentBytes(long otherwise) {
-            return sets.stream()
-                    .filter(set -> set.archive().equals(archive))
+            return current().stream()
                     .flatMap(set -> set.segmentBytes().stream())
                     .reduce((older, newer) -> newer)
                     .orElse(otherwise);
@@ -140,7 +157,8 @@ final class Repository {
         List<Lineage> timelines = timelines(archive.orElse(""), numbers, wal.histories);
         return new Contents(
                 isThere(stanza),
-                systemId(stanza),
+                newestCluster(stanza).path("system-id").asString(""),
+                major(newestCluster(stanza).path("version").asString("")),
                 archive.orElse(""),
                 sets,
                 wal.bytes,
@@ -264,11 +282,14 @@ final class Repository {
         return !NO_STANZA.contains(stanza.path("status").path("code").asInt(1));
     }
 
-    private static String systemId(JsonNode stanza) {
+    private static JsonNode newestCluster(JsonNode stanza) {
         JsonNode databases = stanza.path("db");
-        return databases.isEmpty()
-                ? ""
-                : databases.path(databases.size() - 1).path("system-id").asString("");
+        return databases.path(databases.size() - 1);
+    }
+
+    private static int major(String version) {
+        Matcher major = MAJOR.matcher(version);
+        return major.lookingAt() ? Integer.parseInt(major.group()) : 0;
     }
 
     private static JsonNode json(String text) {
@@ -349,7 +370,7 @@ final class Repository {
                 last.get(),
                 lastLsn(one, last.get()),
                 archive.group(),
-                Integer.parseInt(version.replaceFirst("\\..*", "")),
+                major(version),
                 one.path("info").path("size").asLong(0),
                 one.path("info").path("repository").path("delta").asLong(0),
                 needs,

@@ -71,7 +71,7 @@ class ChainTest {
 
     private Chain chain(PhysicalSet... sets) {
         return Chain.of(
-                new Repository.Contents(true, "1", "15-1", List.of(sets), 0, archived, timelines, unknown), SIZE);
+                new Repository.Contents(true, "1", 15, "15-1", List.of(sets), 0, archived, timelines, unknown), SIZE);
     }
 
     @Test
@@ -201,7 +201,7 @@ class ChainTest {
                 .of(
                         chain.contents(),
                         chain,
-                        new Archiver(true, false, 0, 0, SIZE, "1", timelineOfServer),
+                        new Archiver(true, false, 0, 0, SIZE, "1", timelineOfServer, 15),
                         new ArrayList<>(),
                         new ChainJudgement.Seen(0, -1, Optional.empty(), List.of()))
                 .problems();

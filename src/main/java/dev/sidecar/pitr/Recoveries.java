@@ -790,7 +790,7 @@ final class Recoveries {
         if (!Files.exists(place)) {
             return 0;
         }
-        try (Stream<Path> inside = Files.walk(place.toRealPath())) {
+        try (Stream<Path> inside = Files.walk(Files.isSymbolicLink(place) ? place.toRealPath() : place)) {
             return inside.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
                     .mapToLong(file -> file.toFile().length())
                     .sum();

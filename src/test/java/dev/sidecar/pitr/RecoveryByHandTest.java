@@ -183,7 +183,7 @@ class RecoveryByHandTest {
                     configuration,
                     one.replace("[main]", "repo2-path=%s%nrepo2-retention-full=1%n[main]".formatted(second)));
             Pitr pitr = archived.pitr();
-            assertThat(pitr.look().sets()).hasSize(1);
+            assertThat(pitr.look().sets()).extracting(PhysicalSet::label).contains(first);
 
             archived.asServersUser(configuration, "pgbackrest --stanza=main stanza-create");
             String label = pitr.take(PhysicalSet.Type.INCREMENTAL);

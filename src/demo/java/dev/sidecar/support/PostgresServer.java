@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -41,7 +42,9 @@ public final class PostgresServer implements AutoCloseable {
               setpriv --pdeathsig INT "$programs/postgres" -D "$folder/data" "$@"
               status=$?
               [ -e "$folder/stopped" ] || exit $status
+              : >"$folder/down"
               while [ -e "$folder/stopped" ]; do sleep 0.2; done
+              rm "$folder/down"
             done
             """.stripTrailing());
 
@@ -250,8 +253,13 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Starts it again, on the same port. */
+    /** Starts it again, on the same port. Who stopped it may not have seen yet that it did. */
     public void resume() throws IOException {
+        for (int i = 0;
+                i < 1_000 && Files.exists(folder.resolve("stopped")) && !Files.exists(folder.resolve("down"));
+                i++) {
+            LockSupport.parkNanos(100_000_000);
+        }
         Files.deleteIfExists(folder.resolve("stopped"));
     }
 

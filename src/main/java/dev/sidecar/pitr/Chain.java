@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The moments that can be recovered: from each set on, as far as its WAL has no gap.
@@ -45,8 +46,7 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
     static Chain of(Repository.Contents contents, long otherwise) {
         long segmentBytes = contents.segmentBytes(otherwise);
         return new Chain(
-                contents.sets().stream()
-                        .filter(set -> set.archive().equals(contents.archive()))
+                contents.current().stream()
                         .map(set -> reach(set, contents, contents.lineage(), segmentBytes))
                         .toList(),
                 gaps(contents, segmentBytes),
@@ -54,11 +54,28 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
                 contents);
     }
 
+    /** The same without some of its sets. */
+    Chain without(Predicate<PhysicalSet> some) {
+        List<PhysicalSet> sets = contents.sets().stream().filter(some.negate()).toList();
+        return of(
+                new Repository.Contents(
+                        contents.exists(),
+                        contents.systemId(),
+                        contents.version(),
+                        contents.archive(),
+                        sets,
+                        contents.walBytes(),
+                        contents.archived(),
+                        contents.timelines(),
+                        contents.unknown()),
+                segmentBytes);
+    }
+
     /** How far the sets lead that are on a way; those that are of a past that it gave up are not among them. */
     private List<Reach> reaches(Lineage lineage) {
         // Recovery begins with a set, so older WAL leads nowhere; and that of before an upgrade is not in this archive.
-        return contents.sets().stream()
-                .filter(set -> set.archive().equals(contents.archive()) && lineage.includes(set))
+        return contents.current().stream()
+                .filter(lineage::includes)
                 .map(set -> reach(set, contents, lineage, segmentBytes))
                 .toList();
     }
@@ -91,8 +108,8 @@ record Chain(List<Reach> reaches, List<Gap> gaps, long segmentBytes, Repository.
                 present.put(number, at);
             }
         });
-        Optional<Long> first = contents.sets().stream()
-                .filter(set -> set.archive().equals(contents.archive()) && lineage.includes(set))
+        Optional<Long> first = contents.current().stream()
+                .filter(lineage::includes)
                 .map(set -> set.firstWal().number(size))
                 .min(Comparator.naturalOrder());
         List<Gap> gaps = new ArrayList<>();

@@ -28,8 +28,9 @@ record ChainJudgement(PitrProperties settings, Instant now) {
      * @param failures of archiving since it last succeeded
      * @param free bytes left for the repository; negative if that is not known
      * @param drill the newest
+     * @param failed sets from which the last recovery failed
      */
-    record Seen(long failures, long free, Optional<RecoveryResult> drill) {}
+    record Seen(long failures, long free, Optional<RecoveryResult> drill, List<RecoveryResults.Failed> failed) {}
 
     PitrState of(Repository.Contents contents, Chain chain, Archiver archiver, List<String> problems, Seen seen) {
         List<String> lines = new ArrayList<>();
@@ -44,19 +45,20 @@ record ChainJudgement(PitrProperties settings, Instant now) {
         if (!archiver.on()) {
             problems.add("The server does not archive: set archive_mode = on and restart it.");
         }
-        if (!archiver.systemId().isBlank()
-                && !contents.systemId().isBlank()
-                && !archiver.systemId().equals(contents.systemId())) {
-            problems.add(
-                    "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
-                            .formatted(settings.stanza(), contents.systemId(), archiver.systemId()));
-        }
+        ofAnother(contents, archiver, settings.stanza()).ifPresent(problems::add);
+        contents.earlier().ifPresent(lines::add);
         long newest = contents.lineage().newest();
         if (archiver.timeline() > 0 && newest > archiver.timeline()) {
             problems.add(
                     "The archive has WAL of timeline %1$d, and the server writes timeline %2$d: another server archives into stanza '%3$s', such as a promoted copy of this one, and recoveries follow its timeline. Set archive_mode = off there, and remove what it archived (names that begin with %1$08X) with 'pgbackrest repo-rm'."
                             .formatted(newest, archiver.timeline(), settings.stanza()));
         }
+        contents.lost().ifPresent(problems::add);
+        contents.unknown().stream()
+                .filter(timeline -> timeline < newest)
+                .forEach(timeline -> lines.add(
+                        "The history of timeline %d is missing: no moment at which the server was on it can be recovered."
+                                .formatted(timeline)));
         if (seen.failures() > 0) {
             problems.add("Archiving fails: %d tries since it last succeeded.".formatted(seen.failures()));
         }
@@ -70,9 +72,14 @@ record ChainJudgement(PitrProperties settings, Instant now) {
         age("full set", newest(contents, true), settings.fullAge(), problems, lines);
         age("set", newest(contents, false), settings.setAge(), problems, lines);
         archived.ifPresentOrElse(at -> wal(at, problems, lines), () -> problems.add("No WAL is archived."));
-        contents.sets().stream()
+        contents.current().stream()
                 .filter(PhysicalSet::damaged)
                 .forEach(set -> problems.add("Set %s holds pages with wrong checksums.".formatted(set.label())));
+        seen.failed().stream()
+                .filter(one ->
+                        contents.sets().stream().anyMatch(set -> set.label().equals(one.set())))
+                .forEach(one -> problems.add(
+                        "The last recovery from set %s, of %s, failed: %s".formatted(one.set(), one.at(), one.why())));
         spans.forEach(
                 span -> lines.add("Every moment from %s to %s can be recovered.".formatted(span.from(), span.to())));
         long bytes = contents.walBytes()
@@ -88,7 +95,7 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                         seen.free() < 0 ? "" : ", %s left".formatted(Sizes.of(seen.free()))));
         return new PitrState(
                 now,
-                contents.sets(),
+                contents.current(),
                 spans,
                 gaps,
                 archived,
@@ -101,8 +108,23 @@ record ChainJudgement(PitrProperties settings, Instant now) {
                 lines);
     }
 
+    /** Says that the stanza is not the server's. */
+    static Optional<String> ofAnother(Repository.Contents contents, Archiver archiver, String stanza) {
+        if (archiver.systemId().isBlank()
+                || contents.systemId().isBlank()
+                || archiver.systemId().equals(contents.systemId())) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                contents.version() < archiver.version()
+                        ? "The server is PostgreSQL %1$d, and stanza '%2$s' still of PostgreSQL %3$d: until it is told of the upgrade, no WAL is archived. Run 'pgbackrest --stanza=%2$s stanza-upgrade', then 'sidecar pitr backup full' (docs/pitr.md, \"After an upgrade\")."
+                                .formatted(archiver.version(), stanza, contents.version())
+                        : "Stanza '%s' belongs to another database cluster (%s) than the server (%s): two clusters must not share a stanza."
+                                .formatted(stanza, contents.systemId(), archiver.systemId()));
+    }
+
     private static Optional<Instant> newest(Repository.Contents contents, boolean full) {
-        return contents.sets().stream()
+        return contents.current().stream()
                 .filter(set -> !full || set.type() == PhysicalSet.Type.FULL)
                 .map(PhysicalSet::stopped)
                 .max(Instant::compareTo);

@@ -42,6 +42,7 @@ final class LiveCluster {
      * @param segmentBytes of each segment
      * @param systemId tells its cluster from others
      * @param timeline that it writes; 0 if it is not known, as of a standby
+     * @param version its major, such as 15
      */
     record Archiver(
             boolean on,
@@ -50,10 +51,11 @@ final class LiveCluster {
             long walBytes,
             long segmentBytes,
             String systemId,
-            long timeline) {
+            long timeline,
+            int version) {
 
         static Archiver unknown() {
-            return new Archiver(true, false, 0, 0, SEGMENT_BYTES, "", 0);
+            return new Archiver(true, false, 0, 0, SEGMENT_BYTES, "", 0, 0);
         }
     }
 
@@ -68,7 +70,8 @@ final class LiveCluster {
                       (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'),
                       CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
                         THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END,
-                      CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+                      CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END,
+                      current_setting('server_version_num')::int / 10000
                     FROM pg_stat_archiver
                     """).get(0);
             return new Archiver(
@@ -78,7 +81,8 @@ final class LiveCluster {
                     Long.parseLong(row.get(3)),
                     Long.parseLong(row.get(4)),
                     row.get(5),
-                    Segment.hex(row.get(6)));
+                    Segment.hex(row.get(6)),
+                    Integer.parseInt(row.get(7)));
         } catch (SQLException e) {
             throw new BackupFailure(
                     Reason.CONNECTION, "Cannot read the state of archiving from the server: " + e.getMessage(), e);
@@ -103,6 +107,17 @@ final class LiveCluster {
             return databases(session);
         } catch (SQLException | BackupFailure e) {
             return List.of();
+        }
+    }
+
+    /** Numbers of the tablespaces that have folders of their own. */
+    List<Long> tablespaces() {
+        try (Session session = open()) {
+            return session.texts("SELECT oid FROM pg_tablespace WHERE pg_tablespace_location(oid) LIKE '/%'").stream()
+                    .map(Long::valueOf)
+                    .toList();
+        } catch (SQLException e) {
+            throw new BackupFailure(Reason.CONNECTION, "Cannot read the tablespaces: " + e.getMessage(), e);
         }
     }
 

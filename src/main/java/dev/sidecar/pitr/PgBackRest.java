@@ -36,9 +36,12 @@ final class PgBackRest {
 
     private static final Pattern ERROR = Pattern.compile("ERROR: \\[(\\d{3})]: ?(.*)");
 
+    private static final Pattern DATA_DIRECTORY = Pattern.compile("\\s*pg1-path\\s*=\\s*(/.*\\S)\\s*");
+
     private static final Pattern UNCHECKED = Pattern.compile("WARN: unable to check pg\\d+: \\[(\\w{1,40})] ?");
     private static final int NOT_SUPPORTED = 46;
     private static final int NO_PRIMARY = 56;
+    private static final int MISSING = 55;
 
     /** A second repository in the configuration has sets of its own, and is whose who takes them. */
     private static final Set<String> OF_ONE_REPOSITORY =
@@ -56,6 +59,25 @@ final class PgBackRest {
 
     String stanza() {
         return stanza;
+    }
+
+    /** The cluster's data directory on this machine, as its configuration names it; empty if it names none that is simply found. */
+    Optional<Path> dataDirectory() {
+        String section = "";
+        Path found = null;
+        try {
+            for (String line : Files.readAllLines(Path.of(config))) {
+                Matcher path = DATA_DIRECTORY.matcher(line);
+                if (line.startsWith("[")) {
+                    section = line.strip();
+                } else if (path.matches() && section.equals("[" + stanza + "]")) {
+                    found = Path.of(path.group(1));
+                }
+            }
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(found);
     }
 
     /** The beginning of a command line for a shell, with what every command needs. */
@@ -182,7 +204,11 @@ final class PgBackRest {
         boolean warned = number == NO_PRIMARY && unchecked.find();
         String said = beginning(failure.getMessage().substring(warned ? unchecked.start(1) : error.start(2)));
         int meant = warned && unchecked.group(1).equals("VersionNotSupportedError") ? NOT_SUPPORTED : number;
-        Meaning meaning = ofNumber(meant).orElseGet(() -> ofWords(command, meant, said, failure.reason()));
+        Meaning meaning = command.equals("restore") && meant == MISSING
+                ? new Meaning(
+                        Reason.STORAGE,
+                        "Files of the set are missing in the repository: it was copied in part, or something else deletes in it.")
+                : ofNumber(meant).orElseGet(() -> ofWords(command, meant, said, failure.reason()));
         return new BackupFailure(meaning.reason, meaning.sentence + " It says: " + said, failure);
     }
 
@@ -228,7 +254,7 @@ final class PgBackRest {
                 means(Reason.NOT_CONFIGURED, "The server does not archive: set archive_mode = on and restart it.");
             case 30, 31, 32, 33, 34, 35, 37, 90 ->
                 means(Reason.NOT_CONFIGURED, "Fix pgBackRest's configuration " + config + ".");
-            case 55, 103, 104 ->
+            case MISSING, 103, 104 ->
                 means(
                         Reason.STORAGE,
                         "Something is missing in the repository of stanza '%s'; run 'pgbackrest stanza-create' if it is new."

@@ -4,7 +4,6 @@ import dev.sidecar.jobs.Settling;
 import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
-import dev.sidecar.text.HostileText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,7 +126,11 @@ public final class Pitr {
                         Chain.of(contents, segmentBytes),
                         archiver,
                         problems,
-                        new ChainJudgement.Seen(failures(archiver), free(), results.newest()));
+                        new ChainJudgement.Seen(
+                                failures(archiver),
+                                free(),
+                                results.newest(),
+                                results.tried().failed()));
         known = state;
         metrics.update(state, results.held());
         return state;
@@ -151,14 +154,11 @@ public final class Pitr {
                     "the server's last attempt to archive failed; its log has the messages of archive_command");
         }
         live.requireRights();
-        Repository.Contents contents = repository.read();
-        if (!archiver.systemId().isEmpty()
-                && !contents.systemId().isEmpty()
-                && !contents.systemId().equals(archiver.systemId())) {
-            throw new BackupFailure(
-                    Reason.DIFFERENT, "stanza '%s' belongs to another database cluster".formatted(pgBackRest.stanza()));
-        }
-        int sets = contents.sets().size();
+        Repository.Contents contents = repository.read().requireNewest();
+        ChainJudgement.ofAnother(contents, archiver, pgBackRest.stanza()).ifPresent(why -> {
+            throw new BackupFailure(Reason.DIFFERENT, why);
+        });
+        int sets = contents.current().size();
         return "the server archives, and the repository has %d %s and %d segments of WAL"
                 .formatted(sets, sets == 1 ? "set" : "sets", contents.archived().size());
     }
@@ -287,37 +287,15 @@ public final class Pitr {
             throw new BackupFailure(Reason.BUSY, "A drill is running already.");
         }
         try {
-            RecoveryResult result = tried();
+            RecoveryDrill.Drilled drilled = drill.run(results.tried());
             trouble = Optional.empty();
-            results.put(result);
-            return result;
+            results.put(drilled);
+            return drilled.result();
         } catch (BackupFailure e) {
             trouble = Optional.of(e.getMessage());
             throw e;
         } finally {
             drilling.unlock();
-        }
-    }
-
-    private RecoveryResult tried() throws InterruptedException {
-        Instant begun = clock.instant();
-        try {
-            return drill.run(results.proven());
-        } catch (BackupFailure e) {
-            return switch (e.reason()) {
-                case RESTORE, DAMAGED, ENCRYPTION, DIFFERENT, STORAGE, NOT_FOUND ->
-                    new RecoveryResult(
-                            begun,
-                            "-",
-                            begun,
-                            Duration.ZERO,
-                            Duration.ZERO,
-                            0,
-                            List.of(HostileText.line(e.getMessage())),
-                            List.of(),
-                            List.of());
-                default -> throw e;
-            };
         }
     }
 }

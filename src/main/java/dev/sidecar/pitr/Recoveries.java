@@ -10,6 +10,7 @@ import dev.sidecar.postgres.Session;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.text.HostileText;
+import dev.sidecar.text.Sizes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -27,10 +28,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +115,22 @@ final class Recoveries {
     }
 
     RecoveryPlan plan(RecoveryTarget target) throws InterruptedException {
-        return RecoveryPlan.of(target, Chain.of(repository.read(), segmentBytes()));
+        return plan(target, Optional.empty());
+    }
+
+    /** @param from label of the set to begin with; empty for the one with which it is the fastest */
+    RecoveryPlan plan(RecoveryTarget target, Optional<String> from) throws InterruptedException {
+        Chain chain = Chain.of(repository.read(), segmentBytes());
+        if (from.isEmpty()) {
+            return RecoveryPlan.of(target, chain);
+        }
+        Chain one = chain.without(set -> !set.label().equals(from.get()));
+        if (one.contents().sets().isEmpty()) {
+            throw new BackupFailure(
+                    Reason.NOT_FOUND,
+                    "There is no set '%s': 'sidecar pitr' lists them.".formatted(HostileText.line(from.get())));
+        }
+        return RecoveryPlan.of(target, one);
     }
 
     /** The live server may be what was lost. */
@@ -150,18 +171,18 @@ final class Recoveries {
         Path folder = folder();
         PhysicalSet set = plan.reach().set();
         Client client = postgres.programs().ofMajor(set.version());
+        refuseSharedTablespaces(plan);
         try {
-            prepare(folder, set);
+            prepare(folder, plan);
         } catch (IOException e) {
             throw new BackupFailure(Reason.SPACE, "Cannot write to %s: %s".formatted(folder, e), e);
         }
         boolean recovered = false;
         Optional<String> early = Optional.empty();
         try {
-            restore(folder, set);
+            restore(folder, plan);
             configure(folder, plan, client);
-            start(client);
-            awaitTarget(plan);
+            awaitTarget(plan, client, start(client));
             early = tooEarly(plan);
             recovered = true;
         } catch (IOException e) {
@@ -194,7 +215,7 @@ final class Recoveries {
         }
     }
 
-    private void prepare(Path folder, PhysicalSet set) throws IOException {
+    private void prepare(Path folder, RecoveryPlan plan) throws IOException {
         Files.createDirectories(folder);
         try (Stream<Path> inside = Files.list(folder)) {
             if (inside.findAny().isPresent()) {
@@ -208,20 +229,91 @@ final class Recoveries {
             }
         }
         long free = Files.getFileStore(folder).getUsableSpace();
-        if (free < set.bytes()) {
+        if (free < plan.bytes()) {
             throw new BackupFailure(
                     Reason.SPACE,
                     "%s has %d MB left, but the recovery needs about %d MB."
-                            .formatted(folder, free >> 20, set.bytes() >> 20));
+                            .formatted(folder, free >> 20, plan.bytes() >> 20));
         }
         requirePort();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-        Files.writeString(folder.resolve(OURS), set.version() + "\n");
+        Files.writeString(folder.resolve(OURS), plan.reach().set().version() + "\n");
         for (String name : List.of("s", "lock", "spaces", "data")) {
             Files.createDirectory(
                     folder.resolve(name),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
+    }
+
+    /**
+     * Replay makes a tablespace in the place that the live server gave it, and writes its files there. Where that is on this machine,
+     * they are the live server's.
+     */
+    private void refuseSharedTablespaces(RecoveryPlan plan) throws InterruptedException {
+        for (Path place : youngTablespaces(plan)) {
+            throw young(
+                    place,
+                    plan,
+                    "A separate instance on this machine would write into it, over the files of the live server: take a set ('sidecar pitr backup') and recover to a moment after that, or recover on another machine.");
+        }
+    }
+
+    /** It also leaves what it finds there, so that blocks of the future would follow those that it writes. */
+    private void refuseFilesOfTheFuture(RecoveryPlan plan) throws InterruptedException {
+        for (Path place : youngTablespaces(plan)) {
+            String[] inside = place.toFile().list();
+            if (inside != null && inside.length > 0) {
+                throw young(
+                        place,
+                        plan,
+                        "Move what is in it away first, or files of after the moment would mix with what is recovered. Nothing was changed.");
+            }
+        }
+    }
+
+    private static BackupFailure young(Path place, RecoveryPlan plan, String sentence) {
+        return new BackupFailure(
+                Reason.REFUSED,
+                "The tablespace in %s was created after set %s was taken. %s"
+                        .formatted(
+                                HostileText.line(place.toString()),
+                                plan.reach().set().label(),
+                                sentence));
+    }
+
+    /** Where the live server on this machine has tablespaces that the set lacks, and that the recovery makes. */
+    private List<Path> youngTablespaces(RecoveryPlan plan) throws InterruptedException {
+        Optional<Path> spaces = pgBackRest
+                .dataDirectory()
+                .map(data -> data.resolve("pg_tblspc"))
+                .filter(Files::isReadable);
+        if (spaces.isEmpty()) {
+            return List.of();
+        }
+        Set<Long> known = repository.tablespaces(plan.reach().set().label()).keySet();
+        List<Path> young = new ArrayList<>();
+        try (Stream<Path> links = Files.list(spaces.get())) {
+            for (Path link : links.filter(Files::isSymbolicLink).toList()) {
+                String number = link.getFileName().toString();
+                if (known.stream().noneMatch(one -> Long.toString(one).equals(number)) && isMadeBefore(link, plan)) {
+                    young.add(Files.readSymbolicLink(link));
+                }
+            }
+            return young;
+        } catch (IOException e) {
+            throw new BackupFailure(Reason.PERMISSION, "Cannot look at the tablespaces of the server: " + e, e);
+        }
+    }
+
+    /** A recovery in place makes the links anew, so that after one they tell nothing. */
+    private static boolean isMadeBefore(Path link, RecoveryPlan plan) throws IOException {
+        Instant made =
+                Files.getLastModifiedTime(link, LinkOption.NOFOLLOW_LINKS).toInstant();
+        return plan.chain().contents().lineage().newest() > 1
+                || plan.target()
+                        .moment()
+                        .filter(moment -> moment.isBefore(made.minusSeconds(1)))
+                        .isEmpty();
     }
 
     /** Before hours of restoring, not after them. */
@@ -252,14 +344,34 @@ final class Recoveries {
         }
     }
 
-    private void restore(Path folder, PhysicalSet set) throws InterruptedException {
+    private void restore(Path folder, RecoveryPlan plan) throws InterruptedException {
+        PhysicalSet set = plan.reach().set();
         List<String> options = new ArrayList<>(places(folder));
         options.add("--set=" + set.label());
         options.add("--type=none");
-        for (long number : repository.tablespaces(set.label())) {
+        for (long number : repository.tablespaces(set.label()).keySet()) {
             options.add("--tablespace-map=%d=%s".formatted(number, folder.resolve("spaces/" + number)));
         }
-        pgBackRest.run(settings.limit(), "restore", options);
+        restore(plan, options);
+    }
+
+    /** A set that cannot be restored is not the only way there. */
+    private void restore(RecoveryPlan plan, List<String> options) throws InterruptedException {
+        try {
+            pgBackRest.run(settings.limit(), "restore", options);
+        } catch (BackupFailure e) {
+            Optional<PhysicalSet> older =
+                    Set.of(Reason.STORAGE, Reason.DAMAGED, Reason.ENCRYPTION).contains(e.reason())
+                            ? plan.older()
+                            : Optional.empty();
+            throw older.map(set -> new BackupFailure(
+                            e.reason(),
+                            "%s If set %s cannot be read, an older one leads there, too: add --set %s."
+                                    .formatted(
+                                            e.getMessage(), plan.reach().set().label(), set.label()),
+                            e))
+                    .orElse(e);
+        }
     }
 
     private static List<String> places(Path folder) {
@@ -336,7 +448,9 @@ final class Recoveries {
         }
     }
 
-    private void start(Client client) throws InterruptedException {
+    /** @return the options that it was started with */
+    private String start(Client client) throws InterruptedException {
+        String raised = raisedLimits();
         try {
             server(
                     client,
@@ -344,10 +458,22 @@ final class Recoveries {
                     "--wait",
                     "--silent",
                     "--timeout=" + START_SECONDS,
-                    "--log=" + folder().resolve("log"));
+                    "--log=" + folder().resolve("log"),
+                    "--options=" + raised);
+            return raised;
         } catch (BackupFailure e) {
+            if (!raisedLimits().equals(raised)) {
+                return start(client);
+            }
             throw new BackupFailure(Reason.RESTORE, RecoveryLog.explained(endOfLog(), e.getMessage()), e);
         }
+    }
+
+    /** Limits that the live server raised after the set was taken: without them recovery stops there, or pauses as if it had arrived. */
+    private String raisedLimits() {
+        return RecoveryLog.lowLimits(endOfLog()).entrySet().stream()
+                .map(limit -> "-c %s=%d".formatted(limit.getKey(), limit.getValue()))
+                .collect(Collectors.joining(" "));
     }
 
     private void server(Client client, String what, String... options) throws InterruptedException {
@@ -380,7 +506,8 @@ final class Recoveries {
         }
     }
 
-    private void awaitTarget(RecoveryPlan plan) throws InterruptedException {
+    private void awaitTarget(RecoveryPlan plan, Client client, String options) throws InterruptedException {
+        String started = options;
         String reached = plan.target().equals(RecoveryTarget.LATEST)
                 // All that was archived when the plan was made, and it waits for more.
                 ? ("SELECT pg_last_wal_replay_lsn() >= '%s'::pg_lsn AND EXISTS (SELECT FROM pg_stat_activity"
@@ -390,7 +517,12 @@ final class Recoveries {
         long until = System.nanoTime() + settings.limit().toNanos();
         while (true) {
             try (Session session = address().connectToMaintenance(NAME)) {
-                if (session.text(reached).equals("t")) {
+                boolean paused =
+                        session.text("SELECT pg_get_wal_replay_pause_state()").equals("paused");
+                if (paused && !raisedLimits().equals(started)) {
+                    server(client, "stop", "--mode=fast", "--wait", "--silent");
+                    started = start(client);
+                } else if (session.text(reached).equals("t")) {
                     return;
                 }
             } catch (SQLException | BackupFailure e) {
@@ -575,11 +707,9 @@ final class Recoveries {
                 whole().program("pg_dump"),
                 "--format=custom",
                 "--no-password",
-                "--host=" + folder().resolve("s"),
-                "--port=" + settings.instance().port(),
-                "--username=" + superuser(),
                 "--file=" + file.toAbsolutePath(),
-                "--dbname=dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'"));
+                // Deaf to the database's own settings, which may name a library that is not here.
+                "--dbname=" + address().connectionString(database, NAME)));
         table.ifPresent(name -> command.add("--table=" + name));
         Child.run(command, Reason.DUMP);
     }
@@ -603,8 +733,67 @@ final class Recoveries {
             options.remove("--target-action=promote");
             options.add("--type=default");
         }
-        pgBackRest.run(settings.limit(), "restore", options);
+        refuseFilesOfTheFuture(plan);
+        roomInPlace(plan);
+        restore(plan, options);
         return "The files are there. Start PostgreSQL: it replays the WAL to %s and is then the live server again. Take a full set at once: 'sidecar pitr backup full'."
                 .formatted(plan.target().words());
+    }
+
+    /**
+     * Says how much room a recovery in place needs.
+     *
+     * @throws BackupFailure if there is less: nothing was touched then, and a recovery that ran out of it would leave no server at all
+     */
+    String roomInPlace(RecoveryPlan plan) throws InterruptedException {
+        Optional<Path> data = pgBackRest.dataDirectory();
+        if (data.isEmpty()) {
+            return "needs about " + Sizes.of(plan.bytes());
+        }
+        List<Path> places = new ArrayList<>(
+                repository.tablespaces(plan.reach().set().label()).values());
+        places.add(data.get());
+        places.add(data.get().resolve("pg_wal"));
+        long replaced = 0;
+        Map<Object, Long> free = new HashMap<>();
+        try {
+            for (Path place : places) {
+                Path there = place;
+                while (!Files.exists(there)) {
+                    there = there.getParent();
+                }
+                free.put(Files.getAttribute(there, "unix:dev"), there.toFile().getUsableSpace());
+            }
+            // pg_wal and the tablespaces may be links to other disks, or missing, as the set is to bring them.
+            for (Path place : new TreeSet<>(places)) {
+                replaced += place.startsWith(data.get()) && !place.equals(data.get()) && !Files.isSymbolicLink(place)
+                        ? 0
+                        : size(place);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // What cannot be looked at may be replaced all the same.
+            return "needs about %s; how much room there is cannot be read: %s"
+                    .formatted(Sizes.of(plan.bytes()), HostileText.line(String.valueOf(e.getMessage())));
+        }
+        long room = replaced + free.values().stream().mapToLong(Long::longValue).sum();
+        String sentence = "needs about %s; %s holds %s, which is replaced, and %s is free"
+                .formatted(Sizes.of(plan.bytes()), data.get(), Sizes.of(replaced), Sizes.of(room - replaced));
+        if (room < plan.bytes()) {
+            throw new BackupFailure(
+                    Reason.SPACE, "The recovery %s: make room first. Nothing was changed.".formatted(sentence));
+        }
+        return sentence;
+    }
+
+    /** Of what lies there, without what its links lead to. */
+    private static long size(Path place) throws IOException {
+        if (!Files.exists(place)) {
+            return 0;
+        }
+        try (Stream<Path> inside = Files.walk(Files.isSymbolicLink(place) ? place.toRealPath() : place)) {
+            return inside.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.sidecar.pitr;
 
 import dev.sidecar.checks.OwnChecks;
 import dev.sidecar.pitr.Chain.Reach;
+import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.pitr.LiveCluster.Markers;
 import dev.sidecar.postgres.InstalledPrograms.Client;
 import dev.sidecar.postgres.Postgres;
@@ -18,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +42,7 @@ final class RecoveryDrill {
     private static final double LEAST_SHARE = 0.5;
     private static final long SMALL = 1_000;
     private static final Pattern DATABASE_TO_CHECK = Pattern.compile("[^\\p{Cntrl}]{1,63}");
-    private static final Pattern PREPARED = Pattern.compile("max_prepared_xacts setting: +(\\d{1,4})\\b");
+    private static final Pattern PREPARED = Pattern.compile("max_prepared_xacts setting: +(\\d{1,6})\\b");
 
     /**
      * Nothing of the cluster's own settings: they may name libraries and programs. With hot_standby off the recovery needs none of the
@@ -108,15 +110,32 @@ final class RecoveryDrill {
                 .collect(Collectors.toMap(database -> database, database -> () -> live.countTables(database)));
     }
 
-    /** Runs one. @param proven labels of the full sets that were recovered from already @throws BackupFailure if it could not be run */
-    RecoveryResult run(List<String> proven) throws InterruptedException {
+    /**
+     * A drill that was run.
+     *
+     * @param result of it
+     * @param blamesSet whether the set did not lead to the moment; what was merely late, or your own checks, say nothing of it
+     */
+    record Drilled(RecoveryResult result, boolean blamesSet) {}
+
+    /** Runs one. @throws BackupFailure if it could not be run, which says nothing about the sets */
+    Drilled run(RecoveryResults.Tried tried) throws InterruptedException {
         postgres.unisolated().ifPresent(why -> {
             throw new BackupFailure(Reason.NOT_CONFIGURED, why);
         });
         Instant begun = clock.instant();
-        long size = live.archiver().segmentBytes();
+        try {
+            return run(begun, tried);
+        } catch (BackupFailure e) {
+            return new Drilled(failed(e, begun, "-", begun), false);
+        }
+    }
+
+    private Drilled run(Instant begun, RecoveryResults.Tried tried) throws InterruptedException {
+        Archiver server = live.archiver();
+        long size = server.segmentBytes();
         Repository.Contents known = repository.read();
-        if (known.sets().isEmpty()) {
+        if (known.current().isEmpty()) {
             throw new BackupFailure(Reason.UNPROVEN, "There is no set yet; the job pitr-full takes one.");
         }
         Duration rpo = known.archived().values().stream()
@@ -132,15 +151,73 @@ final class RecoveryDrill {
         Findings findings = new Findings();
         Optional<Chain> arrived = awaitArchived(markers, size);
         if (arrived.isEmpty()) {
+            requireSame(server, live.archiver());
             findings.problem("The WAL of the drill's markers did not reach the archive within %s."
                     .formatted(Durations.of(settings.rpo())));
-            return findings.result(begun, "-", markers.moment(), rpo, Duration.ZERO, 0);
+            return new Drilled(findings.result(begun, "-", markers.moment(), rpo, Duration.ZERO, 0), false);
         }
-        Reach reach = choose(arrived.get(), markers, size, proven);
+        Reach reach = chooseWithTablespaces(arrived.get(), markers, size, tried);
+        Drilled drilled;
+        try {
+            drilled = from(reach, markers, size, tables, findings, begun, rpo);
+        } catch (BackupFailure e) {
+            drilled = new Drilled(failed(e, begun, reach.set().label(), markers.moment()), true);
+        }
+        if (drilled.blamesSet()) {
+            requireSame(server, archiverIfItAnswers().orElse(server));
+        }
+        return drilled;
+    }
+
+    private Optional<Archiver> archiverIfItAnswers() {
+        try {
+            return Optional.of(live.archiver());
+        } catch (BackupFailure e) {
+            return Optional.empty();
+        }
+    }
+
+    /** What a server wrote last before another took its place may be of a past that was given up, and the markers with it. */
+    private static void requireSame(Archiver before, Archiver now) {
+        if (before.timeline() != now.timeline() || !before.systemId().equals(now.systemId())) {
+            throw new BackupFailure(
+                    Reason.UNPROVEN,
+                    "The server was promoted, recovered or replaced while the drill ran (timeline %d, then %d), so that it says nothing of the sets: it has to be run again."
+                            .formatted(before.timeline(), now.timeline()));
+        }
+    }
+
+    private static RecoveryResult failed(BackupFailure e, Instant begun, String set, Instant moment) {
+        return switch (e.reason()) {
+            case RESTORE, DAMAGED, ENCRYPTION, DIFFERENT, STORAGE, NOT_FOUND ->
+                new RecoveryResult(
+                        begun,
+                        set,
+                        moment,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        0,
+                        List.of(HostileText.line(e.getMessage())),
+                        List.of(),
+                        List.of());
+            default -> throw e;
+        };
+    }
+
+    private Drilled from(
+            Reach reach,
+            Markers markers,
+            long size,
+            Map<String, Map<String, Long>> tables,
+            Findings findings,
+            Instant begun,
+            Duration rpo)
+            throws InterruptedException {
         long started = System.nanoTime();
         try (ScratchFolder folder = postgres.scratchFolder(reach.set().bytes())) {
             SetFiles files = new SetFiles(pgBackRest, folder);
-            files.restore(reach.set(), repository.tablespaces(reach.set().label()), settings.limit());
+            files.restore(
+                    reach.set(), repository.tablespaces(reach.set().label()).keySet(), settings.limit());
             long segments = fetchWal(files, reach, size);
             Client client = postgres.programs().ofMajor(reach.set().version());
             long needed = reach.set().bytes() + segments * size;
@@ -151,6 +228,7 @@ final class RecoveryDrill {
                     recover(server, client, reach, markers);
                     Duration rto = Duration.ofNanos(System.nanoTime() - started);
                     judge(server, reach, markers, tables, findings);
+                    boolean blamesSet = !findings.problems.isEmpty();
                     findings.measured(rpo, rto, settings);
                     findings.line("Set %s (%s), %d segments of WAL replayed, %s."
                             .formatted(reach.set().label(), reach.set().type().words(), segments, server.isolation()));
@@ -159,7 +237,7 @@ final class RecoveryDrill {
                     if (!result.held()) {
                         server.requirePlace();
                     }
-                    return result;
+                    return new Drilled(result, blamesSet);
                 } catch (BackupFailure e) {
                     server.requirePlace();
                     throw e;
@@ -168,8 +246,36 @@ final class RecoveryDrill {
         }
     }
 
-    /** A full set that was never recovered from goes first; otherwise the newest set, as after a disaster. */
-    static Reach choose(Chain chain, Markers markers, long size, List<String> proven) {
+    /**
+     * Replay makes a tablespace that is younger than the set where the live server has it: in a folder that the prover lacks, and that on
+     * the server's own machine is the live one's.
+     */
+    private Reach chooseWithTablespaces(Chain chain, Markers markers, long size, RecoveryResults.Tried tried)
+            throws InterruptedException {
+        Reach reach = choose(chain, markers, size, tried);
+        List<Long> spaces = live.tablespaces();
+        Chain left = chain;
+        while (!spaces.isEmpty()
+                && !repository.tablespaces(reach.set().label()).keySet().containsAll(spaces)) {
+            String young = reach.set().label();
+            left = left.without(set -> set.label().equals(young));
+            try {
+                reach = choose(left, markers, size, tried);
+            } catch (BackupFailure e) {
+                throw new BackupFailure(
+                        Reason.UNPROVEN,
+                        "A tablespace was created after the newest set was taken, and what is in it cannot be recovered in the prover: take a set ('sidecar pitr backup').",
+                        e);
+            }
+        }
+        return reach;
+    }
+
+    /**
+     * A full set that was never recovered from goes first, then one that failed, the longest ago of several; otherwise the newest set, as
+     * after a disaster. After one that failed comes one that did not, so that it is not in the way of the others.
+     */
+    static Reach choose(Chain chain, Markers markers, long size, RecoveryResults.Tried tried) {
         List<Reach> leading = chain.reaches().stream()
                 .filter(chain::isOnTheWay)
                 .filter(reach -> reach.last()
@@ -189,17 +295,27 @@ final class RecoveryDrill {
             throw new BackupFailure(
                     Reason.UNPROVEN, "The only set that leads to now was completed while the drill ran: try again.");
         }
+        Reach newest = usable.get(usable.size() - 1);
+        Comparator<Reach> longestAgo =
+                Comparator.comparing(reach -> tried.failed(reach.set().label()).orElse(Instant.EPOCH));
+        if (tried.failed(tried.last()).isPresent()) {
+            return usable.stream()
+                    .filter(reach -> tried.failed(reach.set().label()).isEmpty())
+                    .reduce((older, newer) -> newer)
+                    .orElseGet(() -> usable.stream().min(longestAgo).orElse(newest));
+        }
         return usable.stream()
-                .filter(reach -> reach.set().type() == PhysicalSet.Type.FULL
-                        && !proven.contains(reach.set().label()))
-                .reduce((older, newer) -> newer)
-                .orElse(usable.get(usable.size() - 1));
+                .filter(reach -> tried.failed(reach.set().label()).isPresent()
+                        || reach.set().type() == PhysicalSet.Type.FULL
+                                && !tried.proven().contains(reach.set().label()))
+                .min(longestAgo.thenComparing(reach -> reach.set().stopped(), Comparator.reverseOrder()))
+                .orElse(newest);
     }
 
     private Optional<Chain> awaitArchived(Markers markers, long size) throws InterruptedException {
         long until = System.nanoTime() + settings.rpo().toNanos();
         while (true) {
-            Repository.Contents contents = repository.read();
+            Repository.Contents contents = repository.read().requireNewest();
             long number = markers.segment(size);
             if (contents.archived()
                     .containsKey(Segment.of(contents.lineage().timelineOf(number, size), number, size))) {

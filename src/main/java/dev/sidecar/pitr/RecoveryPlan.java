@@ -23,12 +23,22 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain cha
     /** Clocks of two hosts differ. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
+    /** PostgreSQL's default of max_wal_size. */
+    private static final long MOST_WAL = 1L << 30;
+
     /** @throws BackupFailure that says why nothing leads there, and what can be recovered */
     static RecoveryPlan of(RecoveryTarget target, Chain chain) {
+        if (target.equals(RecoveryTarget.LATEST)) {
+            chain.contents().requireNewest();
+        }
         if (chain.spans().isEmpty()) {
             throw new BackupFailure(
                     Reason.NOT_FOUND,
-                    "Nothing can be recovered: there is no set with its WAL. Look at 'sidecar pitr'.");
+                    "Nothing can be recovered: there is no set with its WAL. "
+                            + chain.contents()
+                                    .lost()
+                                    .or(chain.contents()::earlier)
+                                    .orElse("Look at 'sidecar pitr'."));
         }
         Reach reach = target.moment()
                 .map(moment -> chain.to(moment).orElseThrow(() -> unreachable(moment, chain)))
@@ -38,6 +48,25 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain cha
         long size = chain.segmentBytes();
         long last = reach.last().orElse(reach.set().lastWal()).number(size);
         return new RecoveryPlan(target, reach, last - reach.set().firstWal().number(size) + 1, chain);
+    }
+
+    /** Room that it takes: the files, and the WAL that PostgreSQL keeps of what it replays. */
+    long bytes() {
+        return reach.set().bytes() + Math.min(segments * chain.segmentBytes(), MOST_WAL);
+    }
+
+    /** An older set that leads there as well, for when this one cannot be restored. */
+    Optional<PhysicalSet> older() {
+        try {
+            return Optional.of(of(
+                            target,
+                            chain.without(
+                                    set -> !set.stopped().isBefore(reach.set().stopped())))
+                    .reach()
+                    .set());
+        } catch (BackupFailure e) {
+            return Optional.empty();
+        }
     }
 
     /** Position in the WAL at which the last segment begins that is replayed. */
@@ -99,14 +128,25 @@ record RecoveryPlan(RecoveryTarget target, Reach reach, long segments, Chain cha
         if (moment.isBefore(first.from())) {
             return new BackupFailure(
                     Reason.NOT_FOUND,
-                    "%s is before the first moment that can be recovered, %s, when the oldest set was complete. Compare the time zone; an older logical backup may have it ('sidecar list')."
-                            .formatted(moment, first.from()));
+                    "%s is before the first moment that can be recovered, %s, when the oldest set was complete. Compare the time zone; an older logical backup may have it ('sidecar list').%s"
+                            .formatted(
+                                    moment,
+                                    first.from(),
+                                    chain.contents()
+                                            .earlier()
+                                            .map(why -> " " + why)
+                                            .orElse("")));
         }
         if (moment.isAfter(last.to())) {
             return new BackupFailure(
                     Reason.NOT_FOUND,
-                    "%s is after the last WAL that is archived, of %s. Compare the time zone; --latest recovers all that there is."
-                            .formatted(moment, last.to()));
+                    chain.contents()
+                            .lost()
+                            .map(why -> "%s is after the last WAL that can be recovered, of %s. %s"
+                                    .formatted(moment, last.to(), why))
+                            .orElseGet(() ->
+                                    "%s is after the last WAL that is archived, of %s. Compare the time zone; --latest recovers all that there is."
+                                            .formatted(moment, last.to())));
         }
         Span before = spans.stream()
                 .filter(span -> span.to().isBefore(moment))

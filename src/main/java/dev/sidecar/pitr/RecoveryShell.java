@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Recovers to a moment for the command line: prints the plan, asks where something is overwritten, and says what to do next. */
@@ -27,6 +28,7 @@ public final class RecoveryShell {
     /**
      * Recovers.
      *
+     * @param from label of the set to begin with; absent for the one with which it is the fastest
      * @param inPlace over the data directory of the stopped server; otherwise into an instance beside
      * @param confirm the name of the stanza, which otherwise is asked for
      * @param planOnly whether to print the plan and nothing else
@@ -35,14 +37,19 @@ public final class RecoveryShell {
      * @throws BackupFailure if that is not possible
      */
     public int recover(
-            RecoveryTarget target, boolean inPlace, @Nullable String confirm, boolean planOnly, boolean stay) {
+            RecoveryTarget target,
+            @Nullable String from,
+            boolean inPlace,
+            @Nullable String confirm,
+            boolean planOnly,
+            boolean stay) {
         if (!pitr.isEnabled()) {
             throw new BackupFailure(
                     Reason.NOT_CONFIGURED,
                     "Point-in-time recovery is off: set sidecar.pitr.enabled, and see docs/pitr.md.");
         }
         try {
-            RecoveryPlan plan = recoveries.plan(target);
+            RecoveryPlan plan = recoveries.plan(target, Optional.ofNullable(from));
             print(plan, inPlace);
             if (planOnly) {
                 return 0;
@@ -66,7 +73,7 @@ public final class RecoveryShell {
         }
     }
 
-    private void print(RecoveryPlan plan, boolean inPlace) {
+    private void print(RecoveryPlan plan, boolean inPlace) throws InterruptedException {
         System.err.printf(
                 "Recovers to %s%n  from set %s (%s), complete %s, %s, and at most %d segments of WAL%n",
                 plan.target().words(),
@@ -85,6 +92,7 @@ public final class RecoveryShell {
                                 .formatted(
                                         pitr.settings().instance().directory(),
                                         pitr.settings().instance().port()));
+        System.err.println("  " + (inPlace ? recoveries.roomInPlace(plan) : "needs about " + Sizes.of(plan.bytes())));
     }
 
     private boolean isConfirmed(@Nullable String confirm) {

@@ -4,6 +4,7 @@ import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,11 +39,15 @@ final class Repository {
             Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
     private static final Pattern LABEL = Pattern.compile("\\d{8}-\\d{6}F(_\\d{8}-\\d{6}[DI])?");
     private static final Pattern ARCHIVE = Pattern.compile("(\\d{1,2}(?:\\.\\d)?)-(\\d{1,6})");
+    private static final Pattern MAJOR = Pattern.compile("\\d{1,2}");
     private static final Pattern FILE =
             Pattern.compile("(?:.*/)?([0-9A-F]{24})-[0-9a-f]{40}(?:\\.(?:gz|bz2|lz4|zst))?");
     private static final Pattern HISTORY = Pattern.compile("(?:.*/)?([0-9A-F]{8})\\.history");
     /** What pgBackRest says where there is no stanza, or no set in it yet. */
     private static final int NO_VALID_SETS = 2;
+
+    private static final String NO_HISTORY =
+            "The history of timeline %1$d is missing in the WAL archive or cannot be read, so nothing leads to it, and only moments before it can be recovered: archive %1$08X.history of the server's pg_wal once more ('pgbackrest archive-push'). If it is not of your server but of a copy that archived here, remove its WAL (names that begin with %1$08X) with 'pgbackrest repo-rm'.";
 
     private static final Set<Integer> NO_STANZA = Set.of(1, 3);
 
@@ -57,20 +62,57 @@ final class Repository {
      *
      * @param exists whether there is a stanza
      * @param systemId tells the cluster that it is of; blank if there is none
+     * @param version major of that cluster; 0 if there is none
      * @param archive the folder of the current WAL; blank if there is none
      * @param sets oldest first
      * @param walBytes of the archive
      * @param archived segments of the current archive with the time at which each was archived
      * @param timelines that have WAL, each with those that lead to it; the last is the newest
+     * @param unknown numbers of timelines that have WAL but no history that can be read, so that nothing leads to them
      */
     record Contents(
             boolean exists,
             String systemId,
+            int version,
             String archive,
             List<PhysicalSet> sets,
             long walBytes,
             NavigableMap<Segment, Instant> archived,
-            List<Lineage> timelines) {
+            List<Lineage> timelines,
+            List<Long> unknown) {
+
+        /**
+         * Why the newest WAL leads nowhere: it is of a timeline whose history is missing. What was before can still be recovered.
+         */
+        Optional<String> lost() {
+            return unknown.stream()
+                    .filter(timeline -> timeline > lineage().newest())
+                    .max(Comparator.naturalOrder())
+                    .map(NO_HISTORY::formatted);
+        }
+
+        /** Where older WAL will not do. @throws BackupFailure if nothing leads to the newest */
+        Contents requireNewest() {
+            lost().ifPresent(why -> {
+                throw new BackupFailure(Reason.DAMAGED, why);
+            });
+            return this;
+        }
+
+        /** The sets of the cluster as it is; those of before an upgrade are of another one, and nothing leads from them to it. */
+        List<PhysicalSet> current() {
+            return sets.stream().filter(set -> set.archive().equals(archive)).toList();
+        }
+
+        /** Says what can be done with the sets of before an upgrade, if there are any. */
+        Optional<String> earlier() {
+            return sets.stream()
+                    .filter(set -> !set.archive().equals(archive))
+                    .reduce((older, newer) -> newer)
+                    .map(newest ->
+                            "There are sets of before an upgrade, the newest of %s by PostgreSQL %d: its programs and pgBackRest recover them (docs/pitr.md, \"A bare machine\")."
+                                    .formatted(newest.stopped(), newest.version()));
+        }
 
         /** The timelines that lead to the newest. */
         Lineage lineage() {
@@ -84,8 +126,7 @@ final class Repository {
          * @param otherwise if no set tells
          */
         long segmentBytes(long otherwise) {
-            return sets.stream()
-                    .filter(set -> set.archive().equals(archive))
+            return current().stream()
                     .flatMap(set -> set.segmentBytes().stream())
                     .reduce((older, newer) -> newer)
                     .orElse(otherwise);
@@ -112,14 +153,20 @@ final class Repository {
                         List.of("--output=json", "--recurse", "archive/" + pgBackRest.stanza() + "/" + archive.get()),
                         Repository::archive)
                 : new Archive(0, new TreeMap<>(), Map.of());
+        List<Long> numbers = numbers(wal.segments);
+        List<Lineage> timelines = timelines(archive.orElse(""), numbers, wal.histories);
         return new Contents(
                 isThere(stanza),
-                systemId(stanza),
+                newestCluster(stanza).path("system-id").asString(""),
+                major(newestCluster(stanza).path("version").asString("")),
                 archive.orElse(""),
                 sets,
                 wal.bytes,
                 wal.segments,
-                timelines(archive, wal.segments, wal.histories));
+                timelines.isEmpty() ? List.of(Lineage.first()) : timelines,
+                numbers.stream()
+                        .filter(number -> timelines.stream().noneMatch(timeline -> timeline.newest() == number))
+                        .toList());
     }
 
     private record Archive(long bytes, NavigableMap<Segment, Instant> segments, Map<Long, Instant> histories) {}
@@ -156,48 +203,57 @@ final class Repository {
     }
 
     /** A history alone may be of a server that never wrote, so that only timelines with WAL count. */
-    private List<Lineage> timelines(
-            Optional<String> archive, NavigableMap<Segment, Instant> archived, Map<Long, Instant> histories)
+    private List<Lineage> timelines(String archive, List<Long> numbers, Map<Long, Instant> histories)
             throws InterruptedException {
-        long newest = archived.isEmpty() ? 1 : archived.lastKey().timeline();
-        if (archive.isEmpty() || newest < 2) {
-            return List.of(Lineage.first());
-        }
-        if (!histories.containsKey(newest)) {
-            throw new BackupFailure(
-                    Reason.DAMAGED,
-                    "The history of timeline %d is missing in the WAL archive, so nothing leads to it: archive %08X.history of the server's pg_wal once more ('pgbackrest archive-push'). If it is not of your server but of a copy that archived here, remove its WAL (names that begin with %08X) with 'pgbackrest repo-rm'. Without the sidecar, 'pgbackrest restore' with --target-timeline still recovers what was before (docs/pitr.md, \"A bare machine\")."
-                            .formatted(newest, newest, newest));
-        }
         List<Lineage> timelines = new ArrayList<>();
-        for (long timeline = newest; timeline > 0 && timelines.size() < MOST_TIMELINES_WITH_WAL; ) {
+        for (long timeline : numbers) {
             if (timeline == 1) {
                 timelines.add(Lineage.first());
             } else if (histories.containsKey(timeline)) {
-                timelines.add(history(archive.get(), timeline, histories.get(timeline)));
+                history(archive, timeline, histories.get(timeline)).ifPresent(timelines::add);
             }
-            Segment older = archived.lowerKey(new Segment(timeline, 0, 0));
-            timeline = older == null ? 0 : older.timeline();
         }
-        Collections.reverse(timelines);
         return List.copyOf(timelines);
     }
 
-    private Lineage history(String archive, long timeline, Instant begun) throws InterruptedException {
-        String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive, timeline);
-        return Lineage.parse(timeline, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES, begun);
+    /** The timelines that have WAL, oldest first, the newest of them if they are very many. */
+    private static List<Long> numbers(NavigableMap<Segment, Instant> archived) {
+        List<Long> numbers = new ArrayList<>();
+        Segment one = archived.isEmpty() ? null : archived.lastKey();
+        while (one != null && numbers.size() < MOST_TIMELINES_WITH_WAL) {
+            numbers.add(one.timeline());
+            one = archived.lowerKey(new Segment(one.timeline(), 0, 0));
+        }
+        Collections.reverse(numbers);
+        return numbers;
     }
 
-    /** The tablespaces of a set, by number: their names are a stranger's. */
-    List<Long> tablespaces(String label) throws InterruptedException {
+    /** One that was damaged is as good as missing: the others still lead somewhere. */
+    private Optional<Lineage> history(String archive, long timeline, Instant begun) throws InterruptedException {
+        String file = "archive/%s/%s/%08X.history".formatted(pgBackRest.stanza(), archive, timeline);
+        try {
+            return Optional.of(
+                    Lineage.parse(timeline, pgBackRest.run(LIMIT, "repo-get", List.of(file)), MOST_TIMELINES, begun));
+        } catch (BackupFailure e) {
+            if (e.reason() == Reason.DAMAGED || e.reason() == Reason.ENCRYPTION) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** The tablespaces of a set, by number, as their names are a stranger's, and where each was. */
+    Map<Long, Path> tablespaces(String label) throws InterruptedException {
         JsonNode sets = json(pgBackRest.run(LIMIT, "info", List.of("--output=json", "--set=" + label)))
                 .path(0)
                 .path("backup");
-        List<Long> numbers = new ArrayList<>();
+        Map<Long, Path> places = new TreeMap<>();
         for (JsonNode one : sets.path(0).path("tablespace")) {
-            numbers.add(one.path("oid").asLong());
+            places.put(
+                    one.path("oid").asLong(),
+                    Path.of("/", one.path("destination").asString("").replace("\0", "")));
         }
-        return numbers;
+        return places;
     }
 
     private JsonNode stanza() throws InterruptedException {
@@ -226,11 +282,14 @@ final class Repository {
         return !NO_STANZA.contains(stanza.path("status").path("code").asInt(1));
     }
 
-    private static String systemId(JsonNode stanza) {
+    private static JsonNode newestCluster(JsonNode stanza) {
         JsonNode databases = stanza.path("db");
-        return databases.isEmpty()
-                ? ""
-                : databases.path(databases.size() - 1).path("system-id").asString("");
+        return databases.path(databases.size() - 1);
+    }
+
+    private static int major(String version) {
+        Matcher major = MAJOR.matcher(version);
+        return major.lookingAt() ? Integer.parseInt(major.group()) : 0;
     }
 
     private static JsonNode json(String text) {
@@ -311,7 +370,7 @@ final class Repository {
                 last.get(),
                 lastLsn(one, last.get()),
                 archive.group(),
-                Integer.parseInt(version.replaceFirst("\\..*", "")),
+                major(version),
                 one.path("info").path("size").asLong(0),
                 one.path("info").path("repository").path("delta").asLong(0),
                 needs,

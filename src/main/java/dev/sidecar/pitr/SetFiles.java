@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /** The files of a set and the WAL after it, out of the repository in a folder: pgBackRest writes them, and nothing of them is run. */
@@ -55,7 +56,7 @@ final class SetFiles {
     }
 
     /** Restores the files of a set. @param tablespaces of it, whose folders would otherwise be where the live ones are */
-    void restore(PhysicalSet set, List<Long> tablespaces, Duration limit) throws InterruptedException {
+    void restore(PhysicalSet set, Collection<Long> tablespaces, Duration limit) throws InterruptedException {
         try {
             for (String name : List.of("data", "wal", "spaces", "lock")) {
                 Files.createDirectory(folder.path().resolve(name));

@@ -195,7 +195,7 @@ public final class ServerAddress {
     }
 
     /** The same for a server that asks for no password. */
-    String connectionString(String database, String applicationName) {
+    public String connectionString(String database, String applicationName) {
         return hearing(database, applicationName) + " "
                 + parameter("options", DEAF).stripTrailing();
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.pitr.LiveCluster.Archiver;
 import dev.sidecar.pitr.LiveCluster.Markers;
+import dev.sidecar.pitr.RecoveryResults.Failed;
+import dev.sidecar.pitr.RecoveryResults.Tried;
 import dev.sidecar.sets.BackupFailure;
 import dev.sidecar.sets.BackupFailure.Reason;
 import dev.sidecar.support.BoundSettings;
@@ -25,8 +27,11 @@ class ChainTest {
     private static final long SIZE = 16L << 20;
     private static final Instant START = Instant.parse("2026-11-27T00:00:00Z");
 
+    private static final Tried NONE = new Tried(List.of(), List.of(), "-");
+
     private final NavigableMap<Segment, Instant> archived = new TreeMap<>();
     private List<Lineage> timelines;
+    private List<Long> unknown = List.of();
 
     @BeforeEach
     void firstTimeline() {
@@ -65,7 +70,8 @@ class ChainTest {
     }
 
     private Chain chain(PhysicalSet... sets) {
-        return Chain.of(new Repository.Contents(true, "1", "15-1", List.of(sets), 0, archived, timelines), SIZE);
+        return Chain.of(
+                new Repository.Contents(true, "1", 15, "15-1", List.of(sets), 0, archived, timelines, unknown), SIZE);
     }
 
     @Test
@@ -195,9 +201,9 @@ class ChainTest {
                 .of(
                         chain.contents(),
                         chain,
-                        new Archiver(true, false, 0, 0, SIZE, "1", timelineOfServer),
+                        new Archiver(true, false, 0, 0, SIZE, "1", timelineOfServer, 15),
                         new ArrayList<>(),
-                        new ChainJudgement.Seen(0, -1, Optional.empty()))
+                        new ChainJudgement.Seen(0, -1, Optional.empty(), List.of()))
                 .problems();
     }
 
@@ -239,7 +245,7 @@ class ChainTest {
                                 chain,
                                 new Markers(UUID.randomUUID(), minute(29), 17 * SIZE + 10, 17 * SIZE + 20),
                                 SIZE,
-                                List.of())
+                                NONE)
                         .set()
                         .lastWal())
                 .isEqualTo(Segment.of(1, 11, SIZE));
@@ -395,11 +401,11 @@ class ChainTest {
         archive(1, 10, 20);
         Markers markers = new Markers(UUID.randomUUID(), minute(15), 14 * SIZE + 10, 14 * SIZE + 20);
 
-        assertThat(RecoveryDrill.choose(chain(set(1, 10, 11), set(1, 14, 16)), markers, SIZE, List.of())
+        assertThat(RecoveryDrill.choose(chain(set(1, 10, 11), set(1, 14, 16)), markers, SIZE, NONE)
                         .set()
                         .lastWal())
                 .isEqualTo(Segment.of(1, 11, SIZE));
-        assertThatThrownBy(() -> RecoveryDrill.choose(chain(set(1, 14, 16)), markers, SIZE, List.of()))
+        assertThatThrownBy(() -> RecoveryDrill.choose(chain(set(1, 14, 16)), markers, SIZE, NONE))
                 .isInstanceOfSatisfying(
                         BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNPROVEN))
                 .hasMessageContaining("while the drill ran");
@@ -407,8 +413,97 @@ class ChainTest {
                         chain(set(1, 10, 11)),
                         new Markers(markers.drill(), minute(30), 30 * SIZE, 30 * SIZE),
                         SIZE,
-                        List.of()))
+                        NONE))
                 .isInstanceOfSatisfying(
                         BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.DAMAGED));
+    }
+
+    /** A history that was never archived, or that a copy of the repository lacks. */
+    @Test
+    void withoutTheHistoryOfTheNewestTimelineWhatWasBeforeIsStillRecovered() {
+        archive(1, 10, 18);
+        archive(2, 15, 25);
+        unknown = List.of(2L);
+        Chain chain = chain(set(1, 10, 11));
+
+        assertThat(RecoveryPlan.of(RecoveryTarget.at(minute(15)), chain).timeline())
+                .isEqualTo(1);
+        assertThat(problems(2)).anyMatch(problem -> problem.contains("archive 00000002.history"));
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.LATEST, chain))
+                .hasMessageContaining("The history of timeline 2 is missing");
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.at(minute(24)), chain))
+                .hasMessageContaining("after the last WAL that can be recovered, of " + minute(18))
+                .hasMessageContaining("The history of timeline 2 is missing");
+        assertThatThrownBy(() -> RecoveryPlan.of(RecoveryTarget.at(minute(15)), chain()))
+                .hasMessageContaining("The history of timeline 2 is missing");
+
+        archive(3, 20, 30);
+        timelines =
+                List.of(Lineage.first(), Lineage.parse(3, "1\t0/F000100\tone\n2\t0/14000100\tother\n", 10, minute(29)));
+        assertThat(RecoveryPlan.of(RecoveryTarget.LATEST, chain(set(1, 10, 11))).timeline())
+                .isEqualTo(3);
+        assertThat(problems(3)).noneMatch(problem -> problem.contains("history"));
+    }
+
+    /** Otherwise the one that fails is chosen each time, and nobody knows of the others. */
+    @Test
+    void afterASetThatFailedComesAnotherAndThenItAgain() {
+        archive(1, 10, 30);
+        PhysicalSet first = named("20261127-001000F", 10);
+        PhysicalSet second = named("20261127-001200F", 12);
+        PhysicalSet third = named("20261127-001400F_20261127-001600I", 16);
+        Chain chain = chain(first, second, third);
+
+        assertThat(chosen(chain, List.of(), List.of(), "-")).isEqualTo(second);
+        List<Failed> secondFailed = List.of(new Failed(second.label(), minute(20), "why"));
+        assertThat(chosen(chain, List.of(), secondFailed, second.label())).isEqualTo(third);
+        assertThat(chosen(chain, List.of(), secondFailed, third.label())).isEqualTo(first);
+        assertThat(chosen(chain, List.of(first.label()), secondFailed, first.label()))
+                .isEqualTo(second);
+        assertThat(chosen(chain, List.of(first.label(), second.label()), List.of(), second.label()))
+                .isEqualTo(third);
+        List<Failed> all = List.of(
+                new Failed(second.label(), minute(20), "why"),
+                new Failed(third.label(), minute(21), "why"),
+                new Failed(first.label(), minute(22), "why"));
+        assertThat(chosen(chain, List.of(), all, first.label())).isEqualTo(second);
+    }
+
+    private static PhysicalSet named(String label, long first) {
+        return new PhysicalSet(
+                label,
+                label.endsWith("I") ? PhysicalSet.Type.INCREMENTAL : PhysicalSet.Type.FULL,
+                minute(first),
+                minute(first + 1),
+                Segment.of(1, first, SIZE),
+                Segment.of(1, first + 1, SIZE),
+                (first + 1) * SIZE + 0x100,
+                "15-1",
+                15,
+                1,
+                1,
+                List.of(),
+                false);
+    }
+
+    private static PhysicalSet chosen(Chain chain, List<String> proven, List<Failed> failed, String last) {
+        Markers markers = new Markers(UUID.randomUUID(), minute(29), 29 * SIZE + 10, 29 * SIZE + 20);
+        return RecoveryDrill.choose(chain, markers, SIZE, new Tried(proven, failed, last))
+                .set();
+    }
+
+    /** Where the set with which it is the fastest cannot be read. */
+    @Test
+    void anOlderSetLeadsThereAsWell() {
+        archive(1, 10, 30);
+        PhysicalSet older = named("20261127-001000F", 10);
+        PhysicalSet newer = named("20261127-001400F", 14);
+        RecoveryPlan plan = RecoveryPlan.of(RecoveryTarget.at(minute(20)), chain(older, newer));
+
+        assertThat(plan.reach().set()).isEqualTo(newer);
+        assertThat(plan.older()).contains(older);
+        assertThat(RecoveryPlan.of(RecoveryTarget.at(minute(13)), chain(older, newer))
+                        .older())
+                .isEmpty();
     }
 }

@@ -91,16 +91,7 @@ class KilledServerTest {
     void whileASetIsTaken() throws Exception {
         write();
         Files.createFile(hold.resolve("before"));
-        CompletableFuture<BackupFailure> failed = CompletableFuture.supplyAsync(() -> {
-            try {
-                pitr.take(PhysicalSet.Type.FULL);
-                return null;
-            } catch (BackupFailure e) {
-                return e;
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        CompletableFuture<BackupFailure> failed = failure(() -> pitr.take(PhysicalSet.Type.FULL));
         // It has begun, and waits for the WAL of its beginning.
         await().atMost(PATIENCE).until(() -> Files.exists(hold.resolve("held")));
         write();
@@ -115,6 +106,72 @@ class KilledServerTest {
         write();
         assertThat(pitr.look().sets()).extracting(PhysicalSet::label).containsExactly(good);
         everythingIsThere("3");
+    }
+
+    /** That says nothing of the sets. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whileADrillRuns(boolean promoted) throws Exception {
+        write();
+        archived.server().query("postgres", "SELECT pg_switch_wal()");
+        Recoveries recoveries = archived.recoveries();
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> pitr.look().failures() == 0);
+        RecoveryPlan before = recoveries.plan(RecoveryTarget.LATEST);
+        Files.createFile(hold.resolve("before"));
+        Pitr drilling = archived.with("rpo", promoted ? "2m" : "10s").pitr();
+        CompletableFuture<BackupFailure> failed = failure(drilling::prove);
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> !archived.server()
+                        .query("postgres", "SELECT 1 FROM sidecar_pitr.marker WHERE side = 'B'")
+                        .isEmpty());
+        await().atMost(PATIENCE).until(() -> Files.exists(hold.resolve("held")));
+
+        archived.server().kill();
+        Files.delete(hold.resolve("before"));
+        if (promoted) {
+            Files.deleteIfExists(archived.data().resolve("postmaster.pid"));
+            recoveries.inPlace(before);
+            startAgain();
+            await().atMost(PATIENCE)
+                    .until(() -> archived.server()
+                            .query("postgres", "SELECT pg_is_in_recovery()")
+                            .equals(List.of("f")));
+            while (!failed.isDone()) {
+                write();
+                archived.server().query("postgres", "SELECT pg_switch_wal()");
+                Thread.sleep(200);
+            }
+        }
+
+        assertThat(failed.get())
+                .hasMessageContaining(
+                        promoted
+                                ? "The server was promoted, recovered or replaced while the drill ran"
+                                : "Cannot open database 'postgres'");
+        assertThat(drilling.lastDrill()).isEmpty();
+        assertThat(drilling.trouble()).isPresent();
+        if (!promoted) {
+            startAgain();
+        }
+        assertThat(drilling.prove().problems()).isEmpty();
+    }
+
+    private interface Act {
+        void run() throws InterruptedException;
+    }
+
+    private static CompletableFuture<BackupFailure> failure(Act act) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                act.run();
+                return null;
+            } catch (BackupFailure e) {
+                return e;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private void everythingIsThere(String rows) throws Exception {

@@ -15,12 +15,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong with sets and WAL, planted, and what is said of it. Each leaves a chain that can be relied on. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -336,8 +339,10 @@ class PitrFaultsTest {
         assertThat(proving.look().sets()).extracting(PhysicalSet::label).doesNotContain(proven);
     }
 
-    @Test
-    void aTimelineWithoutItsHistoryIsTold() throws Exception {
+    /** The moments before it can still be recovered. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTimelineWhoseHistoryIsMissingOrDamagedIsTold(boolean damaged) throws Exception {
         Path segment = archived(writeAndArchive()).orElseThrow();
         Path log = segment.getParent();
         Path planted =
@@ -346,11 +351,64 @@ class PitrFaultsTest {
         Path file =
                 planted.resolve("00000002" + segment.getFileName().toString().substring(8));
         Files.copy(segment, file);
+        Path history = log.resolveSibling("00000002.history");
+        if (damaged) {
+            Files.writeString(history, "no history");
+        }
         try {
-            assertThatThrownBy(pitr::look).hasMessageContaining("history of timeline 2 is missing in the WAL archive");
+            PitrState state = pitr.look();
+            assertThat(state.problems()).anyMatch(problem -> problem.contains("archive 00000002.history"));
+            assertThat(pitr.leadsTo(RecoveryTarget.at(state.spans().get(0).to())))
+                    .contains("recovered from set");
+            assertThatThrownBy(() -> pitr.leadsTo(RecoveryTarget.LATEST))
+                    .hasMessageContaining("history of timeline 2 is missing in the WAL archive or cannot be read");
+            assertThat(pitr.prove().problems())
+                    .singleElement(InstanceOfAssertFactories.STRING)
+                    .contains("history of timeline 2");
         } finally {
+            Files.deleteIfExists(history);
             Files.delete(file);
             Files.delete(planted);
         }
+    }
+
+    /** As in a repository that was copied without some of its files. */
+    @Test
+    void aSetThatCannotBeReadIsToldWhileTheOthersAreProven() throws Exception {
+        Pitr proving = archived.with(
+                        "results-file",
+                        archived.folder().resolve("unreadable.json").toString())
+                .pitr();
+        String older = proving.take(PhysicalSet.Type.FULL);
+        String newer = proving.take(PhysicalSet.Type.FULL);
+        writeAndArchive();
+        Path files = archived.folder().resolve("repository/backup/main").resolve(newer);
+        Path away = files.resolveSibling("away");
+        Files.move(files.resolve("pg_data"), away);
+        try {
+            RecoveryResult failed = proving.prove();
+            assertThat(failed.set()).isEqualTo(newer);
+            assertThat(failed.problems())
+                    .singleElement(InstanceOfAssertFactories.STRING)
+                    .contains("Files of the set are missing in the repository");
+
+            RecoveryResult other = proving.prove();
+            assertThat(other.problems()).isEmpty();
+            assertThat(other.set()).isEqualTo(older);
+            assertThat(proving.look().problems())
+                    .anyMatch(problem -> problem.startsWith("The last recovery from set " + newer));
+
+            Recoveries recoveries = archived.recoveries();
+            assertThatThrownBy(() -> recoveries.beside(recoveries.plan(RecoveryTarget.LATEST)))
+                    .hasMessageContaining("an older one leads there, too: add --set " + older);
+            recoveries.beside(recoveries.plan(RecoveryTarget.LATEST, Optional.of(older)));
+            recoveries.remove();
+            assertThatThrownBy(() -> recoveries.plan(RecoveryTarget.LATEST, Optional.of("20200101-000000F")))
+                    .hasMessageContaining("There is no set '20200101-000000F'");
+        } finally {
+            Files.move(away, files.resolve("pg_data"));
+        }
+        assertThat(proving.prove().set()).isEqualTo(newer);
+        assertThat(proving.look().problems()).noneMatch(problem -> problem.contains("last recovery from set"));
     }
 }

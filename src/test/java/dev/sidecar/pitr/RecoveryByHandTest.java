@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +33,7 @@ class RecoveryByHandTest {
     private ArchivedServer archived;
     private int port;
     private String lsn;
+    private String first;
 
     @BeforeAll
     void start(@TempDir Path folder) throws Exception {
@@ -46,7 +49,7 @@ class RecoveryByHandTest {
                         "CREATE TABLE rows (row int)");
         // The first segment of a log tells nothing.
         switchWal();
-        archived.pitr().take(PhysicalSet.Type.FULL);
+        first = archived.pitr().take(PhysicalSet.Type.FULL);
         for (int i = 0; i < 3; i++) {
             archived.server().execute("postgres", "INSERT INTO rows VALUES (1)");
             lsn = archived.server()
@@ -180,7 +183,7 @@ class RecoveryByHandTest {
                     configuration,
                     one.replace("[main]", "repo2-path=%s%nrepo2-retention-full=1%n[main]".formatted(second)));
             Pitr pitr = archived.pitr();
-            assertThat(pitr.look().sets()).hasSize(1);
+            assertThat(pitr.look().sets()).extracting(PhysicalSet::label).contains(first);
 
             archived.asServersUser(configuration, "pgbackrest --stanza=main stanza-create");
             String label = pitr.take(PhysicalSet.Type.INCREMENTAL);
@@ -190,6 +193,113 @@ class RecoveryByHandTest {
             assertThat(second.resolve("backup/main")).isDirectoryNotContaining("glob:**/2*");
         } finally {
             Files.writeString(configuration, one);
+        }
+    }
+
+    /** Halfway it would leave no server at all. */
+    @Test
+    void aRecoveryInPlaceWithoutRoomIsRefusedBeforeAnythingIsTouched() throws Exception {
+        Path configuration = archived.folder().resolve("pgbackrest.conf");
+        String usual = Files.readString(configuration);
+        Recoveries recoveries = archived.recoveries();
+        RecoveryPlan plan = recoveries.plan(RecoveryTarget.LATEST);
+        assertThat(recoveries.roomInPlace(plan)).contains("which is replaced", archived.data() + " holds");
+        try (SmallRepository small = new SmallRepository(16)) {
+            Path data = small.path().resolve("data");
+            archived.asServersUser(
+                    configuration,
+                    "mkdir %1$s && head -c 1000000 /dev/zero | dd of=%1$s/file status=none".formatted(data));
+            Files.writeString(configuration, usual.replaceFirst("pg1-path=.*", "pg1-path=" + data));
+
+            assertThatThrownBy(() -> recoveries.inPlace(plan))
+                    .isInstanceOfSatisfying(
+                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.SPACE))
+                    .hasMessageContaining("make room first. Nothing was changed.")
+                    .hasMessageContaining(data + " holds 1.0 MB");
+            assertThat(data).isDirectoryContaining("glob:**/file");
+        } finally {
+            Files.writeString(configuration, usual);
+        }
+    }
+
+    /** Hot standby pauses there, as it does where it has arrived. */
+    @Test
+    void limitsThatWereRaisedAfterTheSetAreFollowed() throws Exception {
+        restarted("ALTER SYSTEM SET max_locks_per_transaction = 77");
+        restarted("ALTER SYSTEM SET max_worker_processes = 23");
+        try {
+            archived.server().execute("postgres", "CREATE TABLE later (row int)", "INSERT INTO later VALUES (1)");
+            String end = archived.server()
+                    .query("postgres", "SELECT pg_current_wal_insert_lsn()")
+                    .get(0);
+            archived.server().execute("postgres", "INSERT INTO later VALUES (2)");
+            switchWal();
+            Recoveries recoveries = archived.recoveries();
+
+            for (RecoveryTarget target : List.of(RecoveryTarget.lsn(end), RecoveryTarget.LATEST)) {
+                recoveries.beside(recoveries.plan(target, Optional.of(first)));
+                assertThat(beside("SELECT max(row) FROM later"))
+                        .containsExactly(target.equals(RecoveryTarget.LATEST) ? "2" : "1");
+                recoveries.stop();
+                recoveries.startAgain();
+                assertThat(beside("SHOW max_locks_per_transaction")).containsExactly("77");
+                recoveries.remove();
+            }
+        } finally {
+            archived.server().execute("postgres", "DROP TABLE later");
+            restarted("ALTER SYSTEM RESET ALL");
+        }
+    }
+
+    private List<String> beside(String query) {
+        return archived.ask(archived.folder().resolve("instance/s"), Integer.toString(port), "postgres", query);
+    }
+
+    private void restarted(String setting) throws Exception {
+        archived.server().execute("postgres", setting);
+        archived.server().pause();
+        Path running = archived.data().resolve("postmaster.pid");
+        Awaitility.await().atMost(PATIENCE).until(() -> !Files.exists(running));
+        archived.server().resume();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(IllegalStateException.class)
+                .until(() -> !archived.server().query("postgres", "SELECT 1").isEmpty());
+    }
+
+    /** Replay would make it in the same folder, and write over what the live server has there. */
+    @Test
+    void aTablespaceThatIsYoungerThanTheSetKeepsItsFiles() throws Exception {
+        Path space = archived.folderOfServersUser("space");
+        archived.server().execute("postgres", "CREATE TABLESPACE young LOCATION '" + space + "'");
+        archived.server().execute("postgres", "CREATE TABLE kept TABLESPACE young AS SELECT 1 AS row", "CHECKPOINT");
+        try {
+            switchWal();
+            archived.server().execute("postgres", "UPDATE kept SET row = 2", "CHECKPOINT");
+            Recoveries recoveries = archived.recoveries();
+            RecoveryPlan plan = recoveries.plan(RecoveryTarget.LATEST, Optional.of(first));
+
+            assertThatThrownBy(() -> recoveries.beside(plan))
+                    .isInstanceOfSatisfying(
+                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED))
+                    .hasMessageContaining(space + " was created after set " + first);
+            assertThat(archived.folder().resolve("instance")).isEmptyDirectory();
+            assertThatThrownBy(() -> recoveries.inPlace(plan))
+                    .hasMessageContaining(space + " was created after set " + first)
+                    .hasMessageContaining("Move what is in it away first");
+            Pitr pitr = archived.pitr();
+            assertThatThrownBy(pitr::prove)
+                    .isInstanceOfSatisfying(
+                            BackupFailure.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNPROVEN))
+                    .hasMessageContaining("A tablespace was created after the newest set was taken");
+            pitr.take(PhysicalSet.Type.INCREMENTAL);
+            assertThat(pitr.prove().problems()).isEmpty();
+            restarted("SELECT 1");
+            assertThat(archived.server().query("postgres", "SELECT row FROM kept"))
+                    .containsExactly("2");
+        } finally {
+            archived.server().execute("postgres", "DROP TABLE kept");
+            archived.server().execute("postgres", "DROP TABLESPACE young");
         }
     }
 }

@@ -236,10 +236,16 @@ class RecoveryTest {
         assertThat(commands)
                 .contains("info", "restore", RecoveryTarget.at(moment).words());
 
-        archived.asServersUser(
-                configuration,
-                "set -e; mkdir -m 700 %1$s; %2$s%n%3$s/pg_ctl start -w -t 60 -D %1$s -l %4$s/log -o \"-p %5$d -k %4$s -c listen_addresses= -c archive_mode=off -c max_connections=37\""
-                        .formatted(data, commands, archived.server().programs(), bare, FreePort.get()));
+        String start = blocks.get(2)
+                .replace(
+                        "/usr/lib/postgresql/18/bin",
+                        archived.server().programs().toString())
+                .replace("/var/lib/postgresql/18/main", data.toString())
+                .replace("/var/lib/postgresql/recovery.log", bare.resolve("log").toString())
+                .replace("-o '", "-o '-p %d -k %s -c listen_addresses= ".formatted(FreePort.get(), bare));
+        assertThat(start).contains(data.toString(), "-o '-p", "-c hot_standby=off");
+
+        archived.asServersUser(configuration, "set -e; mkdir -m 700 %s; %s%n%s".formatted(data, commands, start));
         try {
             String port =
                     Files.readAllLines(data.resolve("postmaster.pid")).get(3).strip();

@@ -74,7 +74,7 @@ final class RestoreCommand implements SidecarCommand {
             "--keep-going",
             "--json");
 
-    private static final List<String> OF_A_MOMENT = List.of("--in-place", "--stay");
+    private static final List<String> OF_A_MOMENT = List.of("--in-place", "--set", "--stay");
 
     private final BackupShell shell;
     private final RecoveryShell recoveries;
@@ -157,6 +157,13 @@ final class RestoreCommand implements SidecarCommand {
     private boolean inPlace;
 
     @Option(
+            names = "--set",
+            paramLabel = "SET",
+            description =
+                    "With --to-time, --to-lsn or --latest: begin with this set instead of the one with which it is the fastest.")
+    private @Nullable String set;
+
+    @Option(
             names = "--stay",
             description =
                     "With --to-time, --to-lsn or --latest: wait until the separate instance is stopped, as in a container.")
@@ -178,7 +185,7 @@ final class RestoreCommand implements SidecarCommand {
         if (asked != null) {
             return shell.run(
                     shell.backups().progress(),
-                    () -> recoveries.recover(target(asked), inPlace, confirm, planOnly, stay));
+                    () -> recoveries.recover(target(asked), set, inPlace, confirm, planOnly, stay));
         }
         shell.trust(publicKey);
         Backup backup = shell.findToRestore(which, database);

@@ -287,6 +287,7 @@ class BackupCommandsTest {
                 List.of("--latest", "latest"),
                 List.of("--in-place"),
                 List.of("--stay"),
+                List.of("--set", "20261127-010000F"),
                 List.of("--to-time", moment, "--latest"))) {
             List<String> all = new ArrayList<>(List.of("restore"));
             all.addAll(mixed);

@@ -88,7 +88,8 @@ class PointInTimeTest {
         assertThat(file("pitr-archive/pitr/pgbackrest.conf"))
                 .contains("tls-server-auth=postgres=main", "tls-server-auth=pitr-beside=main")
                 .contains("repo1-cipher-type=aes-256-cbc");
-        assertThat(file("postgres/pitr/postgresql.conf")).contains("archive_mode = on", "archive_timeout = 60s");
+        assertThat(file("postgres/pitr/postgresql.conf"))
+                .contains("archive_mode = on", "archive_timeout = 60s", "wal_compression = lz4");
     }
 
     @Test

@@ -23,6 +23,8 @@ COPY grafana grafana
 RUN --mount=type=cache,target=/root/.m2 \
     mvn --batch-mode --no-transfer-progress package -Dmaven.test.skip=true \
     && java -Djarmode=tools -jar target/observability-sidecar.jar extract --layers --destination /layers
+COPY docker/gateway-jar /usr/local/bin/
+RUN gateway-jar /layers/application /layers/dependencies/lib
 # The compression library, unpacked here: at run time there is no directory that is both writable and executable.
 RUN case "$(uname -m)" in x86_64) arch=amd64 ;; *) arch=$(uname -m) ;; esac \
     && mkdir -p /native/unpacked && cd /native/unpacked \
@@ -91,18 +93,24 @@ RUN sbom packages >image.cdx.json
 
 # Small on purpose; the figures are in RATIONALE.md. One arena: glibc otherwise keeps one per thread and core, and of two the second cost
 # 25 MiB that were never used again. Memory that the compiler used is returned every half a minute: glibc would keep it. The archives of
-# classes lie where they were made for, so that their pages stay the file's. The gateway's live data are some 10 MB.
+# classes lie where they were made for, so that their pages stay the file's. The gateway's live data are some 10 MB; without its limit one
+# method's compilation takes 30 MiB.
 ENV MALLOC_ARENA_MAX=1 \
     SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -XX:MaxNewSize=12m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=25 -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/sidecar.aot" \
     PROVER_JVM="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx32m -Xss256k -XX:ReservedCodeCacheSize=16m" \
-    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
+    GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:CompileCommand=quiet -XX:CompileCommand=memlimit,*.*,4M -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
-# The gateway's own, of a run that forwards requests; its own health stands for the API. With both compilers, as what it recorded with
-# the first alone keeps the second from most methods for good, where somebody wants it (JAVA_OPTS=-XX:TieredStopAtLevel=4).
-RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:TieredStopAtLevel=4 -XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \
-    bash -c 'sidecar gateway & until healthy 8001; do sleep 1; done; for _ in $(seq 200); do healthy 8000; done; kill $!; wait $!; test -s /app/gateway.aot'
+# The gateway's own, of a run under load: it also holds what the methods were seen to do, which the second compiler then need not wait for. Its
+# own health stands for the API; 16 clients send their requests without waiting for the answers.
+RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \
+    bash -c 'client() { exec 3<>/dev/tcp/127.0.0.1/8000; requests >&3 & [ "$(grep -c "HTTP/1.1 200" <&3)" = 4001 ]; }; \
+        requests() { for _ in $(seq 4000); do printf "$get\r\n"; done; printf "${get}Connection: close\r\n\r\n"; }; \
+        get="GET /actuator/health HTTP/1.1\r\nHost: gateway\r\nUser-Agent: build\r\n"; \
+        sidecar gateway >/dev/null & gateway=$!; until healthy 8001; do sleep 1; done; \
+        clients=; for _ in $(seq 16); do client & clients="$clients $!"; done; for c in $clients; do wait $c || exit 1; done; \
+        kill $gateway; wait $gateway; test -s /app/gateway.aot'
 
 # Who may reach the port is decided where it is published; the sidecar answers only to the host names of SIDECAR_ACCESS_HOSTS.
 ENV SERVER_ADDRESS=0.0.0.0

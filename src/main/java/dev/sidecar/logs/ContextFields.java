@@ -5,7 +5,6 @@ import dev.sidecar.text.HostileText;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import net.logstash.logback.composite.AbstractJsonProvider;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 import tools.jackson.core.JsonGenerator;
@@ -15,7 +14,7 @@ import tools.jackson.core.JsonGenerator;
  * It writes a value that is no number or boolean as its {@code toString()} and never takes an object apart, so a secret inside stays
  * hidden.
  */
-final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
+final class ContextFields {
 
     static final List<String> IDS = List.of("request_id", "trace_id", "span_id");
 
@@ -30,8 +29,7 @@ final class ContextFields extends AbstractJsonProvider<ILoggingEvent> {
         this.environment = environment;
     }
 
-    @Override
-    public void writeTo(JsonGenerator generator, ILoggingEvent event) {
+    void writeTo(JsonGenerator generator, ILoggingEvent event) {
         generator.writeStringProperty("service", service);
         generator.writeStringProperty("environment", environment);
         List<KeyValuePair> pairs = event.getKeyValuePairs();

@@ -55,7 +55,7 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
 
     @Override
     public void start() {
-        encoder = new LineEncoder(getContext(), service, environment);
+        encoder = new LineEncoder(service, environment);
         stdout = new BufferedOutput(LineAppender::print, STDOUT_BYTES);
         // LogsSettings refuses a wrong address in words a moment later; here it must only not stop the logging.
         loki = LokiAddress.push(lokiUrl).map(this::ship).orElse(null);
@@ -130,9 +130,6 @@ public final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent
         }
         if (stdout != null) {
             stdout.close(STDOUT_STOP_LIMIT);
-        }
-        if (encoder != null) {
-            encoder.stop();
         }
     }
 

@@ -10,11 +10,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The image's program {@code sidecar}, with a stand-in for Java that says what the kernel would end it for. */
 class SidecarScriptTest {
+
+    private static final String SCORE = "cat /proc/self/oom_score_adj";
 
     @TempDir
     Path folder;
@@ -22,20 +25,34 @@ class SidecarScriptTest {
     @ParameterizedTest
     @ValueSource(strings = {"backup app", "list --json", "restore latest"})
     void whereMemoryIsShortTheKernelEndsACommandFirst(String arguments) throws Exception {
-        assertThat(run(arguments)).isEqualTo("1000");
+        assertThat(run(SCORE, arguments)).isEqualTo("1000");
     }
 
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"--server.port=0", "gateway", "relay"})
     void aServerStaysAsItWasStarted(String arguments) throws Exception {
-        assertThat(run(arguments))
+        assertThat(run(SCORE, arguments))
                 .isEqualTo(Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
     }
 
-    private String run(String arguments) throws IOException, InterruptedException {
+    /** The jar of the two roles has not the libraries that the help of commands needs. */
+    @ParameterizedTest
+    @CsvSource({
+        "gateway, gateway",
+        "relay --sidecar.relay.port=8002, gateway",
+        "gateway --help, observability-sidecar",
+        "relay -h, observability-sidecar",
+        "list --json, observability-sidecar",
+        "--server.port=0, observability-sidecar"
+    })
+    void eachRunsTheJarThatHasItsLibraries(String arguments, String jar) throws Exception {
+        assertThat(run("echo \"$*\"", arguments)).endsWith("-jar /app/" + jar + ".jar " + arguments);
+    }
+
+    private String run(String says, String arguments) throws IOException, InterruptedException {
         Path java = folder.resolve("java");
-        Files.writeString(java, "#!/bin/sh\nexec cat /proc/self/oom_score_adj\n");
+        Files.writeString(java, "#!/bin/sh\n" + says + "\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
         ProcessBuilder program = new ProcessBuilder(Stream.concat(
                         Stream.of("sh", "docker/sidecar"),

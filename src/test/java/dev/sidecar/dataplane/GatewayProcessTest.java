@@ -9,7 +9,9 @@ import com.sun.net.httpserver.HttpServer;
 import dev.sidecar.SidecarApplication;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
+import dev.sidecar.support.GatewayJar;
 import dev.sidecar.support.SidecarJvm;
+import dev.sidecar.support.TraceReceiver;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -154,6 +156,40 @@ class GatewayProcessTest {
         gateway.requireAlive();
     }
 
+    /** What each part of the role uses is used here: a library that the image's jar lacks shows. */
+    @Test
+    void theImagesJarHasTheLibrariesOfAllThatItDoes() throws Exception {
+        try (TraceReceiver traces = new TraceReceiver()) {
+            HttpServer loki = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            AtomicInteger pushes = new AtomicInteger();
+            loki.createContext("/", exchange -> {
+                exchange.getRequestBody().readAllBytes();
+                pushes.incrementAndGet();
+                exchange.sendResponseHeaders(204, -1);
+                exchange.close();
+            });
+            loki.start();
+            List<String> command = GatewayJar.command(
+                    folder,
+                    "-Dsidecar.gateway.tracing.sampling=1",
+                    "-Dsidecar.gateway.tracing.endpoint=" + traces.endpoint(),
+                    "-Dsidecar.logs.loki-url=http://127.0.0.1:"
+                            + loki.getAddress().getPort());
+            ChildProcess gateway = startGateway(command);
+
+            assertThat(get(port, "/", "").body()).isEqualTo("ok");
+            assertThat(get(metricsPort, "/actuator/prometheus", TOKEN).body())
+                    .contains("sidecar_gateway_requests_seconds");
+            await("a span").atMost(PATIENCE).until(() -> !traces.spans.isEmpty());
+            await("lines at Loki").atMost(PATIENCE).until(() -> pushes.get() > 0);
+            api.stop(0);
+            assertThat(get(port, "/", "").statusCode()).isEqualTo(502);
+            assertThat(output).noneMatch(line -> line.contains("NoClassDefFound") || line.contains("ClassNotFound"));
+            gateway.requireAlive();
+            loki.stop(0);
+        }
+    }
+
     @Test
     void theControlPlaneStartsNoGatewayWhenOneIsElsewhere() throws Exception {
         int control = FreePort.get();
@@ -193,9 +229,13 @@ class GatewayProcessTest {
     }
 
     private ChildProcess startGateway(String... options) {
+        return startGateway(SidecarJvm.command(SidecarApplication.class, options));
+    }
+
+    private ChildProcess startGateway(List<String> command) {
         ChildProcess gateway = start(
                 "gateway",
-                List.of(options),
+                command,
                 List.of(
                         "gateway",
                         "--sidecar.gateway.upstream=http://127.0.0.1:"
@@ -224,11 +264,10 @@ class GatewayProcessTest {
     }
 
     private ChildProcess start(String name, List<String> arguments) {
-        return start(name, List.of(), arguments);
+        return start(name, SidecarJvm.command(SidecarApplication.class), arguments);
     }
 
-    private ChildProcess start(String name, List<String> options, List<String> arguments) {
-        List<String> command = SidecarJvm.command(SidecarApplication.class, options.toArray(String[]::new));
+    private ChildProcess start(String name, List<String> command, List<String> arguments) {
         command.addAll(arguments);
         ChildProcess process = ChildProcess.start(
                 name,

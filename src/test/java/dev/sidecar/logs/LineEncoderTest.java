@@ -27,7 +27,7 @@ class LineEncoderTest {
             .build();
 
     private final LoggerContext context = new LoggerContext();
-    private final LineEncoder encoder = new LineEncoder(context, "sidecar", "staging");
+    private final LineEncoder encoder = new LineEncoder("sidecar", "staging");
 
     @AfterEach
     void clear() {

@@ -2,15 +2,14 @@ package dev.sidecar.relay;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.sidecar.SidecarApplication;
 import dev.sidecar.hosts.TestHosts;
 import dev.sidecar.preflight.satellites.Pushes;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
+import dev.sidecar.support.GatewayJar;
 import dev.sidecar.support.Programs;
 import dev.sidecar.support.PrometheusServer;
 import dev.sidecar.support.ShippedNginx;
-import dev.sidecar.support.SidecarJvm;
 import dev.sidecar.support.TestCertificate;
 import dev.sidecar.support.UnixUser;
 import java.io.IOException;
@@ -125,8 +124,8 @@ final class RelayedStack implements AutoCloseable {
         }
     }
 
-    private void startRelay(String loki) {
-        List<String> command = SidecarJvm.command(SidecarApplication.class, "-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
+    private void startRelay(String loki) throws IOException, InterruptedException {
+        List<String> command = GatewayJar.command(folder, "-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
         command.addAll(List.of(
                 "relay",
                 "--sidecar.stack=" + STACK,

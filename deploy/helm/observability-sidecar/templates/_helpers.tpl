@@ -47,6 +47,12 @@ imagePullSecrets:
   - name: {{ . | quote }}
   {{- end }}
 {{- end }}
+{{- with .root.Values.pods.nodeSelector }}
+nodeSelector: {{ toJson . }}
+{{- end }}
+{{- with .root.Values.pods.tolerations }}
+tolerations: {{ toJson . }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: {{ .user }}

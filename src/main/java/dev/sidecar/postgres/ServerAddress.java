@@ -110,7 +110,8 @@ public final class ServerAddress {
             String sslMode,
             String maintenanceDatabase,
             boolean hostile) {
-        this.host = host;
+        // As addresses of IPv6 are written beside a port; libpq knows no brackets.
+        this.host = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         this.port = port;
         this.user = user;
         this.password = password;

@@ -62,6 +62,10 @@ final class StackSettings implements Step {
         SERVICES("[A-Za-z0-9._*+?|-]+", "services of compose, separated by |"),
         ROLE("[A-Za-z_][A-Za-z0-9_$-]{0,62}", "the name of a role"),
         DATABASE("[^'\"\\\\\\p{Cntrl}]{1,63}", "the name of a database"),
+        // A part of the exporter's address, in which ? would begin its parameters, such as those of TLS.
+        DATABASE_IN_ADDRESS(
+                "[^'\"\\\\\\p{Cntrl}?#%/&\\s]{1,63}",
+                "the name of a database without spaces and ? # % / &, such as postgres"),
         DURATION("\\d{1,9}(ms|s|m|h|d)|P(\\d{1,6}D)?(T[0-9HMS.]+)?", "a duration such as 90m, 26h or 2d"),
         BYTES("\\d{1,9}(B|KB|MB|GB|TB)?", "a size such as 800MB"),
         COUNT("[1-9]\\d{0,3}", "a number, 1 or more"),
@@ -222,7 +226,7 @@ final class StackSettings implements Step {
 
     private static void databasesAndBudgets(Map<String, Form> forms) {
         forms.put("POSTGRES_DATABASE", Form.DATABASE);
-        forms.put("POSTGRES_MONITOR_DATABASE", Form.DATABASE);
+        forms.put("POSTGRES_MONITOR_DATABASE", Form.DATABASE_IN_ADDRESS);
         forms.put("POSTGRES_SSLMODE", Form.TLS_MODE);
         forms.put("POSTGRES_BACKUP_USER", Form.ROLE);
         forms.put("POSTGRES_RESTORE_USER", Form.ROLE);

@@ -31,8 +31,16 @@ public final class Edge {
         return address == null ? "/" : address.getRawPath();
     }
 
-    /** Makes one request and returns its id. */
-    public String request() throws InterruptedException {
+    /**
+     * One request of a drill.
+     *
+     * @param id its id
+     * @param status of the answer
+     */
+    public record Asked(String id, int status) {}
+
+    /** Makes one request. */
+    public Asked request() throws InterruptedException {
         if (address == null) {
             throw new NotConfigured(
                     "No test request is possible: set sidecar.proofs.edge-url to a URL of your API as clients reach it.");
@@ -44,10 +52,9 @@ public final class Edge {
                 .header("User-Agent", "sidecar [DRILL]")
                 .build();
         try {
-            client.send(request, BodyHandlers.discarding());
+            return new Asked(id, client.send(request, BodyHandlers.discarding()).statusCode());
         } catch (IOException e) {
             throw new PeerUnavailable("The edge at %s did not answer: %s".formatted(address, e));
         }
-        return id;
     }
 }

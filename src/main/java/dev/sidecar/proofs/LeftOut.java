@@ -4,6 +4,7 @@ import dev.sidecar.settings.InvalidSetting;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A proof that the team leaves out on purpose. It is not drilled, and never counts as held.
@@ -14,6 +15,10 @@ import java.util.Map;
 public record LeftOut(Claim claim, String reason) {
 
     static final String SETTING = "sidecar.proofs.without";
+
+    /** Proofs of features that may be off, and then are not here. */
+    static final Set<String> OF_FEATURES = Set.of("BKP-10", "BKP-11", "BKP-12", "LOG-9", "MET-7", "MET-8", "TRC-1");
+
     private static final int LONGEST_REASON = 300;
 
     /**

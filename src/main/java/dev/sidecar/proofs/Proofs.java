@@ -83,6 +83,10 @@ public final class Proofs implements JobSource {
     private void leaveOut(Map<String, String> reasons) {
         Set<String> known = Set.copyOf(proofs.keySet());
         reasons.forEach((id, reason) -> {
+            if (LeftOut.OF_FEATURES.contains(id) && !known.contains(id)) {
+                log.info("proof {} need not be left out in {}: its feature is off", id, LeftOut.SETTING);
+                return;
+            }
             InvalidSetting.unless(
                     known.contains(id),
                     LeftOut.SETTING,

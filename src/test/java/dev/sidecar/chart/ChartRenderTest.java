@@ -59,6 +59,23 @@ class ChartRenderTest {
         assertThat(result.exitCode()).as(result.output()).isZero();
     }
 
+    @Test
+    void everyPodGoesToTheNodesThatAreMeantForIt() {
+        List<String> values = new ArrayList<>(matrix().get(0));
+        values.addAll(List.of(
+                "--set-string", "pods.nodeSelector.pool=ops",
+                "--set", "pods.tolerations[0].key=ops,pods.tolerations[0].operator=Exists"));
+
+        List<Map<String, Object>> workloads = of(rendered(values), "Deployment");
+
+        assertThat(workloads).isNotEmpty();
+        for (Map<String, Object> workload : workloads) {
+            assertThat(at(workload, "spec", "template", "spec"))
+                    .containsEntry("nodeSelector", Map.of("pool", "ops"))
+                    .containsEntry("tolerations", List.of(Map.of("key", "ops", "operator", "Exists")));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("matrix")
     void everyPodIsHardened(List<String> values) {

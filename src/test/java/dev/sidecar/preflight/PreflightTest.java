@@ -613,6 +613,7 @@ class PreflightTest {
                     API_SERVICES             | api, worker                      | separated by
                     POSTGRES_DATABASE        | your_database                    | is a placeholder
                     POSTGRES_MONITOR_DATABASE | your_database                   | is a placeholder
+                    POSTGRES_MONITOR_DATABASE | app?sslmode=disable             | the name of a database without
                     """)
     void aSettingThatCannotWorkIsToldByItsName(String name, String value, String told) throws IOException {
         StringWriter out = new StringWriter();

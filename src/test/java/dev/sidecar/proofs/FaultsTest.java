@@ -221,6 +221,15 @@ class FaultsTest {
                           "targets": [{"expr": "sum(rate(sidecar_gateway_requsts_seconds_count[1m]))"}]}]}"""), () -> world.grafana.hide("planted"));
     }
 
+    /** Loki answers a selector of streams that cannot be with nothing. */
+    @Test
+    @Order(2)
+    void aPanelOfLinesWithAMisspeltLabel() throws Exception {
+        exactly(Map.of("DSH-2", Verdict.BROKEN), () -> world.grafana.show("""
+                        {"uid": "planted", "title": "Planted", "refresh": "30s", "time": {"from": "now-6h"}, "panels": [{"title": "Dead", "datasource": {"uid": "loki"},
+                          "targets": [{"expr": "{stack=~\".+\",servce=\"api\"} |= `{x=\"y\"}`"}]}]}"""), () -> world.grafana.hide("planted"));
+    }
+
     /** The sidecar can ask what the panel would, and people see an empty panel. */
     @Test
     @Order(2)
@@ -334,7 +343,8 @@ class FaultsTest {
     @Order(3)
     void aLokiThatIsStopped() throws Exception {
         Map<String, Verdict> expected = new TreeMap<>(Map.of("LOG-2", Verdict.BROKEN, "MET-1", Verdict.BROKEN));
-        for (String asks : List.of("LOG-1", "LOG-3", "LOG-4", "LOG-5", "LOG-7", "SEC-5", "DSH-1", "DSH-2", "PRF-1")) {
+        for (String asks :
+                List.of("LOG-1", "LOG-3", "LOG-4", "LOG-5", "LOG-7", "LOG-8", "SEC-5", "DSH-1", "DSH-2", "PRF-1")) {
             expected.put(asks, Verdict.INCONCLUSIVE);
         }
         exactly(expected, world.loki::stop, world.loki::start);

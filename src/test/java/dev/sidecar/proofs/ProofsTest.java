@@ -11,15 +11,22 @@ import dev.sidecar.settings.InvalidSetting;
 import dev.sidecar.support.ErrorLines;
 import dev.sidecar.support.MutableClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -240,6 +247,36 @@ class ProofsTest {
         assertThatThrownBy(() -> proofs.job("LOG-1")).hasMessage("LOG-1 is left out: logs are kept elsewhere");
     }
 
+    /** One list of proofs for all stacks: in those without traces TRC-1 is not there to be left out. */
+    @Test
+    void aProofWhoseFeatureIsOffMayBeNamedToo() {
+        Proofs proofs = without("TRC-1, log-1=not here", proof("LOG-1", () -> Finding.held("fine")));
+
+        assertThat(proofs.report().leftOut())
+                .extracting(out -> out.claim().id())
+                .containsExactly("LOG-1");
+        assertThatThrownBy(() -> without("TRC-1=a; TRC-1=b")).isInstanceOf(InvalidSetting.class);
+    }
+
+    /** A name that stands for no proof at all is a slip. */
+    @Test
+    void theProofsWhoseFeatureMayBeOffAreThoseWithACondition() throws Exception {
+        Set<String> conditional = new TreeSet<>();
+        try (Stream<Path> sources = Files.walk(Path.of("src/main/java/dev/sidecar/proofs"))) {
+            for (Path source : sources.filter(file -> file.toString().endsWith("Proof.java"))
+                    .toList()) {
+                String text = Files.readString(source);
+                if (text.contains("\n@Conditional")) {
+                    Matcher claim =
+                            Pattern.compile("new Claim\\(\\s*\"([A-Z]+-\\d+)\"").matcher(text);
+                    assertThat(claim.find()).as(source.toString()).isTrue();
+                    conditional.add(claim.group(1));
+                }
+            }
+        }
+        assertThat(conditional).isEqualTo(new TreeSet<>(LeftOut.OF_FEATURES));
+    }
+
     @Test
     void leavingOutEverythingProvesNothing() {
         Proofs proofs = without("LOG-1=no", proof("LOG-1", () -> Finding.held("fine")));
@@ -251,7 +288,7 @@ class ProofsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "LOG-9=no such proof",
+                "LOG-99=no such proof",
                 "LOG-1",
                 "LOG-1=",
                 "LOG-1= ;MET-1=x",

@@ -19,7 +19,6 @@ import java.util.Optional;
 
 final class BackupAgeProof implements Proof {
 
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
     private static final Duration WEEK = Duration.ofDays(7);
 
     private final Backups backups;
@@ -57,7 +56,7 @@ final class BackupAgeProof implements Proof {
                                         Duration.between(backup.manifest().startedAt(), now);
                                 ages.add("%s: newest verified backup is %s old (RPO %s)"
                                         .formatted(database, Durations.of(age), Durations.of(settings.rpo())));
-                                if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
+                                if (BackupNeeds.isStillToCome(age)) {
                                     wrong.add("the newest verified backup of %s is dated %s, which is still to come"
                                             .formatted(
                                                     database, backup.manifest().startedAt()));
@@ -91,7 +90,7 @@ final class BackupAgeProof implements Proof {
                 .findFirst();
     }
 
-    /** A generation without backups is late only if another backup is older than its period. */
+    /** A generation without backups is late only if another backup is older than its period. One that is damaged, or of tomorrow, is none. */
     private Optional<String> late(Generation generation, String database, List<Backup> all, Instant now) {
         if (settings.slots().weekly().cron().strip().equals("-")) {
             return Optional.empty();
@@ -101,8 +100,9 @@ final class BackupAgeProof implements Proof {
                 .toList();
         Duration limit = WEEK.plus(settings.rpo());
         Optional<Instant> newest = own.stream()
-                .filter(backup -> backup.id().generation() == generation)
+                .filter(backup -> backup.id().generation() == generation && !backup.isDamaged())
                 .map(backup -> backup.manifest().slot())
+                .filter(slot -> !BackupNeeds.isStillToCome(Duration.between(slot, now)))
                 .findFirst();
         Instant since = newest.orElseGet(() -> own.stream()
                 .map(backup -> backup.manifest().slot())

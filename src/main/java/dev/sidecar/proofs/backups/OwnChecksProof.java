@@ -72,6 +72,10 @@ final class OwnChecksProof implements Proof {
         lines.add("%s: %s, %s ago".formatted(backup.id(), CheckResult.summary(results), Durations.of(age)));
         results.forEach(result -> lines.add(result.sentence()));
         results.stream().filter(result -> !result.held()).forEach(result -> wrong.add(result.sentence()));
+        if (BackupNeeds.isStillToCome(age)) {
+            wrong.add("the last run of your checks of %s is dated %s, which is still to come"
+                    .formatted(backup.id().database(), backup.checkedAt().orElseThrow()));
+        }
         if (age.compareTo(backups.rpo()) > 0) {
             wrong.add("your checks of %s last ran %s ago".formatted(backup.id().database(), Durations.of(age)));
         }

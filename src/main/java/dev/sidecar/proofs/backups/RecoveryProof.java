@@ -52,6 +52,10 @@ final class RecoveryProof implements Proof {
         if (!drill.held()) {
             return Finding.broken("%s", drill.wrong()).with(lines);
         }
+        if (BackupNeeds.isStillToCome(age)) {
+            return Finding.broken("The last proven recovery is dated %s, which is still to come.", drill.at())
+                    .with(lines);
+        }
         if (age.compareTo(pitr.greatestAgeOfDrill()) > 0) {
             return Finding.broken(
                             "A recovery was last proven %s; %s is allowed.%s",

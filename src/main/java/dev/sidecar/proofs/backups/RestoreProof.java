@@ -95,6 +95,10 @@ final class RestoreProof implements Proof {
                         Durations.of(backups.rto()),
                         tables == 0 ? "which has no table, like its database" : tables + " tables equal"));
         backup.manifest().leftOut().sentences().forEach(gap -> restored.add(backup.id() + ": " + gap));
+        if (BackupNeeds.isStillToCome(age)) {
+            wrong.add("the last restore of %s is dated %s, which is still to come"
+                    .formatted(backup.id().database(), backup.verifiedAt().orElseThrow()));
+        }
         if (age.compareTo(backups.rpo()) > 0) {
             wrong.add("%s was last restored %s ago".formatted(backup.id().database(), Durations.of(age)));
         }

@@ -23,6 +23,14 @@ final class PanelsProof implements Proof {
     /** Not a variable, and none of Grafana's own, such as {@code -- Mixed --}. */
     private static final Pattern UID = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
 
+    /** A filter's or a template's, which may look like a selector. */
+    private static final Pattern TEXT = Pattern.compile("`[^`]*`");
+
+    private static final Pattern SELECTOR = Pattern.compile("\\{\\s*\\w+\\s*(?:=~|!=|!~|=)[^}]*}");
+
+    /** What a stream must have; one without the label also fits a negative matcher. */
+    private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*=~?\\s*[\"`](?![\"`]|\\.\\*)");
+
     private static final Duration SHOWN = Duration.ofHours(6);
 
     private final Grafana grafana;
@@ -86,8 +94,23 @@ final class PanelsProof implements Proof {
                 .with(dead);
     }
 
+    /** A panel may rightly be empty; then the labels by which it selects its streams must exist. */
     private boolean logData(PanelQuery query) {
-        return loki.resultSize(query.expression(), Window.before(clock.instant(), SHOWN)) > 0;
+        Window window = Window.before(clock.instant(), SHOWN);
+        if (loki.resultSize(query.expression(), window) > 0) {
+            return true;
+        }
+        Set<String> labels = loki.labelValues(window).keySet();
+        SELECTOR.matcher(TEXT.matcher(query.expression()).replaceAll("``"))
+                .results()
+                .flatMap(selector -> MATCHER.matcher(selector.group()).results())
+                .map(matcher -> matcher.group(1))
+                .filter(label -> !labels.isEmpty() && !labels.contains(label))
+                .findFirst()
+                .ifPresent(label -> {
+                    throw new DeadQuery("no stream has a label " + label);
+                });
+        return false;
     }
 
     /** A panel may rightly be empty, such as one of errors; then the series that it reads must exist. */

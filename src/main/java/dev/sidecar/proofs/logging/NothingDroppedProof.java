@@ -13,12 +13,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 final class NothingDroppedProof implements Proof {
 
     /** Loki answers these with 429, and the senders send the lines again: nothing is lost. */
     private static final String REFUSED_FOR_GOOD =
             "loki_discarded_samples_total{reason!~\".*rate_limit.*|stream_limit\"}";
+
+    /** The programs that lines pass, by their scrape jobs. */
+    private static final List<String> COUNTING = List.of("alloy", "loki", "sidecar");
 
     private static final Map<String, String> COUNTERS = new LinkedHashMap<>();
 
@@ -72,6 +77,16 @@ final class NothingDroppedProof implements Proof {
         }
         if (counters == 0) {
             return Finding.inconclusive("Prometheus has no counter of dropped lines.");
+        }
+        Set<String> unasked = new TreeSet<>(COUNTING);
+        unasked.retainAll(prometheus.expectedTargets());
+        prometheus
+                .query("min by (job) (up{job=~\"" + String.join("|", COUNTING) + "\"}) == 1")
+                .forEach(up -> unasked.remove(up.labels().get("job")));
+        if (drops.isEmpty() && !unasked.isEmpty()) {
+            return Finding.inconclusive(
+                    "Prometheus gets no counters from %s, so lines may have been lost there: see MET-1.",
+                    Finding.list(unasked));
         }
         return drops.isEmpty()
                 ? Finding.held(

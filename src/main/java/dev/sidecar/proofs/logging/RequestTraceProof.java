@@ -47,7 +47,7 @@ final class RequestTraceProof implements Proof {
         if (loki.address().isEmpty()) {
             throw new NotConfigured("Loki is not configured: set LOKI_URL.");
         }
-        String id = edge.request();
+        String id = edge.request().id();
         Patience patience = new Patience(LIMIT);
         Set<String> found = patience.until(
                 () -> loki.request(id, 100).stream()

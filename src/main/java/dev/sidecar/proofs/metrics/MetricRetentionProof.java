@@ -15,6 +15,10 @@ final class MetricRetentionProof implements Proof {
     /** The upper bound given in Prometheus' documentation. */
     private static final double BYTES_PER_SAMPLE = 2;
 
+    /** Divided by the time that was watched: rate() divides by the hour, of which a new Prometheus has seen a minute. */
+    private static final String RATE = "sum(rate(prometheus_tsdb_head_samples_appended_total[1h])) * 3600"
+            + " / (time() - min(min_over_time(timestamp(prometheus_tsdb_head_samples_appended_total)[1h:15s])) > 30)";
+
     private final Prometheus prometheus;
     private final Duration retention;
 
@@ -38,7 +42,7 @@ final class MetricRetentionProof implements Proof {
         double bytes = prometheus
                 .value("sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)")
                 .orElse(0);
-        OptionalDouble rate = prometheus.value("sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))");
+        OptionalDouble rate = prometheus.value(RATE);
         double samples = rate.orElse(0);
         double forecast = samples * BYTES_PER_SAMPLE * retention.toSeconds();
         OptionalDouble free =
@@ -49,7 +53,7 @@ final class MetricRetentionProof implements Proof {
                     Durations.of(running),
                     free.isEmpty()
                             ? "no node exporter reports the free space"
-                            : "it does not report how many it stores");
+                            : "it has not reported yet how many it stores");
         }
         return Finding.heldIf(
                 running.equals(retention) && forecast <= free.orElse(Double.POSITIVE_INFINITY),

@@ -59,11 +59,16 @@ final class GatewayLatencyProof implements Proof {
         double[] directly = new double[PAIRS];
         double[] throughGateway = new double[PAIRS];
         for (int i = -WARM_UP; i < PAIRS; i++) {
-            double first = ms(direct);
-            double second = ms(through);
+            Timed first = request(direct);
+            Timed second = request(through);
+            if (first.status() != second.status()) {
+                return Finding.inconclusive(
+                        "The API answered %s with %d directly and with %d through the gateway, so their times cannot be compared.",
+                        path, first.status(), second.status());
+            }
             if (i >= 0) {
-                directly[i] = first;
-                throughGateway[i] = second;
+                directly[i] = first.ms();
+                throughGateway[i] = second.ms();
             }
         }
         double added = median(throughGateway) - median(directly);
@@ -77,18 +82,20 @@ final class GatewayLatencyProof implements Proof {
                 Math.max(0, added));
     }
 
-    private double ms(URI address) throws InterruptedException {
+    private record Timed(int status, double ms) {}
+
+    private Timed request(URI address) throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(address)
                 .timeout(LIMIT)
                 .header("User-Agent", "sidecar [DRILL]")
                 .build();
         long began = System.nanoTime();
         try {
-            client.send(request, BodyHandlers.discarding());
+            int status = client.send(request, BodyHandlers.discarding()).statusCode();
+            return new Timed(status, (System.nanoTime() - began) / NANOS_PER_MS);
         } catch (IOException e) {
             throw new PeerUnavailable("%s did not answer: %s".formatted(address, e));
         }
-        return (System.nanoTime() - began) / NANOS_PER_MS;
     }
 
     private static double median(double[] times) {

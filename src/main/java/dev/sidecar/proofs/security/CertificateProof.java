@@ -10,6 +10,7 @@ import dev.sidecar.proofs.Proof;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 final class CertificateProof implements Proof {
 
@@ -37,19 +38,18 @@ final class CertificateProof implements Proof {
     @Override
     public Finding prove() {
         List<Sample> days = prometheus.query("(probe_ssl_earliest_cert_expiry - time()) / 86400");
-        Sample first = days.stream()
-                .min(Comparator.comparing(Sample::value))
-                .orElseThrow(
-                        () -> new NotConfigured(
-                                "No certificate is probed: give the edge a certificate, or add an https address to the probes."));
+        Optional<Sample> soonest = days.stream().min(Comparator.comparing(Sample::value));
         List<String> unseen = prometheus.query(UNSEEN).stream()
                 .map(sample -> sample.labels().getOrDefault("instance", "?"))
                 .sorted()
                 .toList();
-        if (first.value() > LEAST_DAYS && !unseen.isEmpty()) {
+        if (!unseen.isEmpty()
+                && soonest.filter(sample -> sample.value() <= LEAST_DAYS).isEmpty()) {
             return Finding.inconclusive(
                     "The probes of %s fail, so their certificates were not seen.", Finding.list(unseen));
         }
+        Sample first = soonest.orElseThrow(() -> new NotConfigured(
+                "No certificate is probed: give the edge a certificate, or add an https address to the probes."));
         return Finding.heldIf(
                 first.value() > LEAST_DAYS,
                 "%d certificates probed; the first to expire, of %s, is valid for %.0f more days.",

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 final class DefaultPasswordsProof implements Proof {
@@ -34,6 +36,9 @@ final class DefaultPasswordsProof implements Proof {
     private static final int OK = 200;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    /** An address of IPv6 is in brackets. */
+    private static final Pattern ADDRESS = Pattern.compile("\\[?(.+?)]?(?::(\\d{1,5}))?");
+
     private static final int DEFAULT_REDIS_PORT = 6379;
 
     private final Grafana grafana;
@@ -145,10 +150,13 @@ final class DefaultPasswordsProof implements Proof {
 
     /** Redis rejects an empty password and the example from its own configuration file. */
     private static boolean redisRefuses(String address) throws IOException {
-        String[] parts = address.split(":");
-        int port = parts.length > 1 ? Integer.parseInt(parts[1]) : DEFAULT_REDIS_PORT;
+        Matcher parts = ADDRESS.matcher(address);
+        if (!parts.matches()) {
+            throw new IOException("'%s' is no host:port".formatted(address));
+        }
+        int port = parts.group(2) == null ? DEFAULT_REDIS_PORT : Integer.parseInt(parts.group(2));
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(parts[0], port), LIMIT_MS);
+            socket.connect(new InetSocketAddress(parts.group(1), port), LIMIT_MS);
             socket.setSoTimeout(LIMIT_MS);
             return isRefusal(answer(socket, "PING"), "+PONG", "-NOAUTH")
                     && isRefusal(answer(socket, "AUTH foobared"), "+OK", "-WRONGPASS", "-ERR invalid password");

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sidecar.SidecarApplication;
+import dev.sidecar.backup.BackupProperties;
 import dev.sidecar.backup.BackupTasks;
 import dev.sidecar.backup.BackupTasks.State;
 import dev.sidecar.backup.BackupTasks.Task;
+import dev.sidecar.backup.Backups;
 import dev.sidecar.jobs.Jobs;
 import dev.sidecar.proofs.Drill;
+import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proofs;
 import dev.sidecar.proofs.Verdict;
 import dev.sidecar.support.PostgresServer;
@@ -16,6 +19,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -92,6 +96,22 @@ class BackupProofsTest {
         }
         assertThat(proveNow("BKP-2").finding().evidence()).startsWith("Stored: 1 manual; the policy keeps");
         assertThat(proveNow("BKP-4").finding().evidence()).contains("every SHA-256 matches its manifest");
+    }
+
+    /** As by a clock that was ahead when they were made: they would count as fresh until then. */
+    @Test
+    @Order(2)
+    void aBackupAndARestoreOfTomorrowProveNothing() {
+        Backups backups = sidecar.getBean(Backups.class);
+        Clock yesterday = Clock.offset(Clock.systemUTC(), Duration.ofDays(-1));
+
+        Finding age = new BackupAgeProof(backups, sidecar.getBean(BackupProperties.class), yesterday).prove();
+        Finding restore = new RestoreProof(backups, yesterday).prove();
+
+        assertThat(age.verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(age.evidence()).contains("the newest verified backup of shop_1 is dated", "still to come");
+        assertThat(restore.verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(restore.evidence()).contains("the last restore of shop_1 is dated", "still to come");
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.sidecar.hosts.Hosts;
 import dev.sidecar.loki.Loki;
 import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.proofs.EdgeFixture;
+import dev.sidecar.proofs.Finding;
 import dev.sidecar.proofs.Proof;
 import dev.sidecar.tempo.Tempo;
 import java.net.URI;
@@ -47,6 +48,16 @@ public final class LoggingProofsFixture {
                 loki,
                 new LoggingProofsProperties(List.of(), List.of(), sources, Duration.ofDays(30)),
                 Clock.systemUTC());
+    }
+
+    /** With a retention of 30 days. */
+    public static Finding volume(Loki loki, Prometheus prometheus) {
+        return new LogVolumeProof(
+                        loki,
+                        prometheus,
+                        new LoggingProofsProperties(List.of(), List.of(), Map.of(), Duration.ofDays(30)),
+                        Clock.systemUTC())
+                .prove();
     }
 
     public static Proof nothingDropped(Loki loki, Prometheus prometheus) {

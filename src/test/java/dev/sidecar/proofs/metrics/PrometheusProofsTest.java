@@ -11,10 +11,13 @@ import dev.sidecar.prometheus.Prometheus;
 import dev.sidecar.prometheus.PrometheusFixture;
 import dev.sidecar.prometheus.Rule;
 import dev.sidecar.prometheus.Selector;
+import dev.sidecar.proofs.EdgeFixture;
 import dev.sidecar.proofs.Finding;
+import dev.sidecar.proofs.LokiStandIn;
 import dev.sidecar.proofs.Verdict;
 import dev.sidecar.proofs.alerting.AlertingProofsFixture;
 import dev.sidecar.proofs.logging.LoggingProofsFixture;
+import dev.sidecar.proofs.security.SecurityProofsFixture;
 import dev.sidecar.support.FreePort;
 import dev.sidecar.support.PrometheusServer;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
@@ -29,7 +32,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,6 +50,9 @@ class PrometheusProofsTest {
     @TempDir
     static Path folder;
 
+    /** What else the exporter exports. */
+    private static volatile String more = "";
+
     private static HttpServer exporter;
     private static PrometheusServer server;
 
@@ -52,7 +61,7 @@ class PrometheusProofsTest {
         new UptimeMetrics().bindTo(REGISTRY);
         exporter = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         exporter.createContext("/metrics", exchange -> {
-            byte[] page = REGISTRY.scrape().getBytes(StandardCharsets.UTF_8);
+            byte[] page = (REGISTRY.scrape() + more).getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
             exchange.sendResponseHeaders(200, page.length);
             exchange.getResponseBody().write(page);
@@ -72,7 +81,7 @@ class PrometheusProofsTest {
                 global: {scrape_interval: 1s, evaluation_interval: 1s}
                 rule_files: [rules.yml]
                 scrape_configs:
-                - {job_name: sidecar, static_configs: [{targets: ['127.0.0.1:%d']}]}
+                - {job_name: sidecar, honor_labels: true, static_configs: [{targets: ['127.0.0.1:%d']}]}
                 - {job_name: prometheus, static_configs: [{targets: ['127.0.0.1:%d']}]}
                 """.formatted(
                         exporter.getAddress().getPort(), port));
@@ -147,19 +156,122 @@ class PrometheusProofsTest {
                         new Selector("x", Set.of("b", "d")), new Selector("y", Set.of()), new Selector("z", Set.of()));
     }
 
+    private static Finding retention(int days) {
+        return new MetricRetentionProof(prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(days)))
+                .prove();
+    }
+
     @Test
     void aRetentionThatIsNotTheAgreedOneBreaksTheProofAndUnknownSpaceProvesNothing() {
-        Finding fitting = new MetricRetentionProof(
-                        prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(15)))
-                .prove();
+        Finding fitting = retention(15);
         assertThat(fitting.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
         assertThat(fitting.evidence()).contains("15.0 d, as expected", "no node exporter reports the free space");
 
-        Finding finding = new MetricRetentionProof(
-                        prometheus("sidecar"), new MetricsProofsProperties(Duration.ofDays(30)))
-                .prove();
+        Finding finding = retention(30);
         assertThat(finding.verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(finding.evidence()).startsWith("Prometheus keeps samples for 15.0 d (expected: 30.0 d)");
+    }
+
+    /** Of the last hour, a Prometheus that has just started has seen a minute: it stores as much in the others. */
+    @Test
+    void whatIsStoredIsMeasuredOverTheTimeThatWasWatched() {
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> watched("prometheus_tsdb_head_samples_appended_total offset 35s") > 0);
+        double perSecond = watched("rate(prometheus_tsdb_head_samples_appended_total[20s])");
+        double forecast = perSecond * 2 * Duration.ofDays(15).toSeconds();
+        more = "node_filesystem_avail_bytes{mountpoint=\"/\"} %.0f\n".formatted(forecast / 3);
+        await().until(() -> server.query("node_filesystem_avail_bytes").size() == 1);
+
+        Finding finding = retention(15);
+
+        assertThat(finding.verdict()).as(finding.evidence()).isEqualTo(Verdict.BROKEN);
+
+        more = "node_filesystem_avail_bytes{mountpoint=\"/\"} %.0f\n".formatted(forecast * 3);
+        await().until(() -> watched("node_filesystem_avail_bytes") > forecast);
+        Finding fitting = retention(15);
+        assertThat(fitting.verdict()).as(fitting.evidence() + " " + perSecond).isEqualTo(Verdict.HELD);
+        forget("node_filesystem_avail_bytes");
+    }
+
+    private static double watched(String query) {
+        return prometheus("sidecar").value("sum(" + query + ")").orElse(0);
+    }
+
+    private static void forget(String series) {
+        more = "";
+        await().until(() -> server.query(series).isEmpty());
+    }
+
+    /** An edge that leads past the gateway is not noticed by the requests of others, which come through it. */
+    @Test
+    void onlyItsOwnRequestShowsThatRequestsAreCounted() throws Exception {
+        AtomicInteger users = new AtomicInteger();
+        AtomicInteger drills = new AtomicInteger();
+        AtomicInteger status = new AtomicInteger(200);
+        AtomicBoolean throughTheGateway = new AtomicBoolean();
+        HttpServer edge = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        edge.createContext("/", exchange -> {
+            users.incrementAndGet();
+            if (throughTheGateway.get()) {
+                (status.get() == 401 ? users : drills).incrementAndGet();
+            }
+            more = counted("user", "200", users.get())
+                    + counted("user", "401", status.get() == 401 ? 7 + drills.get() : 7)
+                    + counted("drill", "200", drills.get());
+            exchange.sendResponseHeaders(status.get(), -1);
+            exchange.close();
+        });
+        edge.start();
+        try {
+            more = counted("user", "200", 0) + counted("user", "401", 7) + counted("drill", "200", 0);
+            await().until(() ->
+                    server.query("sidecar_gateway_requests_seconds_count").size() == 3);
+            RequestMetricsMoveProof proof = new RequestMetricsMoveProof(
+                    prometheus("sidecar"),
+                    EdgeFixture.at(
+                            URI.create("http://127.0.0.1:" + edge.getAddress().getPort() + "/orders")),
+                    Duration.ofSeconds(5));
+
+            assertThat(proof.prove().verdict()).isEqualTo(Verdict.BROKEN);
+            assertThat(users.get()).isPositive();
+
+            throughTheGateway.set(true);
+            assertThat(proof.prove().verdict()).isEqualTo(Verdict.HELD);
+
+            // The API wants a login: the gateway counts the drill's request among the users' refused ones.
+            status.set(401);
+            assertThat(proof.prove().verdict()).isEqualTo(Verdict.HELD);
+        } finally {
+            edge.stop(0);
+            forget("sidecar_gateway_requests_seconds_count");
+        }
+    }
+
+    private static String counted(String client, String status, int count) {
+        return "sidecar_gateway_requests_seconds_count{client=\"%s\",method=\"GET\",status=\"%s\"} %d\n"
+                .formatted(client, status, count);
+    }
+
+    @Test
+    void aCertificateThatNoProbeHasSeenProvesNothing() {
+        more = "probe_success{instance=\"https://a\"} 0\n";
+        await().until(() -> server.query("probe_success").size() == 1);
+        Finding unseen = SecurityProofsFixture.certificates(prometheus("sidecar"));
+        assertThat(unseen.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(unseen.applicable()).isTrue();
+        assertThat(unseen.evidence()).isEqualTo("The probes of https://a fail, so their certificates were not seen.");
+
+        more += "probe_success{instance=\"https://b\"} 1\nprobe_ssl_earliest_cert_expiry{instance=\"https://b\"} %d\n"
+                .formatted(CLOCK.instant().plus(Duration.ofDays(90)).getEpochSecond());
+        await().until(() -> server.query("probe_ssl_earliest_cert_expiry").size() == 1);
+        assertThat(SecurityProofsFixture.certificates(prometheus("sidecar")).verdict())
+                .isEqualTo(Verdict.INCONCLUSIVE);
+
+        more = more.replaceFirst("0\n", "1\nprobe_ssl_earliest_cert_expiry{instance=\"https://a\"} 1e10\n");
+        await().until(() -> server.query("probe_ssl_earliest_cert_expiry").size() == 2);
+        assertThat(SecurityProofsFixture.certificates(prometheus("sidecar")).verdict())
+                .isEqualTo(Verdict.HELD);
+        forget("{__name__=~\"probe_.+\"}");
     }
 
     @Test
@@ -177,6 +289,58 @@ class PrometheusProofsTest {
                         .prove()
                         .verdict())
                 .isEqualTo(Verdict.INCONCLUSIVE);
+    }
+
+    /** One of three programs counts on, and another is down: what it lost is not known. */
+    @Test
+    void aProgramThatPassesLinesAndIsNotScrapedProvesNothing() throws Exception {
+        more = "sidecar_log_batches_lost_total 0\n";
+        await().until(() ->
+                server.query("sidecar_log_batches_lost_total offset 2s").size() == 1);
+
+        Finding finding = LoggingProofsFixture.nothingDropped(
+                        LokiFixture.at(URI.create("http://127.0.0.1:1"), "test"), prometheus("sidecar", "alloy"))
+                .prove();
+
+        assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(finding.evidence()).startsWith("Prometheus gets no counters from alloy,");
+        assertThat(LoggingProofsFixture.nothingDropped(
+                                LokiFixture.at(URI.create("http://127.0.0.1:1"), "test"), prometheus("sidecar"))
+                        .prove()
+                        .verdict())
+                .isEqualTo(Verdict.HELD);
+        forget("sidecar_log_batches_lost_total");
+    }
+
+    /** The disk that everything shares, and how long lines have come. */
+    @Test
+    void logLinesFitOrDoNotOrItIsTooEarlyToTell() {
+        more = "node_filesystem_avail_bytes{mountpoint=\"/\"} 1e6\n";
+        await().until(() -> server.query("node_filesystem_avail_bytes").size() == 1);
+
+        assertThat(lines(0, Duration.ZERO).evidence()).startsWith("No log line arrived within the last hour");
+        assertThat(lines(0, Duration.ZERO).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        // 1,000 bytes an hour are 720 kB in 30 days.
+        assertThat(lines(1000, Duration.ofMinutes(59)).verdict()).isEqualTo(Verdict.HELD);
+        assertThat(lines(2000, Duration.ofMinutes(59)).verdict()).isEqualTo(Verdict.BROKEN);
+        Finding early = lines(1000, Duration.ofMinutes(20));
+        assertThat(early.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+        assertThat(early.evidence()).startsWith("Lines have arrived for 20 min only");
+        assertThat(lines(200, Duration.ofMinutes(20)).verdict()).isEqualTo(Verdict.HELD);
+        forget("node_filesystem_avail_bytes");
+    }
+
+    /** @param bytes of one line, which came this long ago */
+    private static Finding lines(int bytes, Duration ago) {
+        try (LokiStandIn loki = new LokiStandIn("", "")) {
+            if (bytes > 0) {
+                loki.add(
+                        CLOCK.instant().minus(ago).toEpochMilli() * 1_000_000,
+                        Map.of("stack", "test"),
+                        "x".repeat(bytes));
+            }
+            return LoggingProofsFixture.volume(LokiFixture.at(URI.create(loki.url()), "test"), prometheus("sidecar"));
+        }
     }
 
     @Test

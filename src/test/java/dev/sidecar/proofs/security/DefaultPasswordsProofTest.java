@@ -31,6 +31,7 @@ class DefaultPasswordsProofTest {
     private final AtomicInteger passwords = new AtomicInteger();
     private final int grafana = FreePort.get();
     private ServerSocket redis;
+    private String host = "127.0.0.1";
     private volatile String ping = "-NOAUTH Authentication required.";
 
     @BeforeEach
@@ -132,11 +133,20 @@ class DefaultPasswordsProofTest {
         assertThat(passwords).hasValue(2);
     }
 
+    @Test
+    void aRedisAtAnAddressOfIpv6IsAskedToo() {
+        host = "[::ffff:127.0.0.1]";
+
+        proof(Clock.systemUTC()).prove();
+
+        assertThat(passwords).hasValue(1);
+    }
+
     private DefaultPasswordsProof proof(Clock clock) {
         return new DefaultPasswordsProof(
                 TestGrafana.at(URI.create("http://127.0.0.1:" + grafana)),
                 TestPostgres.of(Map.of()),
-                new SecurityProofsProperties("127.0.0.1:" + redis.getLocalPort(), null),
+                new SecurityProofsProperties(host + ":" + redis.getLocalPort(), null),
                 clock);
     }
 

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -113,7 +114,9 @@ public final class Maintenances {
         String id = alertmanager.silence(silence);
         Maintenance begun = new Maintenance(id, who, why, from, from.plus(time));
         audit("begin maintenance", begun, who);
-        read();
+        known = Stream.concat(known.stream(), Stream.of(begun))
+                .sorted(Comparator.comparing(Maintenance::until))
+                .toList();
         return begun;
     }
 
@@ -130,7 +133,7 @@ public final class Maintenances {
         ended.ifPresent(one -> {
             alertmanager.endSilence(id);
             audit("end maintenance", one, HostileText.line(by));
-            read();
+            known = known.stream().filter(each -> !each.id().equals(id)).toList();
         });
         return ended;
     }

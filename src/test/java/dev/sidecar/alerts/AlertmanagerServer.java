@@ -1,5 +1,6 @@
 package dev.sidecar.alerts;
 
+import dev.sidecar.peers.Peer;
 import dev.sidecar.preflight.RenderedConfig;
 import dev.sidecar.support.ChildProcess;
 import dev.sidecar.support.FreePort;
@@ -41,6 +42,12 @@ public final class AlertmanagerServer implements AutoCloseable {
     public static AlertmanagerServer start(Path directory, Map<String, String> settings, int factor)
             throws IOException {
         return start(directory, settings, factor, UnaryOperator.identity(), EXTERNAL_URL);
+    }
+
+    /** For tests of other rooms, which do not make one themselves. */
+    public static Alertmanager asked(URI address) {
+        return new Alertmanager(
+                new Peer("Alertmanager", "sidecar.alerts.alertmanager-url", address, Duration.ofSeconds(10)));
     }
 
     /** @param change what a test changes in the rendered configuration, because no setting leads to it */

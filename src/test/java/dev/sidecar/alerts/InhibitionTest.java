@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -292,6 +293,32 @@ class InhibitionTest {
             Awaitility.await("delivered without " + label)
                     .atMost(Duration.ofMinutes(1))
                     .until(() -> isDelivered(sent));
+        }
+    }
+
+    /** A server that a user added beside the stack's own is no reason for the API or the backups to fail. */
+    @Test
+    void aDatabaseBesideTheStackMutesNothing() {
+        for (String failed : List.of("DatabaseConnectionFailed", "DatabaseInRecovery")) {
+            String stack = "beside-" + failed;
+            Map<String, String> source = with(alert(failed, "critical", "orders-db"), "stack", stack);
+            alertmanager.fire(source, Map.of());
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> isDelivered(source));
+
+            List<Map<String, String>> others = Stream.of(
+                            alert("UpstreamUnreachable", "critical", "api"),
+                            // What is down mutes errors of its own.
+                            alert("ApiErrorRateHigh", "critical", "shop"),
+                            alert("SlowQueries", "warning", "postgres"),
+                            with(alert("BackupFailed", "critical", "sidecar"), "database", "app"),
+                            with(alert("JobFailing", "warning", "jobs"), "job_name", "backup-daily"))
+                    .map(other -> with(other, "stack", stack))
+                    .toList();
+            others.forEach(other -> alertmanager.fire(other, Map.of()));
+
+            others.forEach(other -> Awaitility.await("delivered: " + other)
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> isDelivered(other)));
         }
     }
 

@@ -251,6 +251,7 @@ class RecoveryTest {
                     Files.readAllLines(data.resolve("postmaster.pid")).get(3).strip();
             org.awaitility.Awaitility.await()
                     .atMost(java.time.Duration.ofMinutes(1))
+                    .ignoreExceptionsInstanceOf(IllegalStateException.class)
                     .until(() -> archived.ask(bare, port, "SELECT pg_is_in_recovery()")
                             .equals(List.of("f")));
             assertThat(archived.ask(bare, port, "SELECT row FROM ledger ORDER BY row"))

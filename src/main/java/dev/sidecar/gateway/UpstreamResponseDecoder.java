@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
     private static final int LARGEST_HEAD = 256 * 1024;
 
     private final Chunks.Step part = this::decodePart;
+    private final Chunks chunks = new Chunks();
     private boolean inBody;
     private boolean statusSeen;
     private boolean broken;
@@ -98,17 +100,25 @@ final class UpstreamResponseDecoder extends HttpResponseDecoder {
             out.add(refused);
             return;
         }
+        chunks.writeSize(in);
         int before = in.readerIndex();
         int known = out.size();
         super.decode(context, in, out);
+        chunks.taken(in.readerIndex() - before);
         inTrailers = inTrailers || inBody && out.size() == known && Chunks.isLast(in, before, in.readerIndex());
         for (int i = known; i < out.size(); i++) {
             Object message = out.get(i);
-            inBody = message instanceof HttpResponse || inBody;
+            if (message instanceof HttpResponse answer) {
+                inBody = true;
+                if (HttpUtil.isTransferEncodingChunked(answer)) {
+                    chunks.begin();
+                }
+            }
             if (message instanceof LastHttpContent) {
                 inBody = false;
                 inTrailers = false;
                 statusSeen = false;
+                chunks.end();
             }
         }
     }

@@ -85,7 +85,8 @@ class AnswersBesideNginxTest {
             "2\r\nok\r\n0\r\nBad Name: a\r\n\r\n",
             "2\r\nok\r\n0\r\nX-T: a\r\n b\r\n\r\n",
             "2\r\nok\r\n0\r\nConnection: close\r\nX-Request-ID: evil\r\n\r\n",
-            "2 \r\nok\r\n0\r\n\r\n",
+            "2 \r\nok\r\n0\t \r\n\r\n",
+            "1;\r\no\r\n1 ;\u00e9\r\nk\r\n0 \r\n\r\n",
             "2\nok\n0\n\n",
             "0x2\r\nok\r\n0\r\n\r\n",
             "3\r\nok\r\n0\r\n\r\n",
@@ -131,9 +132,7 @@ class AnswersBesideNginxTest {
                             || answer.contains("xchunked")
                             || answer.matches("(?s).*chunked.*chunked.*"),
             "chunks whose sizes are not written as the standard does; one byte more or less would make two answers of one",
-                    answer -> answer.contains("\r\n2 \r\n")
-                            || answer.contains("\r\n2\nok")
-                            || answer.contains("\r\n3\r\nok"));
+                    answer -> answer.contains("\r\n2\nok") || answer.contains("\r\n3\r\nok"));
 
     /** Both pass it on, and the client gets another answer. */
     private static final Map<String, Predicate<String>> OTHER = Map.of(

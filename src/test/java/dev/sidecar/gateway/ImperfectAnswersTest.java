@@ -30,6 +30,7 @@ class ImperfectAnswersTest {
                 "HTTP/1.1 200 OK^Transfer-Encoding: chunked,^^2^ok^0^^",
                 "HTTP/1.1 200 OK^Transfer-Encoding: identity^Transfer-Encoding: chunked^^2^ok^0^^",
                 "HTTP/1.1 200 OK^Transfer-Encoding:^Content-Length: 2^^ok",
+                "HTTP/1.1 200 OK^Transfer-Encoding: chunked^^1   ^o^01;é^k^0  ^^",
                 "HTTP/1.1 200 OK^Content-Length: 9^Transfer-Encoding: chunked^^2^ok^0^^",
                 "HTTP/1.0 200 OK^Content-Length: 9^Transfer-Encoding: chunked^^2^ok^0^^"
             })
@@ -91,6 +92,47 @@ class ImperfectAnswersTest {
                             .counter()
                             .count())
                     .isEqualTo(1);
+        }
+    }
+
+    /** Lines that look like those of chunks are no such lines where they are the content of one. */
+    @Test
+    void sizesThatAreFilledUpAreReadAndWhatIsBetweenThemStaysAsItIs() {
+        String content = "5   \r\n3 ;x\r\n\r\n0  \r\n\r\n";
+        String chunked = "%X     \r\n%s\r\n4;\r\n7 \r\n\r\n0   \r\n\r\n".formatted(content.length(), content);
+        for (boolean byteByByte : new boolean[] {false, true}) {
+            try (var upstream = new RawUpstream((connection, number) -> {
+                        connection.head();
+                        String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked;
+                        if (byteByByte) {
+                            connection.sendByteByByte(answer);
+                        } else {
+                            connection.send(answer);
+                        }
+                        connection.read();
+                    });
+                    var gateway = GatewayServer.before(upstream.port());
+                    var client = gateway.connect()) {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                assertThat(client.head()).startsWith("HTTP/1.1 200");
+
+                assertThat(unchunked(client.untilClosed())).isEqualTo(content + "7 \r\n");
+            }
+        }
+    }
+
+    private static String unchunked(String body) {
+        StringBuilder content = new StringBuilder();
+        int at = 0;
+        while (true) {
+            int line = body.indexOf("\r\n", at);
+            int size = Integer.parseInt(body.substring(at, line), 16);
+            if (size == 0) {
+                assertThat(body.substring(line)).isEqualTo("\r\n\r\n");
+                return content.toString();
+            }
+            content.append(body, line + 2, line + 2 + size);
+            at = line + 2 + size + 2;
         }
     }
 

@@ -221,7 +221,8 @@ final class Watching implements AutoCloseable {
 
     private static String amtool() {
         try {
-            return Programs.find("amtool").toString();
+            String program = Programs.find("amtool").toString();
+            return program.matches("[\\w./-]+") ? program : "'" + program + "'";
         } catch (IllegalStateException e) {
             return "amtool";
         }

@@ -15,8 +15,7 @@ final class Break {
 
     /** Of the demo's page. This class needs nothing but the JDK, so that the command answers at once. */
     static int port() {
-        String value = System.getenv("SIDECAR_DEMO_PORT");
-        return value == null || value.isBlank() ? 8025 : Integer.parseInt(value);
+        return EmbeddedSidecar.port("SIDECAR_DEMO_PORT", 8025);
     }
 
     public static void main(String[] arguments) throws InterruptedException {

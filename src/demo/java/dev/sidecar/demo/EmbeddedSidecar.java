@@ -54,16 +54,27 @@ final class EmbeddedSidecar implements AutoCloseable {
     }
 
     public static void main(String[] args) throws InterruptedException {
-        EmbeddedSidecar sidecar = new EmbeddedSidecar(
-                port("SERVER_PORT", 8080), port("SIDECAR_GATEWAY_PORT", 8000), Break.port(), System.out::println);
-        Runtime.getRuntime().addShutdownHook(new Thread(sidecar::close, "shutdown"));
         try {
-            sidecar.start().waitFor(Duration.ofDays(3650));
-            System.err.println("The sidecar has ended by itself.");
+            new EmbeddedSidecar(
+                            port("SERVER_PORT", 8080),
+                            port("SIDECAR_GATEWAY_PORT", 8000),
+                            Break.port(),
+                            System.out::println)
+                    .run();
         } catch (IllegalStateException e) {
-            sidecar.complain(e);
+            System.err.println(e.getMessage());
         }
         System.exit(1);
+    }
+
+    private void run() throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+        try {
+            start().waitFor(Duration.ofDays(3650));
+            complain(new IllegalStateException("The sidecar has ended by itself."));
+        } catch (IllegalStateException e) {
+            complain(e);
+        }
     }
 
     /** Failures caused by the stop itself are not reported. */
@@ -73,9 +84,15 @@ final class EmbeddedSidecar implements AutoCloseable {
         }
     }
 
-    private static int port(String variable, int standard) {
+    static int port(String variable, int standard) {
         String value = System.getenv(variable);
-        return value == null || value.isBlank() ? standard : Integer.parseInt(value);
+        if (value == null || value.isBlank()) {
+            return standard;
+        }
+        if (!value.matches("[1-9]\\d{0,4}") || Integer.parseInt(value) > 65535) {
+            throw new IllegalStateException("%s is '%s', but must be a port, 1 to 65535".formatted(variable, value));
+        }
+        return Integer.parseInt(value);
     }
 
     /** @return the sidecar's process, live */

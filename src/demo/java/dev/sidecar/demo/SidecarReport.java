@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -75,18 +76,26 @@ final class SidecarReport {
 
     private List<String> firing() throws IOException, InterruptedException {
         List<String> firing = new ArrayList<>();
+        List<String> inhibited = new ArrayList<>();
         if (alertmanager != null) {
             for (JsonNode alert : get(alertmanager + "/api/v2/alerts")) {
                 JsonNode labels = alert.path("labels");
                 if (!labels.path("alertname").asString("").equals("Watchdog") && !labels.has("drill")) {
-                    firing.add("%s (%s): %s"
-                            .formatted(
-                                    labels.path("alertname").asString(""),
-                                    labels.path("severity").asString(""),
-                                    alert.path("annotations").path("summary").asString("")));
+                    boolean told = alert.path("status").path("inhibitedBy").isEmpty();
+                    (told ? firing : inhibited)
+                            .add("%s (%s%s): %s"
+                                    .formatted(
+                                            labels.path("alertname").asString(""),
+                                            labels.path("severity").asString(""),
+                                            told ? "" : ", inhibited: no message",
+                                            alert.path("annotations")
+                                                    .path("summary")
+                                                    .asString("")));
                 }
             }
         }
+        firing.sort(Comparator.comparing(line -> !line.contains(" (critical")));
+        firing.addAll(inhibited);
         return firing;
     }
 

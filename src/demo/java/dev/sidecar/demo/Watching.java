@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -200,6 +201,31 @@ final class Watching implements AutoCloseable {
                         "SLACK_WEBHOOK_URL",
                         chat));
         Hurried.alertmanager(config, HURRY);
+        silencedHere(config.resolveSibling("templates"));
+    }
+
+    /** The messages of a stack name a command of its containers; here the same silence is a command of a program. */
+    private void silencedHere(Path templates) throws IOException {
+        try (Stream<Path> files = Files.list(templates)) {
+            for (Path file : files.toList()) {
+                Files.writeString(
+                        file,
+                        Files.readString(file)
+                                .replaceAll(
+                                        "docker compose \\S+ \\S+ exec alertmanager amtool \\S+ --alertmanager\\.url=\\S+",
+                                        Matcher.quoteReplacement(
+                                                amtool() + " --alertmanager.url=" + alertmanagerUrl())));
+            }
+        }
+    }
+
+    private static String amtool() {
+        try {
+            String program = Programs.find("amtool").toString();
+            return program.matches("[\\w./-]+") ? program : "'" + program + "'";
+        } catch (IllegalStateException e) {
+            return "amtool";
+        }
     }
 
     private void prometheus(Map<String, String> targets, int controlPort, String api, String edge) throws IOException {

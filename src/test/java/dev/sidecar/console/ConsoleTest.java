@@ -361,6 +361,9 @@ class ConsoleTest {
                 assertThat(browser.overflow()).as(page).isZero();
                 assertThat(browser.loaded()).as(page).allMatch(address -> address.startsWith(base));
             }
+            // The longest word of all pages is the name of an alert.
+            browser.open("/runbooks/UnauthorizedAccessAttempts.md");
+            assertThat(browser.overflow()).isZero();
             browser.open("/readiness").picture("readiness-narrow");
             assertThat(browser.complaints()).isEmpty();
         } finally {
@@ -376,6 +379,14 @@ class ConsoleTest {
         assertThat(browser.text("main")).contains("Fix.").doesNotContain("**");
         // One button for each block that is to be typed.
         assertThat(browser.text("main")).containsPattern("(?s)Copy.*backup/sidecar.sh list");
+    }
+
+    @Test
+    void anAddressWithoutAPageSaysSo() {
+        browser.open("/runbooks");
+
+        assertThat(browser.text("main")).contains("There is no page at this address", "Back to the readiness page");
+        browser.complaints();
     }
 
     @Test

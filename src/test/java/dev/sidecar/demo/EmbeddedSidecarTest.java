@@ -176,6 +176,10 @@ class EmbeddedSidecarTest {
                 .until(() -> get(page, "Accept", "text/html")
                         .body()
                         .matches("(?s).*mail</b> \\[FIRING:\\d+] critical DatabaseConnectionFailed postgres on .*"));
+        assertThat(get(page, "Accept", "text/html").body())
+                .as("a command that works here")
+                .contains("amtool --alertmanager.url=http://127.0.0.1:")
+                .doesNotContain("docker compose");
         person.open("/").wholePicture("guided-3-the-database-is-stopped");
         assertThat(post(page + "/repair?what=database", page).statusCode()).isEqualTo(200);
         Awaitility.await("the mail about its end, and the backup's proof holds again")

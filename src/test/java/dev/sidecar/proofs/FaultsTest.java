@@ -227,7 +227,7 @@ class FaultsTest {
     void aPanelOfLinesWithAMisspeltLabel() throws Exception {
         exactly(Map.of("DSH-2", Verdict.BROKEN), () -> world.grafana.show("""
                         {"uid": "planted", "title": "Planted", "refresh": "30s", "time": {"from": "now-6h"}, "panels": [{"title": "Dead", "datasource": {"uid": "loki"},
-                          "targets": [{"expr": "{stack=~\".+\",servce=\"api\"} |= `{x=\"y\"}`"}]}]}"""), () -> world.grafana.hide("planted"));
+                          "targets": [{"expr": "{stack=~\\".+\\",servce=\\"api\\"} |= `{x=\\"y\\"}`"}]}]}"""), () -> world.grafana.hide("planted"));
     }
 
     /** The sidecar can ask what the panel would, and people see an empty panel. */

@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.archives.AddedRows;
 import dev.sidecar.archives.CarefulRestore;
 import dev.sidecar.archives.EventTriggers;
 import dev.sidecar.archives.FailedEntry;
@@ -60,8 +61,8 @@ final class LiveLoader {
     /** Looks at what was loaded. */
     interface Inspection {
 
-        /** What differs from the set before anything belongs to its owner; empty if the two cannot be compared. */
-        Optional<List<String>> changed(Session session);
+        /** What differs from the set before anything belongs to its owner, or why that cannot be told. */
+        List<String> changed(Session session);
 
         void of(ArchiveParts parts);
     }
@@ -119,9 +120,12 @@ final class LiveLoader {
                         : RestoreRole.LentTables.none();
             }
             steps.definitions(parts.definitions());
+            AddedRows added;
             try (Session session = server.connect(target, NAME)) {
                 lent.giveBack(session);
+                added = AddedRows.into(session, role.address().user());
             }
+            role.mayLogIn();
             List<Integer> rows = loadable(parts, target, notes);
             Set<Integer> ofExtensions =
                     parts.rowsOfPartsOfExtensions().stream().map(Item::id).collect(Collectors.toSet());
@@ -133,16 +137,20 @@ final class LiveLoader {
                         rows.stream().filter(ofExtensions::contains).toList());
             }
             steps.rows(rows.stream().filter(id -> !ofExtensions.contains(id)).toList());
-            if (parts.refersToExtensions()) {
-                try (Session session = server.connect(target, NAME)) {
+            try (Session session = server.connect(target, NAME)) {
+                added.areThere(session);
+                if (parts.refersToExtensions()) {
                     role.mayReferToExtensions(session);
                 }
             }
+            role.mayLogIn();
             steps.rest(filled(parts, target, notes));
+            role.mayLogIn();
+            steps.rest(parts.rowSecurity());
             role.leave();
             Set<Integer> missing = steps.missing();
             try (Session session = server.connect(target, NAME)) {
-                requireUnchanged(role, session, parts, check, notes);
+                requireUnchanged(role, session, parts, check, added);
                 notes.addAll(handOver(role, session, parts, missing));
             }
             steps.grants(parts.grants());
@@ -432,29 +440,20 @@ final class LiveLoader {
      * of whoever it is given to, so that where several roles own something, nothing may differ from the set.
      */
     private void requireUnchanged(
-            RestoreRole role, Session session, ArchiveParts parts, Inspection check, List<String> notes)
+            RestoreRole role, Session session, ArchiveParts parts, Inspection check, AddedRows added)
             throws SQLException {
-        long owners = parts.ofTheRole().stream()
-                .filter(entry -> !entry.owner().isEmpty())
-                .map(entry -> parts.goesToItsOwner(entry) ? entry.owner() : standIn())
-                .distinct()
-                .count();
         // With a person's consent the backup is trusted.
-        if (owners < 2 || request.privileged()) {
+        if (!parts.hasSeveralOwners() || request.privileged()) {
             return;
         }
         List<String> changes = new ArrayList<>();
         role.granted(session).forEach(what -> changes.add("Somebody was granted rights on %s.".formatted(what)));
-        check.changed(session)
-                .ifPresentOrElse(
-                        changes::addAll,
-                        () -> notes.add(
-                                "Its objects belong to several roles, and whether its code changed any while it was"
-                                        + " restored could not be seen."));
+        added.changed(session).forEach(table -> changes.add("Rows of %s were changed.".formatted(table)));
+        changes.addAll(check.changed(session));
         if (!changes.isEmpty()) {
             throw new BackupFailure(
                     Reason.DIFFERENT,
-                    "Code of the database changed it while it was restored, and its objects belong to several roles, which would"
+                    "Code of the database may have changed it while it was restored, and its objects belong to several roles, which would"
                             + " lend their rights to that: %s Restore it with --privileged only if you trust the backup."
                                     .formatted(
                                             changes.stream().limit(MOST_NAMED).collect(Collectors.joining(" "))));

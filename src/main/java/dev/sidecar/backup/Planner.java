@@ -1,5 +1,6 @@
 package dev.sidecar.backup;
 
+import dev.sidecar.definitions.DefinitionsOfSet;
 import dev.sidecar.postgres.Archive;
 import dev.sidecar.postgres.ArchiveParts;
 import dev.sidecar.postgres.ContentsReader;
@@ -63,7 +64,7 @@ final class Planner {
             server(maintenance, backup.manifest(), obstacles, warnings);
             administrator(maintenance, address, obstacles, warnings);
             if (key == null && !backup.isDamaged()) {
-                parts(backup, request, Rights.of(maintenance), obstacles, privileged);
+                parts(backup, request, maintenance, obstacles, warnings, privileged);
             }
             connections = maintenance.texts("""
                     SELECT format('%%s at %%s: %%s', usename, coalesce(client_addr::text, 'socket'), application_name)
@@ -105,8 +106,15 @@ final class Planner {
 
     /** Looks into the archive for what only an administrator can restore. */
     private void parts(
-            Backup backup, RestoreRequest request, Rights rights, List<String> obstacles, List<String> privileged) {
+            Backup backup,
+            RestoreRequest request,
+            Session maintenance,
+            List<String> obstacles,
+            List<String> warnings,
+            List<String> privileged)
+            throws SQLException {
         Manifest manifest = backup.manifest();
+        Rights rights = Rights.of(maintenance);
         SetReader reader = new SetReader(
                 tools.catalogue().store(backup.store()), manifest, tools.encryption(), new Progress(tools.clock()));
         Archive archive =
@@ -121,6 +129,17 @@ final class Planner {
         if (!tables.isEmpty()) {
             obstacles.add("%s cannot be restored without what only an administrator can: consent with --privileged."
                     .formatted(String.join(", ", tables)));
+        }
+        if (!request.privileged() && parts.hasSeveralOwners()) {
+            int major = new ContentsReader(maintenance).server().major();
+            if (!DefinitionsOfSet.isDescribed(manifest)) {
+                obstacles.add(
+                        "Its objects belong to several roles, and a backup of that age does not say whether code of the database changes them while it is restored: consent with --privileged if you trust it.");
+            } else if (major != manifest.server().major()) {
+                warnings.add(
+                        "Its objects belong to several roles, and PostgreSQL %d and %d write some definitions in other ways, such as views: without --privileged the restore ends where they differ."
+                                .formatted(manifest.server().major(), major));
+            }
         }
     }
 

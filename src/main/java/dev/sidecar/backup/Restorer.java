@@ -29,7 +29,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -78,13 +77,26 @@ final class Restorer {
                 List<Contents> compared = new ArrayList<>();
                 LiveLoader.Inspection check = new LiveLoader.Inspection() {
                     @Override
-                    public Optional<List<String>> changed(Session session) {
+                    public List<String> changed(Session session) {
                         boolean whole = !request.isPartial() && !request.keepGoing();
-                        return DefinitionsOfSet.compareWhileLoading(reader, manifest, folder.path(), session)
+                        List<String> changes = DefinitionsOfSet.compareWhileLoading(
+                                        reader, manifest, folder.path(), session)
                                 .map(comparison -> comparison.differences().stream()
                                         .filter(difference -> whole || !difference.isMissing())
                                         .map(DefinitionDifference::sentence)
-                                        .toList());
+                                        .toList())
+                                .orElseGet(() -> List.of(DefinitionsOfSet.obstacle(manifest, client.major())));
+                        return changes.isEmpty()
+                                        || client.major() == manifest.server().major()
+                                ? changes
+                                : Stream.concat(
+                                                Stream.of("PostgreSQL %d and %d write some definitions in other ways."
+                                                        .formatted(
+                                                                manifest.server()
+                                                                        .major(),
+                                                                client.major())),
+                                                changes.stream())
+                                        .toList();
                     }
 
                     @Override
@@ -102,12 +114,8 @@ final class Restorer {
                     UnfinishedDatabase.drop(address, maintenance, target);
                     UnfinishedDatabase.create(maintenance, target, manifest.server());
                     defineEmpty(address, maintenance, target, manifest, request, notes);
-                    // The first one may have been told to leave by now.
-                    try (RestoreRole second = RestoreRole.create(address, maintenance)) {
-                        List<FailedEntry> failed = live.loadCarefully(second, target, notes, check);
-                        missing.addAll(
-                                0, failed.stream().map(FailedEntry::sentence).toList());
-                    }
+                    List<FailedEntry> failed = live.loadCarefully(role, target, notes, check);
+                    missing.addAll(0, failed.stream().map(FailedEntry::sentence).toList());
                 }
                 Contents contents = compared.get(0);
                 List<DefinitionDifference> differences = new ArrayList<>();

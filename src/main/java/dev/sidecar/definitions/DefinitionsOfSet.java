@@ -51,7 +51,8 @@ public final class DefinitionsOfSet {
     }
 
     /**
-     * Finds what a database that is being loaded has in addition or otherwise, before anything of it is given to its owners.
+     * Finds what a database that is being loaded has in addition or otherwise, before anything of it is given to its owners. A set of an older
+     * major is compared, too; what the two write in another way is among the differences then.
      *
      * @param folder for the decoded description, which is removed again
      * @return empty if they cannot be compared; {@link #obstacle} says why
@@ -113,6 +114,11 @@ public final class DefinitionsOfSet {
         }
     }
 
+    /** Tells whether the set says what it defines. One that an old version took does not. */
+    public static boolean isDescribed(Manifest manifest) {
+        return !manifest.files(FileKind.DESCRIPTION).isEmpty();
+    }
+
     /** Counts the bytes of the description, decoded. */
     public static long bytes(Manifest manifest) {
         return manifest.files(FileKind.DESCRIPTION).stream()
@@ -122,7 +128,7 @@ public final class DefinitionsOfSet {
 
     /** Says why a set cannot be compared. @param major of the server that it was restored into */
     public static String obstacle(Manifest manifest, int major) {
-        if (manifest.files(FileKind.DESCRIPTION).isEmpty()) {
+        if (!isDescribed(manifest)) {
             return "Definitions were not compared: the backup was taken by an older version, which did not describe them.";
         }
         return major == manifest.server().major()

@@ -214,8 +214,21 @@ public final class ArchiveParts {
 
     /** Numbers of the entries for indexes, constraints, triggers and the like. */
     public List<Integer> rest() {
+        return rest(false);
+    }
+
+    /**
+     * Numbers of the entries that turn on row security. They come after the rest, so that the role needs no right to pass it, which it would have
+     * in every other database, too.
+     */
+    public List<Integer> rowSecurity() {
+        return rest(true);
+    }
+
+    private List<Integer> rest(boolean rowSecurity) {
         Set<Integer> made = madeByAttaching();
         return ids(restored(Section.POST_DATA).stream()
+                .filter(entry -> entry.kind().equals("ROW SECURITY") == rowSecurity)
                 .filter(entry -> !isAdministrators(entry) && !made.contains(entry.id()))
                 .toList());
     }
@@ -270,6 +283,16 @@ public final class ArchiveParts {
         return entries.stream()
                 .filter(entry -> !leftOut.contains(entry.id()) && !isAdministrators(entry) && !isDefaultSchema(entry))
                 .toList();
+    }
+
+    /** Tells whether what the role has made is given to more than one. */
+    public boolean hasSeveralOwners() {
+        return ofTheRole().stream()
+                        .filter(entry -> !entry.owner().isEmpty())
+                        .map(entry -> goesToItsOwner(entry) ? entry.owner() : "")
+                        .distinct()
+                        .count()
+                > 1;
     }
 
     /** Tells whether an entry may be given to its owner. */

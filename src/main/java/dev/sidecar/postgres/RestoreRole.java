@@ -46,12 +46,15 @@ public final class RestoreRole implements AutoCloseable {
     private final Session maintenance;
     private final ServerAddress server;
     private final String name;
+    private final String verifier;
     private final ServerAddress address;
 
-    private RestoreRole(Session maintenance, ServerAddress server, String name, ServerAddress address) {
+    private RestoreRole(
+            Session maintenance, ServerAddress server, String name, String verifier, ServerAddress address) {
         this.maintenance = maintenance;
         this.server = server;
         this.name = name;
+        this.verifier = verifier;
         this.address = address;
     }
 
@@ -61,14 +64,13 @@ public final class RestoreRole implements AutoCloseable {
         String name = PREFIX + hex(random, BYTES_OF_NAME);
         String password = hex(random, BYTES_OF_PASSWORD);
         maintenance.texts("SELECT pg_advisory_lock" + UnfinishedDatabase.LOCK.formatted(Sql.literal(name)));
-        boolean superuser = maintenance.text("SHOW is_superuser").equals("on");
         // The server may log the statement: it gets what the password is checked with, not the password.
         String verifier = PasswordUtil.encodeScramSha256(password.toCharArray());
+        boolean superuser = maintenance.text("SHOW is_superuser").equals("on");
         maintenance.execute(
-                "CREATE ROLE %s LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION %s PASSWORD %s VALID UNTIL %s"
+                "CREATE ROLE %s LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %s VALID UNTIL %s"
                         .formatted(
                                 name,
-                                superuser ? "BYPASSRLS" : "",
                                 Sql.literal(verifier),
                                 Sql.literal(maintenance.text("SELECT now() + interval '7 days'"))));
         if (superuser) {
@@ -78,7 +80,7 @@ public final class RestoreRole implements AutoCloseable {
             maintenance.execute("GRANT %s TO CURRENT_USER".formatted(name));
         }
         leaveOutOfStatistics(maintenance, name);
-        return new RestoreRole(maintenance, server, name, server.as(name, Secret.of(password)));
+        return new RestoreRole(maintenance, server, name, verifier, server.as(name, Secret.of(password)));
     }
 
     /**
@@ -148,8 +150,10 @@ public final class RestoreRole implements AutoCloseable {
         return address;
     }
 
-    /** Lets the role work in a database, and nobody else but administrators. */
+    /** Lets the role work in an empty database, and nobody else but administrators. Whoever acted as it in another one does so no longer. */
     public void enter(String database, Collection<String> tablespaces) throws SQLException {
+        leave();
+        mayLogIn();
         String quoted = Sql.quoted(database);
         maintenance.execute("REVOKE ALL ON DATABASE %s FROM PUBLIC".formatted(quoted));
         maintenance.execute("GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %s TO %s".formatted(quoted, name));
@@ -161,6 +165,11 @@ public final class RestoreRole implements AutoCloseable {
                 session.execute("GRANT USAGE, CREATE ON SCHEMA %s TO %s".formatted(schema, name));
             }
         }
+    }
+
+    /** Gives the role the password that we know: it may change its own, and so may the database's code. */
+    public void mayLogIn() throws SQLException {
+        maintenance.execute("ALTER ROLE %s LOGIN PASSWORD %s".formatted(name, Sql.literal(verifier)));
     }
 
     /** Lets the role make what the application keeps in schemas that its extensions made, or are in. */

@@ -34,8 +34,8 @@ final class OpenFolder implements Closeable {
     private final SecureDirectoryStream<Path> entries;
     private final Path path;
     private final TimedOpen opening;
-    /** Something in it was not opened in time. */
-    private boolean isLate;
+    /** What was not opened in time. */
+    private final List<Path> late = new ArrayList<>();
 
     private OpenFolder(SecureDirectoryStream<Path> entries, Path path, TimedOpen opening) {
         this.entries = entries;
@@ -114,7 +114,7 @@ final class OpenFolder implements Closeable {
         try {
             return opening.open(path.resolve(name), open);
         } catch (TimedOpen.Late e) {
-            isLate = true;
+            late.add(name);
             throw e;
         }
     }
@@ -164,10 +164,29 @@ final class OpenFolder implements Closeable {
     /** Closing waits for what is being opened, and so is left to another thread where that does not end. */
     @Override
     public void close() throws IOException {
-        if (isLate) {
-            TimedOpen.later(entries);
-        } else {
+        if (late.isEmpty()) {
             entries.close();
+        } else {
+            TimedOpen.later(this::release);
+        }
+    }
+
+    /** A pipe that is opened both ways waits for nobody, and whoever waits for its other end goes on: no thread is lost to it. */
+    private void release() throws IOException {
+        try (entries) {
+            for (Path name : late) {
+                try {
+                    entries.newByteChannel(
+                                    name,
+                                    Set.of(
+                                            StandardOpenOption.READ,
+                                            StandardOpenOption.WRITE,
+                                            LinkOption.NOFOLLOW_LINKS))
+                            .close();
+                } catch (IOException | UnsupportedOperationException e) {
+                    // It is no pipe, or gone.
+                }
+            }
         }
     }
 }

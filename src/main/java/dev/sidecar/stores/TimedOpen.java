@@ -67,7 +67,10 @@ record TimedOpen(Duration longest) {
         try {
             THREADS.execute(() -> open(open, opened));
         } catch (RejectedExecutionException e) {
-            throw new IOException("cannot open %s: %d others wait to be opened".formatted(what, MOST_THREADS), e);
+            throw new IOException(
+                    "cannot open %s: %d others wait to be opened; a pipe whose name is gone waits until the sidecar starts anew"
+                            .formatted(what, MOST_THREADS),
+                    e);
         }
         try {
             return opened.get(longest.toMillis(), TimeUnit.MILLISECONDS);

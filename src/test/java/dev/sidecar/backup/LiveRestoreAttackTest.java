@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sidecar.sets.Backup;
 import dev.sidecar.sets.BackupFailure;
+import dev.sidecar.sets.Manifest;
+import dev.sidecar.sets.TestSets;
+import dev.sidecar.stores.LocalStore;
 import dev.sidecar.support.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -269,6 +273,143 @@ class LiveRestoreAttackTest {
         assertThat(SERVER.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'carols%'"))
                 .containsExactly(database);
         nothingWasTaken();
+    }
+
+    /** As many rows as before, but others. One trap fires while rows are loaded, before those of the vault; the other when all are there. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELECT 1 | UPDATE public.vault SET n = n * 10 WHERE n = 1",
+                "SELECT 1 | DELETE FROM public.vault WHERE n = 1; INSERT INTO public.vault VALUES (10)",
+                "SELECT 1 | TRUNCATE public.vault; INSERT INTO public.vault SELECT 7 FROM generate_series(1, 5)",
+                "SELECT 1 | ALTER TABLE public.vault ALTER n TYPE int USING n * 10",
+                "SELECT 1 | DROP TABLE public.vault; CREATE TABLE public.vault (n int); INSERT INTO public.vault SELECT 7 FROM generate_series(1, 5)",
+                "CREATE TRIGGER more BEFORE INSERT ON public.vault FOR EACH ROW EXECUTE FUNCTION public.more() | DROP TRIGGER more ON public.vault",
+                "ALTER TABLE public.vault RENAME TO away; CREATE TABLE public.vault (n int)"
+                        + " | DROP TABLE public.vault; ALTER TABLE public.away RENAME TO vault; INSERT INTO public.vault SELECT 7 FROM generate_series(1, 5)"
+            })
+    void rowsThatTheDatabasesCodeChangedWhileItWasLoadedAreGivenToNobody(String early, String late) {
+        SERVER.execute(
+                database,
+                "GRANT CREATE ON SCHEMA public TO treasurer",
+                "SET SESSION AUTHORIZATION treasurer",
+                "CREATE TABLE public.vault (n int)",
+                "INSERT INTO public.vault SELECT generate_series(1, 5)");
+        asCarol(
+                "CREATE FUNCTION public.more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.n * 10; RETURN NEW; END'",
+                plant("early", early),
+                plant("late", late),
+                "ALTER TABLE goods ADD CHECK (public.early(id))",
+                "CREATE INDEX ON goods (public.late(id))");
+        Backup backup = fixture.with("dump.jobs", 1).take(database);
+        Backups backups = fixture.backups();
+
+        assertThatThrownBy(() ->
+                        backups.restore(RestoreRequest.intoNew(backup.id(), database + "_copy"), backups.progress()))
+                .isInstanceOf(BackupFailure.class)
+                .hasMessageContaining("Rows of public.vault were changed.");
+        nothingWasTaken();
+    }
+
+    private static String plant(String name, String planted) {
+        return """
+                CREATE FUNCTION public.%s(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $trap$
+                BEGIN
+                  IF session_user LIKE 'sidecar_restore%%' AND $1 = 100 THEN PERFORM public.%1$s_run(); END IF;
+                  RETURN true;
+                END $trap$;
+                CREATE FUNCTION public.%1$s_run() RETURNS void LANGUAGE plpgsql AS $trap$ BEGIN EXECUTE '%s'; END $trap$
+                """.formatted(name, planted.replace("'", "''"));
+    }
+
+    /** It may change its own password, and whoever knows that logs in as it: it passes row security nowhere, and what it set does not last. */
+    @Test
+    void theRoleOfARestoreIsWorthNothingElsewhere() {
+        asCarol(
+                """
+                CREATE FUNCTION public.open_up(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $trap$
+                BEGIN
+                  IF session_user LIKE 'sidecar_restore%' AND $1 = 100 THEN PERFORM public.opened_up(); END IF;
+                  RETURN $1;
+                END $trap$""",
+                """
+                CREATE FUNCTION public.opened_up() RETURNS void LANGUAGE plpgsql AS $trap$
+                BEGIN
+                  EXECUTE format('ALTER ROLE %I PASSWORD %L', session_user, 'guessed');
+                  IF (SELECT rolbypassrls FROM pg_roles WHERE rolname = session_user) THEN COMMENT ON TABLE public.secrets IS 'passed'; END IF;
+                END $trap$""",
+                """
+                CREATE FUNCTION public.fails(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $trap$
+                BEGIN
+                  IF session_user LIKE 'sidecar_restore%' THEN RAISE EXCEPTION 'fails with several jobs and with one'; END IF;
+                  RETURN $1;
+                END $trap$""",
+                "ALTER TABLE goods ADD CHECK (public.open_up(id) = id)",
+                "CREATE INDEX ON goods (public.fails(id))",
+                "CREATE TABLE secrets (owner text)",
+                "INSERT INTO secrets VALUES ('carol'), ('treasurer')",
+                "ALTER TABLE secrets ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE secrets FORCE ROW LEVEL SECURITY",
+                "CREATE POLICY own ON secrets USING (owner = current_user)",
+                "CREATE MATERIALIZED VIEW all_secrets AS SELECT * FROM secrets");
+        Backup backup = fixture.take(database);
+        Backups backups = fixture.backups();
+
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), database + "_copy");
+        assertThatThrownBy(() -> backups.restore(request, backups.progress()))
+                .hasMessageContaining("goods_fails_idx");
+        nothingWasTaken();
+
+        RestoreRequest rest =
+                RestoreRequest.intoNew(backup.id(), database + "_rest").pastErrors();
+        assertThat(backups.restore(rest, backups.progress()).missing()).hasSize(1);
+        assertThat(SERVER.query(database + "_rest", "SELECT count(*) FROM secrets"))
+                .containsExactly("2");
+        assertThat(SERVER.query(
+                        database + "_rest",
+                        "SELECT relforcerowsecurity AND relrowsecurity FROM pg_class WHERE relname = 'secrets'"))
+                .containsExactly("t");
+        assertThat(SERVER.query(database + "_rest", "SELECT obj_description('public.secrets'::regclass)"))
+                .containsExactly((String) null);
+        nothingWasTaken();
+    }
+
+    /** Nobody can say what a set defined that does not describe it. */
+    @Test
+    void aSetOfSeveralOwnersThatIsNotDescribedNeedsConsent() throws Exception {
+        SERVER.execute(
+                database,
+                "GRANT CREATE ON SCHEMA public TO treasurer",
+                "SET SESSION AUTHORIZATION treasurer",
+                "CREATE TABLE public.vault (n int)");
+        Backup backup = fixture.take(database);
+        Manifest described = backup.manifest();
+        TestSets.publish(
+                new Manifest(
+                        described.format(),
+                        described.id(),
+                        described.slot(),
+                        described.startedAt(),
+                        described.finishedAt(),
+                        described.server(),
+                        described.client(),
+                        described.compression(),
+                        described.encryption(),
+                        described.files().stream()
+                                .filter(file -> file.kind() != Manifest.FileKind.DESCRIPTION)
+                                .toList(),
+                        described.contents(),
+                        described.origin(),
+                        described.exclusions()),
+                new LocalStore(fixture.store));
+        Backups backups = fixture.backups();
+        RestoreRequest request = RestoreRequest.intoNew(backup.id(), database + "_copy");
+
+        assertThat(backups.plan(request).obstacles()).singleElement().asString().contains("--privileged");
+        assertThatThrownBy(() -> backups.restore(request, backups.progress())).hasMessageContaining("several roles");
+        assertThat(backups.plan(request.withConsent()).obstacles()).isEmpty();
+        backups.restore(request.withConsent(), backups.progress());
     }
 
     @Test

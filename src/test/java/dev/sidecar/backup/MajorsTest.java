@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two majors of PostgreSQL side by side: the installed one, and a newer one out of its image. */
 @Tag("docker")
@@ -151,6 +152,44 @@ class MajorsTest {
                     .hasMessageContaining("Nothing was changed");
             assertThat(target.query("postgres", "SELECT 1 FROM pg_database WHERE datname = '" + into + "'"))
                     .isEmpty();
+        }
+    }
+
+    /** Nothing of it is given to the other owner, whose rights it would have from then on. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "CREATE FUNCTION public.loot() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'"})
+    void whatCodeOfAnOlderMajorDidWhileItWasLoadedIsFound(String planted) {
+        for (PostgresServer server : new PostgresServer[] {older, newer}) {
+            server.execute("postgres", "CREATE ROLE carol", "CREATE ROLE treasurer");
+        }
+        try {
+            older.execute(database, """
+                    CREATE FUNCTION plant(bigint) RETURNS bool LANGUAGE plpgsql AS $trap$
+                    BEGIN
+                      IF session_user LIKE 'sidecar_restore%%' AND $1 = 100 THEN EXECUTE '%s'; END IF;
+                      RETURN true;
+                    END $trap$""".formatted(planted.isEmpty() ? "SELECT 1" : planted.replace("'", "''")), """
+                    ALTER TABLE item ADD CHECK (plant(id)); ALTER TABLE item OWNER TO carol; ALTER FUNCTION plant OWNER TO carol;
+                    ALTER MATERIALIZED VIEW items OWNER TO carol; CREATE TABLE vault (n int NOT NULL PRIMARY KEY); ALTER TABLE vault OWNER TO treasurer
+                    """);
+            Backup backup = of(older).take(database);
+            Backups backups = of(newer).backups();
+            RestoreRequest request = RestoreRequest.intoNew(backup.id(), into);
+
+            assertThat(backups.plan(request).warnings()).anyMatch(warning -> warning.contains("in other ways"));
+            if (planted.isEmpty()) {
+                assertThat(backups.restore(request, backups.progress()).rows()).isEqualTo(200);
+            } else {
+                assertThatThrownBy(() -> backups.restore(request, backups.progress()))
+                        .hasMessageContaining("Function public.loot() is not in the backup.");
+            }
+        } finally {
+            for (PostgresServer server : new PostgresServer[] {older, newer}) {
+                server.dropDatabase(database);
+                server.dropDatabase(into);
+                server.execute("postgres", "DROP ROLE carol", "DROP ROLE treasurer");
+            }
         }
     }
 

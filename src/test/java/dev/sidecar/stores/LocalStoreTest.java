@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -96,6 +97,30 @@ class LocalStoreTest extends StoreContract {
                 assertThat(otherEnd.isOpen()).isTrue();
             }
         });
+    }
+
+    /** However often somebody does it, and whether or not he opens the other end. */
+    @Test
+    void pipesThatComeAfterTheLookTakeNoThreadForGood() throws Exception {
+        Path name = Path.of("pipe");
+        assertThat(new ProcessBuilder("mkfifo", directory.resolve(name).toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        store("file", "still read");
+
+        for (int attempt = 0; attempt < 100; attempt++) {
+            try (OpenFolder opened = OpenFolder.of(directory, new TimedOpen(Duration.ofMillis(20)))) {
+                assertThatThrownBy(() -> opened.openedFile(name)).isInstanceOf(IOException.class);
+                if (attempt % 2 == 0) {
+                    assertThatThrownBy(() -> opened.openedFolder(name)).isInstanceOf(IOException.class);
+                }
+            }
+        }
+
+        try (InputStream file = store.open("file")) {
+            assertThat(file).hasContent("still read");
+        }
     }
 
     @Test

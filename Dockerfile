@@ -97,11 +97,16 @@ RUN sbom packages >image.cdx.json
 # method's compilation takes 30 MiB.
 ENV MALLOC_ARENA_MAX=1 \
     SIDECAR_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx128m -XX:MaxNewSize=12m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=25 -Xss512k -XX:MaxMetaspaceSize=160m -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=30000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -DZstdNativePath=/app/native/libzstd-jni.so -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/sidecar.aot" \
+    COMMAND_JVM="-XX:TieredStopAtLevel=1 -XX:AOTCache=/app/command.aot" \
     PROVER_JVM="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx32m -Xss256k -XX:ReservedCodeCacheSize=16m" \
     GATEWAY_JVM="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:CompileCommand=quiet -XX:CompileCommand=memlimit,*.*,4M -Xmx32m -Xmn6m -Xss256k -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=24m -XX:MaxDirectMemorySize=32m -XX:TrimNativeHeapInterval=10000 -XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 --enable-native-access=ALL-UNNAMED -Dio.netty.jfr.enabled=false -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache=/app/gateway.aot"
 
 # A cache of the classes of one start, linked and laid out: later starts read it.
 RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/sidecar.aot -Dspring.context.exit=onRefresh" sidecar
+# The commands' own, of one that finds no backup; and what their help prints.
+RUN SIDECAR_JVM="${SIDECAR_JVM%-XX:AOTCache=*}" COMMAND_JVM="${COMMAND_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/command.aot" \
+    SIDECAR_BACKUP_DIRECTORY=/tmp sidecar list --json \
+    && java -cp observability-sidecar.jar dev.sidecar.commands.HelpFiles help
 # The gateway's own, of a run under load: it also holds what the methods were seen to do, which the second compiler then need not wait for. Its
 # own health stands for the API; 16 clients send their requests without waiting for the answers.
 RUN GATEWAY_JVM="${GATEWAY_JVM%-XX:AOTCache=*}-XX:AOTCacheOutput=/app/gateway.aot" SIDECAR_GATEWAY_UPSTREAM=http://127.0.0.1:8001 \

@@ -1,6 +1,5 @@
 package dev.sidecar.access;
 
-import dev.sidecar.commands.SidecarCommand;
 import java.net.URI;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
@@ -24,7 +23,7 @@ class AccessConfiguration {
 
     @Bean
     @ConditionalOnNotWebApplication
-    SidecarCommand tokenCommand(ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
+    TokenCommand tokenCommand(ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
         return new TokenCommand(credentials::getObject, URI.create("http://localhost:" + port), System.out);
     }
 }

@@ -1,7 +1,6 @@
 package dev.sidecar.alerts;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.commands.SidecarCommand;
 import java.net.URI;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
@@ -15,7 +14,7 @@ import org.springframework.context.annotation.Configuration;
 class AlertCommandConfiguration {
 
     @Bean
-    SidecarCommand alertCommand(ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
+    AlertCommand alertCommand(ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
         return new AlertCommand(
                 SidecarServer::new, credentials::getObject, URI.create("http://localhost:" + port), System.out);
     }

@@ -1,19 +1,26 @@
 package dev.sidecar.commands;
 
 import dev.sidecar.settings.InvalidSetting;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * Runs a command in an application context without a web server, without scheduled jobs, and with beans made only when needed.
+ * Runs a command in an application context of its own rooms, without a web server, without scheduled jobs, and with beans made only when needed.
  * What belongs to the server alone is declared with {@code @ConditionalOnWebApplication}.
  */
 public final class Commands {
@@ -57,7 +64,9 @@ public final class Commands {
         if (Help.print(args, plain(), System.out)) {
             return CommandLine.ExitCode.OK;
         }
-        SpringApplicationBuilder builder = new SpringApplicationBuilder(application)
+        Optional<Class<? extends SidecarCommand>> asked = Help.named(args[0]);
+        SpringApplicationBuilder builder = new SpringApplicationBuilder(
+                        asked.map(Commands::whatItNeeds).orElse(new Class<?>[] {application}))
                 .web(WebApplicationType.NONE)
                 .bannerMode(Banner.Mode.OFF)
                 .lazyInitialization(true)
@@ -68,7 +77,10 @@ public final class Commands {
         try (ConfigurableApplicationContext context = builder.run()) {
             CommandLine commandLine = plain();
             try {
-                context.getBeansOfType(SidecarCommand.class).values().forEach(commandLine::addSubcommand);
+                asked.map(type -> List.<SidecarCommand>of(context.getBean(type)))
+                        .orElseGet(() -> List.copyOf(
+                                context.getBeansOfType(SidecarCommand.class).values()))
+                        .forEach(commandLine::addSubcommand);
             } catch (RuntimeException e) {
                 // Beans are made only now, so a wrong setting shows only now.
                 return explained(e, commandLine).orElseThrow(() -> e);
@@ -79,6 +91,12 @@ public final class Commands {
                     .setColorScheme(PLAIN)
                     .execute(args);
         }
+    }
+
+    /** A command that is listed gets its own room and what this may use; any other the whole application, which knows what is wrong. */
+    static Class<?>[] whatItNeeds(Class<? extends SidecarCommand> command) {
+        return Stream.concat(Stream.of(Needed.class), Rooms.configurationsFor(command))
+                .toArray(Class<?>[]::new);
     }
 
     static CommandLine plain() {
@@ -120,4 +138,15 @@ public final class Commands {
             footer = {"", "Without a command, sidecar runs the server: web console, API, gateway and scheduled jobs."},
             versionProvider = BuildVersion.class)
     static final class Root {}
+
+    /** What Spring Boot gives to the whole application and a command needs as well. */
+    @ImportAutoConfiguration(PropertyPlaceholderAutoConfiguration.class)
+    static final class Needed {
+
+        /** Nobody reads the metrics of a command. */
+        @Bean
+        static MeterRegistry unread() {
+            return new CompositeMeterRegistry();
+        }
+    }
 }

@@ -1,6 +1,5 @@
 package dev.sidecar.delivery;
 
-import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.settings.Identity;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -11,7 +10,7 @@ class DeliveryConfiguration {
 
     @Bean
     @Profile("command")
-    SidecarCommand deliverCommand(Identity identity) {
+    DeliverCommand deliverCommand(Identity identity) {
         return new DeliverCommand(identity, System.out);
     }
 }

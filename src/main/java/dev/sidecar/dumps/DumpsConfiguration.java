@@ -1,7 +1,6 @@
 package dev.sidecar.dumps;
 
 import dev.sidecar.checks.OwnChecks;
-import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.postgres.Postgres;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,7 +35,7 @@ class DumpsConfiguration {
 
     @Bean
     @ConditionalOnNotWebApplication
-    SidecarCommand dumpsCommand(Dumps dumps) {
+    DumpsCommand dumpsCommand(Dumps dumps) {
         return new DumpsCommand(dumps, System.out);
     }
 }

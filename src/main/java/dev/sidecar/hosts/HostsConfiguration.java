@@ -1,6 +1,5 @@
 package dev.sidecar.hosts;
 
-import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.settings.Identity;
 import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -19,7 +18,7 @@ class HostsConfiguration {
 
     @Bean
     @Profile("command")
-    SidecarCommand hostCommand(Hosts hosts, HostsProperties properties) {
+    HostCommand hostCommand(Hosts hosts, HostsProperties properties) {
         return new HostCommand(hosts, properties, System.out);
     }
 }

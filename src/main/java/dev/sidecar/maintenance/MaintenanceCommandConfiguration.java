@@ -1,7 +1,6 @@
 package dev.sidecar.maintenance;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.commands.SidecarCommand;
 import java.net.URI;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
@@ -15,7 +14,7 @@ import org.springframework.context.annotation.Configuration;
 class MaintenanceCommandConfiguration {
 
     @Bean
-    SidecarCommand maintenanceCommand(
+    MaintenanceCommand maintenanceCommand(
             ObjectProvider<AdminCredentials> credentials, @Value("${server.port:8080}") int port) {
         return new MaintenanceCommand(credentials::getObject, URI.create("http://localhost:" + port), System.out);
     }

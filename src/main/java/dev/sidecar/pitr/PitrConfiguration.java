@@ -1,7 +1,6 @@
 package dev.sidecar.pitr;
 
 import dev.sidecar.checks.OwnChecks;
-import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.jobs.JobSource;
 import dev.sidecar.postgres.Postgres;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -67,7 +66,7 @@ class PitrConfiguration {
 
     @Bean
     @ConditionalOnNotWebApplication
-    SidecarCommand pitrCommand(Pitr pitr, Recoveries recoveries) {
+    PitrCommand pitrCommand(Pitr pitr, Recoveries recoveries) {
         return new PitrCommand(pitr, recoveries, System.out);
     }
 }

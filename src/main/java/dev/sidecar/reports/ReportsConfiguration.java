@@ -1,7 +1,6 @@
 package dev.sidecar.reports;
 
 import dev.sidecar.access.AdminCredentials;
-import dev.sidecar.commands.SidecarCommand;
 import dev.sidecar.jobs.Job;
 import dev.sidecar.jobs.Outcome;
 import dev.sidecar.jobs.Schedule;
@@ -21,7 +20,7 @@ import org.springframework.context.annotation.Configuration;
 class ReportsConfiguration {
 
     @Bean
-    SidecarCommand reportCommand(ObjectProvider<AdminCredentials> login, ObjectProvider<Signatures> signatures) {
+    ReportCommand reportCommand(ObjectProvider<AdminCredentials> login, ObjectProvider<Signatures> signatures) {
         return new ReportCommand(login::getObject, () -> signatures.getObject().knownKeys());
     }
 

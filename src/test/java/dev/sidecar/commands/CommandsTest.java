@@ -3,11 +3,21 @@ package dev.sidecar.commands;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sidecar.SidecarApplication;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.WebApplicationType;
@@ -65,6 +75,86 @@ class CommandsTest {
                     .isEqualTo(texts(whole))
                     .containsKeys("sidecar", "sidecar backup", "sidecar alert test");
         }
+    }
+
+    /** To find configurations by a search, and Spring Boot's own beside them, took most of the time of a command that lists backups. */
+    @Test
+    void aCommandStartsItsOwnRoomAndWhatThisMayUse() {
+        try (ConfigurableApplicationContext list = started(Commands.whatItNeeds(listed("List")))) {
+            assertThat(list.getBeansOfType(SidecarCommand.class, false, false)).containsKey("listCommand");
+            assertThat(list.getBeanDefinitionNames())
+                    .contains("backups", "catalogue")
+                    .doesNotContain("tokenCommand", "probes", "hosts")
+                    .noneMatch(bean -> bean.startsWith("org.springframework.boot.")
+                            && bean.endsWith("AutoConfiguration")
+                            && !bean.endsWith(".PropertyPlaceholderAutoConfiguration"))
+                    .hasSizeLessThan(100);
+        }
+    }
+
+    /** What a command was given by the whole application, it is given by its room. */
+    @Test
+    void aCommandHasTheSameBeansAsInTheWholeApplication() {
+        try (ConfigurableApplicationContext whole = started(SidecarApplication.class)) {
+            Map<String, SidecarCommand> commands = whole.getBeansOfType(SidecarCommand.class);
+            assertThat(commands).hasSizeGreaterThan(15);
+            for (SidecarCommand command : commands.values()) {
+                String name = command.getClass().getAnnotation(Command.class).name();
+                assertThat(Help.named(name)).as(name).contains(command.getClass());
+                try (ConfigurableApplicationContext alone = started(Commands.whatItNeeds(command.getClass()))) {
+                    alone.getBean(command.getClass());
+                    assertThat(madeFor(command, alone)).as(name).containsAll(madeFor(command, whole));
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyConfigurationIsListed() throws IOException {
+        Path sources = Path.of("src/main/java");
+        try (Stream<Path> files = Files.walk(sources)) {
+            assertThat(Listed.in(Rooms.CONFIGURATIONS))
+                    .containsExactlyInAnyOrderElementsOf(files.filter(CommandsTest::isConfiguration)
+                            .map(file -> sources.relativize(file).toString())
+                            .map(file -> file.replace(".java", "").replace('/', '.'))
+                            .toList());
+        }
+    }
+
+    private static boolean isConfiguration(Path file) {
+        try {
+            return file.toString().endsWith(".java") && Files.readString(file).contains("\n@Configuration(");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ConfigurableApplicationContext started(Class<?>... sources) {
+        return new SpringApplicationBuilder(sources)
+                .web(WebApplicationType.NONE)
+                .lazyInitialization(true)
+                .profiles("command")
+                .run();
+    }
+
+    private static Class<? extends SidecarCommand> listed(String command) {
+        return Help.named(command).orElseThrow();
+    }
+
+    /** The types of our beans that the command needs, directly or not. */
+    private static Set<String> madeFor(SidecarCommand command, ConfigurableApplicationContext context) {
+        Set<String> names = new TreeSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of(context.getBeanNamesForType(command.getClass())));
+        while (!open.isEmpty()) {
+            String name = open.pop();
+            if (names.add(name)) {
+                open.addAll(List.of(context.getBeanFactory().getDependenciesForBean(name)));
+            }
+        }
+        return names.stream()
+                .map(name -> context.getBean(name).getClass().getName())
+                .filter(type -> type.startsWith("dev.sidecar."))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Map<String, String> texts(CommandLine command) {

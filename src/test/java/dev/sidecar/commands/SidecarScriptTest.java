@@ -2,7 +2,9 @@ package dev.sidecar.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,27 @@ class SidecarScriptTest {
         assertThat(run("echo \"$*\"", arguments)).endsWith("-jar /app/" + jar + ".jar " + arguments);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"--help", "-h", "list --help", "alert test -h", "pitr --help", "gateway --help", "--version"})
+    void helpNeedsNoJavaAndIsTheSame(String arguments) throws Exception {
+        HelpFiles.main(new String[] {folder.resolve("help").toString()});
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        assertThat(Help.print(
+                        arguments.split(" "), Commands.plain(), new PrintStream(printed, true, StandardCharsets.UTF_8)))
+                .isTrue();
+        assertThat(run(arguments))
+                .isEqualTo(printed.toString(StandardCharsets.UTF_8).strip())
+                .isNotEqualTo("1000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"list --json --help", "help", "nosuch --help", "../help/list --help", "list"})
+    void whatIsNotHelpAloneIsTheProgramsToAnswer(String arguments) throws Exception {
+        HelpFiles.main(new String[] {folder.resolve("help").toString()});
+        assertThat(run(arguments)).isEqualTo("1000");
+    }
+
     private String run(String says, String arguments) throws IOException, InterruptedException {
         Path java = folder.resolve("java");
         Files.writeString(java, "#!/bin/sh\n" + says + "\n");
@@ -59,9 +82,10 @@ class SidecarScriptTest {
                         arguments == null ? Stream.of() : List.of(arguments.split(" ")).stream())
                 .toList());
         program.environment().put("PATH", folder + ":" + System.getenv("PATH"));
-        for (String options : List.of("SIDECAR_JVM", "GATEWAY_JVM")) {
+        for (String options : List.of("SIDECAR_JVM", "COMMAND_JVM", "GATEWAY_JVM")) {
             program.environment().put(options, "");
         }
+        program.environment().put("HELP_TEXTS", folder.resolve("help").toString());
         Process started = program.redirectErrorStream(true).start();
         String score = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(started.waitFor()).as(score).isZero();

@@ -60,7 +60,7 @@ final class LiveLoader {
     /** Looks at what was loaded. */
     interface Inspection {
 
-        /** What differs from the set before anything belongs to its owner; empty if the two cannot be compared. */
+        /** Lists what differs from the set before anything belongs to its owner; empty if the two cannot be compared. */
         Optional<List<String>> changed(Session session);
 
         void of(ArchiveParts parts);

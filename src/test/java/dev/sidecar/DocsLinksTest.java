@@ -106,7 +106,7 @@ class DocsLinksTest {
                 .toList();
     }
 
-    /** What a person reads beside the pages: messages, configuration, scripts. */
+    /** Finds all that a person reads beside the pages: messages, configuration, scripts. */
     private static List<Path> namingFiles() throws IOException {
         List<Path> found = new ArrayList<>(pages());
         for (String folder : List.of(

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator gets to read when the server cannot start; real processes, since the exit code is part of it. */
+/** An operator reads why the server cannot start. These are real processes, since the exit code is part of it. */
 class RefusedStartTest {
 
     @TempDir

@@ -39,7 +39,7 @@ final class BackChannelLogout extends OncePerRequestFilter {
 
     private static final Logger log = LoggerFactory.getLogger(BackChannelLogout.class);
     private static final String EVENT = "http://schemas.openid.net/event/backchannel-logout";
-    /** What ends: every session of a person, one that has a name at the issuer, those of a person that have none. */
+    /** The sessions that end: every one of a person, one that has a name at the issuer, or those of a person that have none. */
     private static final String EVERY = "every of ";
 
     private static final String SESSION = "session ";

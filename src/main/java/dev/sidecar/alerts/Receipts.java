@@ -8,11 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
- * Keeps the newest deliveries and inhibitions that Alertmanager reported, up to a limit, and the last one of each channel and of each
- * inhibition rule for as long as the process lives.
+ * Keeps the newest deliveries and inhibitions that Alertmanager reported, up to a limit, and the last delivery of each channel for as long
+ * as the process lives.
  */
 public final class Receipts {
 
@@ -23,7 +22,6 @@ public final class Receipts {
     private final Deque<Delivered> deliveries = new ArrayDeque<>();
     private final Deque<Muted> mutings = new ArrayDeque<>();
     private final Map<Channel, Delivered> byChannel = new TreeMap<>();
-    private final Map<String, Muted> byRule = new TreeMap<>();
 
     /** The newest deliveries, newest first; 500 at most. */
     public synchronized List<Delivered> deliveries() {
@@ -43,13 +41,6 @@ public final class Receipts {
     /** The newest delivery of one channel. */
     public synchronized Optional<Delivered> last(Channel channel) {
         return Optional.ofNullable(byChannel.get(channel));
-    }
-
-    /** When each inhibition rule last muted something. */
-    public synchronized Map<String, Instant> lastOfEachRule() {
-        return byRule.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey, entry -> entry.getValue().at()));
     }
 
     /** The channel delivered within the given time before the given moment. */
@@ -73,11 +64,6 @@ public final class Receipts {
         mutings.addFirst(muted);
         if (mutings.size() > KEPT) {
             mutings.removeLast();
-        }
-        for (String rule : muted.rules()) {
-            if (byRule.size() < NAMES || byRule.containsKey(rule)) {
-                byRule.put(rule, muted);
-            }
         }
     }
 }

@@ -61,7 +61,7 @@ final class LiveLoader {
     /** Looks at what was loaded. */
     interface Inspection {
 
-        /** What differs from the set before anything belongs to its owner, or why that cannot be told. */
+        /** Lists what differs from the set before anything belongs to its owner, or why that cannot be told. */
         List<String> changed(Session session);
 
         void of(ArchiveParts parts);

@@ -28,7 +28,7 @@ final class Spelling {
 
     private static final Pattern SCHEMA = Pattern.compile("^(?:\"(?:[^\"]++|\"\")*+\"|\\w++)\\.");
 
-    /** What PostgreSQL calls these types in its own parser. */
+    /** The names of these types in PostgreSQL's own parser. */
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("character varying", "varchar"),
             Map.entry("character", "bpchar"),

@@ -218,7 +218,7 @@ final class PgBackRest {
         return Optional.of(new Meaning(reason, sentence));
     }
 
-    /** What its number alone tells. */
+    /** Finds what the number of the error tells, without its text. */
     private Optional<Meaning> ofNumber(int number) {
         return switch (number) {
             case 29, 95, 26 ->

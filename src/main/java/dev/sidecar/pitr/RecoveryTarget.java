@@ -39,7 +39,7 @@ public record RecoveryTarget(Optional<Instant> moment, Optional<Long> lsn) {
             .appendOffset("+HH:mm", "Z")
             .toFormatter(Locale.ROOT)
             .withResolverStyle(java.time.format.ResolverStyle.STRICT);
-    /** What PostgreSQL would take for a moment, of which none says when a clock showed it. */
+    /** PostgreSQL would take these words for a moment, but none says when a clock showed it. */
     private static final Pattern WORD =
             Pattern.compile("(?i)(now|today|tomorrow|yesterday|epoch|allballs|latest|[+-]?infinity)\\b.*");
 

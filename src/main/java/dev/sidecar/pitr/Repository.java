@@ -43,7 +43,7 @@ final class Repository {
     private static final Pattern FILE =
             Pattern.compile("(?:.*/)?([0-9A-F]{24})-[0-9a-f]{40}(?:\\.(?:gz|bz2|lz4|zst))?");
     private static final Pattern HISTORY = Pattern.compile("(?:.*/)?([0-9A-F]{8})\\.history");
-    /** What pgBackRest says where there is no stanza, or no set in it yet. */
+    /** pgBackRest gives these codes where there is no stanza, or no set in it yet. */
     private static final int NO_VALID_SETS = 2;
 
     private static final String NO_HISTORY =

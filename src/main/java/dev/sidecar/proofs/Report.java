@@ -41,11 +41,6 @@ public record Report(Instant at, List<Drill> drills, List<Claim> waiting, List<L
         return total() == 0 ? 0 : (int) (100 * count(ProofState.HELD) / total());
     }
 
-    /** No proof is broken. */
-    public boolean isUnbroken() {
-        return count(ProofState.BROKEN) == 0;
-    }
-
     /** Every proof holds, but for those that are left out by name. */
     public boolean isComplete() {
         return count(ProofState.HELD) > 0 && count(ProofState.HELD) + leftOut.size() == total();

@@ -205,7 +205,7 @@ class LocalesTest {
                 "CREATE TABLE word (name text PRIMARY KEY)",
                 "INSERT INTO word SELECT 'w' || i FROM generate_series(1, 500) i",
                 "INSERT INTO word VALUES ('Zebra'), ('zebra'), ('aebra')",
-                // What a client of LATIN1 would have left there; SQL_ASCII takes anything.
+                // A client of LATIN1 would have left this there; SQL_ASCII takes anything.
                 "INSERT INTO word VALUES (%s)".formatted(last));
     }
 

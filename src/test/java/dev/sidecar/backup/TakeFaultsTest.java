@@ -276,7 +276,7 @@ class TakeFaultsTest {
         }
     }
 
-    /** What the owner of a database can do without any right on the catalogue: have it rewritten, behind a transaction that reads it. */
+    /** The owner of a database needs no right on the catalogue to have it rewritten, behind a transaction that reads it. */
     private static final class HeldCatalogue implements AutoCloseable {
 
         private final Owner owner;

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the files of Alloy and Loki must say so that the real programs lose and tear no line; {@link CollectorTest} runs them. */
+/** The files of Alloy and Loki say what keeps the real programs from losing or tearing a line; {@link CollectorTest} runs them. */
 class LogPathTest {
 
     private static String alloy() throws IOException {

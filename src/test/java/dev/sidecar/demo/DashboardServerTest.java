@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 
-/** What {@code ./run} gives to Grafana, compared with what the stack gives to it. */
+/** Compares what {@code ./run} gives to Grafana with what the stack gives to it. */
 class DashboardServerTest {
 
     @TempDir

@@ -256,7 +256,7 @@ class EmbeddedSidecarTest {
         }
     }
 
-    /** What a launcher started: the processes below it, and whatever lies in its temporary folder. */
+    /** The processes that a launcher started, and whatever lies in its temporary folder. */
     private record Launched(ChildProcess process, Path temporary, Set<ProcessHandle> children) {
 
         List<Object> left() throws IOException {

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What {@code ./run} gives to Alloy: the stack's arguments, and lines as Docker's daemon writes them ({@code CollectorTest} has the real one read such). */
+/**
+ * {@code ./run} gives Alloy the stack's arguments, and lines as Docker's daemon writes them ({@code CollectorTest} has the real one read
+ * such).
+ */
 class LogCollectorTest {
 
     @TempDir

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes wrong with sets and WAL, planted, and what is said of it. Each leaves a chain that can be relied on. */
+/** Plants what goes wrong with sets and WAL, and reads what is said of it. Each fault leaves a chain that can be relied on. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PitrFaultsTest {
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody meets who recovers in a hurry, with a server that is not set up as ours is: smaller segments, other roles, another repository. */
+/** Somebody recovers in a hurry, with a server that is not set up as ours is: smaller segments, other roles, another repository. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RecoveryByHandTest {
 

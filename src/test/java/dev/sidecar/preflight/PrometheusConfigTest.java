@@ -130,7 +130,7 @@ class PrometheusConfigTest {
                 .toList();
     }
 
-    /** What the job leaves out. */
+    /** Finds the names that a job leaves out. */
     @SuppressWarnings("unchecked")
     private static Predicate<String> dropped(Path config, String job) throws IOException {
         Map<String, Object> yaml = new Yaml().load(Files.readString(config));

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,9 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -203,12 +206,23 @@ class AlertRulesTest {
 
     @ParameterizedTest
     @MethodSource("testFiles")
-    void promtoolSeesEveryCaseHold(Path file) {
-        Programs.Result result = Programs.run(
-                RuleFiles.TESTS,
-                RuleTests.SHORT_LIVED,
-                "promtool",
-                List.of("test", "rules", file.getFileName().toString()));
+    void promtoolSeesEveryCaseHold(Path file, @TempDir Path folder) throws IOException {
+        promtoolSeesHold(folder, NeededRules.layOut(file, folder));
+    }
+
+    /** So that no case holds only because a rule that it needs was left out. */
+    @ParameterizedTest
+    @MethodSource("testFiles")
+    @Tag("soak")
+    void promtoolSeesEveryCaseHoldAmongAllRules(Path file) {
+        promtoolSeesHold(RuleFiles.TESTS, List.of(file.getFileName().toString()));
+    }
+
+    private static void promtoolSeesHold(Path folder, List<String> files) {
+        List<String> arguments = new ArrayList<>(List.of("test", "rules"));
+        arguments.addAll(files);
+
+        Programs.Result result = Programs.run(folder, RuleTests.SHORT_LIVED, "promtool", arguments);
 
         assertThat(result.exitCode()).as(result.output()).isZero();
     }

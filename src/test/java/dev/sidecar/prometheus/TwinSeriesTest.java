@@ -184,7 +184,7 @@ class TwinSeriesTest {
         }
     }
 
-    /** Whether it is a number or a text, and no series. */
+    /** Tells whether it is a number or a text, and no series. */
     private static boolean isPlain(JsonNode node) {
         return switch (node.path("type").asString("")) {
             case "numberLiteral", "stringLiteral" -> true;

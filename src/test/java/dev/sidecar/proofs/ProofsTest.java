@@ -96,7 +96,7 @@ class ProofsTest {
         Report report = proofs.report();
         assertThat(report.headline()).isEqualTo("1 of 2 proven; 1 not set up");
         assertThat(report.score()).isEqualTo(50);
-        assertThat(report.isUnbroken()).isTrue();
+        assertThat(report.count(ProofState.BROKEN)).isZero();
         assertThat(report.isComplete()).isFalse();
         assertThat(registry.get("sidecar.readiness").gauge().value()).isEqualTo(0.5);
         assertThat(inState("not_set_up")).isEqualTo(1);
@@ -114,11 +114,11 @@ class ProofsTest {
         run(proofs, "LOG-2");
         assertThat(proofs.report().score()).isEqualTo(66);
         assertThat(proofs.report().waiting()).extracting(Claim::id).containsExactly("LOG-3");
-        assertThat(proofs.report().isUnbroken()).isTrue();
+        assertThat(proofs.report().count(ProofState.BROKEN)).isZero();
 
         run(proofs, "LOG-3");
         assertThat(proofs.report().score()).isEqualTo(66);
-        assertThat(proofs.report().isUnbroken()).isFalse();
+        assertThat(proofs.report().count(ProofState.BROKEN)).isEqualTo(1);
     }
 
     @Test

@@ -29,7 +29,7 @@ class FullReportTest {
         }
     }
 
-    /** What the quick start does not give: a channel to people, encryption, a certificate, and enough data to say something of compression. */
+    /** The quick start does not give these: a channel to people, encryption, a certificate, and enough data to judge compression. */
     @Test
     void everyProofOfWhatIsConfiguredHolds() throws IOException {
         Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("rwxr-xr-x"));

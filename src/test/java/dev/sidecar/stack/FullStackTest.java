@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What only the published images of Loki, Alloy and Grafana can show: the whole file, as the quick start has it. */
+/** Runs the whole compose file as the quick start does; only the published images of Loki, Alloy and Grafana can show what this looks at. */
 @Tag("images")
 @Tag("stack")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -334,7 +334,7 @@ class StackTest {
                     assertThat(service).isIn("prover", "sidecar");
                     assertThat(mount.get("RW").asBoolean()).isEqualTo(service.equals("prover"));
                 } else if (mount.get("Destination").asString().equals("/run/pitr-beside")) {
-                    // What the console asks of the instance beside, and what that answers.
+                    // It holds what the console asks of the instance beside, and what that answers.
                     assertThat(service).isIn("pitr-beside", "sidecar");
                 } else if (mount.get("Destination").asString().startsWith("/run/")) {
                     mounted.add(mount.get("Destination").asString());

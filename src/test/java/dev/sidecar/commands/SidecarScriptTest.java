@@ -61,7 +61,7 @@ class SidecarScriptTest {
         assertThat(Help.print(
                         arguments.split(" "), Commands.plain(), new PrintStream(printed, true, StandardCharsets.UTF_8)))
                 .isTrue();
-        assertThat(run(arguments))
+        assertThat(run(SCORE, arguments))
                 .isEqualTo(printed.toString(StandardCharsets.UTF_8).strip())
                 .isNotEqualTo("1000");
     }
@@ -70,7 +70,7 @@ class SidecarScriptTest {
     @ValueSource(strings = {"list --json --help", "help", "nosuch --help", "../help/list --help", "list"})
     void whatIsNotHelpAloneIsTheProgramsToAnswer(String arguments) throws Exception {
         HelpFiles.main(new String[] {folder.resolve("help").toString()});
-        assertThat(run(arguments)).isEqualTo("1000");
+        assertThat(run(SCORE, arguments)).isEqualTo("1000");
     }
 
     private String run(String says, String arguments) throws IOException, InterruptedException {

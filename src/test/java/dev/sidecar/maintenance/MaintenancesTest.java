@@ -47,8 +47,8 @@ class MaintenancesTest {
         });
         alertmanager.start();
         maintenances = new Maintenances(
-                AlertmanagerServer.asked(
-                        URI.create("http://127.0.0.1:" + alertmanager.getAddress().getPort())),
+                AlertmanagerServer.asked(URI.create(
+                        "http://127.0.0.1:" + alertmanager.getAddress().getPort())),
                 new MaintenanceProperties(Duration.ofHours(2), List.of("ServiceDown"), List.of("api")),
                 new Identity("staging", "box-1", "sidecar", "staging"),
                 Clock.systemUTC());

@@ -133,9 +133,12 @@ final class LiveLoader {
                         rows.stream().filter(ofExtensions::contains).toList());
             }
             steps.rows(rows.stream().filter(id -> !ofExtensions.contains(id)).toList());
-            if (parts.refersToExtensions()) {
-                try (Session session = server.connect(target, NAME)) {
+            try (Session session = server.connect(target, NAME)) {
+                if (parts.refersToExtensions()) {
                     role.mayReferToExtensions(session);
+                }
+                if (request.privileged()) {
+                    role.mayTriggerOnPartitions(session);
                 }
             }
             steps.rest(filled(parts, target, notes));

@@ -142,6 +142,9 @@ final class LiveLoader {
                 if (parts.refersToExtensions()) {
                     role.mayReferToExtensions(session);
                 }
+                if (request.privileged()) {
+                    role.mayTriggerOnPartitions(session);
+                }
             }
             role.mayLogIn();
             steps.rest(filled(parts, target, notes));

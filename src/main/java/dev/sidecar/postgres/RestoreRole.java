@@ -213,6 +213,16 @@ public final class RestoreRole implements AutoCloseable {
         }
     }
 
+    /** Lets the role make triggers of tables that have partitions which an administrator made, such as foreign ones. It ends likewise. */
+    public void mayTriggerOnPartitions(Session session) throws SQLException {
+        for (String table : session.texts("""
+                SELECT c.oid::regclass FROM pg_class c
+                WHERE c.relkind IN ('r', 'p', 'f') AND c.relispartition AND NOT pg_has_role('%s', c.relowner, 'USAGE')
+                """.formatted(name))) {
+            session.execute("GRANT TRIGGER ON TABLE %s TO %s".formatted(table, name));
+        }
+    }
+
     private static void forTablesOfExtensions(Session session, String statement) throws SQLException {
         for (List<String> table : session.table("""
                 SELECT CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'INSERT' END, c.oid::regclass

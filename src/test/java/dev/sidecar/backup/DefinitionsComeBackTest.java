@@ -260,6 +260,22 @@ class DefinitionsComeBackTest {
                 .containsExactly("near");
     }
 
+    /** An administrator makes the foreign partition, and a trigger of the table goes to it as well. */
+    @Test
+    void aTriggerOfATableWithAForeignPartition() {
+        server.execute(
+                database,
+                "CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing",
+                "CREATE TABLE p (i int) PARTITION BY RANGE (i); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)",
+                "CREATE FOREIGN TABLE old PARTITION OF p FOR VALUES FROM (10) TO (20) SERVER nowhere",
+                "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                "CREATE TRIGGER whole AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()",
+                "INSERT INTO p VALUES (3)");
+        restored(proven(database));
+        assertThat(server.query(again, "SELECT tgrelid::regclass::text FROM pg_trigger ORDER BY 1"))
+                .containsExactly("old", "p", "p1");
+    }
+
     /** As a dump would that left something out: the rows are right, the rest is not, and it is said what. */
     @Test
     void aDefinitionThatARestoreDoesNotBringBack() throws Exception {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,7 +23,15 @@ class SidecarScriptTest {
     private static final String SCORE = "cat /proc/self/oom_score_adj";
 
     @TempDir
+    static Path help;
+
+    @TempDir
     Path folder;
+
+    @BeforeAll
+    static void asTheImageIsBuilt() throws IOException {
+        HelpFiles.main(new String[] {help.toString()});
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"backup app", "list --json", "restore latest"})
@@ -56,7 +65,6 @@ class SidecarScriptTest {
     @ValueSource(
             strings = {"--help", "-h", "list --help", "alert test -h", "pitr --help", "gateway --help", "--version"})
     void helpNeedsNoJavaAndIsTheSame(String arguments) throws Exception {
-        HelpFiles.main(new String[] {folder.resolve("help").toString()});
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         assertThat(Help.print(
                         arguments.split(" "), Commands.plain(), new PrintStream(printed, true, StandardCharsets.UTF_8)))
@@ -67,9 +75,8 @@ class SidecarScriptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"list --json --help", "help", "nosuch --help", "../help/list --help", "list"})
+    @ValueSource(strings = {"list --json --help", "help", "nosuch --help", "../list --help", "list"})
     void whatIsNotHelpAloneIsTheProgramsToAnswer(String arguments) throws Exception {
-        HelpFiles.main(new String[] {folder.resolve("help").toString()});
         assertThat(run(SCORE, arguments)).isEqualTo("1000");
     }
 
@@ -85,7 +92,7 @@ class SidecarScriptTest {
         for (String options : List.of("SIDECAR_JVM", "COMMAND_JVM", "GATEWAY_JVM")) {
             program.environment().put(options, "");
         }
-        program.environment().put("HELP_TEXTS", folder.resolve("help").toString());
+        program.environment().put("HELP_TEXTS", help.toString());
         Process started = program.redirectErrorStream(true).start();
         String score = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(started.waitFor()).as(score).isZero();

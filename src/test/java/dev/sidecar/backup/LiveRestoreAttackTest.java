@@ -357,8 +357,7 @@ class LiveRestoreAttackTest {
         Backups backups = fixture.backups();
 
         RestoreRequest request = RestoreRequest.intoNew(backup.id(), database + "_copy");
-        assertThatThrownBy(() -> backups.restore(request, backups.progress()))
-                .hasMessageContaining("goods_fails_idx");
+        assertThatThrownBy(() -> backups.restore(request, backups.progress())).hasMessageContaining("goods_fails_idx");
         nothingWasTaken();
 
         RestoreRequest rest =

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -760,7 +761,7 @@ final class Recoveries {
             for (Path place : places) {
                 Path there = place;
                 while (!Files.exists(there)) {
-                    there = there.getParent();
+                    there = Objects.requireNonNull(there.getParent());
                 }
                 free.put(Files.getAttribute(there, "unix:dev"), there.toFile().getUsableSpace());
             }

@@ -52,8 +52,8 @@ class SidecarScriptTest {
     @CsvSource({
         "gateway, gateway",
         "relay --sidecar.relay.port=8002, gateway",
-        "gateway --help, observability-sidecar",
-        "relay -h, observability-sidecar",
+        "gateway --sidecar.gateway.port=8000 --help, observability-sidecar",
+        "relay --sidecar.relay.port=8002 -h, observability-sidecar",
         "list --json, observability-sidecar",
         "--server.port=0, observability-sidecar"
     })

@@ -15,7 +15,18 @@ final class Break {
 
     /** Of the demo's page. This class needs nothing but the JDK, so that the command answers at once. */
     static int port() {
-        return EmbeddedSidecar.port("SIDECAR_DEMO_PORT", 8025);
+        return port("SIDECAR_DEMO_PORT", 8025);
+    }
+
+    static int port(String variable, int standard) {
+        String value = System.getenv(variable);
+        if (value == null || value.isBlank()) {
+            return standard;
+        }
+        if (!value.matches("[1-9]\\d{0,4}") || Integer.parseInt(value) > 65535) {
+            throw new IllegalStateException("%s is '%s', but must be a port, 1 to 65535".formatted(variable, value));
+        }
+        return Integer.parseInt(value);
     }
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -26,8 +37,8 @@ final class Break {
             System.err.println("./run break|repair " + String.join("|", faults));
             System.exit(2);
         }
-        URI page = URI.create("http://localhost:%d/%s?what=%s".formatted(port(), arguments[0], arguments[1]));
         try {
+            URI page = URI.create("http://localhost:%d/%s?what=%s".formatted(port(), arguments[0], arguments[1]));
             HttpResponse<String> answer = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(page)
@@ -40,6 +51,9 @@ final class Break {
         } catch (IOException e) {
             System.err.println("Nothing answers at port %d: start ./run in another terminal first.".formatted(port()));
             System.exit(1);
+        } catch (IllegalStateException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
         }
     }
 }

@@ -56,8 +56,8 @@ final class EmbeddedSidecar implements AutoCloseable {
     public static void main(String[] args) throws InterruptedException {
         try {
             new EmbeddedSidecar(
-                            port("SERVER_PORT", 8080),
-                            port("SIDECAR_GATEWAY_PORT", 8000),
+                            Break.port("SERVER_PORT", 8080),
+                            Break.port("SIDECAR_GATEWAY_PORT", 8000),
                             Break.port(),
                             System.out::println)
                     .run();
@@ -84,17 +84,6 @@ final class EmbeddedSidecar implements AutoCloseable {
         }
     }
 
-    static int port(String variable, int standard) {
-        String value = System.getenv(variable);
-        if (value == null || value.isBlank()) {
-            return standard;
-        }
-        if (!value.matches("[1-9]\\d{0,4}") || Integer.parseInt(value) > 65535) {
-            throw new IllegalStateException("%s is '%s', but must be a port, 1 to 65535".formatted(variable, value));
-        }
-        return Integer.parseInt(value);
-    }
-
     /** @return the sidecar's process, live */
     ChildProcess start() {
         requireFree("SERVER_PORT", controlPort);
@@ -107,7 +96,7 @@ final class EmbeddedSidecar implements AutoCloseable {
         DemoPage page = keep(new DemoPage(demoPort, inbox));
         List<String> missing = Watching.missing();
         OnThePath here = missing.isEmpty() ? OnThePath.look() : OnThePath.NOTHING;
-        int dashboardsPort = port("GRAFANA_PORT", 3001);
+        int dashboardsPort = Break.port("GRAFANA_PORT", 3001);
         if (here.grafana()) {
             requireFree("GRAFANA_PORT", dashboardsPort);
         }

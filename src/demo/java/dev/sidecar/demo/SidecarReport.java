@@ -74,29 +74,35 @@ final class SidecarReport {
         }
     }
 
+    /** What was told comes first, and of that what is critical. */
     private List<String> firing() throws IOException, InterruptedException {
-        List<String> firing = new ArrayList<>();
-        List<String> inhibited = new ArrayList<>();
+        List<JsonNode> firing = new ArrayList<>();
         if (alertmanager != null) {
             for (JsonNode alert : get(alertmanager + "/api/v2/alerts")) {
-                JsonNode labels = alert.path("labels");
-                if (!labels.path("alertname").asString("").equals("Watchdog") && !labels.has("drill")) {
-                    boolean told = alert.path("status").path("inhibitedBy").isEmpty();
-                    (told ? firing : inhibited)
-                            .add("%s (%s%s): %s"
-                                    .formatted(
-                                            labels.path("alertname").asString(""),
-                                            labels.path("severity").asString(""),
-                                            told ? "" : ", inhibited: no message",
-                                            alert.path("annotations")
-                                                    .path("summary")
-                                                    .asString("")));
+                if (!label(alert, "alertname").equals("Watchdog")
+                        && !alert.path("labels").has("drill")) {
+                    firing.add(alert);
                 }
             }
         }
-        firing.sort(Comparator.comparing(line -> !line.contains(" (critical")));
-        firing.addAll(inhibited);
-        return firing;
+        return firing.stream()
+                .sorted(Comparator.comparing(SidecarReport::isInhibited)
+                        .thenComparing(alert -> !label(alert, "severity").equals("critical")))
+                .map(alert -> "%s (%s%s): %s"
+                        .formatted(
+                                label(alert, "alertname"),
+                                label(alert, "severity"),
+                                isInhibited(alert) ? ", inhibited: no message" : "",
+                                alert.path("annotations").path("summary").asString("")))
+                .toList();
+    }
+
+    private static String label(JsonNode alert, String name) {
+        return alert.path("labels").path(name).asString("");
+    }
+
+    private static boolean isInhibited(JsonNode alert) {
+        return !alert.path("status").path("inhibitedBy").isEmpty();
     }
 
     /** Has proofs drilled now. */

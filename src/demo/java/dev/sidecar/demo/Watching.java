@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -384,17 +385,21 @@ final class Watching implements AutoCloseable {
     }
 
     static void awaitFolder(Path folder, Collection<ChildProcess> running) {
-        Awaitility.await(folder + " is there")
+        await(folder + " is there", running, () -> Files.isDirectory(folder));
+    }
+
+    private static void await(String what, Collection<ChildProcess> running, Callable<Boolean> there) {
+        Awaitility.await(what)
                 .atMost(Duration.ofMinutes(1))
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> {
                     running.forEach(ChildProcess::requireAlive);
-                    return Files.isDirectory(folder);
+                    return there.call();
                 });
     }
 
-    /** Lets Prometheus and Alertmanager start: what is watched is there now, and nobody is told that it is not. */
+    /** Lets Prometheus and Alertmanager start, and waits for them: what is watched is there now, and nobody is told that it is not. */
     void begin() {
         try {
             Files.writeString(alertmanagerHome.resolve("go"), "");
@@ -404,6 +409,9 @@ final class Watching implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        for (String url : List.of(alertmanagerUrl(), prometheusUrl())) {
+            await(url + " answers", running, () -> Traffic.isAnswering(url + "/-/ready"));
         }
     }
 

@@ -365,11 +365,15 @@ final class Recoveries {
                     Set.of(Reason.STORAGE, Reason.DAMAGED, Reason.ENCRYPTION).contains(e.reason())
                             ? plan.older()
                             : Optional.empty();
+            String cause = String.valueOf(e.getMessage());
             throw older.map(set -> new BackupFailure(
                             e.reason(),
-                            "%s If set %s cannot be read, an older one leads there, too: add --set %s."
+                            "%s%s If set %s cannot be read, an older one leads there, too: add --set %s."
                                     .formatted(
-                                            e.getMessage(), plan.reach().set().label(), set.label()),
+                                            cause,
+                                            cause.endsWith(".") ? "" : ".",
+                                            plan.reach().set().label(),
+                                            set.label()),
                             e))
                     .orElse(e);
         }

@@ -386,6 +386,8 @@ class ConsoleTest {
         browser.open("/runbooks");
 
         assertThat(browser.text("main")).contains("There is no page at this address", "Back to the readiness page");
+        browser.open("/backups/none/pin");
+        assertThat(browser.text("main")).contains("Not possible", "Nothing was done.");
         browser.complaints();
     }
 

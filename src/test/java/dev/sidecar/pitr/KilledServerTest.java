@@ -137,11 +137,14 @@ class KilledServerTest {
                     .until(() -> archived.server()
                             .query("postgres", "SELECT pg_is_in_recovery()")
                             .equals(List.of("f")));
-            while (!failed.isDone()) {
-                write();
-                archived.server().query("postgres", "SELECT pg_switch_wal()");
-                Thread.sleep(200);
-            }
+            await("the drill, which waits for WAL")
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> {
+                        write();
+                        archived.server().query("postgres", "SELECT pg_switch_wal()");
+                        return failed.isDone();
+                    });
         }
 
         assertThat(failed.get())

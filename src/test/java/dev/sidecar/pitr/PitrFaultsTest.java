@@ -400,7 +400,8 @@ class PitrFaultsTest {
 
             Recoveries recoveries = archived.recoveries();
             assertThatThrownBy(() -> recoveries.beside(recoveries.plan(RecoveryTarget.LATEST)))
-                    .hasMessageContaining("an older one leads there, too: add --set " + older);
+                    .hasMessageContaining(
+                            ". If set " + newer + " cannot be read, an older one leads there, too: add --set " + older);
             recoveries.beside(recoveries.plan(RecoveryTarget.LATEST, Optional.of(older)));
             recoveries.remove();
             assertThatThrownBy(() -> recoveries.plan(RecoveryTarget.LATEST, Optional.of("20200101-000000F")))

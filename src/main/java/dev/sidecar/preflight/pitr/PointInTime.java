@@ -191,7 +191,7 @@ public final class PointInTime {
                 archive_mode = on
                 archive_command = '%s'
                 archive_timeout = %s
-                # A fifth of the WAL after a checkpoint, which costs less than to archive the rest.
+                # Leaves about a fifth of the WAL, which costs less than to archive the rest.
                 wal_compression = lz4
                 """.formatted(
                         "/usr/local/bin/pgbackrest --config=/run/secrets/postgres/pitr/pgbackrest.conf --stanza=main archive-push \"%p\"",

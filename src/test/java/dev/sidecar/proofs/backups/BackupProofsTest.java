@@ -53,6 +53,8 @@ class BackupProofsTest {
                 database,
                 "CREATE TABLE orders (id serial PRIMARY KEY, note text)",
                 "INSERT INTO orders (note) SELECT repeat('order ', 20) || i FROM generate_series(1, 20000) i");
+        Path checks = Files.createDirectories(folder.resolve("checks").resolve(database));
+        Files.writeString(checks.resolve("orders.sql"), "-- expect: 20000\nSELECT count(*) FROM orders\n");
         sidecar = SpringApplication.run(
                 SidecarApplication.class,
                 "--server.port=0",
@@ -63,6 +65,7 @@ class BackupProofsTest {
                 "--sidecar.backup.server.password=" + server.password(),
                 "--sidecar.backup.server.databases=" + database,
                 "--sidecar.proofs.starting-for=0s",
+                "--sidecar.backup.checks.directory=" + folder.resolve("checks"),
                 "--sidecar.backup.slots.daily.cron=-",
                 "--sidecar.backup.slots.weekly.cron=-",
                 "--sidecar.backup.directory=" + folder.resolve("backups"));
@@ -90,7 +93,7 @@ class BackupProofsTest {
     @Test
     @Order(1)
     void holdForABackupThatWasTakenAndProven() throws Exception {
-        for (String id : List.of("BKP-1", "BKP-2", "BKP-3", "BKP-4", "BKP-5", "BKP-8")) {
+        for (String id : List.of("BKP-1", "BKP-2", "BKP-3", "BKP-4", "BKP-5", "BKP-8", "BKP-9")) {
             Drill drill = proveNow(id);
 
             assertThat(drill.verdict()).as(drill.toString()).isEqualTo(Verdict.HELD);
@@ -108,11 +111,14 @@ class BackupProofsTest {
 
         Finding age = new BackupAgeProof(backups, sidecar.getBean(BackupProperties.class), yesterday).prove();
         Finding restore = new RestoreProof(backups, yesterday).prove();
+        Finding checks = new OwnChecksProof(backups, yesterday).prove();
 
         assertThat(age.verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(age.evidence()).contains("the newest verified backup of shop_1 is dated", "still to come");
         assertThat(restore.verdict()).isEqualTo(Verdict.BROKEN);
         assertThat(restore.evidence()).contains("the last restore of shop_1 is dated", "still to come");
+        assertThat(checks.verdict()).isEqualTo(Verdict.BROKEN);
+        assertThat(checks.evidence()).contains("the last run of your checks of shop_1 is dated", "still to come");
     }
 
     @Test
